@@ -1,0 +1,16 @@
+#include "backends/backend.h"
+
+#include "backends/graph_session.h"
+
+namespace ridgepoint {
+
+Support Backend::supports(const Model& model, const SessionOptions& options) const {
+  return GraphSession::supported(*this, model, options);
+}
+
+std::unique_ptr<Session> Backend::open_session(const Model& model,
+                                               const SessionOptions& options) const {
+  return std::make_unique<GraphSession>(*this, model, options);
+}
+
+}  // namespace ridgepoint

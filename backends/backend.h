@@ -1,0 +1,91 @@
+// Backend: something that can execute graphs. It is asked first whether it supports a graph and
+// answers yes or a reason; then it prepares an Execution, which owns its buffers. The interface
+// belongs to the core: implementations include it, and only the registry knows them.
+//
+// Threads: a Backend may be shared; an Execution and a Session belong to one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "backends/memory_ledger.h"
+#include "workloads/graph/graph.h"
+#include "workloads/models/model.h"
+
+namespace ridgepoint {
+
+class Session;
+struct SessionOptions;
+
+struct BackendDescription {
+  std::string name;     ///< as asked for with --backend, without options
+  std::string version;  ///< of the implementation
+  std::string summary;  ///< one line for people
+};
+
+struct Support {
+  bool supported = true;
+  std::string reason;  ///< one line, when not
+  static Support yes() { return {}; }
+  static Support no(std::string why) { return {false, std::move(why)}; }
+};
+
+/// KV cache storage of one backend for one cache layout; executions prepared with it share it.
+class Cache {
+ public:
+  virtual ~Cache() = default;
+  [[nodiscard]] virtual std::int64_t bytes() const = 0;
+  /// Everything that executions prepared with this cache share: the KV bytes, and workspaces that
+  /// they may lend each other because only one of them runs at a time. Each execution counts these
+  /// in full in its own ledger.
+  [[nodiscard]] virtual MemoryLedger memory() const { return {.kv_bytes = bytes()}; }
+};
+
+struct PrepareOptions {
+  int threads = 1;
+  /// Required when the graph has cache values. Executions that share a cache belong to one thread
+  /// at a time, together.
+  std::shared_ptr<Cache> cache;
+};
+
+/// A graph made ready to run. Writing inputs and reading outputs stay outside the timed region;
+/// `run` and `synchronise` are what is timed.
+class Execution {
+ public:
+  virtual ~Execution() = default;
+  /// `bytes` holds exactly the value's bytes. std::logic_error when it does not.
+  virtual void write_input(ValueId id, std::span<const std::byte> bytes) = 0;
+  /// Starts one pass; `past` is how many tokens each sequence's cache holds already.
+  virtual void run(std::int64_t past) = 0;
+  /// Returns when everything started has finished.
+  virtual void synchronise() = 0;
+  virtual void read_output(ValueId id, std::span<std::byte> bytes) const = 0;
+  [[nodiscard]] virtual MemoryLedger memory() const = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  [[nodiscard]] virtual BackendDescription describe() const = 0;
+  /// False for a backend that measures only: its outputs are not checked (null).
+  [[nodiscard]] virtual bool computes() const { return true; }
+
+  [[nodiscard]] virtual Support supports(const Graph& graph) const = 0;
+  [[nodiscard]] virtual std::shared_ptr<Cache> make_cache(const Graph& graph) const = 0;
+  /// `weights` must outlive the execution. Error when a weight that the graph names is missing.
+  [[nodiscard]] virtual std::unique_ptr<Execution> prepare(const Graph& graph,
+                                                           const WeightMap& weights,
+                                                           const PrepareOptions& options) const = 0;
+
+  /// Sessions: by default over this backend's own executions (GraphSession). Engines that others
+  /// wrote override both. This backend and `model` must outlive the session.
+  [[nodiscard]] virtual Support supports(const Model& model, const SessionOptions& options) const;
+  [[nodiscard]] virtual std::unique_ptr<Session> open_session(const Model& model,
+                                                              const SessionOptions& options) const;
+};
+
+}  // namespace ridgepoint

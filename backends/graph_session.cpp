@@ -1,0 +1,167 @@
+#include "backends/graph_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+Phase phase_of(const SessionOptions& options, std::int64_t tokens, LogitRows rows) {
+  return {.batch = options.batch,
+          .tokens = tokens,
+          .capacity = options.capacity,
+          .kv_type = options.kv_type,
+          .logits = rows};
+}
+
+std::int64_t piece_of(const SessionOptions& options) {
+  return std::clamp<std::int64_t>(options.prefill_rows / options.batch, 1, options.capacity);
+}
+
+void check_options(const SessionOptions& options) {
+  if (options.batch < 1 || options.capacity < 1 || options.threads < 1 ||
+      options.prefill_rows < 1) {
+    throw Error(
+        fmt::format("a session needs a batch ({}), capacity ({}), threads ({}) and "
+                    "prefill_rows ({}) of at least 1",
+                    options.batch, options.capacity, options.threads, options.prefill_rows));
+  }
+}
+
+}  // namespace
+
+Support GraphSession::supported(const Backend& backend, const Model& model,
+                                const SessionOptions& options) {
+  check_options(options);
+  try {
+    for (const std::int64_t tokens : {std::int64_t{1}, piece_of(options)}) {
+      Support support = backend.supports(lower(model, phase_of(options, tokens, LogitRows::last)));
+      if (!support.supported) return support;
+    }
+  } catch (const Error& error) {
+    return Support::no(error.what());
+  }
+  return Support::yes();
+}
+
+GraphSession::GraphSession(const Backend& backend, const Model& model,
+                           const SessionOptions& options)
+    : backend_(backend), model_(model), options_(options) {
+  check_options(options);
+  const Graph decode = lower(model, phase_of(options, 1, LogitRows::last));
+  const Support support = backend.supports(decode);
+  if (!support.supported) {
+    throw Error(fmt::format("backend '{}' does not support {}: {}", backend.describe().name,
+                            model.source, support.reason));
+  }
+  cache_ = backend.make_cache(decode);
+  next_.resize(static_cast<std::size_t>(options.batch));
+  logits_.resize(static_cast<std::size_t>(options.batch * model.config.vocab));
+  static_cast<void>(prepared(1, LogitRows::last));
+}
+
+GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows rows) {
+  const auto key = std::pair(tokens, rows);
+  if (const auto found = prepared_.find(key); found != prepared_.end()) return found->second;
+  const Graph graph = lower(model_, phase_of(options_, tokens, rows));
+  Prepared fresh;
+  fresh.execution =
+      backend_.prepare(graph, model_.weights, {.threads = options_.threads, .cache = cache_});
+  fresh.tokens = graph.find(kTokensInput);
+  if (rows == LogitRows::last) {
+    fresh.logits = graph.find(kLogitsOutput);
+    fresh.next = graph.find(kNextOutput);
+  }
+  return prepared_.emplace(key, std::move(fresh)).first->second;
+}
+
+void GraphSession::prepare(std::int64_t tokens) {
+  if (tokens < 1 || tokens > options_.capacity) return;
+  const std::int64_t piece = piece_of(options_);
+  const std::int64_t last = (tokens - 1) % piece + 1;
+  if (tokens > last) static_cast<void>(prepared(piece, LogitRows::none));
+  static_cast<void>(prepared(last, LogitRows::last));
+}
+
+void GraphSession::check(std::span<const std::int32_t> tokens) const {
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  if (tokens.empty() || tokens.size() % batch != 0) {
+    throw Error(fmt::format("{} tokens cannot be shared out evenly among {} sequences",
+                            tokens.size(), batch));
+  }
+  const auto fresh = static_cast<std::int64_t>(tokens.size() / batch);
+  if (length_ + fresh > options_.capacity) {
+    throw Error(fmt::format("{} tokens after {} are more than the session's capacity of {}", fresh,
+                            length_, options_.capacity));
+  }
+  const std::int64_t vocabulary = model_.config.vocab;
+  for (const std::int32_t token : tokens) {
+    if (token < 0 || token >= vocabulary) {
+      throw Error(
+          fmt::format("token {} is outside the vocabulary of {} tokens", token, vocabulary));
+    }
+  }
+}
+
+void GraphSession::forward(std::span<const std::int32_t> tokens) {
+  check(tokens);
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  const std::size_t count = tokens.size() / batch;
+  const auto piece = static_cast<std::size_t>(piece_of(options_));
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t taken = std::min(piece, count - done);
+    const bool is_last = done + taken == count;
+    std::span<const std::int32_t> rows = tokens;
+    if (taken != count) {
+      piece_tokens_.resize(batch * taken);
+      for (std::size_t s = 0; s < batch; ++s) {
+        std::ranges::copy(tokens.subspan(s * count + done, taken),
+                          piece_tokens_.begin() + static_cast<std::ptrdiff_t>(s * taken));
+      }
+      rows = piece_tokens_;
+    }
+    Prepared& ready =
+        prepared(static_cast<std::int64_t>(taken), is_last ? LogitRows::last : LogitRows::none);
+    ready.execution->write_input(ready.tokens, std::as_bytes(rows));
+    ready.execution->run(length_ + static_cast<std::int64_t>(done));
+    ready.execution->synchronise();
+    if (is_last) {
+      ready.execution->read_output(ready.next, std::as_writable_bytes(std::span(next_)));
+      last_ = &ready;
+    }
+    done += taken;
+  }
+  length_ += static_cast<std::int64_t>(count);
+}
+
+std::span<const float> GraphSession::logits() {
+  if (last_ == nullptr) throw std::logic_error("GraphSession::logits before any forward");
+  last_->execution->read_output(last_->logits, std::as_writable_bytes(std::span(logits_)));
+  return logits_;
+}
+
+void GraphSession::truncate(std::int64_t length) {
+  if (length < 0 || length > length_) {
+    throw Error(fmt::format("cannot truncate a session of {} tokens to {}", length_, length));
+  }
+  length_ = length;
+}
+
+MemoryLedger GraphSession::memory() const {
+  const MemoryLedger shared = cache_->memory();
+  MemoryLedger total = shared;
+  for (const auto& [key, ready] : prepared_) {
+    const MemoryLedger own = ready.execution->memory();
+    // The same weights stand behind every execution.
+    total.weights_bytes = std::max(total.weights_bytes, own.weights_bytes);
+    total.activations_bytes += own.activations_bytes - shared.activations_bytes;
+    total.scratch_bytes += own.scratch_bytes - shared.scratch_bytes;
+  }
+  return total;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,61 @@
+// GraphSession: a Session made of a backend's own executions. One execution per number of tokens a
+// sequence, all over one cache: decode (one token) is prepared when the session opens, every other
+// size when it is first needed and kept; `prepare` does that ahead of a timed region.
+//
+// A prompt longer than prefill_rows / batch tokens is worked through in pieces of that many; pieces
+// before the last compute no logits.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "backends/backend.h"
+#include "backends/session.h"
+#include "workloads/models/lower.h"
+
+namespace ridgepoint {
+
+class GraphSession : public Session {
+ public:
+  /// Backend and model must outlive the session. Error when the options cannot be or the backend
+  /// does not support the model.
+  GraphSession(const Backend& backend, const Model& model, const SessionOptions& options);
+
+  /// Whether the backend supports the graphs that a session needs, with its reason when not. A
+  /// model that cannot be lowered is not supported, for the reason that lowering gives.
+  static Support supported(const Backend& backend, const Model& model,
+                           const SessionOptions& options);
+
+  void forward(std::span<const std::int32_t> tokens) override;
+  void prepare(std::int64_t tokens) override;
+  [[nodiscard]] std::span<const std::int32_t> next_tokens() const override { return next_; }
+  [[nodiscard]] std::span<const float> logits() override;
+  void truncate(std::int64_t length) override;
+  [[nodiscard]] std::int64_t length() const override { return length_; }
+  [[nodiscard]] MemoryLedger memory() const override;
+
+ private:
+  struct Prepared {
+    std::unique_ptr<Execution> execution;
+    ValueId tokens = 0, logits = 0, next = 0;
+  };
+
+  Prepared& prepared(std::int64_t tokens, LogitRows rows);
+  void check(std::span<const std::int32_t> tokens) const;
+
+  const Backend& backend_;
+  const Model& model_;
+  SessionOptions options_;
+  std::shared_ptr<Cache> cache_;
+  std::map<std::pair<std::int64_t, LogitRows>, Prepared> prepared_;
+  Prepared* last_ = nullptr;
+  std::int64_t length_ = 0;
+  std::vector<std::int32_t> piece_tokens_, next_;
+  std::vector<float> logits_;
+};
+
+}  // namespace ridgepoint

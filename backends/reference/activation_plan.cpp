@@ -1,0 +1,129 @@
+#include "backends/reference/activation_plan.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <type_traits>
+
+#include "backends/reference/aligned_buffer.h"
+#include "workloads/ops/operands.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Free places by offset, neighbours joined; grows at the end.
+class Places {
+ public:
+  std::size_t take(std::size_t size) {
+    // The smallest that fits leaves the large ones whole.
+    auto best = free_.end();
+    for (auto place = free_.begin(); place != free_.end(); ++place) {
+      if (place->second >= size && (best == free_.end() || place->second < best->second)) {
+        best = place;
+      }
+    }
+    if (best == free_.end()) return grow(size);
+    const auto [offset, room] = *best;
+    free_.erase(best);
+    if (room > size) free_.emplace(offset + size, room - size);
+    return offset;
+  }
+
+  void give(std::size_t offset, std::size_t size) {
+    auto place = free_.emplace(offset, size).first;
+    if (const auto next = std::next(place);
+        next != free_.end() && place->first + place->second == next->first) {
+      place->second += next->second;
+      free_.erase(next);
+    }
+    if (place != free_.begin()) {
+      const auto before = std::prev(place);
+      if (before->first + before->second == place->first) {
+        before->second += place->second;
+        free_.erase(place);
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t end() const { return end_; }
+
+ private:
+  std::size_t grow(std::size_t size) {
+    std::size_t offset = end_;
+    if (!free_.empty()) {
+      const auto last = std::prev(free_.end());
+      if (last->first + last->second == end_) {
+        offset = last->first;
+        free_.erase(last);
+      }
+    }
+    end_ = offset + size;
+    return offset;
+  }
+
+  std::map<std::size_t, std::size_t> free_;
+  std::size_t end_ = 0;
+};
+
+/// Operators that read nothing of an input's row after writing that row's output at the same place.
+bool may_overwrite_inputs(const Op& op) {
+  return std::visit(
+      []<typename T>(const T&) {
+        return std::is_same_v<T, Add> || std::is_same_v<T, Bias> || std::is_same_v<T, Gelu> ||
+               std::is_same_v<T, SiluGate> || std::is_same_v<T, RmsNorm> ||
+               std::is_same_v<T, LayerNorm> || std::is_same_v<T, Rope> ||
+               std::is_same_v<T, Softmax> || std::is_same_v<T, PositionEmbedding>;
+      },
+      op);
+}
+
+std::size_t padded_size(const Value& value) {
+  const auto size = static_cast<std::size_t>(bytes_of(value));
+  return (size + AlignedBuffer::kAlignment - 1) / AlignedBuffer::kAlignment *
+         AlignedBuffer::kAlignment;
+}
+
+}  // namespace
+
+ActivationPlan plan_activations(const Graph& graph) {
+  const auto nodes = graph.nodes();
+  std::vector<std::size_t> last_use(graph.values().size(), 0);
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    last_use[nodes[n].output] = n;
+    for (const ValueId input : nodes[n].inputs) last_use[input] = n;
+  }
+  ActivationPlan plan;
+  plan.offsets.assign(graph.values().size(), ActivationPlan::kNone);
+  Places places;
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    const Node& node = nodes[n];
+    const Value& output = graph.value(node.output);
+    std::vector<ValueId> dying;
+    for (const ValueId input : node.inputs) {
+      if (plan.offsets[input] != ActivationPlan::kNone && last_use[input] == n &&
+          std::find(dying.begin(), dying.end(), input) == dying.end()) {
+        dying.push_back(input);
+      }
+    }
+    if (output.role == Role::activation) {
+      const auto heir = std::find_if(dying.begin(), dying.end(), [&](ValueId input) {
+        return may_overwrite_inputs(node.op) && graph.value(input).shape == output.shape;
+      });
+      if (heir != dying.end()) {
+        plan.offsets[node.output] = plan.offsets[*heir];
+        dying.erase(heir);
+      } else {
+        plan.offsets[node.output] = places.take(padded_size(output));
+      }
+    }
+    for (const ValueId input : dying)
+      places.give(plan.offsets[input], padded_size(graph.value(input)));
+    if (output.role == Role::activation && last_use[node.output] == n) {
+      places.give(plan.offsets[node.output], padded_size(output));
+    }
+  }
+  plan.bytes = places.end();
+  return plan;
+}
+
+}  // namespace ridgepoint

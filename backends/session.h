@@ -1,0 +1,43 @@
+// Session: a model with its KV cache, as an engine offers it: feed tokens, get the next ones. What
+// the harness measures for language models; engines that others wrote implement just this.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "backends/memory_ledger.h"
+#include "workloads/tensor/type.h"
+
+namespace ridgepoint {
+
+struct SessionOptions {
+  std::int64_t batch = 1;
+  std::int64_t capacity = 0;  ///< most tokens a sequence will hold
+  Type kv_type = Type::f16;
+  int threads = 1;
+  /// A longer prompt is worked through in pieces of at most this many rows (batch * tokens), which
+  /// bounds activation memory.
+  std::int64_t prefill_rows = 512;
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// Appends tokens to every sequence: `tokens` is [batch, n], sequence-major. Returns when
+  /// next_tokens() and logits() are ready: n > 1 is a prefill, n == 1 a decode step. Error past the
+  /// capacity or for a token outside the vocabulary.
+  virtual void forward(std::span<const std::int32_t> tokens) = 0;
+  /// Gets ready for a forward of `tokens` tokens a sequence, so that it finds everything prepared:
+  /// to be called outside timed regions. Optional, and changes no result.
+  virtual void prepare(std::int64_t tokens) { static_cast<void>(tokens); }
+  /// Greedy choice (lowest index among equals) after the last forward, one a sequence.
+  [[nodiscard]] virtual std::span<const std::int32_t> next_tokens() const = 0;
+  /// Logits of the last position, [batch, vocab]; valid until the next call. May copy: never timed.
+  [[nodiscard]] virtual std::span<const float> logits() = 0;
+  /// Forgets everything after the first `length` tokens of each sequence; 0 starts anew.
+  virtual void truncate(std::int64_t length) = 0;
+  [[nodiscard]] virtual std::int64_t length() const = 0;
+  [[nodiscard]] virtual MemoryLedger memory() const = 0;
+};
+
+}  // namespace ridgepoint

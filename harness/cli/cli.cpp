@@ -1,0 +1,98 @@
+#include "harness/cli/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <stdexcept>
+
+#include "harness/cli/command.h"
+#include "harness/environment/build_info.h"
+#include "harness/run/run_case.h"
+#include "workloads/error.h"
+#include "workloads/shell_quote.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Only the parent process says this, to itself; see harness/run/run_case.h.
+constexpr std::string_view kMeasureCommand = "measure";
+
+std::string typed_command_line(std::span<char* const> arguments) {
+  std::string line = "ridgepoint";
+  for (char* argument : arguments.subspan(1)) {
+    line += ' ';
+    line += shell_quote(argument);
+  }
+  return line;
+}
+
+/// CLI11's messages, as one line that says where to look.
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  std::string what = error.what();
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  const auto chosen = app.get_subcommands();
+  const std::string help =
+      chosen.empty() ? "ridgepoint --help" : "ridgepoint " + chosen.front()->get_name() + " --help";
+  fmt::print(stderr, "ridgepoint: {} (see {})\n", what, help);
+  return kExitBadInput;
+}
+
+int parse_and_run(int argc, char** argv) {
+  const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
+  Invocation invocation;
+  invocation.command_line = typed_command_line(arguments);
+
+  // Google Benchmark's own flags stand after "--" and are none of the parser's business.
+  const auto separator = std::find_if(arguments.begin(), arguments.end(), [](const char* argument) {
+    return std::string_view(argument) == "--";
+  });
+  if (separator != arguments.end()) {
+    invocation.benchmark_flags.assign(std::next(separator), arguments.end());
+  }
+
+  CLI::App app("Ridgepoint: inference benchmarking and profiling", "ridgepoint");
+  app.set_version_flag("--version", fmt::format("ridgepoint {} ({}, {} {})", build_info().version,
+                                                build_info().commit, build_info().compiler,
+                                                build_info().compiler_version));
+  app.require_subcommand(1);
+  add_run_commands(app, invocation);
+  add_list_command(app, invocation);
+  add_show_commands(app, invocation);
+  add_database_commands(app, invocation);
+  add_model_commands(app, invocation);
+  add_doctor_command(app, invocation);
+
+  try {
+    app.parse(static_cast<int>(separator - arguments.begin()), argv);
+  } catch (const CLI::ParseError& error) {
+    return report_parse_error(app, error);
+  }
+  return invocation.action();
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  try {
+    if (argc == 4 && std::string_view(argv[1]) == kMeasureCommand) {
+      return measure_main(std::stoi(argv[2]), std::stoi(argv[3]));
+    }
+    return parse_and_run(argc, argv);
+  } catch (const Error& error) {
+    fmt::print(stderr, "ridgepoint: {}\n", error.what());
+    return kExitBadInput;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "ridgepoint: out of memory; choose a smaller model, batch or context\n");
+    return kExitBadInput;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "ridgepoint: this is a bug of ours, please report it: {}\n", error.what());
+    return kExitBug;
+  }
+}
+
+}  // namespace ridgepoint

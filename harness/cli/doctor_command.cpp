@@ -1,0 +1,192 @@
+// doctor: is everything in place, and what about this machine will make figures less trustworthy?
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "backends/registry.h"
+#include "harness/cli/cli.h"
+#include "harness/cli/command.h"
+#include "harness/environment/build_info.h"
+#include "harness/run/data_folder.h"
+#include "profiler/machine/clocks.h"
+#include "profiler/machine/cpu.h"
+#include "profiler/machine/limits.h"
+#include "profiler/machine/load.h"
+#include "profiler/machine/system_memory.h"
+#include "profiler/machine/topology.h"
+#include "profiler/machine/virtualisation.h"
+#include "results/report/table.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+/// What was found. Only `broken` makes doctor fail; `note` is what a careful reader of figures
+/// wants to know.
+enum class Health { fine, note, broken };
+
+struct Finding {
+  Health health = Health::fine;
+  std::string subject;
+  std::string words;
+};
+
+using Findings = std::vector<Finding>;
+
+void look_at_database(const Invocation& invocation, Findings& findings) {
+  const auto path = invocation.database_path();
+  if (!std::filesystem::exists(path)) {
+    findings.push_back({Health::fine, "database",
+                        fmt::format("{}: not there yet; the first run makes it", path.string())});
+    return;
+  }
+  try {
+    const Store store(path, OpenMode::read_only);
+    const std::string integrity = store.check_integrity();
+    findings.push_back({integrity == "ok" ? Health::fine : Health::broken, "database",
+                        fmt::format("{}: schema {}, {} runs, integrity {}", path.string(),
+                                    store.schema_version(), store.list_runs().size(), integrity)});
+  } catch (const Error& error) {
+    findings.push_back({Health::broken, "database", error.what()});
+  }
+}
+
+void look_at_data(Findings& findings) {
+  try {
+    const auto suites = bundled_suites();
+    findings.push_back({suites.empty() ? Health::broken : Health::fine, "suites",
+                        suites.empty()
+                            ? "none found; set RIDGEPOINT_DATA to the folder that holds suites/"
+                            : fmt::format("{}", fmt::join(suites, ", "))});
+    const Model model = open_model(Case{}.model, "", 1, 1);
+    findings.push_back(
+        {Health::fine, "bundled model",
+         fmt::format("{}: {}", Case{}.model,
+                     format_value(static_cast<double>(model.weight_bytes()), "bytes"))});
+  } catch (const Error& error) {
+    findings.push_back({Health::broken, "bundled data", error.what()});
+  }
+}
+
+void look_at_backends(Findings& findings) {
+  std::vector<std::string> names;
+  for (const auto& backend : list_backends()) names.push_back(backend.name);
+  findings.push_back(
+      {Health::fine, "backends",
+       fmt::format("{}; others as plug-ins with --backend ./libNAME.so", fmt::join(names, ", "))});
+  findings.push_back({Health::fine, "CUDA", "this version has no CUDA backend"});
+  findings.push_back({Health::fine, "dashboard", "this version has no dashboard"});
+}
+
+void look_at_cpu(Findings& findings) {
+  const Cpu cpu = read_cpu();
+  const auto topology = read_topology();
+  findings.push_back(
+      {Health::fine, "CPU",
+       fmt::format("{}, {}", cpu.model ? cpu.model.value() : cpu.model.why(),
+                   topology ? fmt::format("{} cores, {} threads", topology.value().cores,
+                                          topology.value().threads)
+                            : topology.why())});
+  findings.push_back(
+      {Health::fine, "ISA",
+       cpu.isa ? fmt::format("{}", fmt::join(cpu.isa.value(), " ")) : cpu.isa.why()});
+
+  const Clocks clocks = read_clocks();
+  const bool steady = !clocks.governor || clocks.governor.value() == "performance";
+  findings.push_back({steady ? Health::fine : Health::note, "governor",
+                      clocks.governor ? clocks.governor.value() +
+                                            (steady ? ""
+                                                    : ": clocks follow the load; 'cpupower "
+                                                      "frequency-set -g performance' steadies them")
+                                      : clocks.governor.why()});
+
+  const Virtualisation machine = read_virtualisation();
+  if (machine.hypervisor.value_or(false)) {
+    findings.push_back(
+        {Health::note, "virtual machine",
+         fmt::format("{}: neighbours share caches and memory; compare only within one run",
+                     machine.vendor ? machine.vendor.value() : "unknown hypervisor")});
+  }
+  const Limits limits = read_limits();
+  if (limits.cgroup_cpus) {
+    findings.push_back(
+        {Health::note, "CPU limit",
+         fmt::format("a cgroup allows {} CPUs' worth of time", limits.cgroup_cpus.value())});
+  }
+}
+
+void look_at_memory(Findings& findings) {
+  const SystemMemory memory = read_system_memory();
+  if (memory.total_bytes && memory.available_bytes) {
+    findings.push_back(
+        {Health::fine, "memory",
+         fmt::format("{} of {} available",
+                     format_value(static_cast<double>(memory.available_bytes.value()), "bytes"),
+                     format_value(static_cast<double>(memory.total_bytes.value()), "bytes"))});
+  } else {
+    findings.push_back(
+        {Health::note, "memory", memory.total_bytes.why() + memory.available_bytes.why()});
+  }
+  const auto huge_pages = read_transparent_huge_pages();
+  findings.push_back({Health::fine, "huge pages",
+                      huge_pages ? "transparent: " + huge_pages.value() : huge_pages.why()});
+}
+
+/// Watches half a second, because load averages lag behind and steal is only a difference.
+void look_at_load(Findings& findings) {
+  const auto before = read_cpu_time();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  const auto after = read_cpu_time();
+  if (!before || !after || after.value().total <= before.value().total) {
+    findings.push_back({Health::note, "load", before ? after.why() : before.why()});
+    return;
+  }
+  const auto share = [&](std::int64_t CpuTime::*part) {
+    return 100.0 * static_cast<double>(after.value().*part - before.value().*part) /
+           static_cast<double>(after.value().total - before.value().total);
+  };
+  const double busy = share(&CpuTime::busy);
+  const double steal = share(&CpuTime::steal);
+  findings.push_back(
+      {busy > 10 || steal > 1 ? Health::note : Health::fine, "load",
+       fmt::format("{:.0f} % busy, {:.0f} % stolen{}", busy, steal,
+                   busy > 10 ? ": something else is running; figures taken now will suffer" : "")});
+}
+
+int examine(const Invocation& invocation) {
+  Findings findings;
+  const auto& build = build_info();
+  findings.push_back({Health::fine, "ridgepoint",
+                      fmt::format("{} ({}), {} {}, {}", build.version, build.commit, build.compiler,
+                                  build.compiler_version, build.build_type)});
+  look_at_database(invocation, findings);
+  look_at_data(findings);
+  look_at_backends(findings);
+  look_at_cpu(findings);
+  look_at_memory(findings);
+  look_at_load(findings);
+
+  bool broken = false;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& finding : findings) {
+    constexpr const char* kWords[] = {"ok", "note", "BROKEN"};
+    rows.push_back({kWords[static_cast<int>(finding.health)], finding.subject, finding.words});
+    broken = broken || finding.health == Health::broken;
+  }
+  fmt::print("{}", align(rows));
+  return broken ? kExitNotOk : kExitOk;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& app, Invocation& invocation) {
+  add_command(app, invocation, "doctor",
+              "Say what is in place, and what on this machine disturbs measuring",
+              [&invocation] { return examine(invocation); });
+}
+
+}  // namespace ridgepoint

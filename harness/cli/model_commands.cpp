@@ -1,0 +1,140 @@
+// model make, model info: synthetic models out, descriptions of any model.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/command.h"
+#include "harness/run/data_folder.h"
+#include "results/report/table.h"
+#include "workloads/formats/load_model.h"
+#include "workloads/models/model.h"
+#include "workloads/models/shapes.h"
+
+namespace ridgepoint {
+namespace {
+
+struct MakeOptions {
+  std::string shape;
+  std::string type = "q8_0";
+  std::string output;
+  std::uint64_t seed = 1;
+  int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+};
+
+int make_model(const MakeOptions& options) {
+  write_synthetic_gguf(options.shape, parse_weight_type(options.type), options.seed,
+                       options.threads, options.output);
+  const Model model = load_model(options.output);
+  fmt::print("{}: {} {}, synthetic weights of seed {}, {}\n", options.output, options.shape,
+             options.type, options.seed,
+             format_value(static_cast<double>(model.weight_bytes()), "bytes"));
+  return kExitOk;
+}
+
+struct InfoOptions {
+  std::string model;
+  bool tensors = false;
+};
+
+void print_head(const Model& model) {
+  const ModelConfig& config = model.config;
+  const auto kib_per_token = [&](Type type) {
+    return static_cast<double>(kv_bytes_per_token(config, type)) / 1024.0;
+  };
+  std::vector<std::vector<std::string>> rows{
+      {"model", config.name.empty() ? model.source : config.name},
+      {"source", model.source},
+      {"architecture", std::string(name_of(config.architecture))},
+      {"weights", model.synthetic ? fmt::format("synthetic, seed {}", model.seed)
+                                  : "trained (not marked synthetic)"},
+      {"parameters", std::to_string(parameter_count(config))},
+      {"bytes", fmt::format("{} ({})", model.weight_bytes(),
+                            format_value(static_cast<double>(model.weight_bytes()), "bytes"))},
+      {"layers", std::to_string(config.layers)},
+      {"d_model", std::to_string(config.hidden)},
+      {"heads / kv heads",
+       fmt::format("{} / {} of {}", config.heads, config.kv_heads, config.head_dim)},
+      {"ffn", config.experts > 0 ? fmt::format("{} experts of {}, {} used", config.experts,
+                                               config.ffn, config.experts_used)
+                                 : std::to_string(config.ffn)},
+      {"vocabulary", std::to_string(config.vocab)},
+      {"context", std::to_string(config.context)},
+      {"KV a token", fmt::format("{:g} KiB in f16, {:g} KiB in f32", kib_per_token(Type::f16),
+                                 kib_per_token(Type::f32))},
+      {"fingerprint", fingerprint(model)},
+  };
+  fmt::print("{}", align(rows));
+}
+
+void print_types(const Model& model) {
+  struct Sum {
+    std::int64_t tensors = 0, elements = 0, bytes = 0;
+  };
+  std::map<Type, Sum> by_type;
+  for (const auto& [_, tensor] : model.weights) {
+    Sum& sum = by_type[tensor.type];
+    ++sum.tensors;
+    sum.elements += element_count(tensor.shape);
+    sum.bytes += byte_count(tensor.type, tensor.shape);
+  }
+  std::vector<std::vector<std::string>> rows{{"type", "tensors", "elements", "bytes"}};
+  for (const auto& [type, sum] : by_type) {
+    rows.push_back({std::string(name_of(type)), std::to_string(sum.tensors),
+                    std::to_string(sum.elements), std::to_string(sum.bytes)});
+  }
+  fmt::print("\n{}", align(rows));
+}
+
+void print_tensors(const Model& model) {
+  std::vector<std::vector<std::string>> rows{{"tensor", "type", "shape", "bytes"}};
+  for (const auto& [name, tensor] : model.weights) {
+    rows.push_back({name, std::string(name_of(tensor.type)), to_string(tensor.shape),
+                    std::to_string(byte_count(tensor.type, tensor.shape))});
+  }
+  fmt::print("\n{}", align(rows));
+}
+
+int describe_model(const InfoOptions& options) {
+  const Model model = open_model_file(options.model);
+  print_head(model);
+  print_types(model);
+  if (options.tensors) print_tensors(model);
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_model_commands(CLI::App& app, Invocation& invocation) {
+  CLI::App* model = app.add_subcommand("model", "Make synthetic models, describe any model");
+  model->require_subcommand(1);
+
+  const auto make = std::make_shared<MakeOptions>();
+  CLI::App* make_command = add_command(
+      *model, invocation, "make", "Write a GGUF file with seeded random weights of a known shape",
+      [make] { return make_model(*make); });
+  make_command->add_option("--shape", make->shape, "Shape, see 'ridgepoint list shapes'")
+      ->required();
+  make_command->add_option("--type", make->type, "Weight type: f32, f16, bf16, q8_0, q4_0")
+      ->capture_default_str();
+  make_command->add_option("-o,--output", make->output, "File to write")->required();
+  make_command->add_option("--seed", make->seed, "Seed of the weights")->capture_default_str();
+  make_command
+      ->add_option("--threads", make->threads, "Threads; the file is the same for any number")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+
+  const auto info = std::make_shared<InfoOptions>();
+  CLI::App* info_command =
+      add_command(*model, invocation, "info", "Print shapes, bytes by type, KV bytes a token",
+                  [info] { return describe_model(*info); });
+  info_command
+      ->add_option("MODEL", info->model, "GGUF file, Hugging Face directory, or bundled name")
+      ->required();
+  info_command->add_flag("--tensors", info->tensors, "List every tensor");
+}
+
+}  // namespace ridgepoint

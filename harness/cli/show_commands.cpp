@@ -1,0 +1,73 @@
+// show, export: one stored run, for people and for other tools.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "harness/cli/cli.h"
+#include "harness/cli/command.h"
+#include "results/exchange/export.h"
+#include "results/report/table.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+struct ShowOptions {
+  std::string run = "latest";
+  std::string format = "json";
+  std::string output;
+};
+
+RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
+  const Store store = invocation.open_store(OpenMode::read_only);
+  return store.whole_run(store.resolve_run(text));
+}
+
+int show(const Invocation& invocation, const ShowOptions& options) {
+  fmt::print("{}", run_table(load_run(invocation, options.run)));
+  return kExitOk;
+}
+
+int export_to(const Invocation& invocation, const ShowOptions& options) {
+  const std::string text = export_run(load_run(invocation, options.run), options.format);
+  if (options.output.empty()) {
+    fmt::print("{}", text);
+    if (std::fflush(stdout) != 0)
+      throw Error("standard output: cannot be written; is the disk full?");
+    return kExitOk;
+  }
+  std::ofstream out(options.output, std::ios::binary | std::ios::trunc);
+  if (!(out << text) || !out.flush()) {
+    throw Error(
+        fmt::format("{}: cannot be written; choose another place with --output", options.output));
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_show_commands(CLI::App& app, Invocation& invocation) {
+  const auto options = std::make_shared<ShowOptions>();
+  const std::string run_help = "Run id (or its first characters), label, or 'latest'";
+
+  CLI::App* show_command =
+      add_command(app, invocation, "show", "Show a run as a table",
+                  [&invocation, options] { return show(invocation, *options); });
+  show_command->add_option("RUN", options->run, run_help)->capture_default_str();
+
+  CLI::App* export_command =
+      add_command(app, invocation, "export", "Write a run as JSON, CSV or Markdown",
+                  [&invocation, options] { return export_to(invocation, *options); });
+  export_command->add_option("RUN", options->run, run_help)->capture_default_str();
+  export_command
+      ->add_option("--format", options->format,
+                   fmt::format("{}", fmt::join(export_formats(), ", ")))
+      ->capture_default_str();
+  export_command->add_option("-o,--output", options->output,
+                             "File to write (default: standard output)");
+}
+
+}  // namespace ridgepoint

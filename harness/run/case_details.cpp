@@ -1,0 +1,106 @@
+#include "harness/run/case_details.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "profiler/memory/process_memory.h"
+#include "workloads/error.h"
+#include "workloads/models/lower.h"
+
+namespace ridgepoint {
+namespace {
+
+using Json = nlohmann::json;
+
+void send(const CaseContext& context, std::string_view key, const Json& json) {
+  context.sink.detail(key, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void send_work(const CaseContext& context, const std::string& prefix, const Work& work) {
+  const auto metric = [&](std::string_view name, std::int64_t value) {
+    context.sink.metric(prefix + std::string(name), static_cast<double>(value));
+  };
+  metric("work_flops", work.flops);
+  metric("work_bytes", work.bytes());
+  metric("work_weight_bytes", work.weight_bytes);
+  metric("work_kv_bytes", work.kv_bytes);
+  metric("work_activation_bytes", work.activation_bytes);
+}
+
+}  // namespace
+
+void send_backend(const CaseContext& context, const Backend& backend) {
+  const auto description = backend.describe();
+  send(context, "backend",
+       {{"name", description.name},
+        {"version", description.version},
+        {"summary", description.summary}});
+}
+
+void send_model(const CaseContext& context, const Model& model) {
+  Json json{{"name", model.config.name},
+            {"architecture", name_of(model.config.architecture)},
+            {"source", model.source},
+            {"synthetic", model.synthetic},
+            {"weight_type", model.weight_type},
+            {"weight_bytes", model.weight_bytes()},
+            {"parameters", parameter_count(model.config)}};
+  if (model.synthetic) json["seed"] = model.seed;
+  send(context, "model", json);
+}
+
+void send_memory(const CaseContext& context, const MemoryLedger& ledger) {
+  const auto metric = [&](std::string_view name, std::int64_t value) {
+    context.sink.metric(name, static_cast<double>(value));
+  };
+  metric("memory_weights_bytes", ledger.weights_bytes);
+  metric("memory_kv_bytes", ledger.kv_bytes);
+  metric("memory_activations_bytes", ledger.activations_bytes);
+  metric("memory_scratch_bytes", ledger.scratch_bytes);
+  const auto memory = read_process_memory();
+  if (memory.peak_resident) metric("peak_rss_bytes", memory.peak_resident.value());
+  if (memory.peak_anonymous) metric("peak_anonymous_bytes", memory.peak_anonymous.value());
+  Json json = Json::object();
+  const auto add = [&](const char* key, const Reading<std::int64_t>& reading) {
+    json[key] = reading ? Json(reading.value()) : Json{{"absent", reading.why()}};
+  };
+  add("resident_bytes", memory.resident);
+  add("anonymous_bytes", memory.anonymous);
+  add("file_bytes", memory.file);
+  add("peak_resident_bytes", memory.peak_resident);
+  add("peak_anonymous_bytes", memory.peak_anonymous);
+  json["peak_anonymous_is"] = "VmHWM - RssFile at the end of measuring: derived, not counted";
+  send(context, "memory", json);
+}
+
+void send_op_work(const CaseContext& context, const Work& work) {
+  send_work(context, "", work);
+}
+
+void send_model_work(const CaseContext& context, const Model& model) {
+  const auto& subject = context.subject;
+  Phase phase{
+      .batch = subject.batch,
+      .tokens = 1,
+      .capacity = subject.depth + std::max<std::int64_t>(1, subject.prompt) + subject.generate,
+      .kv_type = find_type(subject.kv).value_or(Type::f16)};
+  try {
+    if (subject.prompt > 0) {
+      phase.tokens = subject.prompt;
+      send_work(context, "prefill_", lower(model, phase).work(subject.depth));
+    }
+    // With a prompt the first token comes from the prefill.
+    const auto steps = subject.prompt > 0 ? subject.generate - 1 : subject.generate;
+    if (steps > 0) {
+      phase.tokens = 1;
+      // Work grows linearly with depth: the mean step is the step at the mean depth.
+      const auto mean_past = subject.depth + subject.prompt + (steps - 1) / 2;
+      send_work(context, "decode_", lower(model, phase).work(mean_past));
+    }
+  } catch (const Error& error) {
+    send(context, "work", {{"absent", error.what()}});
+  }
+}
+
+}  // namespace ridgepoint

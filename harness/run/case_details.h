@@ -1,0 +1,26 @@
+// What goes on record beside the samples: which backend and model, what had to be done, what memory
+// it took.
+#pragma once
+
+#include "backends/backend.h"
+#include "backends/memory_ledger.h"
+#include "harness/run/case_context.h"
+#include "workloads/models/model.h"
+#include "workloads/ops/work.h"
+
+namespace ridgepoint {
+
+void send_backend(const CaseContext& context, const Backend& backend);
+void send_model(const CaseContext& context, const Model& model);
+
+/// The backend's ledger by class, and the process's peak so far (VmHWM).
+void send_memory(const CaseContext& context, const MemoryLedger& ledger);
+
+/// Metrics "work_flops", "work_bytes" and by class, for one pass of an operator.
+void send_op_work(const CaseContext& context, const Work& work);
+/// Metrics "prefill_work_flops", "decode_work_..." and so on: the prompt of all sequences, and one
+/// decode step at the mean depth of the case. A model that cannot be lowered has none, and the
+/// details say why.
+void send_model_work(const CaseContext& context, const Model& model);
+
+}  // namespace ridgepoint

@@ -1,0 +1,260 @@
+#include "harness/run/model_case.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/registry.h"
+#include "backends/session.h"
+#include "harness/run/case_details.h"
+#include "harness/run/check.h"
+#include "harness/run/check_model.h"
+#include "harness/run/conditions.h"
+#include "harness/run/cpu_cache_eviction.h"
+#include "harness/run/data_folder.h"
+#include "harness/run/generation.h"
+#include "harness/run/page_cache_eviction.h"
+#include "harness/run/random_tokens.h"
+#include "harness/run/warm_up.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+class ModelCase {
+ public:
+  explicit ModelCase(const CaseContext& context)
+      : context_(context), subject_(context.subject), backend_(open_backend(subject_.backend)) {}
+
+  CaseResult run() {
+    send_backend(context_, *backend_);
+    context_.sink.progress(0, "loading");
+    if (const auto refused = load(/*timed=*/!cold_disk()); refused.outcome != Outcome::ok)
+      return refused;
+    send_model(context_, *model_);
+    if (const auto refused = refuse_condition(); refused.outcome != Outcome::ok) return refused;
+    generation_.emplace(random_tokens(seed(), TokenStream::prompt, subject_.batch, subject_.prompt,
+                                      model_->config.vocab),
+                        subject_.batch, subject_.generate, model_->config.vocab);
+    make_condition();
+
+    const ConditionsAround conditions;
+    warm_up();
+    measure();
+    context_.sink.detail("conditions", conditions.finish());
+    // Before the check, whose own session must not count.
+    send_memory(context_, session_->memory());
+    send_model_work(context_, *model_);
+    if (cpu_caches_) context_.sink.detail("cache", cpu_caches_->to_json());
+    if (page_cache_) context_.sink.detail("cache", page_cache_->to_json());
+    if (context_.stopped()) return interrupted();
+    context_.sink.progress(0.9, "checking");
+    return judge();
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(subject_.seed); }
+  [[nodiscard]] bool cold_disk() const { return subject_.cache == "cold-disk"; }
+
+  [[nodiscard]] SessionOptions session_options(const CheckPlan& plan) const {
+    const auto type = find_type(subject_.kv);
+    if (!type) throw Error(fmt::format("kv: unknown type '{}'", subject_.kv));
+    // The last token is chosen, not fed.
+    const auto held = subject_.prompt > 0
+                          ? subject_.prompt + std::max<std::int64_t>(0, subject_.generate - 1)
+                          : subject_.generate;
+    return {.batch = subject_.batch,
+            .capacity = std::max(subject_.depth + held, plan.capacity()),
+            .kv_type = *type,
+            .threads = context_.threads()};
+  }
+
+  /// Opens model and session; what comes before, if anything, is closed first.
+  CaseResult load(bool timed) {
+    session_.reset();
+    model_.reset();
+    const auto start_ns = monotonic_ns();
+    model_.emplace(open_model(subject_.model, subject_.type, seed(), context_.threads()));
+    const auto opened_ns = monotonic_ns();
+    if (!plan_) plan_ = plan_check(*model_, subject_);
+    const auto options = session_options(*plan_);
+    if (const auto support = backend_->supports(*model_, options); !support.supported) {
+      return {Outcome::unsupported, support.reason};
+    }
+    const auto session_ns = monotonic_ns();
+    session_ = backend_->open_session(*model_, options);
+    const auto ready_ns = monotonic_ns();
+    if (timed && !model_->synthetic) {
+      // Planning the check and asking for support are ours, not the load's. Synthetic weights are
+      // made up, not loaded.
+      const std::array<std::int64_t, 1> sample{opened_ns - start_ns + ready_ns - session_ns};
+      context_.sink.samples("load", sample);
+    }
+    return {};
+  }
+
+  CaseResult refuse_condition() const {
+    if (!cold_disk()) return {};
+    if (model_->files.empty()) {
+      return {
+          Outcome::unsupported,
+          "cold-disk needs a model in a file; this one is made in memory (`ridgepoint model make` "
+          "writes one)"};
+    }
+    if (subject_.depth > 0 || subject_.prompt == 0) {
+      return {Outcome::unsupported,
+              "cold-disk measures the load and the first token: it needs a prompt, and no depth, "
+              "which would read the weights beforehand"};
+    }
+    return {};
+  }
+
+  void make_condition() {
+    if (cold_disk()) page_cache_.emplace(model_->files);
+    if (subject_.cache == "cold-cpu") {
+      std::vector<std::span<const std::byte>> weights;
+      for (const auto& [name, view] : model_->weights) weights.push_back(view.bytes);
+      cpu_caches_.emplace(std::move(weights), "the weights", seed());
+    }
+  }
+
+  /// Everything before the clock starts.
+  void make_ready() {
+    if (cold_disk()) {
+      session_.reset();
+      model_.reset();
+      page_cache_->before_sample();
+      if (const auto refused = load(/*timed=*/measuring_); refused.outcome != Outcome::ok) {
+        throw Error(refused.reason);
+      }
+    }
+    if (session_->length() < subject_.depth || session_->length() == 0) fill_depth();
+    session_->truncate(subject_.depth);
+    if (subject_.prompt > 0) session_->prepare(subject_.prompt);
+    if (cpu_caches_) cpu_caches_->before_sample();
+  }
+
+  void fill_depth() {
+    session_->truncate(0);
+    if (subject_.depth > 0) {
+      session_->forward(random_tokens(seed(), TokenStream::depth, subject_.batch, subject_.depth,
+                                      model_->config.vocab));
+    }
+  }
+
+  void warm_up() {
+    WarmUp warm_up(context_.budget_ns() / kWarmUpShare);
+    const auto start_ns = monotonic_ns();
+    context_.sink.progress(0.05, "warming up");
+    for (bool over = false; !over;) {
+      if (!context_.stopped()) make_ready();
+      if (context_.stopped() || !generation_->run(*session_, context_.stop)) {
+        warm_up.interrupt();
+        break;
+      }
+      over = warm_up.add(generation_->end_to_end_ns(), monotonic_ns() - start_ns);
+    }
+    context_.sink.samples("warm_up", warm_up.passes());
+    context_.sink.detail("warm_up", warm_up.to_json());
+  }
+
+  void measure() {
+    measuring_ = true;
+    const auto budget_ns = context_.budget_ns() * (kWarmUpShare - 1) / kWarmUpShare;
+    const auto start_ns = monotonic_ns();
+    std::int64_t done = 0;
+    const char* ended_by = "repetitions";
+    while (done < context_.options.repetitions) {
+      if (context_.stopped()) {
+        ended_by = "stop";
+        break;
+      }
+      if (done > 0 && monotonic_ns() - start_ns >= budget_ns) {
+        ended_by = "budget";
+        break;
+      }
+      context_.sink.progress(0.25 + 0.65 * static_cast<double>(done) /
+                                        static_cast<double>(context_.options.repetitions),
+                             "measuring");
+      make_ready();
+      const bool completed = generation_->run(*session_, context_.stop);
+      send_repetition(completed);
+      if (completed) {
+        compare_tokens(done);
+        ++done;
+      }
+    }
+    context_.sink.detail("stopping",
+                         nlohmann::json{{"ended_by", ended_by}, {"repetitions", done}}.dump());
+  }
+
+  void send_repetition(bool completed) {
+    const auto one = [this](std::string_view series, std::int64_t value) {
+      context_.sink.samples(series, std::array<std::int64_t, 1>{value});
+    };
+    if (generation_->has_prompt()) one("ttft", generation_->ttft_ns());
+    if (!generation_->steps_ns().empty()) {
+      context_.sink.samples(generation_->has_prompt() ? "inter_token" : "decode_step",
+                            generation_->steps_ns());
+    }
+    if (completed) one("end_to_end", generation_->end_to_end_ns());
+  }
+
+  /// The choice is greedy and the prompt the same: so must the tokens be.
+  void compare_tokens(std::int64_t repetition) {
+    const auto tokens = generation_->tokens();
+    if (repetition == 0) {
+      first_tokens_.assign(tokens.begin(), tokens.end());
+    } else if (not_deterministic_.empty() &&
+               !std::equal(tokens.begin(), tokens.end(), first_tokens_.begin(),
+                           first_tokens_.end())) {
+      not_deterministic_ = fmt::format(
+          "not deterministic: repetition {} chose other tokens than the first", repetition + 1);
+    }
+  }
+
+  CaseResult judge() {
+    if (context_.options.check && backend_->computes() && !not_deterministic_.empty()) {
+      return finish_check(context_, {{"compared", true}, {"what", "tokens of the repetitions"}},
+                          {Outcome::wrong, not_deterministic_});
+    }
+    auto result = check_session(context_, *backend_, *session_, *model_, *plan_);
+    if (result.outcome != Outcome::ok) return result;
+    if (cpu_caches_ && !cpu_caches_->doubt().empty()) {
+      return {Outcome::mistrusted, cpu_caches_->doubt()};
+    }
+    if (page_cache_ && !page_cache_->doubt().empty()) {
+      return {Outcome::mistrusted, page_cache_->doubt()};
+    }
+    return result;
+  }
+
+  const CaseContext& context_;
+  const Case& subject_;
+  std::unique_ptr<Backend> backend_;
+  std::optional<Model> model_;  ///< outlives the session
+  std::unique_ptr<Session> session_;
+  std::optional<CheckPlan> plan_;
+  std::optional<Generation> generation_;
+  std::optional<CpuCacheEviction> cpu_caches_;
+  std::optional<PageCacheEviction> page_cache_;
+  bool measuring_ = false;
+  std::vector<std::int32_t> first_tokens_;
+  std::string not_deterministic_;
+};
+
+}  // namespace
+
+CaseResult measure_model_case(const CaseContext& context) {
+  return ModelCase(context).run();
+}
+
+}  // namespace ridgepoint

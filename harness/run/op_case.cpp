@@ -1,0 +1,160 @@
+#include "harness/run/op_case.h"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/registry.h"
+#include "harness/run/case_details.h"
+#include "harness/run/check_op.h"
+#include "harness/run/conditions.h"
+#include "harness/run/cpu_cache_eviction.h"
+#include "harness/run/prepared_op.h"
+#include "harness/run/sample_loop.h"
+#include "harness/run/warm_up.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+// Before the user's flags, so that theirs win.
+constexpr std::array<const char*, 2> kDefaultFlags = {"--benchmark_min_time=0.5",
+                                                      "--benchmark_repetitions=1"};
+
+/// Nothing of Google Benchmark's own output is shown.
+class SilentReporter : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>&) override {}
+};
+
+void initialise_library(const std::vector<std::string>& flags) {
+  std::vector<std::string> words = {"ridgepoint"};
+  words.insert(words.end(), kDefaultFlags.begin(), kDefaultFlags.end());
+  words.insert(words.end(), flags.begin(), flags.end());
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  int count = static_cast<int>(argv.size());
+  argv.push_back(nullptr);
+  benchmark::Initialize(&count, argv.data());
+  if (count > 1) {
+    throw Error(fmt::format("after --: Google Benchmark does not know the flag '{}'", argv[1]));
+  }
+}
+
+/// What the operator reads, for the probe of cold-cpu.
+std::vector<std::span<const std::byte>> read_buffers(const OpInputs& inputs, std::string& name) {
+  std::vector<std::span<const std::byte>> buffers;
+  for (const auto& [weight, view] : inputs.weights) {
+    if (!view.bytes.empty()) buffers.push_back(view.bytes);
+  }
+  name = "the weights";
+  if (buffers.empty()) {
+    for (const auto& [id, bytes] : inputs.inputs) buffers.emplace_back(bytes);
+    name = "the inputs as handed to the backend, whose copies are evicted too, but not probed";
+  }
+  return buffers;
+}
+
+void warm_up(const CaseContext& context, Execution& execution, std::int64_t past,
+             const std::function<void()>& before_sample) {
+  WarmUp warm_up(context.budget_ns() / kWarmUpShare);
+  const auto start_ns = monotonic_ns();
+  for (bool over = false; !over;) {
+    if (context.stopped()) {
+      warm_up.interrupt();
+      break;
+    }
+    if (before_sample) before_sample();
+    const auto pass = timed_pass(execution, past);
+    over = warm_up.add(pass.duration_ns(), pass.end_ns - start_ns);
+  }
+  context.sink.samples("warm_up", warm_up.passes());
+  context.sink.detail("warm_up", warm_up.to_json());
+}
+
+std::string stopping_json(const char* ended_by, std::size_t samples) {
+  const std::string_view why = *ended_by == '\0' ? "Google Benchmark's criterion" : ended_by;
+  return nlohmann::json{{"ended_by", why}, {"samples", samples}}.dump();
+}
+
+}  // namespace
+
+CaseResult measure_op_case(const CaseContext& context) {
+  const auto& subject = context.subject;
+  if (subject.cache == "cold-disk") {
+    return {
+        Outcome::unsupported,
+        "cold-disk is for models in files; an operator's data is made in memory (use cold-cpu)"};
+  }
+  initialise_library(context.options.benchmark_flags);
+  const auto backend = open_backend(subject.backend);
+  send_backend(context, *backend);
+  const auto graph = lower_op(subject);
+  if (const auto support = backend->supports(graph); !support.supported) {
+    return {Outcome::unsupported, support.reason};
+  }
+  context.sink.progress(0, "preparing");
+  const auto inputs = op_inputs(graph, static_cast<std::uint64_t>(subject.seed));
+  const auto prepared = prepare_op(*backend, subject, graph, inputs, context.threads());
+  const auto past = past_of_op(subject);
+
+  std::optional<CpuCacheEviction> eviction;
+  std::function<void()> before_sample;
+  if (subject.cache == "cold-cpu") {
+    std::string name;
+    auto buffers = read_buffers(inputs, name);
+    eviction.emplace(std::move(buffers), std::move(name), static_cast<std::uint64_t>(subject.seed));
+    before_sample = [&] { eviction->before_sample(); };
+  }
+
+  const ConditionsAround conditions;
+  context.sink.progress(0.05, "warming up");
+  warm_up(context, *prepared.execution, past, before_sample);
+  context.sink.progress(0.25, "measuring");
+  SampleBuffer samples;
+  SampleLoop loop(*prepared.execution, past, samples, before_sample,
+                  monotonic_ns() + context.budget_ns() * (kWarmUpShare - 1) / kWarmUpShare,
+                  context.stop);
+  // What is there is sent between the library's rounds, so that a crash loses one round at most.
+  std::size_t sent = 0;
+  const auto send_samples = [&] {
+    context.sink.samples("run", samples.samples().subspan(sent));
+    sent = samples.size();
+  };
+  if (!context.stopped()) {
+    benchmark::ClearRegisteredBenchmarks();
+    benchmark::RegisterBenchmark(label(subject).c_str(), [&](benchmark::State& state) {
+      send_samples();
+      loop.run(state);
+    })->UseManualTime();
+    SilentReporter reporter;
+    benchmark::RunSpecifiedBenchmarks(&reporter, ".");
+    benchmark::ClearRegisteredBenchmarks();
+  }
+  send_samples();
+  context.sink.detail("conditions", conditions.finish());
+  context.sink.detail("stopping", stopping_json(loop.ended_by(), samples.size()));
+  send_memory(context, prepared.execution->memory());
+  send_op_work(context, graph.work(past));
+  if (eviction) context.sink.detail("cache", eviction->to_json());
+  if (context.stopped()) return interrupted();
+
+  context.sink.progress(0.9, "checking");
+  auto result = check_op(context, *backend, *prepared.execution, graph, inputs);
+  if (result.outcome == Outcome::ok && eviction && !eviction->doubt().empty()) {
+    return {Outcome::mistrusted, eviction->doubt()};
+  }
+  return result;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,106 @@
+#include "harness/run/run_options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+using Json = nlohmann::json;
+
+// Google Benchmark 1.7's, without those that pick benchmarks or print: a case is one benchmark, and
+// what is printed is ours.
+constexpr std::array<std::string_view, 8> kBenchmarkFlags = {
+    "benchmark_min_time",      "benchmark_min_warmup_time",
+    "benchmark_repetitions",   "benchmark_enable_random_interleaving",
+    "benchmark_out",           "benchmark_out_format",
+    "benchmark_perf_counters", "benchmark_context"};
+
+constexpr double kLongestSeconds = 30.0 * 24 * 3600;
+constexpr const char* kFlagsKey = "benchmark_flags";
+
+void check_flag(std::string_view flag) {
+  const auto text = flag;
+  if (!flag.starts_with("--")) {
+    throw Error(fmt::format("after --: '{}' is not a flag of Google Benchmark", text));
+  }
+  flag.remove_prefix(2);
+  const auto equals = flag.find('=');
+  const auto name = flag.substr(0, equals);
+  if (std::find(kBenchmarkFlags.begin(), kBenchmarkFlags.end(), name) == kBenchmarkFlags.end()) {
+    throw Error(fmt::format("after --: no flag '{}'; known: --{}", text,
+                            fmt::join(kBenchmarkFlags, ", --")));
+  }
+  if (equals == std::string_view::npos || equals + 1 == flag.size()) {
+    throw Error(fmt::format("after --: '{}' lacks a value; write --{}=VALUE", text, name));
+  }
+}
+
+}  // namespace
+
+std::span<const RunOptionField> run_option_fields() {
+  static const std::array<RunOptionField, 5> kFields = {{
+      {"repetitions", &RunOptions::repetitions, 1, 1e6, "Measured passes of a model case, at most"},
+      {"case_budget_seconds", &RunOptions::case_budget_seconds, 1e-3, kLongestSeconds,
+       "Warming up and measuring a case end once this is spent (a sample is always taken)"},
+      {"time_limit_seconds", &RunOptions::time_limit_seconds, 1e-3, kLongestSeconds,
+       "A case that takes longer is ended: timed out"},
+      {"memory_limit_bytes", &RunOptions::memory_limit_bytes, 0, 1e18,
+       "Memory a case may allocate; 0: 90 % of what is free when it starts"},
+      {"check", &RunOptions::check, 0, 1, "Compare outputs with the reference's"},
+  }};
+  return kFields;
+}
+
+void validate(const RunOptions& options) {
+  for (const auto& field : run_option_fields()) {
+    const double value =
+        std::visit([&](auto member) { return static_cast<double>(options.*member); }, field.member);
+    if (!(value >= field.minimum && value <= field.maximum)) {  // refuses NaN, too
+      throw Error(fmt::format("{}: {:.10g} is out of range; give {:.10g} to {:.10g}", field.name,
+                              value, field.minimum, field.maximum));
+    }
+  }
+  for (const auto& flag : options.benchmark_flags) check_flag(flag);
+}
+
+std::string to_json(const RunOptions& options) {
+  Json json{{kFlagsKey, options.benchmark_flags}};
+  for (const auto& field : run_option_fields()) {
+    std::visit([&](auto member) { json[std::string(field.name)] = options.*member; }, field.member);
+  }
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+RunOptions run_options_from_json(std::string_view json) {
+  const auto object = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) throw Error("run options: not a JSON object; they were cut or altered");
+  RunOptions options;
+  for (const auto& [key, value] : object.items()) {
+    const auto fields = run_option_fields();
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [&](const RunOptionField& entry) { return entry.name == key; });
+    try {
+      if (key == kFlagsKey) {
+        value.get_to(options.benchmark_flags);
+      } else if (field == fields.end()) {
+        throw Error(fmt::format("run options: unknown key {}; a newer version may have written it",
+                                Json(key).dump(-1, ' ', true, Json::error_handler_t::replace)));
+      } else {
+        std::visit([&](auto member) { value.get_to(options.*member); }, field->member);
+      }
+    } catch (const Json::exception&) {
+      throw Error(fmt::format("run options: {} is of another type ({})", key, value.type_name()));
+    }
+  }
+  validate(options);
+  return options;
+}
+
+}  // namespace ridgepoint

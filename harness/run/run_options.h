@@ -1,0 +1,43 @@
+// What the user may say about how cases are run, apart from what they are. Declared once: the
+// command line, the stored options of a run (for resume) and the child's instructions derive from
+// it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ridgepoint {
+
+struct RunOptions {
+  std::int64_t repetitions = 5;              ///< measured passes of a model case, at most
+  double case_budget_seconds = 20;           ///< measuring stops once this is spent (>= 1 sample)
+  double time_limit_seconds = 600;           ///< a case is killed after this: timed out
+  std::int64_t memory_limit_bytes = 0;       ///< 0: 90 % of what is available when the case starts
+  bool check = true;                         ///< compare outputs with the reference
+  std::vector<std::string> benchmark_flags;  ///< Google Benchmark's, given after "--"
+
+  bool operator==(const RunOptions&) const = default;
+};
+
+/// One option that is a single value; benchmark_flags is not among them.
+struct RunOptionField {
+  std::string_view name;  ///< option "--name" (with dashes), JSON key
+  std::variant<std::int64_t RunOptions::*, double RunOptions::*, bool RunOptions::*> member;
+  double minimum = 0, maximum = 0;  ///< of a number
+  std::string_view help;
+};
+std::span<const RunOptionField> run_option_fields();
+
+/// Error when a figure is out of range or a flag is not one of Google Benchmark's that make sense
+/// here (lists those that do). The command line calls this before anything is run.
+void validate(const RunOptions& options);
+
+std::string to_json(const RunOptions& options);
+/// Error for what is no JSON object, an unknown key, another type or a value that validate refuses.
+RunOptions run_options_from_json(std::string_view json);
+
+}  // namespace ridgepoint

@@ -1,0 +1,136 @@
+#include "harness/run/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "harness/environment/build_info.h"
+#include "harness/environment/environment.h"
+#include "harness/run/harness_floor.h"
+#include "profiler/clock/monotonic_clock.h"
+#include "profiler/machine/limits.h"
+#include "profiler/machine/topology.h"
+#include "results/metric.h"
+#include "results/statistics/quantile.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Cores that a case without a count of threads gets: those of the machine, as far as this process
+/// may use them.
+std::int64_t usable_cores() {
+  const auto topology = read_topology();
+  const auto limits = read_limits();
+  std::int64_t cores = topology ? topology.value().cores : 1;
+  if (limits.cpus) {
+    cores = std::min(cores, static_cast<std::int64_t>(limits.cpus.value().size()));
+  }
+  return std::max<std::int64_t>(1, cores);
+}
+
+/// The samples that a person would hold against the floor: the shortest kind that the case has.
+void add_floor_share(Measurement& measurement, std::int64_t floor_ns) {
+  for (const auto* name : {"run", "inter_token", "decode_step", "ttft"}) {
+    const auto* series = measurement.find(name);
+    if (series == nullptr || series->samples.empty()) continue;
+    if (const double typical = median(series->samples); typical > 0) {
+      measurement.metrics["harness_floor_share"] = static_cast<double>(floor_ns) / typical;
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+std::string begin_sweep(Store& store, const std::vector<Case>& cases, const RunOptions& options,
+                        const std::string& suite, const std::string& label,
+                        const std::string& command) {
+  if (cases.empty()) throw Error("nothing to measure: no case is left; relax the filters");
+  validate(options);
+  std::vector<Case> resolved;
+  const auto cores = usable_cores();
+  for (const auto& subject : cases) {
+    resolved.push_back(resolve(subject, cores));
+    validate(resolved.back());
+  }
+  auto environment = read_environment();
+  const auto git = read_git_state();
+  Run run;
+  run.id = new_uuid();
+  run.label = label;
+  run.suite = suite;
+  run.command = command;
+  run.tool_version = build_info().version;
+  run.git_commit = git.commit;
+  run.git_branch = git.branch;
+  run.git_dirty = git.dirty;
+  run.status = "running";
+  run.started_unix_ns = unix_ns();
+  run.harness_floor_ns = measure_harness_floor().median_ns;
+  run.environment_hash = std::move(environment.stable_hash);
+  run.environment = std::move(environment.stable);
+  run.conditions = read_conditions();
+  run.options = to_json(options);
+  store.begin_run(run, resolved);
+  return run.id;
+}
+
+SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& observer,
+                      const std::atomic<bool>& stop, const MeasureProgram& program) {
+  const auto run = store.run(run_id);
+  const auto options = run_options_from_json(run.options);
+  if (read_environment().stable_hash != run.environment_hash) {
+    throw Error(fmt::format(
+        "run {}: it was begun on another machine or build, and its records must share one; begin "
+        "anew with: ridgepoint rerun {}",
+        run_id.substr(0, 8), run_id.substr(0, 8)));
+  }
+  store.drop_interrupted(run_id);
+  store.reopen_run(run_id);
+  std::set<std::int64_t> recorded;
+  for (const auto& record : store.records(run_id, /*with_samples=*/false)) {
+    recorded.insert(record.ordinal);
+  }
+  AnswerStore answers{
+      .find = [&](const std::string& key) { return store.find_answer(key).value_or(""); },
+      .put = [&](const std::string& key,
+                 const std::string& value) { store.put_answer(key, value); },
+  };
+
+  SweepResult result;
+  const auto planned = store.planned_cases(run_id);
+  const auto total = static_cast<std::int64_t>(planned.size());
+  for (std::int64_t position = 0; position < total; ++position) {
+    const auto& plan = planned[static_cast<std::size_t>(position)];
+    if (recorded.contains(plan.ordinal)) continue;
+    if (stop.load()) {
+      result.interrupted = true;
+      break;
+    }
+    observer.case_started(position, total, plan.subject);
+    auto record = run_case(
+        plan.subject, options, answers, stop,
+        [&](const CaseProgress& progress) { observer.case_progress(progress); }, program);
+    record.id = new_uuid();
+    record.run_id = run_id;
+    record.ordinal = plan.ordinal;
+    add_floor_share(record.measurement, run.harness_floor_ns);
+    store.add_record(record);
+    observer.case_finished(record);
+    ++result.measured;
+    if (record.outcome == Outcome::ok) ++result.ok;
+    if (record.outcome != Outcome::ok && record.outcome != Outcome::unsupported) ++result.not_ok;
+    if (record.outcome == Outcome::interrupted) {
+      result.interrupted = true;
+      break;
+    }
+  }
+  store.finish_run(run_id, result.interrupted ? "interrupted" : "finished", unix_ns(),
+                   read_conditions());
+  return result;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,29 @@
+// How far an output may lie from the reference's before it is wrong: the largest absolute
+// difference of a row over the largest absolute value of the reference's row.
+//
+//   f32   1e-3   sums in another order, float32 accumulation, approximate exponentials
+//   f16   1e-2   engines round activations to f16 (11 bits) before each product
+//   bf16  3e-2   the same with bf16 (8 bits)
+//   q8_0, q4_0  5e-2   engines quantise activations to 8 bits before each product
+// These errors add up over the layers of a model. Keeping KV in 16 bits is not counted: the
+// reference keeps it in the same type. A wrong kernel is off by tens of per cent, far above each of
+// them.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace ridgepoint {
+
+/// For outputs computed with weights of this type ("f32" where there are none); the loosest of the
+/// table for a type that is not in it.
+double tolerance_for(std::string_view weight_type);
+
+struct Difference {
+  double relative = 0;  ///< infinite when ours holds what is not a number
+  bool not_finite = false;
+};
+/// Equal lengths; 0 for two rows of zeros.
+Difference compare_rows(std::span<const float> ours, std::span<const float> truth);
+
+}  // namespace ridgepoint

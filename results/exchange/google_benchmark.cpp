@@ -1,0 +1,323 @@
+#include "results/exchange/google_benchmark.h"
+
+#include <fmt/format.h>
+#include <uuid/uuid.h>
+#include <xxhash.h>
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "results/exchange/json_text.h"
+#include "results/metric.h"
+#include "results/statistics/quantile.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+using Json = nlohmann::json;
+
+// What the library writes of a benchmark besides user counters.
+const std::set<std::string, std::less<>>& known_keys() {
+  static const std::set<std::string, std::less<>> keys = {
+      "name",           "run_name",          "run_type",       "repetitions",
+      "threads",        "family_index",      "iterations",     "per_family_instance_index",
+      "real_time",      "repetition_index",  "cpu_time",       "time_unit",
+      "label",          "error_occurred",    "error_message",  "skipped",
+      "skip_message",   "aggregate_name",    "aggregate_unit", "big_o",
+      "rms",            "cpu_coefficient",   "real_coefficient",
+      "allocs_per_iter", "max_bytes_used",   "total_allocated_bytes", "net_heap_growth"};
+  return keys;
+}
+
+/// The library writes NaN and Infinity as bare words, which JSON has not; they become null.
+std::string without_bare_numbers(std::string_view text) {
+  constexpr std::string_view kWords[] = {"-NaN", "NaN", "-Infinity", "Infinity", "-nan",
+                                         "nan",  "-inf", "inf"};
+  std::string result;
+  result.reserve(text.size());
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      result += c;
+      if (c == '\\' && i + 1 < text.size()) {
+        result += text[++i];
+      } else if (c == '"') {
+        in_string = false;
+      }
+      continue;
+    }
+    std::string_view word;
+    for (const std::string_view candidate : kWords) {
+      if (text.substr(i, candidate.size()) == candidate) {
+        word = candidate;
+        break;
+      }
+    }
+    if (word.empty()) {
+      in_string = c == '"';
+      result += c;
+    } else {
+      result += "null";
+      i += word.size() - 1;
+    }
+  }
+  return result;
+}
+
+std::string uuid_of(std::string_view text) {
+  // Version 5: the same text, the same id, on every machine.
+  uuid_t space, id;
+  uuid_parse("8f8f2a3c-6a1e-4d0b-9f57-2b1f0c6a7d11", space);
+  uuid_generate_sha1(id, space, text.data(), text.size());
+  char name[UUID_STR_LEN];
+  uuid_unparse_lower(id, name);
+  return name;
+}
+
+std::string hash_of(const std::string& text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+/// "2024-05-01T13:45:06+02:00", as the library writes it since 1.5; 0 for anything else.
+std::int64_t unix_ns_of(const Json& date) {
+  if (!date.is_string()) return 0;
+  const auto text = date.get<std::string>();
+  const auto number = [&](std::size_t from, std::size_t count) -> std::optional<int> {
+    int value = 0;
+    if (from + count > text.size()) return std::nullopt;
+    const char* begin = text.data() + from;
+    const auto [end, error] = std::from_chars(begin, begin + count, value);
+    if (error != std::errc() || end != begin + count || value < 0) return std::nullopt;
+    return value;
+  };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
+             minute = number(14, 2), second = number(17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return 0;
+  const std::chrono::year_month_day date_part{
+      std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+      std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date_part.ok() || *year < 1970 || *year > 2200) return 0;
+  std::int64_t seconds = std::chrono::sys_days(date_part).time_since_epoch().count() * 86'400LL +
+                         *hour * 3600LL + *minute * 60LL + *second;
+  const auto zone_hour = number(20, 2), zone_minute = number(23, 2);
+  if (zone_hour && zone_minute && (text[19] == '+' || text[19] == '-')) {
+    const std::int64_t offset = *zone_hour * 3600LL + *zone_minute * 60LL;
+    seconds -= text[19] == '+' ? offset : -offset;
+  }
+  return seconds * 1'000'000'000;
+}
+
+class Importer {
+ public:
+  Importer(std::string_view json, std::string_view origin)
+      : origin_(origin),
+        document_(parse_untrusted_json(without_bare_numbers(json), origin)),
+        run_id_(uuid_of(json)) {}
+
+  RunWithRecords run() {
+    if (!document_.is_object() || !document_.contains("benchmarks") ||
+        !document_["benchmarks"].is_array()) {
+      throw Error(fmt::format("{}: no \"benchmarks\" list; write it with --benchmark_out=FILE "
+                              "--benchmark_out_format=json",
+                              origin_));
+    }
+    read_context();
+    std::size_t index = 0;
+    for (const Json& entry : document_["benchmarks"]) read_entry(entry, index++);
+    if (data_.records.empty()) {
+      throw Error(fmt::format("{}: no benchmark in it{}", origin_,
+                              index > 0 ? ", only aggregates; run with "
+                                          "--benchmark_report_aggregates_only=false"
+                                        : "; check --benchmark_filter"));
+    }
+    for (std::size_t i = 0; i < data_.records.size(); ++i) finish(data_.records[i], gathered_[i]);
+    return std::move(data_);
+  }
+
+ private:
+  /// Of one benchmark, over its repetitions.
+  struct Gathered {
+    std::vector<std::int64_t> totals, iterations;
+    std::vector<double> real_ns, cpu_ns;
+    std::map<std::string, std::vector<double>> counters;
+    Json labels = Json::array();
+    Outcome outcome = Outcome::ok;
+    std::string reason;
+  };
+
+  [[noreturn]] void fail(std::size_t index, const std::string& what) const {
+    throw Error(fmt::format("{}: benchmark {} (counted from 0) {}; check the file", origin_, index,
+                            what));
+  }
+
+  void read_context() {
+    Run& run = data_.run;
+    run.id = run_id_;
+    run.suite = "imported";
+    run.status = "finished";
+    Json context = document_.value("context", Json::object());
+    if (!context.is_object()) context = Json::object();
+    Json moving = Json::object();
+    for (const char* key : {"date", "load_avg"}) {
+      if (!context.contains(key)) continue;
+      moving[key] = context[key];
+      context.erase(key);
+    }
+    run.started_unix_ns = run.finished_unix_ns = unix_ns_of(moving.value("date", Json()));
+    Json cpu = Json::object();
+    if (context.contains("num_cpus") && context["num_cpus"].is_number_integer()) {
+      cpu["cores"] = context["num_cpus"];
+    }
+    if (context.contains("library_version") && context["library_version"].is_string()) {
+      run.tool_version = "importing Google Benchmark " + context["library_version"].get<std::string>();
+    } else {
+      run.tool_version = "importing Google Benchmark";
+    }
+    const Json executable = context.value("executable", Json());
+    run.command = executable.is_string() ? executable.get<std::string>() : "google-benchmark";
+    const Json environment = {{"cpu", std::move(cpu)}, {"google_benchmark", std::move(context)}};
+    const auto dump = [](const Json& json) {
+      return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    };
+    run.environment = dump(environment);
+    run.environment_hash = hash_of(run.environment);
+    run.conditions = dump(moving);
+  }
+
+  void read_entry(const Json& entry, std::size_t index) {
+    if (!entry.is_object()) fail(index, "is not an object");
+    const Json run_type = entry.value("run_type", Json());
+    if (run_type == "aggregate" || entry.contains("aggregate_name")) return;
+    const Json name = entry.value("name", Json());
+    if (!name.is_string()) fail(index, "has no \"name\"");
+    Gathered& gathered = gathered_for(name.get<std::string>(), index);
+    if (note_failure(entry, gathered)) return;
+
+    const double unit_ns = unit_of(entry, index);
+    const Json iterations = entry.value("iterations", Json());
+    if (!iterations.is_number_integer() || !(iterations > 0) ||
+        iterations > std::numeric_limits<std::int64_t>::max()) {
+      fail(index, "has no positive whole \"iterations\"");
+    }
+    const auto count = iterations.get<std::int64_t>();
+    const std::optional<double> real = number_of(entry, "real_time");
+    if (!real || *real < 0) fail(index, "has no \"real_time\" of 0 or more");
+    const double total = *real * unit_ns * static_cast<double>(count);
+    if (!(total < 9.2e18)) fail(index, "ran for more nanoseconds than 64 bits count");
+    gathered.totals.push_back(std::llround(total));
+    gathered.iterations.push_back(count);
+    gathered.real_ns.push_back(*real * unit_ns);
+    if (const auto cpu = number_of(entry, "cpu_time")) gathered.cpu_ns.push_back(*cpu * unit_ns);
+    if (entry.contains("label") && entry["label"].is_string()) {
+      gathered.labels.push_back(entry["label"]);
+    }
+    for (const auto& [key, value] : entry.items()) {
+      const auto counter = known_keys().contains(key) ? std::nullopt : number_of(entry, key);
+      if (counter) gathered.counters[key].push_back(*counter);
+    }
+  }
+
+  Gathered& gathered_for(const std::string& name, std::size_t index) {
+    const auto [found, added] = position_.emplace(name, data_.records.size());
+    if (added) {
+      Record record;
+      record.ordinal = static_cast<std::int64_t>(data_.records.size());
+      record.run_id = run_id_;
+      record.id = uuid_of(run_id_ + "/" + name);
+      record.started_unix_ns = data_.run.started_unix_ns;
+      try {
+        set(record.subject, *find_case_field("workload"), std::string("imported"));
+        set(record.subject, *find_case_field("name"), name);
+      } catch (const Error& error) {
+        fail(index, fmt::format("has a name that cannot be kept ({})", error.what()));
+      }
+      data_.records.push_back(std::move(record));
+      gathered_.emplace_back();
+    }
+    return gathered_[found->second];
+  }
+
+  /// The first failure of a benchmark is its outcome; its other repetitions keep their samples.
+  static bool note_failure(const Json& entry, Gathered& gathered) {
+    const bool failed = entry.value("error_occurred", Json()) == true;
+    const bool skipped = entry.value("skipped", Json()) == true;
+    if (!failed && !skipped) return false;
+    if (gathered.outcome == Outcome::ok) {
+      gathered.outcome = failed ? Outcome::failed : Outcome::unsupported;
+      const Json message = entry.value(failed ? "error_message" : "skip_message", Json());
+      if (message.is_string()) gathered.reason = message.get<std::string>();
+      if (gathered.reason.empty()) gathered.reason = "the benchmark gave no reason";
+    }
+    return true;
+  }
+
+  double unit_of(const Json& entry, std::size_t index) const {
+    const Json unit = entry.value("time_unit", Json("ns"));
+    if (unit == "ns") return 1;
+    if (unit == "us") return 1e3;
+    if (unit == "ms") return 1e6;
+    if (unit == "s") return 1e9;
+    fail(index, "has a \"time_unit\" other than ns, us, ms, s");
+  }
+
+  static std::optional<double> number_of(const Json& entry, const std::string& key) {
+    const auto found = entry.find(key);
+    if (found == entry.end() || !found->is_number()) return std::nullopt;
+    const auto value = found->get<double>();
+    return std::isfinite(value) ? std::optional(value) : std::nullopt;
+  }
+
+  void finish(Record& record, Gathered& gathered) {
+    record.outcome = gathered.outcome;
+    record.reason = gathered.reason;
+    for (const std::int64_t total : gathered.totals) {
+      // Many long repetitions may go past int64 together; the duration then stops at its end.
+      if (__builtin_add_overflow(record.duration_ns, total, &record.duration_ns)) {
+        record.duration_ns = std::numeric_limits<std::int64_t>::max();
+      }
+    }
+    Measurement& measurement = record.measurement;
+    if (!gathered.totals.empty()) {
+      measurement.series.push_back({"total", "ns", std::move(gathered.totals)});
+      measurement.series.push_back({"iterations", "1", std::move(gathered.iterations)});
+      measurement.metrics["real_time_ns"] = median(std::span<const double>(gathered.real_ns));
+    }
+    if (!gathered.cpu_ns.empty()) {
+      measurement.metrics["cpu_time_ns"] = median(std::span<const double>(gathered.cpu_ns));
+    }
+    for (const auto& [name, values] : gathered.counters) {
+      measurement.metrics["counter:" + name] = median(std::span<const double>(values));
+    }
+    derive_metrics(record.subject, measurement);
+    Json details = {{"source", "google-benchmark"}};
+    if (!gathered.labels.empty()) details["labels"] = std::move(gathered.labels);
+    record.details = details.dump(-1, ' ', false, Json::error_handler_t::replace);
+    data_.planned.push_back({record.ordinal, record.subject});
+  }
+
+  std::string origin_;
+  Json document_;
+  std::string run_id_;
+  RunWithRecords data_;
+  std::map<std::string, std::size_t> position_;
+  std::vector<Gathered> gathered_;  // beside data_.records
+};
+
+}  // namespace
+
+RunWithRecords import_google_benchmark(std::string_view json, std::string_view origin) {
+  return Importer(json, origin).run();
+}
+
+}  // namespace ridgepoint

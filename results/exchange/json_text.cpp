@@ -1,0 +1,38 @@
+#include "results/exchange/json_text.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "workloads/error.h"
+
+namespace ridgepoint {
+
+nlohmann::json parse_untrusted_json(std::string_view text, std::string_view origin) {
+  constexpr int kDeepest = 64;
+  const auto refuse_depth = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > kDeepest) {
+      throw Error(fmt::format("{}: JSON nested deeper than {}; no export is: check the file", origin,
+                              kDeepest));
+    }
+    return true;
+  };
+  try {
+    return nlohmann::json::parse(text, refuse_depth);
+  } catch (const nlohmann::json::parse_error& error) {
+    throw Error(fmt::format("{}: not JSON at byte {}; the file was cut or is of another kind",
+                            origin, error.byte));
+  } catch (const nlohmann::json::out_of_range&) {
+    throw Error(fmt::format("{}: a number too large for JSON readers; check the file", origin));
+  }
+}
+
+nlohmann::json parse_or_discard(std::string_view text) {
+  try {
+    return parse_untrusted_json(text, "");
+  } catch (const Error&) {
+    return nlohmann::json(nlohmann::json::value_t::discarded);
+  }
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,101 @@
+#include "results/exchange/markdown_export.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
+
+#include "results/exchange/json_text.h"
+#include "results/report/case_tables.h"
+#include "results/report/time_text.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Text that neither Markdown nor HTML reads anything into.
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '<') {
+      result += "&lt;";
+    } else if (c == '&') {
+      result += "&amp;";
+    } else if (c == '\n' || c == '\r') {
+      result += ' ';
+    } else {
+      if (std::string_view("\\|`*_[]#~>").find(c) != std::string_view::npos) result += '\\';
+      result += c;
+    }
+  }
+  return result;
+}
+
+std::string pipe_table(const std::vector<std::vector<std::string>>& rows) {
+  std::string text;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    text += '|';
+    for (const std::string& cell : rows[i]) text += fmt::format(" {} |", escaped(cell));
+    text += '\n';
+    if (i > 0) continue;
+    text += '|';
+    for (std::size_t column = 0; column < rows[i].size(); ++column) text += "---:|";
+    text += '\n';
+  }
+  return text;
+}
+
+std::string sentence(const RunWithRecords& data) {
+  const Run& run = data.run;
+  const auto ok = std::ranges::count(data.records, Outcome::ok, &Record::outcome);
+  const std::size_t planned = std::max(data.planned.size(), data.records.size());
+  std::string text =
+      fmt::format("**{} of {} case{} ok**", ok, planned, planned == 1 ? "" : "s");
+  if (!run.suite.empty()) text += fmt::format(" of suite {}", escaped(run.suite));
+  const std::string machine = machine_text(run.environment);
+  if (!machine.empty()) text += fmt::format(" on {}", escaped(machine));
+  text += fmt::format(": Ridgepoint {} run `{}`", escaped(run.tool_version), run.id.substr(0, 8));
+  if (!run.label.empty()) text += fmt::format(" \"{}\"", escaped(run.label));
+  if (!run.git_commit.empty()) {
+    text += fmt::format(" at commit `{}`{}", run.git_commit.substr(0, 10),
+                        run.git_dirty ? " with changes" : "");
+  }
+  return text + fmt::format(", {}.\n", time_text(run.started_unix_ns));
+}
+
+std::string pretty(const std::string& json) {
+  const nlohmann::json parsed = parse_or_discard(json);
+  return parsed.is_discarded()
+             ? json
+             : parsed.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// A fence longer than any run of backticks inside.
+std::string fenced(const std::string& text) {
+  std::string fence = "```";
+  while (text.find(fence) != std::string::npos) fence += '`';
+  return fmt::format("{}json\n{}\n{}\n", fence, text, fence);
+}
+
+}  // namespace
+
+std::string run_to_markdown(const RunWithRecords& data) {
+  std::string text = sentence(data);
+  for (const CaseTable& table : case_tables(data)) {
+    text += fmt::format("\n### {}\n", escaped(table.title));
+    if (!table.common.empty()) text += fmt::format("{}\n", escaped(table.common));
+    for (const auto* rows : {&table.fields, &table.speed, &table.cost}) {
+      if (!rows->empty()) text += fmt::format("\n{}", pipe_table(*rows));
+    }
+    if (!table.notes.empty()) text += "\n";
+    for (const std::string& note : table.notes) text += fmt::format("- {}\n", escaped(note));
+  }
+  if (!data.run.environment.empty()) {
+    text += fmt::format("\n<details><summary>Environment</summary>\n\n{}\n</details>\n",
+                        fenced(pretty(data.run.environment)));
+  }
+  return text;
+}
+
+}  // namespace ridgepoint

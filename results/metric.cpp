@@ -1,0 +1,281 @@
+#include "results/metric.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "results/statistics/quantile.h"
+
+namespace ridgepoint {
+namespace {
+
+constexpr MetricSpec kMetrics[] = {
+    {"repetitions", "1", Better::neither, "n", Shown::speed,
+     "Complete measured repetitions behind the figures of the case."},
+    {"prefill_tokens_per_second", "tokens/s", Better::higher, "pp tok/s", Shown::speed,
+     "batch * prompt / TTFT of each repetition, as llama-bench counts pp; the median over "
+     "repetitions."},
+    {"decode_tokens_per_second", "tokens/s", Better::higher, "tg tok/s", Shown::speed,
+     "Generate-only cases: batch * generate / the sum of a repetition's decode steps; cases with a "
+     "prompt: batch * (generate - 1) / (end to end - TTFT) of each repetition; the median over "
+     "repetitions."},
+    {"output_tokens_per_second", "tokens/s", Better::higher, "out tok/s", Shown::nowhere,
+     "batch * generate / end to end of each repetition, so prefill included; the median over "
+     "repetitions."},
+    {"ttft_ns", "ns", Better::lower, "TTFT", Shown::speed,
+     "Time to first token: from the prompt going in to the first token being known; the median "
+     "over "
+     "repetitions."},
+    {"tpot_ns", "ns", Better::lower, "TPOT", Shown::speed,
+     "Time per output token: (end to end - TTFT) / (generate - 1) of each repetition; the median "
+     "over repetitions; absent when generate is 1."},
+    {"inter_token_ns", "ns", Better::lower, "gap p50", Shown::speed,
+     "The median of the gaps between neighbouring tokens (of the decode steps in a generate-only "
+     "case), pooled over repetitions."},
+    {"inter_token_p90_ns", "ns", Better::lower, "gap p90", Shown::nowhere,
+     "The 90th percentile of the same gaps; absent below the 29 gaps that support it."},
+    {"inter_token_p99_ns", "ns", Better::lower, "gap p99", Shown::speed,
+     "The 99th percentile of the same gaps; absent below the 299 gaps that support it."},
+    {"end_to_end_ns", "ns", Better::lower, "e2e", Shown::speed,
+     "From the prompt going in to the last token being known; the median over repetitions."},
+    {"load_ns", "ns", Better::lower, "load", Shown::speed,
+     "From opening the model file to a session that is ready; the median over loads."},
+    {"run_ns", "ns", Better::lower, "time", Shown::speed,
+     "One pass of the operator; the median over passes."},
+    {"flops_per_second", "FLOP/s", Better::higher, "FLOP/s", Shown::speed,
+     "work_flops / run_ns: what the operator must compute, over its median time."},
+    {"bytes_per_second", "bytes/s", Better::higher, "bytes/s", Shown::speed,
+     "work_bytes / run_ns: what the operator must move at the least, over its median time."},
+    {"real_time_ns", "ns", Better::lower, "real time", Shown::speed,
+     "Imported benchmarks: wall-clock time of one iteration; the median over repetitions."},
+    {"cpu_time_ns", "ns", Better::lower, "CPU time", Shown::speed,
+     "Imported benchmarks: CPU time of one iteration; the median over repetitions."},
+    {"prefill_flops_per_second", "FLOP/s", Better::higher, "pp FLOP/s", Shown::cost,
+     "prefill_work_flops / TTFT of each repetition; the median over repetitions."},
+    {"decode_bytes_per_second", "bytes/s", Better::higher, "tg bytes/s", Shown::cost,
+     "decode_work_bytes * decode_tokens_per_second / batch: what decode steps must move at the "
+     "least, over their time."},
+    {"memory_weights_bytes", "bytes", Better::lower, "weights", Shown::cost,
+     "Bytes of weights that the backend holds bound, mapped or copied."},
+    {"memory_kv_bytes", "bytes", Better::lower, "KV", Shown::cost,
+     "Bytes of the KV cache at its capacity."},
+    {"memory_activations_bytes", "bytes", Better::lower, "activations", Shown::cost,
+     "Bytes of the activations that the backend holds."},
+    {"memory_scratch_bytes", "bytes", Better::lower, "scratch", Shown::cost,
+     "Bytes of everything else that the backend holds: repacked weights, workspaces."},
+    {"peak_rss_bytes", "bytes", Better::lower, "peak RSS", Shown::cost,
+     "Largest resident set of the process that ran the case, mapped files included."},
+    {"peak_anonymous_bytes", "bytes", Better::lower, "peak anon", Shown::cost,
+     "peak_rss_bytes without the mapped files resident when measuring ended: what the process "
+     "allocated itself was at least this much at the peak. Derived: the kernel keeps no such "
+     "peak."},
+    {"check_relative_error", "1", Better::lower, "rel error", Shown::cost,
+     "Distance of the outputs from the reference's or a stored answer: the largest absolute "
+     "difference of a row over the largest absolute value of the reference's row; the worst row."},
+    {"work_flops", "FLOP", Better::neither, "FLOP", Shown::nowhere,
+     "Floating-point operations that one pass of the operator must do, a multiply and an add counted as two."},
+    {"work_bytes", "bytes", Better::neither, "bytes", Shown::nowhere,
+     "Bytes that one pass of the operator must move at the least: the sum of the next three."},
+    {"work_weight_bytes", "bytes", Better::neither, "weight bytes", Shown::nowhere,
+     "Bytes of weights that one pass of the operator must read."},
+    {"work_kv_bytes", "bytes", Better::neither, "KV bytes", Shown::nowhere,
+     "Bytes of the KV cache that one pass of the operator must read and write."},
+    {"work_activation_bytes", "bytes", Better::neither, "activation bytes", Shown::nowhere,
+     "Bytes of activations that one pass of the operator must read and write."},
+    {"prefill_work_flops", "FLOP", Better::neither, "prefill FLOP", Shown::nowhere,
+     "Floating-point operations that the prefill of all sequences must do, a multiply and an add counted as two."},
+    {"prefill_work_bytes", "bytes", Better::neither, "prefill bytes", Shown::nowhere,
+     "Bytes that the prefill of all sequences must move at the least: the sum of the next three."},
+    {"prefill_work_weight_bytes", "bytes", Better::neither, "prefill weight bytes", Shown::nowhere,
+     "Bytes of weights that the prefill of all sequences must read."},
+    {"prefill_work_kv_bytes", "bytes", Better::neither, "prefill KV bytes", Shown::nowhere,
+     "Bytes of the KV cache that the prefill of all sequences must read and write."},
+    {"prefill_work_activation_bytes", "bytes", Better::neither, "prefill activation bytes", Shown::nowhere,
+     "Bytes of activations that the prefill of all sequences must read and write."},
+    {"decode_work_flops", "FLOP", Better::neither, "decode FLOP", Shown::nowhere,
+     "Floating-point operations that one decode step of all sequences, at the mean depth, must do, a multiply and an add counted as two."},
+    {"decode_work_bytes", "bytes", Better::neither, "decode bytes", Shown::nowhere,
+     "Bytes that one decode step of all sequences, at the mean depth, must move at the least: the sum of the next three."},
+    {"decode_work_weight_bytes", "bytes", Better::neither, "decode weight bytes", Shown::nowhere,
+     "Bytes of weights that one decode step of all sequences, at the mean depth, must read."},
+    {"decode_work_kv_bytes", "bytes", Better::neither, "decode KV bytes", Shown::nowhere,
+     "Bytes of the KV cache that one decode step of all sequences, at the mean depth, must read and write."},
+    {"decode_work_activation_bytes", "bytes", Better::neither, "decode activation bytes", Shown::nowhere,
+     "Bytes of activations that one decode step of all sequences, at the mean depth, must read and write."},
+    {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
+     "What the harness itself costs a sample, measured with the null backend, as a share of the "
+     "median sample."},
+};
+
+/// One number a repetition, or nothing: `of` says no to a repetition that makes no sense, and then
+/// there is no figure at all rather than one over a chosen few.
+std::optional<double> median_over_repetitions(std::size_t count,
+                                              const std::function<double(std::size_t)>& of) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double value = of(i);
+    if (!std::isfinite(value) || value < 0) return std::nullopt;
+    values.push_back(value);
+  }
+  if (values.empty()) return std::nullopt;
+  return median(std::span<const double>(values));
+}
+
+class Derivation {
+ public:
+  Derivation(const Case& subject, Measurement& measurement)
+      : subject_(subject), measurement_(measurement) {}
+
+  void run() {
+    for (const auto& [series, metric] :
+         {std::pair("load", "load_ns"), std::pair("ttft", "ttft_ns"),
+          std::pair("end_to_end", "end_to_end_ns"), std::pair("run", "run_ns")}) {
+      if (const auto samples = samples_of(series); !samples.empty()) put(metric, median(samples));
+    }
+    if (subject_.workload == "llm") derive_model();
+    if (subject_.workload == "op") derive_operator();
+    derive_repetitions();
+  }
+
+ private:
+  void put(std::string_view name, std::optional<double> value) {
+    if (value) measurement_.metrics.insert_or_assign(std::string(name), *value);
+  }
+
+  [[nodiscard]] std::span<const std::int64_t> samples_of(std::string_view name) const {
+    const Series* series = measurement_.find(name);
+    return series == nullptr ? std::span<const std::int64_t>() : series->samples;
+  }
+
+  [[nodiscard]] std::optional<double> known(const std::string& name) const {
+    const auto found = measurement_.metrics.find(name);
+    if (found == measurement_.metrics.end()) return std::nullopt;
+    return found->second;
+  }
+
+  void derive_model() {
+    const auto ttft = samples_of("ttft");
+    const auto end = samples_of("end_to_end");
+    const auto batch = static_cast<double>(subject_.batch);
+    const auto prompt = static_cast<double>(subject_.prompt);
+    const auto generate = static_cast<double>(subject_.generate);
+    if (subject_.prompt > 0) {
+      put("prefill_tokens_per_second", median_over_repetitions(ttft.size(), [&](std::size_t i) {
+            return batch * prompt * 1e9 / static_cast<double>(ttft[i]);
+          }));
+    }
+    if (subject_.generate > 0) {
+      put("output_tokens_per_second", median_over_repetitions(end.size(), [&](std::size_t i) {
+            return batch * generate * 1e9 / static_cast<double>(end[i]);
+          }));
+    }
+    if (subject_.prompt > 0 && subject_.generate > 1) {
+      const std::size_t complete = std::min(ttft.size(), end.size());
+      const auto decoding_ns = [&](std::size_t i) { return static_cast<double>(end[i] - ttft[i]); };
+      put("tpot_ns", median_over_repetitions(
+                         complete, [&](std::size_t i) { return decoding_ns(i) / (generate - 1); }));
+      put("decode_tokens_per_second", median_over_repetitions(complete, [&](std::size_t i) {
+            return batch * (generate - 1) * 1e9 / decoding_ns(i);
+          }));
+    }
+    if (subject_.prompt == 0 && subject_.generate > 0) {
+      const auto steps = samples_of("decode_step");
+      const auto each = static_cast<std::size_t>(subject_.generate);
+      put("decode_tokens_per_second",
+          median_over_repetitions(steps.size() / each, [&](std::size_t i) {
+            double total = 0;
+            for (const std::int64_t step : steps.subspan(i * each, each)) {
+              total += static_cast<double>(step);
+            }
+            return batch * generate * 1e9 / total;
+          }));
+    }
+    if (const auto work = known("prefill_work_flops"); work && subject_.prompt > 0) {
+      put("prefill_flops_per_second", median_over_repetitions(ttft.size(), [&](std::size_t i) {
+            return *work * 1e9 / static_cast<double>(ttft[i]);
+          }));
+    }
+    const auto rate = known("decode_tokens_per_second");
+    if (const auto work = known("decode_work_bytes"); work && rate) {
+      put("decode_bytes_per_second", *work * *rate / batch);
+    }
+    if (const Series* gaps = token_gaps(measurement_)) {
+      put("inter_token_ns", median(gaps->samples));
+      put("inter_token_p90_ns", claim_quantile(gaps->samples, 0.90).value);
+      put("inter_token_p99_ns", claim_quantile(gaps->samples, 0.99).value);
+    }
+  }
+
+  void derive_operator() {
+    const std::optional<double> time_ns = known("run_ns");
+    if (!time_ns || !(*time_ns > 0)) return;
+    for (const auto& [work, rate] : {std::pair("work_flops", "flops_per_second"),
+                                     std::pair("work_bytes", "bytes_per_second")}) {
+      if (const auto amount = known(work)) put(rate, *amount * 1e9 / *time_ns);
+    }
+  }
+
+  void derive_repetitions() {
+    std::size_t count = 0;
+    if (subject_.workload == "llm" && subject_.prompt == 0) {
+      if (subject_.generate > 0) {
+        count = samples_of("decode_step").size() / static_cast<std::size_t>(subject_.generate);
+      }
+    } else if (subject_.workload == "llm") {
+      count = subject_.generate > 1 ? samples_of("end_to_end").size() : samples_of("ttft").size();
+    } else {
+      count = std::max(samples_of("run").size(), samples_of("iterations").size());
+    }
+    if (count > 0) put("repetitions", static_cast<double>(count));
+  }
+
+  const Case& subject_;
+  Measurement& measurement_;
+};
+
+}  // namespace
+
+std::string_view name_of(Better better) {
+  switch (better) {
+    case Better::lower:
+      return "lower";
+    case Better::higher:
+      return "higher";
+    case Better::neither:
+      return "neither";
+  }
+  throw std::logic_error("name_of: not a Better");
+}
+
+std::span<const MetricSpec> metrics() {
+  return kMetrics;
+}
+
+const MetricSpec* find_metric(std::string_view name) {
+  for (const MetricSpec& spec : kMetrics) {
+    if (spec.name == name) return &spec;
+  }
+  return nullptr;
+}
+
+std::string_view unit_of_metric(std::string_view name) {
+  const MetricSpec* spec = find_metric(name);
+  return spec == nullptr ? "1" : spec->unit;
+}
+
+const Series* token_gaps(const Measurement& measurement) {
+  for (const char* name : {"inter_token", "decode_step"}) {
+    const Series* series = measurement.find(name);
+    if (series != nullptr && !series->samples.empty()) return series;
+  }
+  return nullptr;
+}
+
+void derive_metrics(const Case& subject, Measurement& measurement) {
+  Derivation(subject, measurement).run();
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,85 @@
+// Record: what one case left behind. Samples are kept, every one, as integers; figures that people
+// read are derived from them by results/metric.h and stored beside them. Immutable once stored.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "results/outcome.h"
+#include "workloads/case.h"
+
+namespace ridgepoint {
+
+/// Samples of one kind, in the order taken. Times are nanoseconds of CLOCK_MONOTONIC differences.
+/// Well-known names (results/metric.h says what is derived from each):
+///   op:  "run"            one pass of the operator
+///   llm: "ttft"           prompt in to first token out, one a repetition
+///        "inter_token"    gaps between tokens, repetition-major, equally many each
+///        "decode_step"    generate-only cases: every step, repetition-major
+///        "end_to_end"     one a repetition
+///        "load"           file to ready session, one a load
+///        "warm_up"        discarded passes, kept to be looked at
+struct Series {
+  std::string name;
+  std::string unit = "ns";
+  std::vector<std::int64_t> samples;
+  bool operator==(const Series&) const = default;
+};
+
+struct Measurement {
+  std::vector<Series> series;
+  std::map<std::string, double> metrics;  ///< by MetricSpec name
+  [[nodiscard]] const Series* find(std::string_view name) const;
+};
+
+struct Record {
+  std::string id;      ///< UUID
+  std::string run_id;  ///< UUID
+  std::int64_t ordinal = 0;  ///< position of the case in its run
+  Case subject;
+  Outcome outcome = Outcome::ok;
+  std::string reason;  ///< empty only when ok
+  std::int64_t started_unix_ns = 0;
+  std::int64_t duration_ns = 0;
+  Measurement measurement;
+  /// Canonical JSON object: backend, model, warm-up, stopping, check, cache proof, load and steal
+  /// around the case. Keys in docs/formats.md.
+  std::string details = "{}";
+};
+
+/// One invocation of `run`, `resume`d or not.
+struct Run {
+  std::string id;           ///< UUID
+  std::string label;        ///< free, from --label
+  std::string suite;        ///< suite name, empty for a single case
+  std::string command;      ///< command line
+  std::string tool_version;
+  std::string git_commit;   ///< of the working directory, empty outside a repository
+  std::string git_branch;
+  bool git_dirty = false;
+  std::string status;       ///< running, finished, interrupted
+  std::int64_t started_unix_ns = 0;
+  std::int64_t finished_unix_ns = 0;  ///< 0 while running
+  std::int64_t harness_floor_ns = 0;  ///< median of a null sample, measured at the start
+  std::string environment_hash;       ///< over the stable part
+  std::string environment;            ///< canonical JSON, stable part
+  std::string conditions;             ///< canonical JSON, the part that moves (load, steal, clocks)
+  std::string conditions_after;       ///< the same when it finished; empty while running
+  std::string options = "{}";         ///< canonical JSON of run options needed to resume (limits, repetitions)
+};
+
+struct PlannedCase {
+  std::int64_t ordinal = 0;
+  Case subject;
+};
+
+/// All that is known of one run: what travels in exports and imports.
+struct RunWithRecords {
+  Run run;
+  std::vector<Record> records;       ///< in ordinal order
+  std::vector<PlannedCase> planned;  ///< every case of the run; empty: just those with records
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,332 @@
+#include "results/report/case_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "results/metric.h"
+#include "results/report/table.h"
+#include "results/report/text_width.h"
+#include "results/report/time_text.h"
+#include "results/statistics/quantile.h"
+
+namespace ridgepoint {
+namespace {
+
+using Json = nlohmann::json;
+using Rows = std::vector<const Record*>;
+
+constexpr std::size_t kLongestCell = 36;
+
+Json parsed(const std::string& text) { return Json::parse(text, nullptr, false); }
+
+/// A value deep inside a JSON text, or null; texts of other tools and versions lack some.
+Json at(const Json& object, std::string_view pointer) {
+  const Json::json_pointer path{std::string(pointer)};
+  return object.is_object() && object.contains(path) ? object.at(path) : Json();
+}
+
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return text;
+}
+
+/// Long paths keep their end, where they differ.
+std::string shortened(std::string text) {
+  text = one_line(std::move(text));
+  if (text.size() <= kLongestCell) return text;
+  std::size_t from = text.size() - (kLongestCell - 2);
+  while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0U) == 0x80U) ++from;
+  return ".." + text.substr(from);
+}
+
+std::string field_text(const Case& subject, const CaseField& field) {
+  if (!applies(field, subject)) return "";
+  return std::visit(
+      [](const auto& value) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
+          return shortened(value);
+        } else {
+          return fmt::format("{}", value);
+        }
+      },
+      get(subject, field));
+}
+
+std::string title_of(const std::string& workload) {
+  if (workload == "llm") return "Models";
+  if (workload == "op") return "Operators";
+  if (workload == "imported") return "Imported benchmarks";
+  return workload;
+}
+
+bool is_synthetic(const Record& record) {
+  return at(parsed(record.details), "/model/synthetic") == Json(true);
+}
+
+/// The claim that a percentile metric would make, for cells that refuse it.
+std::optional<QuantileClaim> refused_claim(const Record& record, const MetricSpec& spec) {
+  double p = 0;
+  if (spec.name == "inter_token_p90_ns") p = 0.90;
+  if (spec.name == "inter_token_p99_ns") p = 0.99;
+  const Series* gaps = token_gaps(record.measurement);
+  if (p == 0 || gaps == nullptr) return std::nullopt;
+  const QuantileClaim claim = claim_quantile(gaps->samples, p);
+  return claim.value ? std::nullopt : std::optional(claim);
+}
+
+std::string metric_cell(const Record& record, const MetricSpec& spec) {
+  const auto found = record.measurement.metrics.find(std::string(spec.name));
+  if (found != record.measurement.metrics.end()) {
+    std::string text = format_value(found->second, spec.unit);
+    // The heading says tok/s already.
+    if (spec.unit == "tokens/s") text = text.substr(0, text.find(' '));
+    return text;
+  }
+  const auto refused = refused_claim(record, spec);
+  return refused ? fmt::format("{} of {}", refused->count, refused->needed) : "";
+}
+
+using Column = std::vector<std::string>;
+
+bool is_empty(const Column& column) {
+  return std::all_of(column.begin() + 1, column.end(),
+                     [](const std::string& cell) { return cell.empty(); });
+}
+
+bool is_constant(const Column& column) {
+  return std::all_of(column.begin() + 1, column.end(),
+                     [&](const std::string& cell) { return cell == column[1]; });
+}
+
+std::vector<std::vector<std::string>> transposed(const std::vector<Column>& columns) {
+  std::vector<std::vector<std::string>> rows(columns.front().size());
+  for (const Column& column : columns) {
+    for (std::size_t i = 0; i < column.size(); ++i) rows[i].push_back(column[i]);
+  }
+  return rows;
+}
+
+Column ordinals(const Rows& records) {
+  Column column = {"#"};
+  for (const Record* record : records) {
+    column.push_back(fmt::format("{}{}", record->ordinal, is_synthetic(*record) ? "*" : ""));
+  }
+  return column;
+}
+
+void add_metric_columns(const Rows& records, Shown shown, std::vector<Column>& columns) {
+  for (const MetricSpec& spec : metrics()) {
+    if (spec.shown != shown) continue;
+    Column column = {std::string(spec.short_name)};
+    for (const Record* record : records) column.push_back(metric_cell(*record, spec));
+    if (!is_empty(column)) columns.push_back(std::move(column));
+  }
+}
+
+void add_notes(const Rows& records, std::vector<std::string>& notes) {
+  std::map<std::string, std::string> refused;  // percentile name -> explanation
+  bool synthetic = false;
+  for (const Record* record : records) {
+    if (record->outcome != Outcome::ok) {
+      notes.push_back(fmt::format("#{} {}: {}", record->ordinal, name_of(record->outcome),
+                                  one_line(record->reason)));
+    }
+    synthetic = synthetic || is_synthetic(*record);
+    for (const MetricSpec& spec : metrics()) {
+      if (spec.shown == Shown::nowhere) continue;
+      if (const auto claim = refused_claim(*record, spec)) {
+        refused[std::string(spec.short_name)] = fmt::format(
+            "{}: refused where the cell counts; \"{} of {}\" means {} gaps measured of the {} that "
+            "support the claim",
+            spec.short_name, claim->count, claim->needed, claim->count, claim->needed);
+      }
+    }
+    const auto share = record->measurement.metrics.find("harness_floor_share");
+    if (share != record->measurement.metrics.end() && share->second > 0.01) {
+      notes.push_back(fmt::format("#{}: the harness itself is {} % of a sample", record->ordinal,
+                                  format_value(share->second * 100, "1")));
+    }
+  }
+  for (const auto& [name, text] : refused) notes.push_back(text);
+  if (synthetic) notes.emplace_back("* synthetic weights: speed is real, what it writes is not");
+}
+
+Column outcomes(const Rows& records) {
+  Column column = {"outcome"};
+  for (const Record* record : records) column.emplace_back(name_of(record->outcome));
+  return column;
+}
+
+Column labels(const Rows& records) {
+  Column column = {"case"};
+  for (const Record* record : records) column.push_back(one_line(label(record->subject)));
+  return column;
+}
+
+std::size_t width_of(const std::vector<Column>& columns) {
+  std::size_t total = 0;
+  for (const Column& column : columns) {
+    std::size_t widest = 0;
+    for (const std::string& cell : column) widest = std::max(widest, text_width(cell));
+    total += widest + 2;
+  }
+  return total;
+}
+
+/// Fields that differ, a column each; those that do not, in `common`.
+std::vector<Column> field_columns(const Rows& records, std::string& common) {
+  std::vector<Column> columns;
+  for (const CaseField& field : case_fields()) {
+    if (field.name == "workload") continue;
+    Column column = {std::string(field.name)};
+    for (const Record* record : records) column.push_back(field_text(record->subject, field));
+    if (is_empty(column)) continue;
+    if (!is_constant(column)) {
+      columns.push_back(std::move(column));
+    } else {
+      common += fmt::format("{}{} {}", common.empty() ? "" : ", ", column[0], column[1]);
+    }
+  }
+  return columns;
+}
+
+std::vector<Column> beside(std::vector<Column> left, const std::vector<Column>& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+CaseTable table_of(const std::string& workload, const Rows& records) {
+  CaseTable table;
+  table.title = title_of(workload);
+  std::vector<Column> fields = field_columns(records, table.common);
+  std::vector<Column> figures;
+  add_metric_columns(records, Shown::speed, figures);
+  Column outcome = outcomes(records);
+  const bool all_ok = is_constant(outcome) && outcome[1] == name_of(Outcome::ok);
+  if (!all_ok) figures.push_back(std::move(outcome));
+  const std::vector<Column> numbers = {ordinals(records)};
+  const std::size_t room = kReportWidth + 2 - width_of(numbers);
+  if (width_of(fields) + width_of(figures) > room) {
+    table.fields = transposed(beside(numbers, fields));
+    fields = {labels(records)};  // a short name, so that the figures can be read on their own
+    if (width_of(fields) + width_of(figures) > room) fields.clear();
+  }
+  table.speed = transposed(beside(beside(numbers, fields), figures));
+
+  Rows with_cost;
+  std::ranges::copy_if(records, std::back_inserter(with_cost), [](const Record* record) {
+    return std::ranges::any_of(metrics(), [&](const MetricSpec& spec) {
+      return spec.shown == Shown::cost &&
+             record->measurement.metrics.contains(std::string(spec.name));
+    });
+  });
+  if (!with_cost.empty()) {
+    std::vector<Column> cost = {ordinals(with_cost)};
+    add_metric_columns(with_cost, Shown::cost, cost);
+    table.cost = transposed(cost);
+  }
+  add_notes(records, table.notes);
+  return table;
+}
+
+std::string git_text(const Run& run) {
+  if (run.git_commit.empty()) return "";
+  return fmt::format("git {}{}{}", run.git_branch.empty() ? "" : run.git_branch + "@",
+                     run.git_commit.substr(0, 10), run.git_dirty ? " with changes" : "");
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+  }
+  return text;
+}
+
+std::string unmeasured(const RunWithRecords& data) {
+  std::set<std::int64_t> recorded;
+  for (const Record& record : data.records) recorded.insert(record.ordinal);
+  std::vector<std::string> missing;
+  for (const PlannedCase& planned : data.planned) {
+    if (!recorded.contains(planned.ordinal)) missing.push_back(fmt::format("#{}", planned.ordinal));
+  }
+  if (missing.empty()) return "";
+  constexpr std::size_t kNamed = 8;
+  const std::size_t count = missing.size();
+  if (count > kNamed) {
+    missing.resize(kNamed);
+    missing.emplace_back("...");
+  }
+  return fmt::format("{} not measured ({}): ridgepoint resume {}", count, joined(missing),
+                     data.run.id.substr(0, 8));
+}
+
+}  // namespace
+
+std::string machine_text(const std::string& environment) {
+  const Json json = parsed(environment);
+  const Json model = at(json, "/cpu/model");
+  const Json cores = at(json, "/cpu/cores");
+  std::vector<std::string> parts;
+  if (model.is_string()) parts.push_back(one_line(model.get<std::string>()));
+  if (cores.is_number_integer()) {
+    const auto count = cores.get<std::int64_t>();
+    parts.push_back(fmt::format("{} core{}", count, count == 1 ? "" : "s"));
+  }
+  return joined(parts);
+}
+
+std::vector<std::string> run_head(const RunWithRecords& data) {
+  const Run& run = data.run;
+  std::string ended;
+  if (run.status == "running") {
+    ended = "still running or killed";
+  } else if (run.finished_unix_ns > run.started_unix_ns) {
+    ended = fmt::format("{} after {}", run.status,
+                        format_value(static_cast<double>(run.finished_unix_ns - run.started_unix_ns),
+                                     "ns"));
+  } else {
+    ended = run.status;
+  }
+  const auto ok = std::ranges::count(data.records, Outcome::ok, &Record::outcome);
+  const std::size_t planned = std::max(data.planned.size(), data.records.size());
+  const std::string machine = machine_text(run.environment);
+  return {
+      joined({fmt::format("Run {}{}", run.id.substr(0, 8),
+                          run.label.empty() ? "" : fmt::format(" \"{}\"", one_line(run.label))),
+              run.suite.empty() ? "" : "suite " + one_line(run.suite),
+              time_text(run.started_unix_ns), ended}),
+      joined({machine.empty() ? "Machine not known" : machine,
+              run.environment_hash.empty() ? "" : "environment " + run.environment_hash.substr(0, 8)}),
+      joined({"Ridgepoint " + one_line(run.tool_version), git_text(run),
+              run.harness_floor_ns > 0
+                  ? fmt::format("harness floor {} a sample",
+                                format_value(static_cast<double>(run.harness_floor_ns), "ns"))
+                  : ""}),
+      joined({fmt::format("{} of {} case{} ok", ok, planned, planned == 1 ? "" : "s"),
+              unmeasured(data)}),
+  };
+}
+
+std::vector<CaseTable> case_tables(const RunWithRecords& data) {
+  std::vector<std::string> order;
+  std::map<std::string, Rows> by_workload;
+  for (const Record& record : data.records) {
+    Rows& rows = by_workload[record.subject.workload];
+    if (rows.empty()) order.push_back(record.subject.workload);
+    rows.push_back(&record);
+  }
+  std::vector<CaseTable> tables;
+  for (const std::string& workload : order) {
+    tables.push_back(table_of(workload, by_workload.at(workload)));
+  }
+  return tables;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,106 @@
+#include "results/report/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "results/report/case_tables.h"
+#include "results/report/text_width.h"
+#include "results/report/time_text.h"
+
+namespace ridgepoint {
+namespace {
+
+/// "12", "12.3 ms", "35 of 299", "3*"; not "2024-05-01" and not an id.
+bool is_number(const std::string& cell) {
+  char* end = nullptr;
+  std::strtod(cell.c_str(), &end);
+  return end != cell.c_str() && (*end == '\0' || *end == ' ' || *end == '*');
+}
+
+bool is_numeric(const std::vector<std::vector<std::string>>& rows, std::size_t column) {
+  bool any = false;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (column >= rows[i].size() || rows[i][column].empty()) continue;
+    if (!is_number(rows[i][column])) return false;
+    any = true;
+  }
+  return any;
+}
+
+/// Breaks at ", " so that no line is wider than the table may be.
+std::string wrapped(const std::string& text, std::string_view indent) {
+  std::string result;
+  std::string line;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    std::size_t to = text.find(", ", from);
+    to = to == std::string::npos ? text.size() : to + 2;
+    const std::string part = text.substr(from, to - from);
+    if (!line.empty() && indent.size() + text_width(line) + text_width(part) > kReportWidth + 1) {
+      result += fmt::format("{}{}\n", indent, line.substr(0, line.size() - 1));
+      line.clear();
+    }
+    line += part;
+    from = to;
+  }
+  return result + fmt::format("{}{}\n", indent, line);
+}
+
+}  // namespace
+
+std::string align(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], text_width(row[i]));
+  }
+  std::vector<bool> right(widths.size());
+  for (std::size_t i = 0; i < widths.size(); ++i) right[i] = is_numeric(rows, i);
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - text_width(row[i]), ' ');
+      if (i > 0) line += "  ";
+      if (right[i]) line += padding;
+      line += row[i];
+      if (!right[i]) line += padding;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string run_table(const RunWithRecords& data) {
+  std::string text;
+  for (const std::string& line : run_head(data)) text += line + "\n";
+  for (const CaseTable& table : case_tables(data)) {
+    text += fmt::format("\n{}\n", table.title);
+    if (!table.common.empty()) text += wrapped(table.common, "");
+    for (const auto* rows : {&table.fields, &table.speed, &table.cost}) {
+      if (!rows->empty()) text += fmt::format("\n{}", align(*rows));
+    }
+    if (!table.notes.empty()) text += "\n";
+    for (const std::string& note : table.notes) text += note + "\n";
+  }
+  return text;
+}
+
+std::string runs_table(const std::vector<RunSummary>& runs) {
+  if (runs.empty()) return "No runs yet.\n";
+  std::vector<std::vector<std::string>> rows = {
+      {"run", "started", "suite", "label", "status", "cases", "ok", "git"}};
+  for (const RunSummary& summary : runs) {
+    const Run& run = summary.run;
+    rows.push_back({run.id.substr(0, 8), time_text(run.started_unix_ns), run.suite, run.label,
+                    run.status, fmt::format("{} of {}", summary.recorded, summary.planned),
+                    fmt::format("{}", summary.succeeded),
+                    fmt::format("{}{}", run.git_commit.substr(0, 10), run.git_dirty ? "+" : "")});
+  }
+  return align(rows);
+}
+
+}  // namespace ridgepoint

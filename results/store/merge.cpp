@@ -1,0 +1,233 @@
+#include "results/store/merge.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "results/store/open_database.h"
+#include "results/store/sample_codec.h"
+#include "results/store/scratch_file.h"
+
+namespace ridgepoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The other database under the name `other`, for reading.
+class Attachment {
+ public:
+  Attachment(Database& database, const std::string& uri) : database_(database) {
+    database_.query("ATTACH ? AS other").bind(uri).run();
+  }
+  ~Attachment() {
+    try {
+      database_.execute("DETACH other");
+    } catch (const SQLite::Exception&) {
+      // Only what already failed leaves something open here; the connection closes with the store.
+    }
+  }
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+
+ private:
+  Database& database_;
+};
+
+/// A merge in progress: `main` is ours, `other` theirs. Holds the write transaction.
+class Merge {
+ public:
+  Merge(Database& database, std::string_view shown) : database_(database), shown_(shown) {}
+
+  MergeReport run() {
+    SQLite::Transaction transaction(database_.connection(),
+                                    SQLite::TransactionBehavior::IMMEDIATE);
+    refuse_other_environments_and_cases();
+    refuse_other_runs();
+    note_shared_and_new_records();
+    refuse_other_records();
+    const MergeReport report = count();
+    copy_runs();
+    copy_records();
+    database_.execute(
+        "INSERT OR IGNORE INTO main.answers (key, value) SELECT key, value FROM other.answers;"
+        "DROP TABLE temp.shared_records; DROP TABLE temp.new_records;");
+    transaction.commit();
+    return report;
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw Error(fmt::format("{} cannot be merged into {}: {}; nothing was changed: one of the two "
+                            "was altered, leave it out",
+                            shown_, database_.path().string(), what));
+  }
+
+  /// `sql` selects the id of a conflicting row, if there is one.
+  void refuse_if_any(const char* what, const std::string& sql) {
+    Query row = database_.query(sql + " LIMIT 1");
+    if (row.step()) refuse(fmt::format("{} {} has other contents here", what, row.text(0)));
+  }
+
+  void refuse_other_environments_and_cases() {
+    for (const auto& [table, what] :
+         {std::pair("environments", "environment"), std::pair("cases", "case")}) {
+      refuse_if_any(what, fmt::format("SELECT hash FROM other.{0} AS theirs JOIN main.{0} AS mine "
+                                      "USING (hash) WHERE theirs.json <> mine.json",
+                                      table));
+    }
+  }
+
+  void refuse_other_runs() {
+    // What moves while a run goes on (status, end, conditions after) is not compared.
+    refuse_if_any(
+        "run",
+        "SELECT id FROM other.runs AS theirs JOIN main.runs AS mine USING (id) WHERE "
+        "(theirs.label, theirs.suite, theirs.command, theirs.tool_version, theirs.git_commit, "
+        "theirs.git_branch, theirs.git_dirty, theirs.started_unix_ns, theirs.harness_floor_ns, "
+        "theirs.options, theirs.conditions_before, coalesce(theirs.environment_hash, '')) <> "
+        "(mine.label, mine.suite, mine.command, mine.tool_version, mine.git_commit, "
+        "mine.git_branch, mine.git_dirty, mine.started_unix_ns, mine.harness_floor_ns, "
+        "mine.options, mine.conditions_before, coalesce(mine.environment_hash, ''))");
+    refuse_if_any("the plan of run",
+                  "SELECT run_id FROM other.run_cases AS theirs JOIN main.run_cases AS mine "
+                  "USING (run_id, ordinal) WHERE theirs.case_hash <> mine.case_hash");
+  }
+
+  void note_shared_and_new_records() {
+    // A record of an interrupted case gives way to one that is not, or that came later.
+    database_.execute(fmt::format(
+        "CREATE TEMP TABLE shared_records AS SELECT id FROM other.records WHERE id IN "
+        "(SELECT id FROM main.records);"
+        "CREATE TEMP TABLE new_records AS SELECT theirs.id, mine.id AS yielding "
+        "FROM other.records AS theirs LEFT JOIN main.records AS mine USING (run_id, ordinal) "
+        "WHERE mine.id IS NULL OR (mine.id <> theirs.id AND mine.outcome = '{0}' AND "
+        "(theirs.outcome <> '{0}' OR theirs.started_unix_ns > mine.started_unix_ns));",
+        name_of(Outcome::interrupted)));
+  }
+
+  void refuse_other_records() {
+    refuse_if_any("record",
+                  "SELECT id FROM other.records AS theirs JOIN main.records AS mine USING (id) WHERE "
+                  "(theirs.run_id, theirs.ordinal, theirs.case_hash, theirs.outcome, "
+                  "theirs.reason, theirs.started_unix_ns, theirs.duration_ns, theirs.details) <> "
+                  "(mine.run_id, mine.ordinal, mine.case_hash, mine.outcome, mine.reason, "
+                  "mine.started_unix_ns, mine.duration_ns, mine.details)");
+    Query twice = database_.query(fmt::format(
+        "SELECT theirs.run_id, theirs.ordinal FROM other.records AS theirs JOIN main.records AS "
+        "mine USING (run_id, ordinal) WHERE theirs.id <> mine.id AND theirs.outcome <> '{0}' AND "
+        "mine.outcome <> '{0}' LIMIT 1",
+        name_of(Outcome::interrupted)));
+    if (twice.step()) {
+      refuse(fmt::format("case {} of run {} was measured twice, by two processes that resumed it",
+                         twice.integer(1), twice.text(0)));
+    }
+    for (const auto& [left, right] : {std::pair("other", "main"), std::pair("main", "other")}) {
+      refuse_if_any("a metric of record",
+                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {}.metrics AS a ON "
+                                "a.record_id = id WHERE NOT EXISTS (SELECT 1 FROM {}.metrics AS b "
+                                "WHERE b.record_id = a.record_id AND b.name = a.name AND b.value "
+                                "IS a.value)",
+                                left, right));
+      refuse_if_any("a series of record",
+                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {}.series AS a ON "
+                                "a.record_id = id WHERE NOT EXISTS (SELECT 1 FROM {}.series AS b "
+                                "WHERE b.record_id = a.record_id AND (b.name, b.position, b.unit, "
+                                "b.count) = (a.name, a.position, a.unit, a.count))",
+                                left, right));
+    }
+    refuse_other_samples();
+  }
+
+  /// Blobs may differ and mean the same: another version of zstd packs differently.
+  void refuse_other_samples() {
+    Query row = database_.query(
+        "SELECT id, theirs.codec, theirs.count, theirs.samples, mine.codec, mine.samples "
+        "FROM temp.shared_records CROSS JOIN other.series AS theirs ON theirs.record_id = id "
+        "JOIN main.series AS mine ON mine.record_id = id AND mine.name = theirs.name "
+        "WHERE theirs.samples <> mine.samples OR theirs.codec <> mine.codec");
+    while (row.step()) {
+      const auto theirs =
+          decode_samples(static_cast<int>(row.integer(1)), row.integer(2), row.blob(3));
+      const auto mine =
+          decode_samples(static_cast<int>(row.integer(4)), row.integer(2), row.blob(5));
+      if (theirs != mine) refuse(fmt::format("record {} has other samples here", row.text(0)));
+    }
+  }
+
+  MergeReport count() {
+    MergeReport report;
+    report.runs_known =
+        database_.integer("SELECT count(*) FROM other.runs WHERE id IN (SELECT id FROM main.runs)");
+    report.runs_added = database_.integer("SELECT count(*) FROM other.runs") - report.runs_known;
+    report.records_added = database_.integer("SELECT count(*) FROM temp.new_records");
+    report.records_known =
+        database_.integer("SELECT count(*) FROM other.records") - report.records_added;
+    return report;
+  }
+
+  void copy_runs() {
+    for (const char* table : {"environments", "cases", "runs", "run_cases"}) {
+      // Columns by name: a migrated file and a new one may hold them in another order.
+      const std::string columns = columns_of(table);
+      database_.execute(fmt::format("INSERT OR IGNORE INTO main.{0} ({1}) SELECT {1} FROM other.{0}",
+                                    table, columns));
+    }
+    // A run that has gone on since: finished is further than interrupted, that than running.
+    const std::string rank = "CASE {}.status WHEN 'finished' THEN 2 WHEN 'interrupted' THEN 1 ELSE 0 END";
+    database_.execute(fmt::format(
+        "UPDATE main.runs AS mine SET (status, finished_unix_ns, conditions_after) = "
+        "(theirs.status, theirs.finished_unix_ns, theirs.conditions_after) "
+        "FROM other.runs AS theirs WHERE theirs.id = mine.id AND "
+        "({}, theirs.finished_unix_ns) > ({}, mine.finished_unix_ns)",
+        fmt::format(fmt::runtime(rank), "theirs"), fmt::format(fmt::runtime(rank), "mine")));
+  }
+
+  void copy_records() {
+    database_.execute(
+        "DELETE FROM main.records WHERE id IN (SELECT yielding FROM temp.new_records)");
+    const auto copy = [&](const char* table, const char* key) {
+      database_.execute(fmt::format("INSERT INTO main.{0} ({1}) SELECT {1} FROM other.{0} WHERE {2} "
+                                    "IN (SELECT id FROM temp.new_records)",
+                                    table, columns_of(table), key));
+    };
+    copy("records", "id");
+    copy("series", "record_id");
+    copy("metrics", "record_id");
+  }
+
+  std::string columns_of(const char* table) {
+    Query row = database_.query("SELECT name FROM pragma_table_info(?, 'main') ORDER BY cid");
+    row.bind(table);
+    std::string columns;
+    while (row.step()) columns += (columns.empty() ? "" : ", ") + row.text(0);
+    return columns;
+  }
+
+  Database& database_;
+  std::string shown_;
+};
+
+}  // namespace
+
+MergeReport merge_databases(Database& database, const fs::path& other, std::string_view shown,
+                            const StoreOptions& options) {
+  std::error_code ignored;
+  if (fs::equivalent(other, database.path(), ignored)) {
+    throw Error(fmt::format("{} is the database itself; name another one to merge", shown));
+  }
+  const std::int64_t version = schema_version_of(other, options);
+  std::optional<ScratchFile> migrated;
+  if (version < database.integer("PRAGMA main.user_version")) {
+    migrated.emplace();
+    copy_migrated(other, migrated->path(), options);
+  }
+  // Kept open while attached, so that what it found out about its media still holds.
+  const Database reader(migrated ? migrated->path() : other, OpenMode::read_only,
+                        options.busy_timeout);
+  const Attachment attachment(database, reader.reading_uri());
+  return Merge(database, shown).run();
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,20 @@
+// Samples as blobs: differences in zigzag form, their bytes split into planes, in a zstd frame that
+// carries its own checksum. Exact for any int64. Byte for byte in docs/formats.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ridgepoint {
+
+inline constexpr int kSampleCodecDeltaZstd = 1;
+
+std::vector<std::byte> encode_samples(std::span<const std::int64_t> samples);
+/// Error when the codec is unknown, the checksum fails or the count does not match. Safe on hostile
+/// blobs: memory stays proportional to the blob.
+std::vector<std::int64_t> decode_samples(int codec, std::int64_t count,
+                                         std::span<const std::byte> blob);
+
+}  // namespace ridgepoint

@@ -1,0 +1,472 @@
+#include "results/store/store.h"
+
+#include <fmt/format.h>
+#include <uuid/uuid.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "results/store/merge.h"
+#include "results/store/open_database.h"
+#include "results/store/resolve_run.h"
+#include "results/store/sample_codec.h"
+#include "results/store/scratch_file.h"
+
+namespace ridgepoint {
+
+struct Store::State {
+  Database database;
+  StoreOptions options;
+
+  template <class Body>
+  auto during(std::string_view doing, Body&& body) {
+    return worded(database.path(), doing, std::forward<Body>(body));
+  }
+
+  /// The body as one transaction that waits for other writers instead of failing half-way.
+  template <class Body>
+  void write(std::string_view doing, Body&& body) {
+    during(doing, [&] {
+      SQLite::Transaction transaction(database.connection(),
+                                      SQLite::TransactionBehavior::IMMEDIATE);
+      body();
+      transaction.commit();
+    });
+  }
+
+  /// The body over one moment of the database, whoever writes meanwhile.
+  template <class Body>
+  auto read(std::string_view doing, Body&& body) {
+    return during(doing, [&] {
+      SQLite::Transaction snapshot(database.connection());
+      return body();
+    });
+  }
+};
+
+namespace {
+
+constexpr const char* kRunColumns =
+    "runs.id, label, suite, command, tool_version, git_commit, git_branch, git_dirty, status, "
+    "started_unix_ns, finished_unix_ns, harness_floor_ns, coalesce(environment_hash, ''), options";
+
+/// Reads kRunColumns from column 0 on.
+Run read_run_columns(const Query& row) {
+  Run run;
+  run.id = row.text(0);
+  run.label = row.text(1);
+  run.suite = row.text(2);
+  run.command = row.text(3);
+  run.tool_version = row.text(4);
+  run.git_commit = row.text(5);
+  run.git_branch = row.text(6);
+  run.git_dirty = row.integer(7) != 0;
+  run.status = row.text(8);
+  run.started_unix_ns = row.integer(9);
+  run.finished_unix_ns = row.integer(10);
+  run.harness_floor_ns = row.integer(11);
+  run.environment_hash = row.text(12);
+  run.options = row.text(13);
+  return run;
+}
+
+[[noreturn]] void no_such_run(const Database& database, const std::string& run_id) {
+  throw Error(fmt::format("no run {} in {}; 'ridgepoint list runs' shows what there is", run_id,
+                          database.path().string()));
+}
+
+void insert_environment(Database& database, const Run& run) {
+  if (run.environment_hash.empty()) return;
+  database.query("INSERT OR IGNORE INTO environments (hash, json) VALUES (?, ?)")
+      .bind(run.environment_hash, run.environment)
+      .run();
+}
+
+void insert_run(Database& database, const Run& run) {
+  Query insert = database.query(
+      "INSERT INTO runs (id, label, suite, command, tool_version, git_commit, git_branch, "
+      "git_dirty, status, started_unix_ns, finished_unix_ns, harness_floor_ns, environment_hash, "
+      "options, conditions_before, conditions_after) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?)");
+  insert
+      .bind(run.id, run.label, run.suite, run.command, run.tool_version, run.git_commit,
+            run.git_branch, run.git_dirty, run.status, run.started_unix_ns, run.finished_unix_ns,
+            run.harness_floor_ns, run.environment_hash, run.options, run.conditions,
+            run.conditions_after)
+      .run();
+}
+
+void insert_planned(Database& database, const std::string& run_id, const PlannedCase& planned) {
+  const std::string hash = case_hash(planned.subject);
+  database.query("INSERT OR IGNORE INTO cases (hash, json, label) VALUES (?, ?, ?)")
+      .bind(hash, to_json(planned.subject), label(planned.subject))
+      .run();
+  database.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
+      .bind(run_id, planned.ordinal, hash)
+      .run();
+}
+
+bool is_planned(Database& database, const Record& record, const std::string& hash) {
+  return database
+      .query("SELECT 1 FROM run_cases WHERE run_id = ? AND ordinal = ? AND case_hash = ?")
+      .bind(record.run_id, record.ordinal, hash)
+      .step();
+}
+
+bool is_recorded(Database& database, const Record& record) {
+  return database.query("SELECT 1 FROM records WHERE run_id = ? AND ordinal = ?")
+      .bind(record.run_id, record.ordinal)
+      .step();
+}
+
+using EncodedSeries = std::vector<std::vector<std::byte>>;
+
+EncodedSeries encode_all(const Record& record) {
+  EncodedSeries encoded;
+  for (const Series& series : record.measurement.series) {
+    encoded.push_back(encode_samples(series.samples));
+  }
+  return encoded;
+}
+
+void insert_record(Database& database, const Record& record, const EncodedSeries& encoded) {
+  const std::string hash = case_hash(record.subject);
+  if (!is_planned(database, record, hash)) {
+    throw std::logic_error(fmt::format("add_record: case {} is not what run {} planned there",
+                                       record.ordinal, record.run_id));
+  }
+  if (is_recorded(database, record)) {
+    throw Error(fmt::format("{}: run {} already has a record of case {}; let only one process "
+                            "resume a run",
+                            database.path().string(), record.run_id, record.ordinal));
+  }
+  database
+      .query("INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, "
+             "started_unix_ns, duration_ns, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(record.id, record.run_id, record.ordinal, hash, name_of(record.outcome), record.reason,
+            record.started_unix_ns, record.duration_ns, record.details)
+      .run();
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    const Series& series = record.measurement.series[i];
+    database
+        .query("INSERT INTO series (record_id, name, position, unit, codec, count, samples) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(record.id, series.name, static_cast<std::int64_t>(i), series.unit,
+              kSampleCodecDeltaZstd, static_cast<std::int64_t>(series.samples.size()),
+              std::span<const std::byte>(encoded[i]))
+        .run();
+  }
+  for (const auto& [name, value] : record.measurement.metrics) {
+    database.query("INSERT INTO metrics (record_id, name, value) VALUES (?, ?, ?)")
+        .bind(record.id, name, value)
+        .run();
+  }
+}
+
+void require_storable(const Record& record) {
+  if (record.id.empty()) throw std::logic_error("add_record: a record needs an id");
+  if (record.outcome != Outcome::ok && record.reason.empty()) {
+    throw std::logic_error(fmt::format("add_record: outcome {} without a reason",
+                                       name_of(record.outcome)));
+  }
+}
+
+Run read_run(Database& database, const std::string& run_id) {
+  Query row = database.query(fmt::format(
+      "SELECT {}, coalesce(json, ''), conditions_before, conditions_after FROM runs "
+      "LEFT JOIN environments ON environments.hash = environment_hash WHERE runs.id = ?",
+      kRunColumns));
+  row.bind(run_id);
+  if (!row.step()) no_such_run(database, run_id);
+  Run run = read_run_columns(row);
+  run.environment = row.text(14);
+  run.conditions = row.text(15);
+  run.conditions_after = row.text(16);
+  return run;
+}
+
+std::vector<PlannedCase> read_planned(Database& database, const std::string& run_id) {
+  Query row = database.query(
+      "SELECT ordinal, json FROM run_cases JOIN cases ON hash = case_hash WHERE run_id = ? "
+      "ORDER BY ordinal");
+  row.bind(run_id);
+  std::vector<PlannedCase> planned;
+  while (row.step()) planned.push_back({row.integer(0), case_from_json(row.text(1))});
+  return planned;
+}
+
+std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples) {
+  std::vector<Record> records;
+  std::unordered_map<std::string, std::size_t> position;
+  Query row = database.query(
+      "SELECT id, ordinal, json, outcome, reason, started_unix_ns, duration_ns, details "
+      "FROM records JOIN cases ON hash = case_hash WHERE run_id = ? ORDER BY ordinal");
+  row.bind(run_id);
+  while (row.step()) {
+    Record record;
+    record.id = row.text(0);
+    record.run_id = run_id;
+    record.ordinal = row.integer(1);
+    record.subject = case_from_json(row.text(2));
+    record.outcome = parse_outcome(row.text(3));
+    record.reason = row.text(4);
+    record.started_unix_ns = row.integer(5);
+    record.duration_ns = row.integer(6);
+    record.details = row.text(7);
+    position.emplace(record.id, records.size());
+    records.push_back(std::move(record));
+  }
+  Query metric = database.query(
+      "SELECT record_id, name, value FROM metrics WHERE record_id IN "
+      "(SELECT id FROM records WHERE run_id = ?)");
+  metric.bind(run_id);
+  while (metric.step()) {
+    records.at(position.at(metric.text(0)))
+        .measurement.metrics.emplace(metric.text(1), metric.real(2));
+  }
+  if (!with_samples) return records;
+  Query series = database.query(
+      "SELECT record_id, name, unit, codec, count, samples FROM series WHERE record_id IN "
+      "(SELECT id FROM records WHERE run_id = ?) ORDER BY record_id, position");
+  series.bind(run_id);
+  while (series.step()) {
+    Record& record = records.at(position.at(series.text(0)));
+    try {
+      record.measurement.series.push_back(
+          {series.text(1), series.text(2),
+           decode_samples(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5))});
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: record {} series {}: {}", database.path().string(), record.id,
+                              series.text(1), error.what()));
+    }
+  }
+  return records;
+}
+
+}  // namespace
+
+Store::Store(const std::filesystem::path& path, OpenMode mode, const StoreOptions& options)
+    : state_(std::make_unique<State>(State{open_database(path, mode, options), options})) {}
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+const std::filesystem::path& Store::path() const { return state_->database.path(); }
+
+std::int64_t Store::schema_version() const {
+  return state_->during("reading its schema",
+                        [&] { return state_->database.integer("PRAGMA user_version"); });
+}
+
+void Store::begin_run(const Run& run, const std::vector<Case>& cases) {
+  Database& database = state_->database;
+  state_->write("beginning a run", [&] {
+    if (database.query("SELECT 1 FROM runs WHERE id = ?").bind(run.id).step()) {
+      throw Error(fmt::format("{}: run {} is already there; resume it or begin a new one",
+                              path().string(), run.id));
+    }
+    insert_environment(database, run);
+    insert_run(database, run);
+    std::int64_t ordinal = 0;
+    for (const Case& subject : cases) insert_planned(database, run.id, {ordinal++, subject});
+  });
+}
+
+void Store::add_record(const Record& record) {
+  require_storable(record);
+  const EncodedSeries encoded = encode_all(record);  // outside of the lock
+  state_->write("storing a record",
+                [&] { insert_record(state_->database, record, encoded); });
+}
+
+void Store::finish_run(const std::string& run_id, std::string_view status,
+                       std::int64_t finished_unix_ns, std::string_view conditions_after) {
+  if (status != "finished" && status != "interrupted") {
+    throw std::logic_error(fmt::format("finish_run: status '{}'", status));
+  }
+  state_->write("finishing a run", [&] {
+    const std::int64_t changed =
+        state_->database
+            .query("UPDATE runs SET status = ?, finished_unix_ns = ?, conditions_after = ? "
+                   "WHERE id = ?")
+            .bind(status, finished_unix_ns, conditions_after, run_id)
+            .run();
+    if (changed == 0) no_such_run(state_->database, run_id);
+  });
+}
+
+void Store::reopen_run(const std::string& run_id) {
+  state_->write("reopening a run", [&] {
+    const std::int64_t changed =
+        state_->database
+            .query("UPDATE runs SET status = 'running', finished_unix_ns = 0, "
+                   "conditions_after = '' WHERE id = ?")
+            .bind(run_id)
+            .run();
+    if (changed == 0) no_such_run(state_->database, run_id);
+  });
+}
+
+void Store::drop_interrupted(const std::string& run_id) {
+  state_->write("dropping interrupted records", [&] {
+    state_->database.query("DELETE FROM records WHERE run_id = ? AND outcome = ?")
+        .bind(run_id, name_of(Outcome::interrupted))
+        .run();
+  });
+}
+
+std::vector<RunSummary> Store::list_runs(std::int64_t limit) const {
+  return state_->during("listing runs", [&] {
+    Query row = state_->database.query(fmt::format(
+        "SELECT {}, (SELECT count(*) FROM run_cases WHERE run_id = runs.id), "
+        "(SELECT count(*) FROM records WHERE run_id = runs.id), "
+        "(SELECT count(*) FROM records WHERE run_id = runs.id AND outcome = '{}') "
+        "FROM runs ORDER BY started_unix_ns DESC, id DESC LIMIT ?",
+        kRunColumns, name_of(Outcome::ok)));
+    row.bind(limit);
+    std::vector<RunSummary> summaries;
+    while (row.step()) {
+      summaries.push_back(
+          {read_run_columns(row), row.integer(14), row.integer(15), row.integer(16)});
+    }
+    return summaries;
+  });
+}
+
+std::string Store::resolve_run(std::string_view text) const {
+  return state_->during("looking for a run",
+                        [&] { return ridgepoint::resolve_run(state_->database, text); });
+}
+
+Run Store::run(const std::string& run_id) const {
+  return state_->during("reading a run", [&] { return read_run(state_->database, run_id); });
+}
+
+std::vector<PlannedCase> Store::planned_cases(const std::string& run_id) const {
+  return state_->during("reading the plan of a run",
+                        [&] { return read_planned(state_->database, run_id); });
+}
+
+std::vector<Record> Store::records(const std::string& run_id, bool with_samples) const {
+  return state_->read("reading records", [&] {
+    return read_records(state_->database, run_id, with_samples);
+  });
+}
+
+RunWithRecords Store::whole_run(const std::string& run_id, bool with_samples) const {
+  return state_->read("reading a run", [&] {
+    return RunWithRecords{read_run(state_->database, run_id),
+                          read_records(state_->database, run_id, with_samples),
+                          read_planned(state_->database, run_id)};
+  });
+}
+
+std::vector<Case> Store::known_cases() const {
+  return state_->during("listing cases", [&] {
+    Query row = state_->database.query("SELECT json FROM cases ORDER BY label, hash");
+    std::vector<Case> cases;
+    while (row.step()) cases.push_back(case_from_json(row.text(0)));
+    return cases;
+  });
+}
+
+std::optional<std::string> Store::find_answer(std::string_view key) const {
+  return state_->during("reading an answer", [&]() -> std::optional<std::string> {
+    Query row = state_->database.query("SELECT value FROM answers WHERE key = ?");
+    row.bind(key);
+    if (!row.step()) return std::nullopt;
+    const auto bytes = row.blob(0);
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  });
+}
+
+void Store::put_answer(std::string_view key, std::string_view value) {
+  state_->write("storing an answer", [&] {
+    state_->database.query("INSERT OR IGNORE INTO answers (key, value) VALUES (?, ?)")
+        .bind(key, std::as_bytes(std::span(value)))
+        .run();
+  });
+}
+
+MergeReport Store::merge_from(const std::filesystem::path& other) {
+  return state_->during("merging " + other.string(), [&] {
+    return merge_databases(state_->database, other, other.string(), state_->options);
+  });
+}
+
+MergeReport Store::merge_run(const RunWithRecords& data, std::string_view origin) {
+  const ScratchFile scratch;
+  {
+    const Store store(scratch.path(), OpenMode::read_write, state_->options);
+    Database& database = store.state_->database;
+    database.execute("PRAGMA synchronous = OFF");  // thrown away in a moment
+    store.state_->write(fmt::format("importing {}", origin), [&] {
+      insert_environment(database, data.run);
+      insert_run(database, data.run);
+      std::vector<PlannedCase> planned = data.planned;
+      if (planned.empty()) {
+        for (const Record& record : data.records) planned.push_back({record.ordinal, record.subject});
+      }
+      for (const PlannedCase& entry : planned) insert_planned(database, data.run.id, entry);
+      for (const Record& record : data.records) {
+        require_storable(record);
+        insert_record(database, record, encode_all(record));
+      }
+    });
+  }
+  return state_->during(fmt::format("importing {}", origin), [&] {
+    return merge_databases(state_->database, scratch.path(), origin, state_->options);
+  });
+}
+
+void Store::backup_to(const std::filesystem::path& target) const {
+  copy_database(path(), target, state_->options.busy_timeout);
+}
+
+std::string Store::check_integrity() const {
+  Database& database = state_->database;
+  return state_->read("checking it", [&]() -> std::string {
+    std::string problem = structure_problem(database);
+    if (problem != "ok") return problem;
+    Query series = database.query("SELECT record_id, name, codec, count, samples FROM series");
+    while (series.step()) {
+      try {
+        static_cast<void>(decode_samples(static_cast<int>(series.integer(2)), series.integer(3),
+                                         series.blob(4)));
+      } catch (const Error& error) {
+        return fmt::format("record {} series {}: {}", series.text(0), series.text(1), error.what());
+      }
+    }
+    return "ok";
+  });
+}
+
+std::filesystem::path default_database_path() {
+  namespace fs = std::filesystem;
+  const auto folder_in = [](const char* variable) -> fs::path {
+    const char* value = std::getenv(variable);
+    // The XDG rules: a relative path is not valid and is ignored.
+    return value != nullptr && fs::path(value).is_absolute() ? fs::path(value) : fs::path();
+  };
+  fs::path data = folder_in("XDG_DATA_HOME");
+  if (data.empty()) {
+    const fs::path home = folder_in("HOME");
+    if (home.empty()) {
+      throw Error("no home folder for the database: set HOME or XDG_DATA_HOME, or give --db FILE");
+    }
+    data = home / ".local" / "share";
+  }
+  return data / "ridgepoint" / "ridgepoint.db";
+}
+
+std::string new_uuid() {
+  uuid_t bytes;
+  uuid_generate_random(bytes);
+  char text[UUID_STR_LEN];
+  uuid_unparse_lower(bytes, text);
+  return text;
+}
+
+}  // namespace ridgepoint

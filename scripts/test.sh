@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Every test, from a fresh Debian 12: installs packages, builds, runs. With no argument: the release
+# build and all its tests. Parts can be named; `all` is what continuous integration runs.
+#   scripts/test.sh [release] [asan] [tsan] [fuzz] [style] [package] [all]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(release)
+[ "${parts[0]}" != all ] || parts=(style release package asan tsan fuzz)
+
+sources() { git ls-files '*.cpp' '*.h' '*.c' | grep -v '^workloads/training/'; }
+
+test_preset() {  # configure, build and run the tests of one preset
+  cmake --preset "$1"
+  cmake --build --preset "$1"
+  ctest --preset "$1"
+}
+
+style() {  # formatting, then clang-tidy over everything that the release build compiles
+  sources | xargs clang-format --dry-run -Werror
+  cmake --preset release >/dev/null
+  sources | grep '\.cpp$' | grep -v -e '^tests/fuzz/' -e '^tests/plugin/' |
+    xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build
+}
+
+fuzz() {  # a short run of each fuzz target from its seed corpus; new finds stay out of the tree
+  cmake --preset fuzz
+  cmake --build --preset fuzz
+  local target name
+  for target in build-fuzz/bin/fuzz_*; do
+    name=$(basename "$target")
+    mkdir -p "build-fuzz/corpus/$name"
+    "$target" -runs="${RIDGEPOINT_FUZZ_RUNS:-20000}" -max_total_time=40 -timeout=10 -rss_limit_mb=2048 \
+      -print_final_stats=1 "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name"
+  done
+}
+
+scripts/install-packages.sh
+for part in "${parts[@]}"; do
+  echo "=== $part"
+  case $part in
+    release | asan | tsan) test_preset "$part" ;;
+    fuzz) fuzz ;;
+    style) style ;;
+    package) scripts/check-tarball.sh ;;
+    *) echo "scripts/test.sh: unknown part '$part'; known: release asan tsan fuzz style package all" >&2; exit 2 ;;
+  esac
+done

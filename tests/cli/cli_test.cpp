@@ -1,0 +1,290 @@
+// The command line as a person meets it: each command once the right way, and each mistake once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/run_program.h"
+
+namespace ridgepoint::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int kBadInput = 2;
+
+class CommandLine : public ::testing::Test {
+ protected:
+  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments,
+                                         int interrupt_after_ms = 0) const {
+    arguments.insert(arguments.begin(), ridgepoint_path());
+    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, interrupt_after_ms);
+  }
+
+  /// A run of two null cases, stored in the default database; returns its JSON export.
+  [[nodiscard]] nlohmann::json run_null_cases() const {
+    const auto result =
+        ridgepoint({"run", "--backend", "null", "--model", "byte-llama-6m", "--prompt", "8",
+                    "--generate", "4", "--batch", "1,2", "--repetitions", "3"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return exported("latest");
+  }
+
+  [[nodiscard]] nlohmann::json exported(const std::string& run) const {
+    const auto result = ridgepoint({"export", run, "--format", "json"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return nlohmann::json::parse(result.out);
+  }
+
+  void expect_one_line_refusal(const std::vector<std::string>& arguments,
+                               const ::testing::Matcher<std::string>& line) const {
+    const auto result = ridgepoint(arguments);
+    EXPECT_EQ(result.exit_code, kBadInput) << ::testing::PrintToString(arguments) << "\n"
+                                           << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_THAT(result.err, line);
+    EXPECT_EQ(result.out, "");
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(CommandLine, HelpNamesEveryCommand) {
+  const auto result = ridgepoint({"--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const char* command : {"run", "resume", "rerun", "list", "show", "export", "import", "merge",
+                              "backup", "model", "doctor"}) {
+    EXPECT_THAT(result.out, HasSubstr(command));
+  }
+  EXPECT_THAT(result.out, Not(HasSubstr("measure  ")));
+}
+
+TEST_F(CommandLine, RunStoresEveryCaseAndExportGivesItBack) {
+  const auto json = run_null_cases();
+  EXPECT_EQ(json["format"], "ridgepoint-run");
+  EXPECT_EQ(json["records"].size(), 2U);
+  for (const auto& record : json["records"]) EXPECT_EQ(record["outcome"], "ok");
+}
+
+TEST_F(CommandLine, EveryCommandTakesAnotherDatabase) {
+  const std::string database = folder_.file("other.db");
+  const auto result = ridgepoint({"run", "--db", database, "--backend", "null", "--prompt", "8"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr(database));
+  EXPECT_EQ(ridgepoint({"show", "--db", database}).exit_code, 0);
+  EXPECT_EQ(ridgepoint({"list", "runs", "--db", database}).exit_code, 0);
+  expect_one_line_refusal({"show"}, HasSubstr("ridgepoint.db"));
+}
+
+TEST_F(CommandLine, ShowPrintsARowForEachCase) {
+  const auto ignored = run_null_cases();
+  const auto result = ridgepoint({"show"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("null"), HasSubstr("byte-llama-6m")));
+}
+
+TEST_F(CommandLine, RerunRepeatsAllCasesOrOne) {
+  const auto first = run_null_cases();
+  const std::string id = first["run"]["id"];
+  ASSERT_EQ(ridgepoint({"rerun", id}).exit_code, 0);
+  const auto again = exported("latest");
+  EXPECT_NE(again["run"]["id"], id);
+  EXPECT_EQ(again["records"].size(), 2U);
+  EXPECT_EQ(again["records"][0]["case"], first["records"][0]["case"]);
+
+  ASSERT_EQ(ridgepoint({"rerun", id + "/1"}).exit_code, 0);
+  const auto one = exported("latest");
+  ASSERT_EQ(one["records"].size(), 1U);
+  EXPECT_EQ(one["records"][0]["case"], first["records"][1]["case"]);
+  expect_one_line_refusal({"rerun", id + "/7"}, HasSubstr("no case"));
+}
+
+TEST_F(CommandLine, TheLineInListCasesRerunsTheCase) {
+  const auto json = run_null_cases();
+  const auto listing = ridgepoint({"list", "cases"});
+  EXPECT_EQ(listing.exit_code, 0);
+  EXPECT_THAT(listing.out, HasSubstr("--backend null"));
+  EXPECT_THAT(listing.out, HasSubstr("--batch 2"));
+}
+
+TEST_F(CommandLine, ListsWhatThereIs) {
+  EXPECT_THAT(ridgepoint({"list", "backends"}).out,
+              AllOf(HasSubstr("null"), HasSubstr("reference"), HasSubstr("latency_ns")));
+  EXPECT_THAT(ridgepoint({"list", "suites"}).out,
+              AllOf(HasSubstr("smoke"), HasSubstr("llm"), HasSubstr("ops")));
+  EXPECT_THAT(
+      ridgepoint({"list", "shapes"}).out,
+      AllOf(HasSubstr("tinyllama-1.1b"), HasSubstr("llama-3.1-405b"), HasSubstr("gpt-oss-120b")));
+}
+
+TEST_F(CommandLine, MergeIsIdempotent) {
+  const auto json = run_null_cases();
+  const std::string other = folder_.file("merged.db");
+  const std::string own = folder_.file("ridgepoint/ridgepoint.db");
+  ASSERT_EQ(ridgepoint({"merge", own, "--db", other}).exit_code, 0);
+  const auto again = ridgepoint({"merge", own, "--db", other});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_THAT(again.out,
+              HasSubstr("0 runs added, 1 known already; 0 records added, 2 known already"));
+}
+
+TEST_F(CommandLine, BackupIsWholeAndNeverOverwrites) {
+  const auto json = run_null_cases();
+  const std::string copy = folder_.file("copy.db");
+  ASSERT_EQ(ridgepoint({"backup", copy}).exit_code, 0);
+  EXPECT_EQ(ridgepoint({"show", "--db", copy}).out, ridgepoint({"show"}).out);
+  expect_one_line_refusal({"backup", copy}, HasSubstr("copy.db"));
+}
+
+TEST_F(CommandLine, AnExportImportsIntoAnotherDatabaseOnce) {
+  const auto json = run_null_cases();
+  const std::string file = folder_.file("run.json");
+  const std::string other = folder_.file("imported.db");
+  ASSERT_EQ(ridgepoint({"export", "latest", "-o", file}).exit_code, 0);
+  ASSERT_EQ(ridgepoint({"import", file, "--db", other}).exit_code, 0);
+  ASSERT_EQ(ridgepoint({"import", file, "--db", other}).exit_code, 0);
+  const auto back = ridgepoint({"export", "latest", "--format", "json", "--db", other});
+  EXPECT_EQ(nlohmann::json::parse(back.out), json);
+}
+
+TEST_F(CommandLine, ExportsCsvAndMarkdown) {
+  const auto json = run_null_cases();
+  const auto csv = ridgepoint({"export", "latest", "--format", "csv"});
+  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 3);
+  EXPECT_THAT(ridgepoint({"export", "latest", "--format", "markdown"}).out, HasSubstr("| --"));
+  expect_one_line_refusal({"export", "latest", "--format", "xml"}, HasSubstr("json"));
+}
+
+TEST_F(CommandLine, ModelMakeThenInfoThenRun) {
+  const std::string file = folder_.file("model.gguf");
+  ASSERT_EQ(ridgepoint({"model", "make", "--shape", "byte-llama-6m", "--type", "q8_0", "-o", file})
+                .exit_code,
+            0);
+  EXPECT_THAT(ridgepoint({"model", "info", file}).out,
+              AllOf(HasSubstr("llama"), HasSubstr("q8_0"), HasSubstr("synthetic, seed 1"),
+                    HasSubstr("KV a token")));
+  const auto result =
+      ridgepoint({"run", "--model", file, "--prompt", "8", "--generate", "3", "--backend",
+                  "reference", "--repetitions", "2", "--case-budget-seconds", "1"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto json = exported("latest");
+  EXPECT_EQ(json["records"][0]["outcome"], "ok") << json["records"][0]["reason"];
+  EXPECT_THAT(result.out, HasSubstr("synthetic"));
+}
+
+TEST_F(CommandLine, BundledModelIsDescribedByName) {
+  EXPECT_THAT(ridgepoint({"model", "info", "byte-llama-6m"}).out,
+              AllOf(HasSubstr("6426880"), HasSubstr("bf16")));
+}
+
+TEST_F(CommandLine, OperatorCasesTakeGoogleBenchmarkFlags) {
+  const auto result =
+      ridgepoint({"run", "--op", "matrix_product", "--rows", "2", "--in", "64", "--out", "64",
+                  "--type", "q8_0", "--", "--benchmark_min_time=0.01"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  expect_one_line_refusal({"run", "--op", "matrix_product", "--", "--benchmark_nonsense=1"},
+                          HasSubstr("--benchmark_nonsense"));
+}
+
+TEST_F(CommandLine, DoctorFindsNothingBrokenAndSaysWhereThingsAre) {
+  const auto result = ridgepoint({"doctor"});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("ridgepoint.db"), HasSubstr("CPU"), HasSubstr("CUDA")));
+}
+
+TEST_F(CommandLine, ControlCKeepsWhatWasMeasuredAndResumeFinishes) {
+  const auto stopped =
+      ridgepoint({"run", "--backend", "null:latency_ns=20000000", "--prompt", "8", "--generate",
+                  "10", "--batch", "1,2,3,4", "--repetitions", "5", "--label", "stopped"},
+                 2500);
+  EXPECT_EQ(stopped.exit_code, 130) << stopped.out << stopped.err;
+  EXPECT_THAT(stopped.out, HasSubstr("resume"));
+  const auto before = exported("stopped");
+  EXPECT_EQ(before["run"]["status"], "interrupted");
+
+  const auto resumed = ridgepoint({"resume"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  const auto after = exported("stopped");
+  EXPECT_EQ(after["run"]["id"], before["run"]["id"]);
+  EXPECT_EQ(after["run"]["status"], "finished");
+  EXPECT_EQ(after["records"].size(), 4U);
+  for (const auto& record : after["records"]) EXPECT_EQ(record["outcome"], "ok");
+}
+
+// --- mistakes: one line, exit code 2, nothing lost ---
+
+TEST_F(CommandLine, RefusesAMissingModel) {
+  expect_one_line_refusal({"run", "--model", "nowhere.gguf"},
+                          AllOf(HasSubstr("nowhere.gguf"), HasSubstr("list shapes")));
+}
+
+TEST_F(CommandLine, RefusesATruncatedModelAndSaysAtWhichByte) {
+  const std::string file = folder_.file("short.gguf");
+  std::ofstream(file, std::ios::binary) << "GGUF\x03" << std::string(3, '\0') << "\x07";
+  expect_one_line_refusal({"model", "info", file},
+                          AllOf(HasSubstr("short.gguf"), HasSubstr("byte")));
+  expect_one_line_refusal({"run", "--model", file},
+                          AllOf(HasSubstr("short.gguf"), HasSubstr("byte")));
+}
+
+TEST_F(CommandLine, RefusesAnUnknownBackendShapeTypeSuiteAndOption) {
+  expect_one_line_refusal({"run", "--backend", "refrence"},
+                          AllOf(HasSubstr("refrence"), HasSubstr("reference")));
+  expect_one_line_refusal({"run", "--backend", "null:latency=3"}, HasSubstr("latency_ns"));
+  expect_one_line_refusal({"run", "--backend", "./libnone.so"}, HasSubstr("libnone.so"));
+  expect_one_line_refusal({"model", "make", "--shape", "llama-9", "-o", folder_.file("x.gguf")},
+                          AllOf(HasSubstr("llama-9"), HasSubstr("tinyllama-1.1b")));
+  expect_one_line_refusal(
+      {"model", "make", "--shape", "gpt2", "--type", "q9", "-o", folder_.file("x.gguf")},
+      AllOf(HasSubstr("q9"), HasSubstr("q8_0")));
+  expect_one_line_refusal({"run", "--suite", "smok"}, AllOf(HasSubstr("smok"), HasSubstr("smoke")));
+  expect_one_line_refusal({"run", "--promt", "3"}, HasSubstr("promt"));
+  expect_one_line_refusal({"run", "--prompt", "many"}, HasSubstr("many"));
+  expect_one_line_refusal({"run", "--prompt", "0", "--generate", "0"}, HasSubstr("prompt"));
+  expect_one_line_refusal({"run", "--batch", "-1"}, HasSubstr("batch"));
+  expect_one_line_refusal({"run", "--op", "matmull"},
+                          AllOf(HasSubstr("matmull"), HasSubstr("matrix_product")));
+  expect_one_line_refusal({"nonsense"}, HasSubstr("nonsense"));
+  expect_one_line_refusal({}, HasSubstr("--help"));
+}
+
+TEST_F(CommandLine, RefusesASuiteWithAnUnknownKeyAndSaysWhere) {
+  const std::string file = folder_.file("mine.toml");
+  std::ofstream(file) << "[[group]]\nworkload = \"llm\"\npromt = [3]\n";
+  expect_one_line_refusal({"run", "--suite", file},
+                          AllOf(HasSubstr("mine.toml:3"), HasSubstr("prompt")));
+}
+
+TEST_F(CommandLine, RefusesAnOverrideThatNoGroupOfTheSuiteHas) {
+  const std::string file = folder_.file("mine.toml");
+  std::ofstream(file) << "[[group]]\nworkload = \"llm\"\nprompt = [3]\n";
+  expect_one_line_refusal({"run", "--suite", file, "--rows", "3"}, HasSubstr("rows"));
+}
+
+TEST_F(CommandLine, RefusesARunThatIsNotThere) {
+  const auto ignored = run_null_cases();
+  expect_one_line_refusal({"show", "ffffffff"}, HasSubstr("ffffffff"));
+  expect_one_line_refusal({"rerun", "ffffffff"}, HasSubstr("ffffffff"));
+  expect_one_line_refusal({"merge", folder_.file("none.db")}, HasSubstr("none.db"));
+  expect_one_line_refusal({"import", folder_.file("none.json")}, HasSubstr("none.json"));
+}
+
+TEST_F(CommandLine, RefusesADatabaseThatIsNotOne) {
+  const std::string file = folder_.file("notes.db");
+  std::ofstream(file) << std::string(4096, 'x');
+  expect_one_line_refusal({"run", "--backend", "null", "--db", file}, HasSubstr("notes.db"));
+  expect_one_line_refusal({"show", "--db", file}, HasSubstr("notes.db"));
+  expect_one_line_refusal({"merge", file}, HasSubstr("notes.db"));
+}
+
+TEST_F(CommandLine, RefusesAFullDisk) {
+  // /dev/full takes no byte: the closest thing to a full disk that needs no privileges.
+  const auto ignored = run_null_cases();
+  expect_one_line_refusal({"export", "latest", "-o", "/dev/full"}, HasSubstr("/dev/full"));
+}
+
+}  // namespace
+}  // namespace ridgepoint::testing

@@ -1,0 +1,268 @@
+// What every backend in the registry keeps to. A new backend is held to it by being registered.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backends/registry.h"
+#include "backends/session.h"
+#include "workloads/case.h"
+#include "workloads/error.h"
+#include "workloads/formats/load_model.h"
+#include "workloads/graph/op_graph.h"
+#include "workloads/ops/operands.h"
+
+namespace ridgepoint {
+namespace {
+
+/// How far from the reference a backend that computes may be, relative to the largest magnitude.
+constexpr double kTolerance = 2e-2;
+
+std::vector<std::string> backend_names() {
+  std::vector<std::string> names;
+  for (const BackendEntry& entry : list_backends()) names.push_back(entry.name);
+  return names;
+}
+
+Case small_case(const std::string& op) {
+  Case value;
+  value.workload = "op";
+  value.op = op;
+  value.type = "f16";
+  value.rows = 3;
+  value.batch = 2;
+  value.in = 64;
+  value.out = 96;
+  value.heads = 4;
+  value.kv_heads = 2;
+  value.head_dim = 16;
+  value.depth = 5;
+  return value;
+}
+
+/// Outputs of an operator case, by value name.
+std::map<std::string, std::vector<float>> outputs_of(const Backend& backend, const Case& value,
+                                                     int threads) {
+  const Graph graph = lower_op(value);
+  const OpInputs inputs = op_inputs(graph, 1);
+  PrepareOptions options{.threads = threads, .cache = backend.make_cache(graph)};
+  const auto fill = lower_op_fill(value);
+  OpInputs fill_inputs;
+  if (fill) {
+    fill_inputs = op_inputs(*fill, 2);
+    const auto filling = backend.prepare(*fill, fill_inputs.weights, options);
+    for (const auto& [id, bytes] : fill_inputs.inputs) filling->write_input(id, bytes);
+    filling->run(0);
+    filling->synchronise();
+  }
+  const auto execution = backend.prepare(graph, inputs.weights, options);
+  for (const auto& [id, bytes] : inputs.inputs) execution->write_input(id, bytes);
+  execution->run(past_of_op(value));
+  execution->synchronise();
+  std::map<std::string, std::vector<float>> outputs;
+  for (ValueId id = 0; id < graph.values().size(); ++id) {
+    const Value& each = graph.value(id);
+    if (each.role != Role::output) continue;
+    std::vector<std::byte> bytes(static_cast<std::size_t>(bytes_of(each)));
+    execution->read_output(id, bytes);
+    std::vector<float> numbers;
+    for (std::size_t i = 0; i < bytes.size(); i += 4) {
+      std::int32_t whole = 0;
+      float number = 0;
+      std::memcpy(&whole, bytes.data() + i, 4);
+      std::memcpy(&number, bytes.data() + i, 4);
+      numbers.push_back(each.type == Type::i32 ? static_cast<float>(whole) : number);
+    }
+    outputs[each.name] = numbers;
+  }
+  return outputs;
+}
+
+void expect_close(const std::vector<float>& got, const std::vector<float>& expected) {
+  ASSERT_EQ(got.size(), expected.size());
+  float largest = 0;
+  for (const float each : expected) largest = std::max(largest, std::abs(each));
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_NEAR(got[i], expected[i], kTolerance * static_cast<double>(largest)) << i;
+  }
+}
+
+class BackendContract : public testing::TestWithParam<std::string> {
+ protected:
+  static Model golden(const std::string& name) {
+    return load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/" + name);
+  }
+  std::unique_ptr<Backend> backend_ = open_backend(GetParam());
+  std::unique_ptr<Backend> reference_ = open_backend("reference");
+};
+
+TEST_P(BackendContract, DescribesItself) {
+  const BackendDescription description = backend_->describe();
+  EXPECT_EQ(description.name, GetParam());
+  EXPECT_FALSE(description.version.empty());
+  EXPECT_FALSE(description.summary.empty());
+  EXPECT_EQ(description.summary.find('\n'), std::string::npos);
+}
+
+TEST_P(BackendContract, SaysWhyWhenItDoesNotSupportAnOperator) {
+  int supported = 0;
+  for (const std::string& op : op_names()) {
+    const Support support = backend_->supports(lower_op(small_case(op)));
+    supported += support.supported ? 1 : 0;
+    EXPECT_NE(support.supported, !support.reason.empty()) << op;
+    EXPECT_EQ(support.reason.find('\n'), std::string::npos) << op;
+  }
+  EXPECT_GT(supported, 0);
+}
+
+TEST_P(BackendContract, AgreesWithTheReferenceOnEveryOperatorItSupports) {
+  for (const std::string& op : op_names()) {
+    for (const char* type : {"f32", "f16", "bf16", "q8_0", "q4_0"}) {
+      Case value = small_case(op);
+      value.type = type;
+      if (!backend_->supports(lower_op(value)).supported) continue;
+      SCOPED_TRACE(op + " " + type);
+      const auto outputs = outputs_of(*backend_, value, 2);
+      const auto expected = outputs_of(*reference_, value, 1);
+      ASSERT_EQ(outputs.size(), expected.size());
+      if (!backend_->computes()) continue;
+      for (const auto& [name, numbers] : expected) expect_close(outputs.at(name), numbers);
+    }
+  }
+}
+
+TEST_P(BackendContract, GivesTheSameTwice) {
+  for (const std::string& op : op_names()) {
+    const Case value = small_case(op);
+    if (!backend_->supports(lower_op(value)).supported) continue;
+    EXPECT_EQ(outputs_of(*backend_, value, 2), outputs_of(*backend_, value, 2)) << op;
+  }
+}
+
+TEST_P(BackendContract, TakesInputsAndOutputsOfTheirExactSizeOnly) {
+  const Graph graph = lower_op(small_case("add"));
+  if (!backend_->supports(graph).supported) GTEST_SKIP() << "does not support add";
+  const auto execution = backend_->prepare(graph, {}, {.threads = 1, .cache = nullptr});
+  const ValueId input = graph.find("input"), result = graph.find("result");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(bytes_of(graph.value(input))));
+  EXPECT_NO_THROW(execution->write_input(input, bytes));
+  EXPECT_NO_THROW(execution->read_output(result, bytes));
+  EXPECT_THROW(execution->write_input(result, bytes), std::logic_error);
+  EXPECT_THROW(execution->read_output(input, bytes), std::logic_error);
+  bytes.pop_back();
+  EXPECT_THROW(execution->write_input(input, bytes), std::logic_error);
+  EXPECT_THROW(execution->read_output(result, bytes), std::logic_error);
+}
+
+TEST_P(BackendContract, AccountsForItsMemory) {
+  const Model model = golden("llama");
+  const SessionOptions options{.batch = 2, .capacity = 32};
+  if (!backend_->supports(model, options).supported) GTEST_SKIP() << "does not support llama";
+  const auto session = backend_->open_session(model, options);
+  session->forward(std::vector<std::int32_t>(2 * 9, 1));
+  const MemoryLedger ledger = session->memory();
+  for (const std::int64_t bytes :
+       {ledger.weights_bytes, ledger.kv_bytes, ledger.activations_bytes, ledger.scratch_bytes}) {
+    EXPECT_GE(bytes, 0);
+  }
+  if (backend_->computes()) {
+    EXPECT_GE(ledger.weights_bytes, model.weight_bytes());
+    EXPECT_GE(ledger.kv_bytes, 2 * 32 * kv_bytes_per_token(model.config, Type::f16));
+  }
+}
+
+TEST_P(BackendContract, KeepsSessionsInOrder) {
+  for (const char* name : {"llama", "qwen2", "gpt2"}) {
+    const Model model = golden(name);
+    const SessionOptions options{.batch = 2, .capacity = 24, .kv_type = Type::f32};
+    if (!backend_->supports(model, options).supported) continue;
+    SCOPED_TRACE(name);
+    const auto session = backend_->open_session(model, options);
+    EXPECT_EQ(session->length(), 0);
+    session->prepare(7);
+    EXPECT_EQ(session->length(), 0);
+    session->forward(std::vector<std::int32_t>(2 * 7, 3));
+    EXPECT_EQ(session->length(), 7);
+    session->forward(std::vector<std::int32_t>{1, 2});
+    EXPECT_EQ(session->length(), 8);
+    EXPECT_EQ(session->next_tokens().size(), 2U);
+    EXPECT_EQ(session->logits().size(), static_cast<std::size_t>(2 * model.config.vocab));
+    EXPECT_THROW(session->forward(std::vector<std::int32_t>(2 * 17, 3)), Error);
+    EXPECT_THROW(session->forward(std::vector<std::int32_t>{-1, 0}), Error);
+    EXPECT_THROW(session->forward(
+                     std::vector<std::int32_t>{static_cast<std::int32_t>(model.config.vocab), 0}),
+                 Error);
+    EXPECT_EQ(session->length(), 8);
+    session->truncate(2);
+    EXPECT_EQ(session->length(), 2);
+    session->forward(std::vector<std::int32_t>(2 * 22, 3));
+    EXPECT_EQ(session->length(), 24);
+  }
+}
+
+TEST_P(BackendContract, ChoosesTheLargestLogit) {
+  const Model model = golden("llama");
+  const SessionOptions options{.batch = 3, .capacity = 24};
+  if (!backend_->supports(model, options).supported) GTEST_SKIP() << "does not support llama";
+  const auto session = backend_->open_session(model, options);
+  std::vector<std::int32_t> tokens{1, 2, 3, 40, 50, 60};
+  for (int step = 0; step < 5; ++step) {
+    session->forward(tokens);
+    const std::vector<std::int32_t> next(session->next_tokens().begin(),
+                                         session->next_tokens().end());
+    const auto logits = session->logits();
+    for (std::size_t s = 0; s < next.size(); ++s) {
+      const auto row = logits.subspan(s * static_cast<std::size_t>(model.config.vocab),
+                                      static_cast<std::size_t>(model.config.vocab));
+      EXPECT_EQ(next[s], std::ranges::max_element(row) - row.begin());
+    }
+    tokens = next;
+  }
+}
+
+TEST_P(BackendContract, AgreesWithTheReferenceOnModels) {
+  if (!backend_->computes()) GTEST_SKIP() << "computes nothing";
+  for (const char* name : {"llama", "llama3", "qwen2", "gpt2", "llama-blocks/model-q8_0.gguf",
+                           "llama-blocks/model-q4_0.gguf"}) {
+    const Model model = golden(name);
+    const SessionOptions options{.batch = 2, .capacity = 24};
+    if (!backend_->supports(model, options).supported) continue;
+    SCOPED_TRACE(name);
+    const auto session = backend_->open_session(model, options);
+    const auto expected = reference_->open_session(model, options);
+    std::vector<std::int32_t> tokens;
+    for (std::int32_t i = 0; i < 2 * 15; ++i) tokens.push_back(i * 7 % 90);
+    for (int step = 0; step < 4; ++step) {
+      session->forward(tokens);
+      expected->forward(tokens);
+      const auto got = session->logits(), want = expected->logits();
+      expect_close({got.begin(), got.end()}, {want.begin(), want.end()});
+      // Both are fed the same, even where two logits are as good as equal.
+      tokens.assign(expected->next_tokens().begin(), expected->next_tokens().end());
+    }
+  }
+}
+
+TEST_P(BackendContract, RefusesAModelOnlyWithAReason) {
+  Model model = golden("gpt2");
+  for (const std::int64_t capacity : {64, 65, 100000}) {
+    const SessionOptions options{.batch = 1, .capacity = capacity};
+    const Support support = backend_->supports(model, options);
+    EXPECT_NE(support.supported, !support.reason.empty());
+    if (support.supported) {
+      EXPECT_NO_THROW(static_cast<void>(backend_->open_session(model, options)));
+    } else {
+      EXPECT_THROW(static_cast<void>(backend_->open_session(model, options)), Error);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, BackendContract, testing::ValuesIn(backend_names()),
+                         [](const auto& parameter) { return parameter.param; });
+
+}  // namespace
+}  // namespace ridgepoint

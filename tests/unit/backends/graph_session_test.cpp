@@ -1,0 +1,153 @@
+#include "backends/graph_session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <vector>
+
+#include "backends/reference/reference_backend.h"
+#include "workloads/error.h"
+#include "workloads/formats/load_model.h"
+#include "workloads/models/shapes.h"
+
+namespace ridgepoint {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Passes everything to the reference, and notes for which sizes executions were prepared.
+class NotingBackend : public ReferenceBackend {
+ public:
+  using ReferenceBackend::supports;
+  [[nodiscard]] Support supports(const Graph& graph) const override {
+    return graph.tokens() > most_tokens ? Support::no("prompts are too long for it")
+                                        : Support::yes();
+  }
+  [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
+                                                   const PrepareOptions& options) const override {
+    prepared.push_back(graph.tokens());
+    return ReferenceBackend::prepare(graph, weights, options);
+  }
+  std::int64_t most_tokens = 1000;
+  mutable std::vector<std::int64_t> prepared;
+};
+
+class GraphSessions : public testing::Test {
+ protected:
+  static Model golden(const std::string& name) {
+    return load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/" + name);
+  }
+  static std::vector<std::int32_t> zeros(std::size_t count) {
+    return std::vector<std::int32_t>(count, 0);
+  }
+  template <typename Action>
+  static std::string error_of(Action&& action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  NotingBackend backend_;
+  Model model_ = golden("llama");
+};
+
+TEST_F(GraphSessions, PrepareDecodingWhenTheyOpenAndTheRestOnDemandOnce) {
+  GraphSession session(backend_, model_, {.batch = 2, .capacity = 64, .prefill_rows = 20});
+  EXPECT_THAT(backend_.prepared, ElementsAre(1));
+  session.forward(zeros(2 * 23));  // 10, 10, 3
+  EXPECT_THAT(backend_.prepared, ElementsAre(1, 10, 3));
+  session.forward(zeros(2 * 13));
+  session.forward(zeros(2));
+  EXPECT_THAT(backend_.prepared, ElementsAre(1, 10, 3));
+  session.forward(zeros(2 * 10));  // a last piece of 10 has logits, the ones before had none
+  EXPECT_THAT(backend_.prepared, ElementsAre(1, 10, 3, 10));
+}
+
+TEST_F(GraphSessions, FindEverythingReadyAfterPrepare) {
+  GraphSession session(backend_, model_, {.batch = 1, .capacity = 64, .prefill_rows = 16});
+  for (const std::int64_t tokens : {40, 16, 32, 1, 17}) {
+    session.prepare(tokens);
+    const std::size_t before = backend_.prepared.size();
+    session.truncate(0);
+    session.forward(zeros(static_cast<std::size_t>(tokens)));
+    EXPECT_EQ(backend_.prepared.size(), before) << tokens;
+  }
+}
+
+TEST_F(GraphSessions, RefuseMoreThanTheirCapacityAndStayAsTheyWere) {
+  GraphSession session(backend_, model_, {.batch = 2, .capacity = 8, .prefill_rows = 4});
+  session.forward(zeros(10));
+  EXPECT_THAT(error_of([&] { session.forward(zeros(8)); }),
+              AllOf(HasSubstr("4 tokens after 5"), HasSubstr("capacity of 8")));
+  EXPECT_EQ(session.length(), 5);
+  session.forward(zeros(6));
+  EXPECT_EQ(session.length(), 8);
+}
+
+TEST_F(GraphSessions, RefuseTokensOutsideTheVocabulary) {
+  GraphSession session(backend_, model_, {.batch = 1, .capacity = 8});
+  EXPECT_THAT(error_of([&] {
+                session.forward(std::vector<std::int32_t>{96, 97});
+              }),
+              AllOf(HasSubstr("token 97"), HasSubstr("97 tokens")));
+  EXPECT_THAT(error_of([&] { session.forward(std::vector<std::int32_t>{-1}); }),
+              HasSubstr("token -1"));
+  EXPECT_EQ(session.length(), 0);
+}
+
+TEST_F(GraphSessions, RefuseTokensThatTheSequencesCannotShare) {
+  GraphSession session(backend_, model_, {.batch = 3, .capacity = 8});
+  EXPECT_THAT(error_of([&] { session.forward(zeros(4)); }), HasSubstr("3 sequences"));
+  EXPECT_THAT(error_of([&] { session.forward({}); }), HasSubstr("0 tokens"));
+}
+
+TEST_F(GraphSessions, RefuseToGrowByTruncating) {
+  GraphSession session(backend_, model_, {.batch = 1, .capacity = 8});
+  session.forward(zeros(3));
+  EXPECT_THROW(session.truncate(4), Error);
+  EXPECT_THROW(session.truncate(-1), Error);
+  session.truncate(3);
+  EXPECT_EQ(session.length(), 3);
+}
+
+TEST_F(GraphSessions, HaveNoLogitsBeforeAnyForward) {
+  GraphSession session(backend_, model_, {.batch = 1, .capacity = 8});
+  EXPECT_THROW(static_cast<void>(session.logits()), std::logic_error);
+}
+
+TEST_F(GraphSessions, NeedOptionsThatCanBe) {
+  for (const SessionOptions& options :
+       {SessionOptions{.batch = 0, .capacity = 8}, SessionOptions{.batch = 1, .capacity = 0},
+        SessionOptions{.capacity = 8, .threads = 0},
+        SessionOptions{.capacity = 8, .prefill_rows = 0}}) {
+    EXPECT_THROW(GraphSession(backend_, model_, options), Error);
+    EXPECT_THROW(static_cast<void>(backend_.supports(model_, options)), Error);
+  }
+}
+
+TEST_F(GraphSessions, AreRefusedForTheBackendsOrTheModelsReason) {
+  EXPECT_TRUE(backend_.supports(model_, {.batch = 1, .capacity = 8}).supported);
+  backend_.most_tokens = 16;
+  const Support long_prompt = backend_.supports(model_, {.batch = 1, .capacity = 100});
+  EXPECT_FALSE(long_prompt.supported);
+  EXPECT_EQ(long_prompt.reason, "prompts are too long for it");
+  backend_.most_tokens = 0;
+  EXPECT_THAT(error_of([&] { GraphSession(backend_, model_, {.batch = 1, .capacity = 8}); }),
+              HasSubstr("prompts are too long for it"));
+
+  const Model gpt2 = golden("gpt2");
+  backend_.most_tokens = 1000;
+  EXPECT_TRUE(backend_.supports(gpt2, {.batch = 1, .capacity = 64}).supported);
+  const Support beyond = backend_.supports(gpt2, {.batch = 1, .capacity = 65});
+  EXPECT_FALSE(beyond.supported);
+  EXPECT_THAT(beyond.reason, HasSubstr("64 positions"));
+}
+
+}  // namespace
+}  // namespace ridgepoint

@@ -1,0 +1,54 @@
+#include "backends/registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string error_of(std::string_view spec) {
+  try {
+    static_cast<void>(open_backend(spec));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Registry, OpensEveryBackendThatItLists) {
+  const auto entries = list_backends();
+  ASSERT_GE(entries.size(), 2U);
+  for (const BackendEntry& entry : entries) {
+    const auto backend = open_backend(entry.name);
+    EXPECT_EQ(backend->describe().name, entry.name);
+    EXPECT_EQ(backend->describe().summary, entry.summary);
+    EXPECT_FALSE(backend->describe().version.empty());
+  }
+}
+
+TEST(Registry, PassesOptionsOn) {
+  EXPECT_EQ(open_backend("null:latency_ns=5")->describe().name, "null");
+  EXPECT_EQ(open_backend("null:")->describe().name, "null");
+  EXPECT_THAT(error_of("null:latncy_ns=5"),
+              AllOf(HasSubstr("latncy_ns"), HasSubstr("latency_ns=N")));
+  EXPECT_THAT(error_of("reference:x=1"), AllOf(HasSubstr("'reference'"), HasSubstr("none")));
+}
+
+TEST(Registry, ListsWhatThereIsForAnUnknownName) {
+  EXPECT_THAT(error_of("referense"),
+              AllOf(HasSubstr("did you mean 'reference'"), HasSubstr("null"), HasSubstr(".so")));
+  EXPECT_THAT(error_of(""), HasSubstr("known: null, reference"));
+}
+
+TEST(Registry, TakesPathsForPlugIns) {
+  EXPECT_THAT(error_of("./no_such_engine.so"), HasSubstr("no_such_engine.so"));
+  EXPECT_THAT(error_of("/nowhere/engine:key=1"), HasSubstr("/nowhere/engine"));
+}
+
+}  // namespace
+}  // namespace ridgepoint

@@ -1,0 +1,400 @@
+#include "harness/run/run_case.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "tests/unit/harness/support/measuring.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using testing::kNeverStop;
+using testing::MemoryAnswers;
+using testing::model_case;
+using testing::op_case;
+using testing::quick_options;
+using testing::run_in_child;
+
+std::size_t count_of(const Record& record, std::string_view series) {
+  const auto* found = record.measurement.find(series);
+  return found == nullptr ? 0 : found->samples.size();
+}
+
+nlohmann::json details_of(const Record& record) {
+  return nlohmann::json::parse(record.details);
+}
+
+bool wait_until(const std::function<bool()>& condition) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return condition();
+}
+
+/// Fields of /proc/PID/stat after the name: state, parent. Empty when there is no such process.
+std::string process_state(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const auto end = text.rfind(')');
+  return end == std::string::npos ? std::string() : text.substr(end + 2);
+}
+
+bool is_dead(pid_t pid) {
+  const auto state = process_state(pid);
+  return state.empty() || state[0] == 'Z' || state[0] == 'X';
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const auto name = entry.path().filename().string();
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ptr !=
+        name.data() + name.size()) {
+      continue;
+    }
+    const auto state = process_state(pid);
+    if (state.size() > 2 && state.substr(2, state.find(' ', 2) - 2) == std::to_string(parent)) {
+      children.push_back(pid);
+    }
+  }
+  return children;
+}
+
+/// A child that is a shell script, to say things that no honest child says.
+MeasureProgram script(const std::string& text) {
+  return {"/bin/sh", {"-c", text}};
+}
+
+Record run_script(const std::string& text, const RunOptions& options = quick_options()) {
+  MemoryAnswers answers;
+  return run_in_child(model_case("null"), options, answers, kNeverStop, script(text));
+}
+
+// ---- honest children ----
+
+TEST(RunCase, BringsEverythingBackFromTheChild) {
+  const auto record = run_in_child(model_case("null"), quick_options());
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  EXPECT_EQ(record.reason, "");
+  EXPECT_EQ(count_of(record, "ttft"), 3u);
+  EXPECT_EQ(count_of(record, "inter_token"), 9u);
+  EXPECT_TRUE(record.measurement.metrics.contains("ttft_ns"));
+  EXPECT_TRUE(record.measurement.metrics.contains("peak_rss_bytes"));
+  EXPECT_GT(record.started_unix_ns, 0);
+  EXPECT_GT(record.duration_ns, 0);
+  const auto details = details_of(record);
+  EXPECT_EQ(details.dump(), record.details) << "details are canonical";
+  EXPECT_EQ(details["backend"]["name"], "null");
+  EXPECT_GT(details["limits"]["memory_bytes"].get<std::int64_t>(), 0);
+}
+
+TEST(RunCase, BringsLongSeriesBackWhole) {
+  const auto record = run_in_child(op_case("null"), quick_options());
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  EXPECT_EQ(count_of(record, "run"), details_of(record)["stopping"]["samples"]);
+  EXPECT_GT(count_of(record, "run"), 10'000u);
+}
+
+TEST(RunCase, LendsTheChildItsStoredAnswers) {
+  MemoryAnswers answers;
+  const auto first = run_in_child(model_case("reference"), quick_options(), answers);
+  EXPECT_EQ(first.outcome, Outcome::ok) << first.reason;
+  ASSERT_EQ(answers.kept.size(), 1u);
+  const auto second = run_in_child(model_case("reference"), quick_options(), answers);
+  EXPECT_EQ(details_of(second)["check"]["against"], "stored answer");
+}
+
+TEST(RunCase, ReportsProgress) {
+  MemoryAnswers answers;
+  std::vector<std::string> phases;
+  run_case(model_case("null"), quick_options(), answers.store, kNeverStop,
+           [&](const CaseProgress& progress) { phases.push_back(progress.phase); });
+  EXPECT_THAT(phases, ::testing::Contains("measuring"));
+}
+
+TEST(RunCase, TurnsAnErrorIntoAReason) {
+  auto subject = model_case("reference");
+  subject.model = "no-such.gguf";
+  const auto record = run_in_child(subject, quick_options());
+  EXPECT_EQ(record.outcome, Outcome::failed);
+  EXPECT_THAT(record.reason, HasSubstr("no-such.gguf"));
+}
+
+TEST(RunCase, EndsACaseAtItsTimeLimitAndKeepsItsSamples) {
+  auto options = quick_options();
+  options.repetitions = 1'000'000;
+  options.case_budget_seconds = 1000;
+  options.time_limit_seconds = 1.5;
+  // Warm-up ends by its criterion after two windows of 100 ms.
+  const auto record = run_in_child(model_case("null:latency_ns=1000000"), options);
+  EXPECT_EQ(record.outcome, Outcome::timed_out);
+  EXPECT_THAT(record.reason, HasSubstr("1.5 s"));
+  EXPECT_GE(count_of(record, "ttft"), 10u);
+  EXPECT_LT(record.duration_ns, 3'500'000'000);
+}
+
+TEST(RunCase, StopsWhenAskedAndKeepsWhatWasMeasured) {
+  std::atomic<bool> stop{false};
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(1200ms);
+    stop = true;
+  });
+  auto options = quick_options();
+  options.repetitions = 1'000'000;
+  options.case_budget_seconds = 1000;
+  const auto record = run_in_child(model_case("null:latency_ns=1000000"), options, stop);
+  EXPECT_EQ(record.outcome, Outcome::interrupted);
+  EXPECT_GE(count_of(record, "ttft"), 10u);
+  EXPECT_GE(count_of(record, "inter_token"), 30u);
+  EXPECT_LT(record.duration_ns, 5'000'000'000);
+}
+
+TEST(RunCase, EndsAtTheMemoryLimit) {
+#ifdef RIDGEPOINT_SANITIZED
+  GTEST_SKIP() << "a sanitizer's shadow memory counts as data, so there is no limit";
+#endif
+  auto subject = op_case("reference");
+  subject.in = 8192;
+  subject.out = 8192;  // 256 MiB of weights
+  auto options = quick_options();
+  options.memory_limit_bytes = 100 << 20;
+  const auto record = run_in_child(subject, options);
+  EXPECT_EQ(record.outcome, Outcome::out_of_memory) << record.reason;
+  EXPECT_FALSE(record.reason.empty());
+}
+
+// ---- children that break ----
+
+TEST(RunCase, NamesTheSignalOfACrashAndTheLastWords) {
+  const auto record =
+      run_script("echo first line; echo 'assertion x > 0 failed' >&2; kill -SEGV $$");
+  EXPECT_EQ(record.outcome, Outcome::failed);
+  EXPECT_THAT(record.reason, HasSubstr("SIGSEGV"));
+  EXPECT_THAT(record.reason, HasSubstr("assertion x > 0 failed"));
+  EXPECT_THAT(details_of(record)["output_tail"].get<std::string>(), HasSubstr("first line"));
+}
+
+TEST(RunCase, TakesAKillThatItDidNotSendForMemory) {
+  const auto record = run_script("kill -KILL $$");
+  EXPECT_EQ(record.outcome, Outcome::out_of_memory);
+  EXPECT_THAT(record.reason, HasSubstr("killed by the kernel"));
+}
+
+TEST(RunCase, KnowsAnAllocationThatFailedOnAnotherThread) {
+  const auto record = run_script(
+      "echo \"terminate called after throwing an instance of 'std::bad_alloc'\" >&2; kill -ABRT "
+      "$$");
+  EXPECT_EQ(record.outcome, Outcome::out_of_memory);
+}
+
+TEST(RunCase, WantsAResultFromAChildThatExits) {
+  const auto record = run_script("exit 3");
+  EXPECT_EQ(record.outcome, Outcome::failed);
+  EXPECT_THAT(record.reason, HasSubstr("exited with code 3 without a result"));
+  EXPECT_EQ(run_script("exit 0").outcome, Outcome::failed);
+}
+
+TEST(RunCase, SurvivesAChildThatTalksNonsense) {
+  const auto record = run_script(
+      "echo 'not json' >&4; echo '{\"event\":\"samples\"}' >&4; printf '\\200\\377\\n' >&4;"
+      "echo '{\"event\":\"samples\",\"series\":\"ttft\",\"values\":[5,6]}' >&4; printf '{\"ev' "
+      ">&4");
+  EXPECT_EQ(record.outcome, Outcome::failed);
+  EXPECT_EQ(count_of(record, "ttft"), 2u) << "what made sense is kept";
+  EXPECT_EQ(details_of(record)["malformed_events"], 3);
+}
+
+TEST(RunCase, KeepsTheResultOfAChildThatTalksNonsenseBesides) {
+  const auto record = run_script(
+      "echo 'nonsense' >&4; echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4");
+  EXPECT_EQ(record.outcome, Outcome::ok);
+  EXPECT_EQ(details_of(record)["malformed_events"], 1);
+}
+
+TEST(RunCase, NotesADeathAfterTheResult) {
+  const auto record = run_script(
+      "echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4; kill -SEGV $$");
+  EXPECT_EQ(record.outcome, Outcome::ok);
+  EXPECT_THAT(details_of(record)["exit"].get<std::string>(), HasSubstr("SIGSEGV"));
+}
+
+TEST(RunCase, ReadsAResultThatCameJustBeforeTheEnd) {
+  // More than a socket holds at once, then the end.
+  const auto record = run_script(
+      "i=0; while [ $i -lt 2000 ]; do echo "
+      "'{\"event\":\"samples\",\"series\":\"ttft\",\"values\":[1,2,3,4,5,6,7,8,9,10]}' >&4;"
+      "i=$((i+1)); done; echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4");
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  EXPECT_EQ(count_of(record, "ttft"), 20'000u);
+}
+
+TEST(RunCase, KillsAChildThatIgnoresTheTimeLimit) {
+  auto options = quick_options();
+  options.time_limit_seconds = 0.3;
+  const auto record = run_script("trap '' TERM; while :; do sleep 0.1; done", options);
+  EXPECT_EQ(record.outcome, Outcome::timed_out);
+  EXPECT_GE(record.duration_ns, 2'000'000'000);
+  EXPECT_LT(record.duration_ns, 6'000'000'000);
+}
+
+TEST(RunCase, TakesDescendantsAlong) {
+  const auto record = run_script("sleep 1000 & echo $! ; exit 3");
+  const auto tail = details_of(record)["output_tail"].get<std::string>();
+  const pid_t descendant = std::atoi(tail.c_str());
+  ASSERT_GT(descendant, 0) << tail;
+  EXPECT_TRUE(wait_until([&] { return is_dead(descendant); }));
+}
+
+TEST(RunCase, SurvivesAnAnswerThatNobodyReads) {
+  MemoryAnswers answers;
+  answers.kept["k"] = std::string(8u << 20, 'x');
+  const auto record =
+      run_in_child(model_case("null"), quick_options(), answers, kNeverStop,
+                   script("echo '{\"event\":\"find\",\"key\":\"k\"}' >&4; sleep 0.3; exit 0"));
+  EXPECT_EQ(record.outcome, Outcome::failed);
+}
+
+TEST(RunCase, LeavesNoChildBehindWhenTheAnswerStoreFails) {
+  AnswerStore answers{[](const std::string&) -> std::string { throw Error("database is locked"); },
+                      {}};
+  EXPECT_THROW(run_case(model_case("reference"), quick_options(), answers, kNeverStop, {}), Error);
+  EXPECT_TRUE(children_of(::getpid()).empty());
+}
+
+TEST(RunCase, SaysWhenNothingCanBeStarted) {
+  MemoryAnswers answers;
+  EXPECT_THROW(run_in_child(model_case("null"), quick_options(), answers, kNeverStop,
+                            MeasureProgram{"/no/such/program", {}}),
+               Error);
+}
+
+TEST(RunCase, LeavesNoOrphanWhenItsOwnProcessIsKilled) {
+  const pid_t parent = ::fork();
+  ASSERT_GE(parent, 0);
+  if (parent == 0) {
+    auto options = quick_options();
+    options.repetitions = 1'000'000;
+    options.case_budget_seconds = 1000;
+    run_in_child(model_case("null:latency_ns=1000000"), options);
+    ::_exit(0);
+  }
+  std::vector<pid_t> children;
+  ASSERT_TRUE(wait_until([&] { return !(children = children_of(parent)).empty(); }));
+  // Until it measures, its handlers are in place.
+  std::this_thread::sleep_for(500ms);
+  ::kill(parent, SIGKILL);
+  ::waitpid(parent, nullptr, 0);
+  EXPECT_TRUE(wait_until([&] { return is_dead(children.front()); }));
+}
+
+// ---- an engine that somebody else wrote, in its moods ----
+
+class Engine : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto spec = testing::example_engine("ok");
+    if (!fs::exists(spec.substr(0, spec.find(':')))) GTEST_SKIP() << "no example engine built";
+  }
+  static Record run(const std::string& mode, const RunOptions& options = quick_options()) {
+    return run_in_child(model_case(testing::example_engine(mode)), options);
+  }
+};
+
+TEST_F(Engine, ThatIsRightIsOk) {
+  const auto record = run("ok");
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  const auto check = details_of(record)["check"];
+  EXPECT_EQ(check["against"], "reference");
+  EXPECT_LT(check["error"].get<double>(), 1e-4);
+  EXPECT_TRUE(record.measurement.metrics.contains("check_relative_error"));
+}
+
+TEST_F(Engine, ThatIsRightInABatchIsOk) {
+  auto subject = model_case(testing::example_engine("ok"));
+  subject.batch = 3;
+  subject.depth = 5;
+  const auto record = run_in_child(subject, quick_options());
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  EXPECT_EQ(details_of(record)["check"]["rows"], 15);
+}
+
+TEST_F(Engine, ThatIsFastAndWrongIsWrong) {
+  const auto record = run("wrong");
+  EXPECT_EQ(record.outcome, Outcome::wrong);
+  EXPECT_THAT(record.reason, HasSubstr("differ from the reference's"));
+  EXPECT_EQ(count_of(record, "ttft"), 3u) << "its samples are kept all the same";
+}
+
+TEST_F(Engine, ThatGivesNoNumbersIsWrong) {
+  const auto record = run("nan");
+  EXPECT_EQ(record.outcome, Outcome::wrong);
+  EXPECT_THAT(record.reason, HasSubstr("not a number"));
+}
+
+TEST_F(Engine, ThatFailsSaysWhy) {
+  const auto record = run("error");
+  EXPECT_EQ(record.outcome, Outcome::failed);
+  EXPECT_FALSE(record.reason.empty());
+}
+
+TEST_F(Engine, ThatRefusesIsUnsupported) {
+  const auto record = run("refuse");
+  EXPECT_EQ(record.outcome, Outcome::unsupported);
+  EXPECT_FALSE(record.reason.empty());
+}
+
+TEST_F(Engine, ThatCrashesLeavesTheSamplesBefore) {
+  // Four forwards a repetition: by then it is measuring for long.
+  auto options = quick_options();
+  options.repetitions = 1'000'000;
+  options.case_budget_seconds = 100;
+  const auto record = run("crash,after=4000", options);
+  EXPECT_EQ(record.outcome, Outcome::failed) << record.reason;
+#ifndef RIDGEPOINT_SANITIZED  // a sanitizer turns the signal into an exit
+  EXPECT_THAT(record.reason, HasSubstr("SIGSEGV"));
+#endif
+  EXPECT_GE(count_of(record, "ttft"), 1u);
+  EXPECT_EQ(count_of(record, "inter_token"), 3 * count_of(record, "ttft"));
+}
+
+TEST_F(Engine, ThatHangsIsTimedOut) {
+  auto options = quick_options();
+  options.time_limit_seconds = 1;
+  const auto record = run("hang", options);
+  EXPECT_EQ(record.outcome, Outcome::timed_out);
+  EXPECT_LT(record.duration_ns, 6'000'000'000);
+}
+
+TEST_F(Engine, ThatTakesAllMemoryIsOutOfMemory) {
+#ifdef RIDGEPOINT_SANITIZED
+  GTEST_SKIP() << "a sanitizer's shadow memory counts as data, so there is no limit";
+#endif
+  auto options = quick_options();
+  options.memory_limit_bytes = 256 << 20;
+  EXPECT_EQ(run("leak", options).outcome, Outcome::out_of_memory);
+}
+
+TEST_F(Engine, ThatSaysItRanOutOfMemoryIsOutOfMemory) {
+  EXPECT_EQ(run("oom").outcome, Outcome::out_of_memory);
+}
+
+}  // namespace
+}  // namespace ridgepoint

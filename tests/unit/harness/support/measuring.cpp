@@ -1,0 +1,66 @@
+#include "tests/unit/harness/support/measuring.h"
+
+#include <stdlib.h>
+
+namespace ridgepoint::testing {
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name =
+      (std::filesystem::temp_directory_path() / "ridgepoint-harness-XXXXXX").string();
+  path_ = ::mkdtemp(name.data());
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string small_model() {
+  return std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/llama/model.gguf";
+}
+
+Case model_case(const std::string& backend) {
+  Case subject;
+  subject.model = small_model();
+  subject.backend = backend;
+  subject.prompt = 6;
+  subject.generate = 4;
+  return subject;
+}
+
+Case op_case(const std::string& backend) {
+  Case subject;
+  subject.workload = "op";
+  subject.op = "matrix_product";
+  subject.type = "f32";
+  subject.backend = backend;
+  subject.rows = 16;
+  subject.in = 64;
+  subject.out = 32;
+  return subject;
+}
+
+RunOptions quick_options() {
+  RunOptions options;
+  options.repetitions = 3;
+  options.case_budget_seconds = 0.2;
+  options.time_limit_seconds = 60;
+  options.benchmark_flags = {"--benchmark_min_time=0.01"};
+  return options;
+}
+
+std::string example_engine(const std::string& mode) {
+  return std::string(RIDGEPOINT_BINARY_DIR) + "/tests/plugin/libexample_engine.so:mode=" + mode;
+}
+
+Record run_in_child(const Case& subject, const RunOptions& options, const std::atomic<bool>& stop) {
+  MemoryAnswers answers;
+  return run_in_child(subject, options, answers, stop);
+}
+
+Record run_in_child(const Case& subject, const RunOptions& options, MemoryAnswers& answers,
+                    const std::atomic<bool>& stop, const MeasureProgram& program) {
+  return run_case(subject, options, answers.store, stop, {}, program);
+}
+
+}  // namespace ridgepoint::testing

@@ -1,0 +1,126 @@
+#include "harness/run/sweep.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/harness/support/measuring.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::kNeverStop;
+using testing::model_case;
+using testing::op_case;
+using testing::quick_options;
+
+class Watcher : public SweepObserver {
+ public:
+  void case_started(std::int64_t position, std::int64_t total, const Case&) override {
+    started.push_back(position);
+    last_total = total;
+  }
+  void case_progress(const CaseProgress& progress) override {
+    if (on_progress) on_progress(progress);
+  }
+  void case_finished(const Record& record) override { finished.push_back(record.outcome); }
+
+  std::vector<std::int64_t> started;
+  std::int64_t last_total = 0;
+  std::vector<Outcome> finished;
+  std::function<void(const CaseProgress&)> on_progress;
+};
+
+class Sweep : public ::testing::Test {
+ protected:
+  std::string begin(const std::vector<Case>& cases, const RunOptions& options = quick_options()) {
+    return begin_sweep(store_, cases, options, "smoke", "my label", "ridgepoint run");
+  }
+  testing::TemporaryFolder folder_;
+  Store store_{folder_.file("runs.db"), OpenMode::read_write};
+  Watcher watcher_;
+};
+
+TEST_F(Sweep, StoresWhatItIsAboutToDo) {
+  const auto id = begin({model_case("null"), op_case("null")});
+  const auto run = store_.run(id);
+  EXPECT_EQ(run.status, "running");
+  EXPECT_EQ(run.label, "my label");
+  EXPECT_EQ(run.suite, "smoke");
+  EXPECT_GT(run.harness_floor_ns, 0);
+  EXPECT_FALSE(run.environment_hash.empty());
+  EXPECT_EQ(run_options_from_json(run.options), quick_options());
+  EXPECT_EQ(store_.planned_cases(id).size(), 2u);
+  EXPECT_TRUE(store_.records(id).empty());
+}
+
+TEST_F(Sweep, RefusesToBeginWithNothing) {
+  EXPECT_THROW(begin({}), Error);
+}
+
+TEST_F(Sweep, StoresARecordForEachCaseWhateverItsOutcome) {
+  auto missing = model_case("reference");
+  missing.model = "no-such.gguf";
+  const auto id = begin({model_case("null"), missing, op_case("null")});
+  const auto result = run_sweep(store_, id, watcher_, kNeverStop);
+  EXPECT_EQ(result.measured, 3);
+  EXPECT_EQ(result.ok, 2);
+  EXPECT_EQ(result.not_ok, 1);
+  EXPECT_FALSE(result.interrupted);
+  const auto records = store_.records(id);
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[1].outcome, Outcome::failed);
+  EXPECT_EQ(records[2].ordinal, 2);
+  EXPECT_TRUE(records[0].measurement.metrics.contains("harness_floor_share"));
+  EXPECT_EQ(store_.run(id).status, "finished");
+  EXPECT_EQ(watcher_.started, (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(watcher_.last_total, 3);
+}
+
+TEST_F(Sweep, StopsBetweenCasesAndGoesOnWhereItWas) {
+  const auto id = begin({model_case("null"), op_case("null"), model_case("null:latency_ns=1000")});
+  std::atomic<bool> stop{false};
+  watcher_.on_progress = [&](const CaseProgress&) { stop = watcher_.started.size() == 2; };
+  const auto first = run_sweep(store_, id, watcher_, stop);
+  EXPECT_TRUE(first.interrupted);
+  EXPECT_EQ(store_.run(id).status, "interrupted");
+  EXPECT_EQ(store_.records(id).size(), 2u);
+  EXPECT_EQ(store_.records(id)[1].outcome, Outcome::interrupted);
+
+  Watcher second_watcher;
+  const auto second = run_sweep(store_, id, second_watcher, kNeverStop);
+  EXPECT_FALSE(second.interrupted);
+  EXPECT_EQ(second.measured, 2) << "the interrupted case anew, and the one never begun";
+  EXPECT_EQ(second_watcher.started, (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(store_.run(id).status, "finished");
+  for (const auto& record : store_.records(id)) EXPECT_EQ(record.outcome, Outcome::ok);
+}
+
+TEST_F(Sweep, MeasuresNothingTwice) {
+  const auto id = begin({model_case("null")});
+  run_sweep(store_, id, watcher_, kNeverStop);
+  const auto again = run_sweep(store_, id, watcher_, kNeverStop);
+  EXPECT_EQ(again.measured, 0);
+  EXPECT_EQ(store_.records(id).size(), 1u);
+}
+
+TEST_F(Sweep, KeepsAnswersFromOneRunToTheNext) {
+  const auto first = begin({model_case("reference")});
+  run_sweep(store_, first, watcher_, kNeverStop);
+  const auto second = begin({model_case("reference")});
+  run_sweep(store_, second, watcher_, kNeverStop);
+  EXPECT_THAT(store_.records(first)[0].details, HasSubstr("no answer was stored yet"));
+  EXPECT_THAT(store_.records(second)[0].details, HasSubstr("stored answer"));
+}
+
+TEST_F(Sweep, DoesNotMixMachinesInOneRun) {
+  auto run = store_.run(begin({model_case("null")}));
+  run.id = new_uuid();
+  run.environment_hash = "of another machine";
+  store_.begin_run(run, {model_case("null")});
+  EXPECT_THROW(run_sweep(store_, run.id, watcher_, kNeverStop), Error);
+}
+
+}  // namespace
+}  // namespace ridgepoint

@@ -1,0 +1,65 @@
+#include "workloads/tensor/type.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "tests/unit/workloads/formats/error_line.h"
+
+namespace ridgepoint {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Types, AreListedInTheOrderOfTheEnum) {
+  ASSERT_EQ(types().size(), 6U);
+  for (std::size_t i = 0; i < types().size(); ++i) {
+    EXPECT_EQ(static_cast<std::size_t>(types()[i].type), i);
+    EXPECT_EQ(&type_info(types()[i].type), &types()[i]);
+  }
+}
+
+TEST(Types, AreFoundByNameAndByGgufNumber) {
+  for (const TypeInfo& info : types()) {
+    EXPECT_EQ(find_type(info.name), info.type);
+    EXPECT_EQ(find_gguf_type(info.gguf_id), info.type);
+    EXPECT_EQ(name_of(info.type), info.name);
+  }
+  EXPECT_EQ(find_type("Q8_0"), std::nullopt);
+  EXPECT_EQ(find_type(""), std::nullopt);
+  EXPECT_EQ(find_gguf_type(12), std::nullopt);
+}
+
+TEST(Types, HaveTheBlockSizesOfGgml) {
+  EXPECT_EQ(row_bytes(Type::f32, 64), 256);
+  EXPECT_EQ(row_bytes(Type::f16, 64), 128);
+  EXPECT_EQ(row_bytes(Type::bf16, 64), 128);
+  EXPECT_EQ(row_bytes(Type::q8_0, 64), 68);
+  EXPECT_EQ(row_bytes(Type::q4_0, 64), 36);
+  EXPECT_EQ(row_bytes(Type::i32, 3), 12);
+  EXPECT_EQ(row_bytes(Type::q8_0, 0), 0);
+}
+
+TEST(Types, RefuseARowThatIsNotWholeBlocks) {
+  EXPECT_THAT(
+      error_line([] { row_bytes(Type::q8_0, 48); }),
+      testing::AllOf(HasSubstr("48 elements"), HasSubstr("blocks of 32"), HasSubstr("q8_0")));
+  EXPECT_THAT(error_line([] { row_bytes(Type::f32, -1); }), HasSubstr("-1 elements"));
+}
+
+TEST(Types, RefuseARowWhoseBytesOverflow) {
+  EXPECT_THAT(error_line([] { row_bytes(Type::f32, std::numeric_limits<std::int64_t>::max()); }),
+              HasSubstr("64 bits"));
+}
+
+TEST(Types, AWeightTypeIsParsedAndAnyOtherNameListsThem) {
+  EXPECT_EQ(parse_weight_type("q4_0"), Type::q4_0);
+  EXPECT_EQ(error_line([] { parse_weight_type("q5_K"); }),
+            "unknown weight type 'q5_K'; use one of f32, f16, bf16, q8_0, q4_0");
+  EXPECT_EQ(error_line([] { parse_weight_type("i32"); }),
+            "unknown weight type 'i32'; use one of f32, f16, bf16, q8_0, q4_0");
+}
+
+}  // namespace
+}  // namespace ridgepoint

@@ -1,0 +1,90 @@
+// Case: one thing to measure, as text-sized data. Its fields are declared once, in case_fields();
+// command-line options, suite keys, JSON and the line that reruns it all derive from that table.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ridgepoint {
+
+/// The trained model that comes with Ridgepoint. It is a shape too, but its name means the trained
+/// weights, so `type` does not apply to it.
+inline constexpr std::string_view kBundledModel = "byte-llama-6m";
+
+/// One case. A field that does not apply to the workload keeps its default and is not printed.
+struct Case {
+  /// llm: a model's prefill and decode; op: one operator; imported: measured elsewhere, never run.
+  std::string workload = "llm";
+  std::string model{kBundledModel};  ///< GGUF file, Hugging Face directory, bundled name or shape
+  std::string type;  ///< llm with a shape, op: weight type; empty: resolve() chooses
+  std::string op;    ///< operator name (MatrixProduct::kName, ...)
+  std::string name;  ///< imported: what its benchmark calls it
+  std::string backend = "reference";
+  std::string kv = "f16";
+  std::string cache = "warm";  ///< warm, cold-cpu, cold-disk
+  std::int64_t prompt = 512;
+  std::int64_t generate = 0;
+  std::int64_t depth = 0;  ///< tokens already in the KV cache, not timed
+  std::int64_t batch = 1;
+  std::int64_t rows = 1;    ///< op: rows of the activation (tokens)
+  std::int64_t in = 2048;   ///< op: input features
+  std::int64_t out = 2048;  ///< op: output features
+  std::int64_t heads = 32;
+  std::int64_t kv_heads = 4;
+  std::int64_t head_dim = 64;
+  std::int64_t threads = 0;  ///< 0: every core; resolve() makes it a number before storing
+  std::int64_t seed = 1;     ///< of synthetic weights and of inputs
+
+  bool operator==(const Case&) const = default;
+};
+
+using FieldValue = std::variant<std::int64_t, std::string>;
+
+/// One axis of a case.
+struct CaseField {
+  std::string_view name;  ///< option "--name", TOML key, JSON key
+  std::variant<std::int64_t Case::*, std::string Case::*> member;
+  bool llm = false;                       ///< applies to the llm workload
+  bool op = false;                        ///< applies to the op workload
+  std::int64_t minimum = 0, maximum = 0;  ///< of an integer field
+  std::vector<std::string_view> choices;  ///< of a text field; empty: any text
+  std::string_view help;
+  bool imported = false;  ///< applies to the imported workload
+};
+std::span<const CaseField> case_fields();
+const CaseField* find_case_field(std::string_view name);
+/// Whether the field means anything for this case (workload, and for op cases the operator).
+bool applies(const CaseField& field, const Case& value);
+
+FieldValue get(const Case& value, const CaseField& field);
+/// Error when the value is out of range or not among the choices; names the field.
+void set(Case& value, const CaseField& field, const FieldValue& to);
+/// Parses text as the field's type, then sets it.
+void set_from_text(Case& value, const CaseField& field, std::string_view text);
+/// Cross-field checks (something to do, known operator, no field set that means nothing here);
+/// Error.
+void validate(const Case& value);
+/// Fields that do not apply put back to their defaults, so that equal work compares equal.
+Case canonical(const Case& value);
+/// The case as it is planned and stored: canonical, threads 0 replaced by `cores`, an empty type
+/// by f16 for a shape and f32 for an operator.
+Case resolve(const Case& value, std::int64_t cores);
+
+/// Canonical JSON (sorted keys, applying fields only): what cases are matched and hashed by.
+std::string to_json(const Case& value);
+/// Strict: an unknown key, a wrong type or a value out of range is an Error. Absent keys keep their
+/// defaults. Cross-field checks are validate()'s: a stored or imported case may name an operator
+/// that this version does not know.
+Case case_from_json(std::string_view json);
+/// "--workload llm --model m.gguf --prompt 32 ...": after `ridgepoint run` this reruns it.
+std::string to_command_line(const Case& value);
+/// Short, for tables: "llm byte-llama-6m pp512 tg128 d0 b1".
+std::string label(const Case& value);
+/// 128-bit XXH3 of to_json, hex.
+std::string case_hash(const Case& value);
+
+}  // namespace ridgepoint

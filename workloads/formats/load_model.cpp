@@ -1,0 +1,107 @@
+#include "workloads/formats/load_model.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "workloads/error.h"
+#include "workloads/formats/format_error.h"
+#include "workloads/formats/gguf_model.h"
+#include "workloads/formats/gguf_reader.h"
+#include "workloads/formats/hugging_face_config.h"
+#include "workloads/formats/hugging_face_model.h"
+#include "workloads/formats/mapped_file.h"
+#include "workloads/formats/safetensors_reader.h"
+
+namespace ridgepoint {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+std::string_view text_of(const MappedFile& file) {
+  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+}
+
+/// The directory's own name, also for "dir/" and ".".
+std::string name_of_directory(const fs::path& path) {
+  std::error_code ignored;
+  fs::path whole = fs::absolute(path, ignored).lexically_normal();
+  return whole.has_filename() ? whole.filename().string() : whole.parent_path().filename().string();
+}
+
+std::set<std::string> weight_files(const fs::path& directory) {
+  if (is_there(directory / "model.safetensors")) {
+    return {"model.safetensors"};
+  }
+  const fs::path index = directory / "model.safetensors.index.json";
+  if (is_there(index)) {
+    const auto file = MappedFile::open(index);
+    std::set<std::string> names;
+    for (auto& [tensor, name] : parse_shard_index(text_of(*file), file->path())) {
+      names.insert(std::move(name));
+    }
+    return names;
+  }
+  throw Error(directory.string() + ": has neither model.safetensors nor " +
+              "model.safetensors.index.json; " +
+              (is_there(directory / "pytorch_model.bin") ||
+                       is_there(directory / "pytorch_model.bin.index.json")
+                   ? "convert the PyTorch weights to safetensors"
+                   : "download the model's weights as well"));
+}
+
+Model load_directory(const fs::path& directory) {
+  const fs::path config_path = directory / "config.json";
+  if (!is_there(config_path)) {
+    throw Error(directory.string() +
+                ": has no config.json; name a GGUF file, or a directory with config.json and "
+                "safetensors");
+  }
+  const auto config_file = MappedFile::open(config_path);
+  const ModelConfig config = parse_hugging_face_config(text_of(*config_file), config_file->path());
+  std::vector<std::shared_ptr<const MappedFile>> mappings;
+  std::vector<SafetensorsFile> files;
+  for (const std::string& name : weight_files(directory)) {
+    mappings.push_back(MappedFile::open(directory / name));
+    files.push_back(SafetensorsFile::parse(mappings.back()->bytes(), mappings.back()->path()));
+  }
+  Model model = hugging_face_model(config, files, directory.string());
+  model.config.name = name_of_directory(directory);
+  for (auto& mapping : mappings) {
+    model.files.push_back(mapping->path());
+    model.storage.push_back(std::move(mapping));
+  }
+  return model;
+}
+
+Model load_file(const fs::path& path) {
+  auto mapping = MappedFile::open(path);
+  const std::string extension = path.extension().string();
+  if (extension == ".safetensors" || path.filename() == "config.json") {
+    throw Error(path.string() + ": is one file of a model; name the directory that it is in");
+  }
+  Model model = gguf_model(GgufFile::parse(mapping->bytes(), mapping->path()));
+  if (model.config.name.empty()) {
+    model.config.name = path.stem().string();
+  }
+  model.files.push_back(mapping->path());
+  model.storage.push_back(std::move(mapping));
+  return model;
+}
+
+}  // namespace
+
+Model load_model(const std::filesystem::path& path) {
+  std::error_code ignored;
+  Model model = fs::is_directory(path, ignored) ? load_directory(path) : load_file(path);
+  model.source = path.string();
+  return model;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,78 @@
+#include "workloads/tensor/type.h"
+
+#include <array>
+#include <string>
+
+#include "workloads/error.h"
+
+namespace ridgepoint {
+
+namespace {
+
+constexpr std::array<TypeInfo, 6> kTypes{{
+    {Type::f32, "f32", 1, 4, 0, "F32", true},
+    {Type::f16, "f16", 1, 2, 1, "F16", true},
+    {Type::bf16, "bf16", 1, 2, 30, "BF16", true},
+    {Type::q8_0, "q8_0", 32, 34, 8, "", true},
+    {Type::q4_0, "q4_0", 32, 18, 2, "", true},
+    {Type::i32, "i32", 1, 4, 26, "I32", false},
+}};
+
+}  // namespace
+
+std::span<const TypeInfo> types() {
+  return kTypes;
+}
+
+const TypeInfo& type_info(Type type) {
+  return kTypes.at(static_cast<std::size_t>(type));
+}
+
+std::optional<Type> find_type(std::string_view name) {
+  for (const TypeInfo& info : kTypes) {
+    if (info.name == name) {
+      return info.type;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Type> find_gguf_type(std::uint32_t gguf_id) {
+  for (const TypeInfo& info : kTypes) {
+    if (info.gguf_id == gguf_id) {
+      return info.type;
+    }
+  }
+  return std::nullopt;
+}
+
+Type parse_weight_type(std::string_view name) {
+  if (const auto type = find_type(name); type && type_info(*type).weight) {
+    return *type;
+  }
+  std::string known;
+  for (const TypeInfo& info : kTypes) {
+    if (info.weight) {
+      known += known.empty() ? "" : ", ";
+      known += info.name;
+    }
+  }
+  throw Error("unknown weight type '" + std::string(name) + "'; use one of " + known);
+}
+
+std::int64_t row_bytes(Type type, std::int64_t elements) {
+  const TypeInfo& info = type_info(type);
+  if (elements < 0 || elements % info.block_elements != 0) {
+    throw Error("a row of " + std::to_string(elements) + " elements is not whole blocks of " +
+                std::to_string(info.block_elements) + ", as " + std::string(info.name) +
+                " needs; use a type without blocks (f32, f16, bf16)");
+  }
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(elements / info.block_elements, info.block_bytes, &bytes)) {
+    throw Error("a row of " + std::to_string(elements) +
+                " elements is too long: its bytes do not fit 64 bits");
+  }
+  return bytes;
+}
+
+}  // namespace ridgepoint

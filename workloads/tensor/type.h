@@ -1,0 +1,36 @@
+// Element types and their block layouts, declared once; every parser, writer and kernel derives
+// sizes from this table. Quantised layouts are GGUF's (ggml-common.h block_q8_0, block_q4_0).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace ridgepoint {
+
+enum class Type : std::uint8_t { f32, f16, bf16, q8_0, q4_0, i32 };
+
+struct TypeInfo {
+  Type type;
+  std::string_view name;
+  std::int64_t block_elements;   ///< elements that share one block (1 for plain types)
+  std::int64_t block_bytes;      ///< bytes of one block
+  std::uint32_t gguf_id;         ///< ggml_type number in a GGUF file
+  std::string_view safetensors;  ///< dtype string in a safetensors file, empty if it has none
+  bool weight;                   ///< may hold model weights (`--type` offers these)
+};
+
+/// All types, in enum order.
+std::span<const TypeInfo> types();
+const TypeInfo& type_info(Type type);
+inline std::string_view name_of(Type type) { return type_info(type).name; }
+std::optional<Type> find_type(std::string_view name);
+std::optional<Type> find_gguf_type(std::uint32_t gguf_id);
+/// Like find_type, but an unknown name or a type that cannot hold weights is an Error that lists
+/// the known ones.
+Type parse_weight_type(std::string_view name);
+/// Bytes of a row of `elements`; Error when they are not a whole number of blocks.
+std::int64_t row_bytes(Type type, std::int64_t elements);
+
+}  // namespace ridgepoint
