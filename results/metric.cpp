@@ -76,7 +76,8 @@ constexpr MetricSpec kMetrics[] = {
      "Distance of the outputs from the reference's or a stored answer: the largest absolute "
      "difference of a row over the largest absolute value of the reference's row; the worst row."},
     {"work_flops", "FLOP", Better::neither, "FLOP", Shown::nowhere,
-     "Floating-point operations that one pass of the operator must do, a multiply and an add counted as two."},
+     "Floating-point operations that one pass of the operator must do, a multiply and an add "
+     "counted as two."},
     {"work_bytes", "bytes", Better::neither, "bytes", Shown::nowhere,
      "Bytes that one pass of the operator must move at the least: the sum of the next three."},
     {"work_weight_bytes", "bytes", Better::neither, "weight bytes", Shown::nowhere,
@@ -86,25 +87,31 @@ constexpr MetricSpec kMetrics[] = {
     {"work_activation_bytes", "bytes", Better::neither, "activation bytes", Shown::nowhere,
      "Bytes of activations that one pass of the operator must read and write."},
     {"prefill_work_flops", "FLOP", Better::neither, "prefill FLOP", Shown::nowhere,
-     "Floating-point operations that the prefill of all sequences must do, a multiply and an add counted as two."},
+     "Floating-point operations that the prefill of all sequences must do, a multiply and an add "
+     "counted as two."},
     {"prefill_work_bytes", "bytes", Better::neither, "prefill bytes", Shown::nowhere,
      "Bytes that the prefill of all sequences must move at the least: the sum of the next three."},
     {"prefill_work_weight_bytes", "bytes", Better::neither, "prefill weight bytes", Shown::nowhere,
      "Bytes of weights that the prefill of all sequences must read."},
     {"prefill_work_kv_bytes", "bytes", Better::neither, "prefill KV bytes", Shown::nowhere,
      "Bytes of the KV cache that the prefill of all sequences must read and write."},
-    {"prefill_work_activation_bytes", "bytes", Better::neither, "prefill activation bytes", Shown::nowhere,
-     "Bytes of activations that the prefill of all sequences must read and write."},
+    {"prefill_work_activation_bytes", "bytes", Better::neither, "prefill activation bytes",
+     Shown::nowhere, "Bytes of activations that the prefill of all sequences must read and write."},
     {"decode_work_flops", "FLOP", Better::neither, "decode FLOP", Shown::nowhere,
-     "Floating-point operations that one decode step of all sequences, at the mean depth, must do, a multiply and an add counted as two."},
+     "Floating-point operations that one decode step of all sequences, at the mean depth, must do, "
+     "a multiply and an add counted as two."},
     {"decode_work_bytes", "bytes", Better::neither, "decode bytes", Shown::nowhere,
-     "Bytes that one decode step of all sequences, at the mean depth, must move at the least: the sum of the next three."},
+     "Bytes that one decode step of all sequences, at the mean depth, must move at the least: the "
+     "sum of the next three."},
     {"decode_work_weight_bytes", "bytes", Better::neither, "decode weight bytes", Shown::nowhere,
      "Bytes of weights that one decode step of all sequences, at the mean depth, must read."},
     {"decode_work_kv_bytes", "bytes", Better::neither, "decode KV bytes", Shown::nowhere,
-     "Bytes of the KV cache that one decode step of all sequences, at the mean depth, must read and write."},
-    {"decode_work_activation_bytes", "bytes", Better::neither, "decode activation bytes", Shown::nowhere,
-     "Bytes of activations that one decode step of all sequences, at the mean depth, must read and write."},
+     "Bytes of the KV cache that one decode step of all sequences, at the mean depth, must read "
+     "and write."},
+    {"decode_work_activation_bytes", "bytes", Better::neither, "decode activation bytes",
+     Shown::nowhere,
+     "Bytes of activations that one decode step of all sequences, at the mean depth, must read and "
+     "write."},
     {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
      "What the harness itself costs a sample, measured with the null backend, as a share of the "
      "median sample."},

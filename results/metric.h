@@ -20,8 +20,8 @@ std::string_view name_of(Better better);
 enum class Shown : std::uint8_t { speed, cost, nowhere };
 
 struct MetricSpec {
-  std::string_view name;   ///< "ttft_ns", "decode_tokens_per_second"
-  std::string_view unit;   ///< "ns", "tokens/s", "bytes", "FLOP/s", "1"
+  std::string_view name;  ///< "ttft_ns", "decode_tokens_per_second"
+  std::string_view unit;  ///< "ns", "tokens/s", "bytes", "FLOP/s", "1"
   Better better;
   std::string_view short_name;  ///< column heading
   Shown shown;
@@ -35,13 +35,13 @@ const MetricSpec* find_metric(std::string_view name);
 std::string_view unit_of_metric(std::string_view name);
 
 /// Everything derivable from the samples of a case: medians of the series, TPOT, tokens/s.
-/// Metrics that only the harness knows (memory, work) are already in `measurement.metrics` and stay.
-/// What the samples do not say stays absent: an interrupted case has what its complete repetitions
-/// support, and a percentile needs the samples that support it.
+/// Metrics that only the harness knows (memory, work) are already in `measurement.metrics` and
+/// stay. What the samples do not say stays absent: an interrupted case has what its complete
+/// repetitions support, and a percentile needs the samples that support it.
 void derive_metrics(const Case& subject, Measurement& measurement);
 
-/// The gaps between tokens of a model case, pooled over repetitions: series inter_token, or the steps
-/// of a case that only decodes; null when there are none.
+/// The gaps between tokens of a model case, pooled over repetitions: series inter_token, or the
+/// steps of a case that only decodes; null when there are none.
 const Series* token_gaps(const Measurement& measurement);
 
 }  // namespace ridgepoint

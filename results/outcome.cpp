@@ -49,6 +49,8 @@ Outcome parse_outcome(std::string_view name) {
   throw Error(fmt::format("unknown outcome '{}'; expected one of {}", name, known));
 }
 
-std::span<const Outcome> outcomes() { return kOutcomes; }
+std::span<const Outcome> outcomes() {
+  return kOutcomes;
+}
 
 }  // namespace ridgepoint

@@ -10,13 +10,13 @@ namespace ridgepoint {
 
 enum class Outcome : std::uint8_t {
   ok,
-  unsupported,    ///< the backend said no, with a reason
+  unsupported,  ///< the backend said no, with a reason
   out_of_memory,
   timed_out,
-  failed,         ///< crashed, or an error while it ran
-  wrong,          ///< measured, but the output is not what the reference says
-  mistrusted,     ///< measured, but a condition that it claims did not hold
-  interrupted,    ///< stopped by the user; what was measured is kept
+  failed,       ///< crashed, or an error while it ran
+  wrong,        ///< measured, but the output is not what the reference says
+  mistrusted,   ///< measured, but a condition that it claims did not hold
+  interrupted,  ///< stopped by the user; what was measured is kept
 };
 
 std::string_view name_of(Outcome outcome);

@@ -35,8 +35,8 @@ struct Measurement {
 };
 
 struct Record {
-  std::string id;      ///< UUID
-  std::string run_id;  ///< UUID
+  std::string id;            ///< UUID
+  std::string run_id;        ///< UUID
   std::int64_t ordinal = 0;  ///< position of the case in its run
   Case subject;
   Outcome outcome = Outcome::ok;
@@ -51,15 +51,15 @@ struct Record {
 
 /// One invocation of `run`, `resume`d or not.
 struct Run {
-  std::string id;           ///< UUID
-  std::string label;        ///< free, from --label
-  std::string suite;        ///< suite name, empty for a single case
-  std::string command;      ///< command line
+  std::string id;       ///< UUID
+  std::string label;    ///< free, from --label
+  std::string suite;    ///< suite name, empty for a single case
+  std::string command;  ///< command line
   std::string tool_version;
-  std::string git_commit;   ///< of the working directory, empty outside a repository
+  std::string git_commit;  ///< of the working directory, empty outside a repository
   std::string git_branch;
   bool git_dirty = false;
-  std::string status;       ///< running, finished, interrupted
+  std::string status;  ///< running, finished, interrupted
   std::int64_t started_unix_ns = 0;
   std::int64_t finished_unix_ns = 0;  ///< 0 while running
   std::int64_t harness_floor_ns = 0;  ///< median of a null sample, measured at the start
@@ -67,7 +67,8 @@ struct Run {
   std::string environment;            ///< canonical JSON, stable part
   std::string conditions;             ///< canonical JSON, the part that moves (load, steal, clocks)
   std::string conditions_after;       ///< the same when it finished; empty while running
-  std::string options = "{}";         ///< canonical JSON of run options needed to resume (limits, repetitions)
+  std::string options =
+      "{}";  ///< canonical JSON of run options needed to resume (limits, repetitions)
 };
 
 struct PlannedCase {

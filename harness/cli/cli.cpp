@@ -7,12 +7,15 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <span>
 #include <stdexcept>
+#include <vector>
 
 #include "harness/cli/command.h"
 #include "harness/environment/build_info.h"
 #include "harness/run/run_case.h"
 #include "workloads/error.h"
+#include "workloads/nearest_name.h"
 #include "workloads/shell_quote.h"
 
 namespace ridgepoint {
@@ -42,6 +45,19 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   return kExitBadInput;
 }
 
+/// CLI11 would only say that a command is missing.
+void refuse_unknown_command(const CLI::App& app, std::span<char* const> arguments) {
+  if (arguments.size() < 2 || arguments[1][0] == '-') return;
+  const std::string_view command = arguments[1];
+  std::vector<std::string_view> known;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(subcommand->get_name());
+  }
+  if (std::find(known.begin(), known.end(), command) != known.end()) return;
+  throw Error(fmt::format("unknown command '{}'{}; there are: {}", command, did_you_mean(command, known),
+                          fmt::join(known, ", ")));
+}
+
 int parse_and_run(int argc, char** argv) {
   const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
   Invocation invocation;
@@ -67,6 +83,7 @@ int parse_and_run(int argc, char** argv) {
   add_model_commands(app, invocation);
   add_doctor_command(app, invocation);
 
+  refuse_unknown_command(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
   try {
     app.parse(static_cast<int>(separator - arguments.begin()), argv);
   } catch (const CLI::ParseError& error) {

@@ -60,18 +60,26 @@ int list_suites(const Invocation&) {
   return kExitOk;
 }
 
+/// Parameters as people call models: "1.10 B", "124 M".
+std::string count_text(std::int64_t count) {
+  const auto value = static_cast<double>(count);
+  return count >= 1'000'000'000 ? fmt::format("{:.2f} B", value / 1e9)
+                                : fmt::format("{:.3g} M", value / 1e6);
+}
+
 int list_shapes(const Invocation&) {
   Rows rows{{"shape", "architecture", "parameters", "layers", "d_model", "heads/kv (head_dim)",
              "ffn", "vocab", "KV f16 a token"}};
   for (const auto& shape : shapes()) {
     rows.push_back({shape.name, std::string(name_of(shape.architecture)),
-                    format_value(static_cast<double>(parameter_count(shape)), ""),
-                    std::to_string(shape.layers), std::to_string(shape.hidden),
+                    count_text(parameter_count(shape)), std::to_string(shape.layers),
+                    std::to_string(shape.hidden),
                     fmt::format("{}/{} ({})", shape.heads, shape.kv_heads, shape.head_dim),
                     shape.experts > 0 ? fmt::format("{} x {}", shape.experts, shape.ffn)
                                       : std::to_string(shape.ffn),
                     std::to_string(shape.vocab),
-                    fmt::format("{} KiB", kv_bytes_per_token(shape, Type::f16) / 1024)});
+                    fmt::format("{:g} KiB",
+                                static_cast<double>(kv_bytes_per_token(shape, Type::f16)) / 1024)});
   }
   fmt::print("{}", align(rows));
   return kExitOk;

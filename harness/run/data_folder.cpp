@@ -94,7 +94,10 @@ std::optional<Model> find_model(std::string_view reference) {
   const fs::path path(reference);
   if (is_there(path)) return load_model(path);
   if (looks_like_path(reference, ".gguf") || reference.ends_with(".safetensors")) {
-    throw Error(fmt::format("{}: no such file or directory", reference));
+    throw Error(fmt::format(
+        "{}: no such file or directory; give a GGUF file, a Hugging Face directory, or a name from "
+        "'ridgepoint list shapes'",
+        reference));
   }
   const auto bundled = bundled_models();
   if (std::find(bundled.begin(), bundled.end(), reference) == bundled.end()) return std::nullopt;
@@ -103,6 +106,18 @@ std::optional<Model> find_model(std::string_view reference) {
 
 Type synthetic_type(std::string_view type) {
   return type.empty() ? Type::f16 : parse_weight_type(type);
+}
+
+Error no_such_model(std::string_view reference) {
+  const auto bundled = bundled_models();
+  std::vector<std::string> shape_names;
+  for (const auto& shape : shapes()) shape_names.push_back(shape.name);
+  auto known = bundled;
+  known.insert(known.end(), shape_names.begin(), shape_names.end());
+  return Error(fmt::format(
+      "no model '{}'{}: neither a file nor a directory, a bundled model ({}) or a shape ({})",
+      reference, suggestion(reference, known), fmt::join(bundled, ", "),
+      fmt::join(shape_names, ", ")));
 }
 
 }  // namespace
@@ -153,15 +168,11 @@ Model open_model(std::string_view reference, std::string_view type, std::uint64_
   if (find_shape(reference) != nullptr) {
     return synthesise_model(reference, synthetic_type(type), seed, threads);
   }
-  const auto bundled = bundled_models();
-  std::vector<std::string> shape_names;
-  for (const auto& shape : shapes()) shape_names.push_back(shape.name);
-  auto known = bundled;
-  known.insert(known.end(), shape_names.begin(), shape_names.end());
-  throw Error(fmt::format(
-      "no model '{}'{}: neither a file nor a directory, a bundled model ({}) or a shape ({})",
-      reference, suggestion(reference, known), fmt::join(bundled, ", "),
-      fmt::join(shape_names, ", ")));
+  throw no_such_model(reference);
+}
+
+void check_model(std::string_view reference) {
+  if (!find_model(reference) && find_shape(reference) == nullptr) throw no_such_model(reference);
 }
 
 Model open_model_file(std::string_view reference) {

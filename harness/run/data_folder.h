@@ -28,7 +28,10 @@ Suite load_suite(std::string_view name_or_path);
 Model open_model(std::string_view reference, std::string_view type, std::uint64_t seed,
                  int threads);
 
-/// The same without shapes: a path or a bundled model.
+/// Error where open_model would have one; makes no synthetic weights and keeps nothing open.
+void check_model(std::string_view reference);
+
+/// As open_model, without shapes: a path or a bundled model.
 Model open_model_file(std::string_view reference);
 
 }  // namespace ridgepoint

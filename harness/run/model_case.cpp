@@ -92,8 +92,8 @@ class ModelCase {
     const auto session_ns = monotonic_ns();
     session_ = backend_->open_session(*model_, options);
     const auto ready_ns = monotonic_ns();
-    if (timed && !model_->synthetic) {
-      // Planning the check and asking for support are ours, not the load's. Synthetic weights are
+    if (timed && !model_->files.empty()) {
+      // Planning the check and asking for support are ours, not the load's. Weights in memory are
       // made up, not loaded.
       const std::array<std::int64_t, 1> sample{opened_ns - start_ns + ready_ns - session_ns};
       context_.sink.samples("load", sample);

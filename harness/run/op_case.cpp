@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backends/registry.h"
+#include "harness/run/benchmark_flags.h"
 #include "harness/run/case_details.h"
 #include "harness/run/check_op.h"
 #include "harness/run/conditions.h"
@@ -26,30 +27,12 @@
 namespace ridgepoint {
 namespace {
 
-// Before the user's flags, so that theirs win.
-constexpr std::array<const char*, 2> kDefaultFlags = {"--benchmark_min_time=0.5",
-                                                      "--benchmark_repetitions=1"};
-
 /// Nothing of Google Benchmark's own output is shown.
 class SilentReporter : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>&) override {}
 };
-
-void initialise_library(const std::vector<std::string>& flags) {
-  std::vector<std::string> words = {"ridgepoint"};
-  words.insert(words.end(), kDefaultFlags.begin(), kDefaultFlags.end());
-  words.insert(words.end(), flags.begin(), flags.end());
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  int count = static_cast<int>(argv.size());
-  argv.push_back(nullptr);
-  benchmark::Initialize(&count, argv.data());
-  if (count > 1) {
-    throw Error(fmt::format("after --: Google Benchmark does not know the flag '{}'", argv[1]));
-  }
-}
 
 /// What the operator reads, for the probe of cold-cpu.
 std::vector<std::span<const std::byte>> read_buffers(const OpInputs& inputs, std::string& name) {
@@ -96,7 +79,7 @@ CaseResult measure_op_case(const CaseContext& context) {
         Outcome::unsupported,
         "cold-disk is for models in files; an operator's data is made in memory (use cold-cpu)"};
   }
-  initialise_library(context.options.benchmark_flags);
+  accept_benchmark_flags(context.options.benchmark_flags);
   const auto backend = open_backend(subject.backend);
   send_backend(context, *backend);
   const auto graph = lower_op(subject);

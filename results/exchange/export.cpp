@@ -17,8 +17,8 @@ struct Format {
   std::string (*write)(const RunWithRecords&);
 };
 
-constexpr std::array kFormats = {
-    Format{"json", run_to_json}, Format{"csv", run_to_csv}, Format{"markdown", run_to_markdown}};
+constexpr std::array kFormats = {Format{"json", run_to_json}, Format{"csv", run_to_csv},
+                                 Format{"markdown", run_to_markdown}};
 
 constexpr auto kNames = [] {
   std::array<std::string_view, kFormats.size()> names;
@@ -28,14 +28,16 @@ constexpr auto kNames = [] {
 
 }  // namespace
 
-std::span<const std::string_view> export_formats() { return kNames; }
+std::span<const std::string_view> export_formats() {
+  return kNames;
+}
 
 std::string export_run(const RunWithRecords& data, std::string_view format) {
   for (const Format& candidate : kFormats) {
     if (candidate.name == format) return candidate.write(data);
   }
-  throw Error(fmt::format("unknown export format '{}'; choose one of {}", format,
-                          fmt::join(kNames, ", ")));
+  throw Error(
+      fmt::format("unknown export format '{}'; choose one of {}", format, fmt::join(kNames, ", ")));
 }
 
 }  // namespace ridgepoint

@@ -27,21 +27,40 @@ using Json = nlohmann::json;
 
 // What the library writes of a benchmark besides user counters.
 const std::set<std::string, std::less<>>& known_keys() {
-  static const std::set<std::string, std::less<>> keys = {
-      "name",           "run_name",          "run_type",       "repetitions",
-      "threads",        "family_index",      "iterations",     "per_family_instance_index",
-      "real_time",      "repetition_index",  "cpu_time",       "time_unit",
-      "label",          "error_occurred",    "error_message",  "skipped",
-      "skip_message",   "aggregate_name",    "aggregate_unit", "big_o",
-      "rms",            "cpu_coefficient",   "real_coefficient",
-      "allocs_per_iter", "max_bytes_used",   "total_allocated_bytes", "net_heap_growth"};
+  static const std::set<std::string, std::less<>> keys = {"name",
+                                                          "run_name",
+                                                          "run_type",
+                                                          "repetitions",
+                                                          "threads",
+                                                          "family_index",
+                                                          "iterations",
+                                                          "per_family_instance_index",
+                                                          "real_time",
+                                                          "repetition_index",
+                                                          "cpu_time",
+                                                          "time_unit",
+                                                          "label",
+                                                          "error_occurred",
+                                                          "error_message",
+                                                          "skipped",
+                                                          "skip_message",
+                                                          "aggregate_name",
+                                                          "aggregate_unit",
+                                                          "big_o",
+                                                          "rms",
+                                                          "cpu_coefficient",
+                                                          "real_coefficient",
+                                                          "allocs_per_iter",
+                                                          "max_bytes_used",
+                                                          "total_allocated_bytes",
+                                                          "net_heap_growth"};
   return keys;
 }
 
 /// The library writes NaN and Infinity as bare words, which JSON has not; they become null.
 std::string without_bare_numbers(std::string_view text) {
-  constexpr std::string_view kWords[] = {"-NaN", "NaN", "-Infinity", "Infinity", "-nan",
-                                         "nan",  "-inf", "inf"};
+  constexpr std::string_view kWords[] = {"-NaN", "NaN", "-Infinity", "Infinity",
+                                         "-nan", "nan", "-inf",      "inf"};
   std::string result;
   result.reserve(text.size());
   bool in_string = false;
@@ -104,9 +123,9 @@ std::int64_t unix_ns_of(const Json& date) {
   const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
              minute = number(14, 2), second = number(17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return 0;
-  const std::chrono::year_month_day date_part{
-      std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-      std::chrono::day(static_cast<unsigned>(*day))};
+  const std::chrono::year_month_day date_part{std::chrono::year(*year),
+                                              std::chrono::month(static_cast<unsigned>(*month)),
+                                              std::chrono::day(static_cast<unsigned>(*day))};
   if (!date_part.ok() || *year < 1970 || *year > 2200) return 0;
   std::int64_t seconds = std::chrono::sys_days(date_part).time_since_epoch().count() * 86'400LL +
                          *hour * 3600LL + *minute * 60LL + *second;
@@ -128,9 +147,10 @@ class Importer {
   RunWithRecords run() {
     if (!document_.is_object() || !document_.contains("benchmarks") ||
         !document_["benchmarks"].is_array()) {
-      throw Error(fmt::format("{}: no \"benchmarks\" list; write it with --benchmark_out=FILE "
-                              "--benchmark_out_format=json",
-                              origin_));
+      throw Error(
+          fmt::format("{}: no \"benchmarks\" list; write it with --benchmark_out=FILE "
+                      "--benchmark_out_format=json",
+                      origin_));
     }
     read_context();
     std::size_t index = 0;
@@ -157,8 +177,8 @@ class Importer {
   };
 
   [[noreturn]] void fail(std::size_t index, const std::string& what) const {
-    throw Error(fmt::format("{}: benchmark {} (counted from 0) {}; check the file", origin_, index,
-                            what));
+    throw Error(
+        fmt::format("{}: benchmark {} (counted from 0) {}; check the file", origin_, index, what));
   }
 
   void read_context() {
@@ -180,7 +200,8 @@ class Importer {
       cpu["cores"] = context["num_cpus"];
     }
     if (context.contains("library_version") && context["library_version"].is_string()) {
-      run.tool_version = "importing Google Benchmark " + context["library_version"].get<std::string>();
+      run.tool_version =
+          "importing Google Benchmark " + context["library_version"].get<std::string>();
     } else {
       run.tool_version = "importing Google Benchmark";
     }

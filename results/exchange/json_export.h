@@ -10,8 +10,8 @@ namespace ridgepoint {
 
 std::string run_to_json(const RunWithRecords& data);
 
-/// The inverse: a round trip gives equal data. `origin` (a path) is for error lines. Error for other
-/// formats, newer versions and anything missing, of the wrong kind or contradictory.
+/// The inverse: a round trip gives equal data. `origin` (a path) is for error lines. Error for
+/// other formats, newer versions and anything missing, of the wrong kind or contradictory.
 RunWithRecords run_from_json(std::string_view json, std::string_view origin);
 
 /// Whether the text claims to be such an export, for commands that take files of several kinds.

@@ -12,8 +12,8 @@ nlohmann::json parse_untrusted_json(std::string_view text, std::string_view orig
   constexpr int kDeepest = 64;
   const auto refuse_depth = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
     if (depth > kDeepest) {
-      throw Error(fmt::format("{}: JSON nested deeper than {}; no export is: check the file", origin,
-                              kDeepest));
+      throw Error(fmt::format("{}: JSON nested deeper than {}; no export is: check the file",
+                              origin, kDeepest));
     }
     return true;
   };

@@ -50,8 +50,7 @@ std::string sentence(const RunWithRecords& data) {
   const Run& run = data.run;
   const auto ok = std::ranges::count(data.records, Outcome::ok, &Record::outcome);
   const std::size_t planned = std::max(data.planned.size(), data.records.size());
-  std::string text =
-      fmt::format("**{} of {} case{} ok**", ok, planned, planned == 1 ? "" : "s");
+  std::string text = fmt::format("**{} of {} case{} ok**", ok, planned, planned == 1 ? "" : "s");
   if (!run.suite.empty()) text += fmt::format(" of suite {}", escaped(run.suite));
   const std::string machine = machine_text(run.environment);
   if (!machine.empty()) text += fmt::format(" on {}", escaped(machine));

@@ -23,7 +23,9 @@ using Rows = std::vector<const Record*>;
 
 constexpr std::size_t kLongestCell = 36;
 
-Json parsed(const std::string& text) { return Json::parse(text, nullptr, false); }
+Json parsed(const std::string& text) {
+  return Json::parse(text, nullptr, false);
+}
 
 /// A value deep inside a JSON text, or null; texts of other tools and versions lack some.
 Json at(const Json& object, std::string_view pointer) {
@@ -32,7 +34,8 @@ Json at(const Json& object, std::string_view pointer) {
 }
 
 std::string one_line(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return text;
 }
 
@@ -288,9 +291,9 @@ std::vector<std::string> run_head(const RunWithRecords& data) {
   if (run.status == "running") {
     ended = "still running or killed";
   } else if (run.finished_unix_ns > run.started_unix_ns) {
-    ended = fmt::format("{} after {}", run.status,
-                        format_value(static_cast<double>(run.finished_unix_ns - run.started_unix_ns),
-                                     "ns"));
+    ended = fmt::format(
+        "{} after {}", run.status,
+        format_value(static_cast<double>(run.finished_unix_ns - run.started_unix_ns), "ns"));
   } else {
     ended = run.status;
   }
@@ -302,8 +305,9 @@ std::vector<std::string> run_head(const RunWithRecords& data) {
                           run.label.empty() ? "" : fmt::format(" \"{}\"", one_line(run.label))),
               run.suite.empty() ? "" : "suite " + one_line(run.suite),
               time_text(run.started_unix_ns), ended}),
-      joined({machine.empty() ? "Machine not known" : machine,
-              run.environment_hash.empty() ? "" : "environment " + run.environment_hash.substr(0, 8)}),
+      joined(
+          {machine.empty() ? "Machine not known" : machine,
+           run.environment_hash.empty() ? "" : "environment " + run.environment_hash.substr(0, 8)}),
       joined({"Ridgepoint " + one_line(run.tool_version), git_text(run),
               run.harness_floor_ns > 0
                   ? fmt::format("harness floor {} a sample",

@@ -16,8 +16,9 @@ struct CaseTable {
   std::string common;  ///< what all its cases share, "model m.gguf, backend reference, ..."
   /// What differs, where that is too wide to stand beside the figures; heading first, mostly empty.
   std::vector<std::vector<std::string>> fields;
-  std::vector<std::vector<std::string>> speed;   ///< heading first
-  std::vector<std::vector<std::string>> cost;  ///< memory, achieved rates, error; heading first; may be empty
+  std::vector<std::vector<std::string>> speed;  ///< heading first
+  std::vector<std::vector<std::string>>
+      cost;                        ///< memory, achieved rates, error; heading first; may be empty
   std::vector<std::string> notes;  ///< failures with their reasons, refused percentiles, marks
 };
 

@@ -20,7 +20,7 @@ constexpr Scale kTime[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}};
 constexpr Scale kBytes[] = {{1, "B"}, {1e3, "kB"}, {1e6, "MB"}, {1e9, "GB"}, {1e12, "TB"}};
 constexpr Scale kByteRate[] = {
     {1, "B/s"}, {1e3, "kB/s"}, {1e6, "MB/s"}, {1e9, "GB/s"}, {1e12, "TB/s"}};
-constexpr Scale kWork[] = {{1, "FLOP"},   {1e3, "kFLOP"},  {1e6, "MFLOP"},
+constexpr Scale kWork[] = {{1, "FLOP"},    {1e3, "kFLOP"},  {1e6, "MFLOP"},
                            {1e9, "GFLOP"}, {1e12, "TFLOP"}, {1e15, "PFLOP"}};
 constexpr Scale kWorkRate[] = {{1, "FLOP/s"},    {1e3, "kFLOP/s"},  {1e6, "MFLOP/s"},
                                {1e9, "GFLOP/s"}, {1e12, "TFLOP/s"}, {1e15, "PFLOP/s"}};
@@ -47,7 +47,9 @@ std::string digits(double value) {
   return fmt::format("{:.{}f}", shown, magnitude >= 2 ? 0 : 2 - magnitude);
 }
 
-bool is_whole(double value) { return value == std::floor(value) && std::abs(value) < 1e15; }
+bool is_whole(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15;
+}
 
 }  // namespace
 

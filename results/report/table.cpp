@@ -54,7 +54,8 @@ std::string align(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], text_width(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], text_width(row[i]));
   }
   std::vector<bool> right(widths.size());
   for (std::size_t i = 0; i < widths.size(); ++i) right[i] = is_numeric(rows, i);

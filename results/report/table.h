@@ -15,8 +15,8 @@ namespace ridgepoint {
 /// numbers of unit "1" and of bytes below 1000 stay whole.
 std::string format_value(double value, std::string_view unit);
 
-/// A run as text: head (machine, floor, git), one row a case with the metrics that apply, reasons of
-/// failures below, refused percentiles named with the count they need.
+/// A run as text: head (machine, floor, git), one row a case with the metrics that apply, reasons
+/// of failures below, refused percentiles named with the count they need.
 std::string run_table(const RunWithRecords& data);
 std::string runs_table(const std::vector<RunSummary>& runs);
 

@@ -20,9 +20,8 @@ Moment moment_of(std::int64_t unix_ns) {
   const std::chrono::sys_seconds second{
       std::chrono::seconds(unix_ns / kSecond - (rest < 0 ? 1 : 0))};
   const auto day = std::chrono::floor<std::chrono::days>(second);
-  return {std::chrono::year_month_day(day),
-          std::chrono::hh_mm_ss<std::chrono::nanoseconds>(second - day +
-                                                          std::chrono::nanoseconds(below))};
+  return {std::chrono::year_month_day(day), std::chrono::hh_mm_ss<std::chrono::nanoseconds>(
+                                                second - day + std::chrono::nanoseconds(below))};
 }
 
 std::string date_text(const Moment& moment) {

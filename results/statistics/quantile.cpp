@@ -89,9 +89,13 @@ double quantile(std::span<const std::int64_t> samples, double p) {
   return type7(copied(samples), p);
 }
 
-double median(std::span<const std::int64_t> samples) { return type7(copied(samples), 0.5); }
+double median(std::span<const std::int64_t> samples) {
+  return type7(copied(samples), 0.5);
+}
 
-double median(std::span<const double> values) { return type7(copied(values), 0.5); }
+double median(std::span<const double> values) {
+  return type7(copied(values), 0.5);
+}
 
 QuantileClaim claim_quantile(std::span<const std::int64_t> samples, double p) {
   QuantileClaim claim;

@@ -14,7 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool writable(const fs::path& path) { return ::access(path.c_str(), W_OK) == 0; }
+bool writable(const fs::path& path) {
+  return ::access(path.c_str(), W_OK) == 0;
+}
 
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -50,16 +52,22 @@ Query::~Query() {
   statement_.clearBindings();
 }
 
-std::int64_t Query::integer(int column) const { return statement_.getColumn(column).getInt64(); }
+std::int64_t Query::integer(int column) const {
+  return statement_.getColumn(column).getInt64();
+}
 
 double Query::real(int column) const {
   if (is_null(column)) return std::numeric_limits<double>::quiet_NaN();
   return statement_.getColumn(column).getDouble();
 }
 
-std::string Query::text(int column) const { return statement_.getColumn(column).getString(); }
+std::string Query::text(int column) const {
+  return statement_.getColumn(column).getString();
+}
 
-bool Query::is_null(int column) const { return statement_.getColumn(column).isNull(); }
+bool Query::is_null(int column) const {
+  return statement_.getColumn(column).isNull();
+}
 
 std::span<const std::byte> Query::blob(int column) const {
   const SQLite::Column value = statement_.getColumn(column);
@@ -67,7 +75,9 @@ std::span<const std::byte> Query::blob(int column) const {
   return {data, data == nullptr ? 0 : static_cast<std::size_t>(value.getBytes())};
 }
 
-void Query::bind_one(std::int64_t value) { statement_.bind(++bound_, value); }
+void Query::bind_one(std::int64_t value) {
+  statement_.bind(++bound_, value);
+}
 
 void Query::bind_one(double value) {
   if (std::isnan(value)) {
@@ -77,15 +87,20 @@ void Query::bind_one(double value) {
   }
 }
 
-void Query::bind_one(const std::string& value) { statement_.bind(++bound_, value); }
+void Query::bind_one(const std::string& value) {
+  statement_.bind(++bound_, value);
+}
 
-void Query::bind_one(std::nullptr_t) { statement_.bind(++bound_); }
+void Query::bind_one(std::nullptr_t) {
+  statement_.bind(++bound_);
+}
 
 void Query::bind_one(std::span<const std::byte> value) {
   if (value.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
-    throw Error(fmt::format("{} bytes of compressed samples in one series; at most 2 GiB fit: "
-                            "measure fewer repetitions",
-                            value.size()));
+    throw Error(
+        fmt::format("{} bytes of compressed samples in one series; at most 2 GiB fit: "
+                    "measure fewer repetitions",
+                    value.size()));
   }
   // A null pointer would bind NULL where an empty blob is meant.
   const void* data = value.empty() ? static_cast<const void*>("") : value.data();
@@ -101,8 +116,8 @@ Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_
   }
   if (!fs::exists(status)) {
     if (mode == OpenMode::read_only) {
-      throw Error(fmt::format("no database at {}: run something first, or give --db FILE",
-                              path_.string()));
+      throw Error(
+          fmt::format("no database at {}: run something first, or give --db FILE", path_.string()));
     }
     const fs::path folder = folder_of(path_);
     fs::create_directories(folder, problem);
@@ -111,9 +126,10 @@ Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_
                               folder.string(), problem.message()));
     }
     if (!writable(folder)) {
-      throw Error(fmt::format("cannot create {}: its folder is read-only; choose another file "
-                              "with --db",
-                              path_.string()));
+      throw Error(
+          fmt::format("cannot create {}: its folder is read-only; choose another file "
+                      "with --db",
+                      path_.string()));
     }
   }
   worded(path_, "opening it", [&] {
@@ -128,7 +144,8 @@ Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_
 }
 
 void Database::open_for_writing() {
-  connection_.emplace(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI,
+  connection_.emplace(path_.string(),
+                      SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI,
                       static_cast<int>(busy_timeout_.count()));
   // SQLite falls back to reading where it may not write; better now than at the first record.
   if (sqlite3_db_readonly(connection_->getHandle(), "main") == 1) {
@@ -148,8 +165,8 @@ void Database::open_for_reading() {
     open("mode=ro");
   } catch (const SQLite::Exception& problem) {
     // A log cannot be opened where nothing may be created; without one the file is all there is.
-    const bool no_log = problem.getErrorCode() == SQLITE_CANTOPEN ||
-                        problem.getErrorCode() == SQLITE_READONLY;
+    const bool no_log =
+        problem.getErrorCode() == SQLITE_CANTOPEN || problem.getErrorCode() == SQLITE_READONLY;
     if (!no_log || writable(folder_of(path_)) || has_pending_log(path_)) throw;
     open("immutable=1");
   }
@@ -172,14 +189,16 @@ std::string Database::text(const std::string& sql) {
 }
 
 void Database::prepare_for_writing() {
-  // The change to a log needs the file alone for a moment, and SQLite does not wait for that itself.
+  // The change to a log needs the file alone for a moment, and SQLite does not wait for that
+  // itself.
   const auto deadline = std::chrono::steady_clock::now() + busy_timeout_;
   for (;;) {
     try {
       if (text("PRAGMA journal_mode") == "wal" || text("PRAGMA journal_mode = WAL") == "wal") break;
-      throw Error(fmt::format("{} is on a file system without shared memory, which several "
-                              "processes need; choose a file on a local disk with --db",
-                              path_.string()));
+      throw Error(
+          fmt::format("{} is on a file system without shared memory, which several "
+                      "processes need; choose a file on a local disk with --db",
+                      path_.string()));
     } catch (const SQLite::Exception& problem) {
       if (problem.getErrorCode() != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline) {
         throw;
@@ -199,34 +218,40 @@ Error in_words(const SQLite::Exception& problem, const fs::path& path, std::stri
   switch (problem.getErrorCode()) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return Error(fmt::format("{} is locked by another process ({}); wait for that to end or "
-                               "choose another file with --db",
-                               file, doing));
+      return Error(
+          fmt::format("{} is locked by another process ({}); wait for that to end or "
+                      "choose another file with --db",
+                      file, doing));
     case SQLITE_READONLY:
-      return Error(fmt::format("{} cannot be written ({}): the file or its folder is read-only; "
-                               "make both writable or choose another file with --db",
-                               file, doing));
+      return Error(
+          fmt::format("{} cannot be written ({}): the file or its folder is read-only; "
+                      "make both writable or choose another file with --db",
+                      file, doing));
     case SQLITE_FULL:
-      return Error(fmt::format("no space left on the disk of {} ({}); everything stored before is "
-                               "safe: free some space, then run 'ridgepoint resume'",
-                               file, doing));
+      return Error(
+          fmt::format("no space left on the disk of {} ({}); everything stored before is "
+                      "safe: free some space, then run 'ridgepoint resume'",
+                      file, doing));
     case SQLITE_NOTADB:
       return Error(fmt::format("{} is not a SQLite database; choose another file with --db", file));
     case SQLITE_CORRUPT:
-      return Error(fmt::format("{} is damaged ({}: {}); restore a backup, or save what can be read "
-                               "with: sqlite3 {} .recover",
-                               file, doing, message, file));
+      return Error(
+          fmt::format("{} is damaged ({}: {}); restore a backup, or save what can be read "
+                      "with: sqlite3 {} .recover",
+                      file, doing, message, file));
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      return Error(fmt::format("cannot open {} or the -wal and -shm files beside it ({}); check "
-                               "that the file and its folder are readable and writable, or choose "
-                               "another file with --db",
-                               file, doing));
+      return Error(
+          fmt::format("cannot open {} or the -wal and -shm files beside it ({}); check "
+                      "that the file and its folder are readable and writable, or choose "
+                      "another file with --db",
+                      file, doing));
     case SQLITE_IOERR:
-      return Error(fmt::format("the disk of {} failed ({}: {}); check it, or choose another file "
-                               "with --db",
-                               file, doing, message));
+      return Error(
+          fmt::format("the disk of {} failed ({}: {}); check it, or choose another file "
+                      "with --db",
+                      file, doing, message));
     default:
       return Error(fmt::format("{}: SQLite refused ({}: {}); run 'ridgepoint doctor'", file, doing,
                                message));

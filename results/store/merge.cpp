@@ -41,8 +41,7 @@ class Merge {
   Merge(Database& database, std::string_view shown) : database_(database), shown_(shown) {}
 
   MergeReport run() {
-    SQLite::Transaction transaction(database_.connection(),
-                                    SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Transaction transaction(database_.connection(), SQLite::TransactionBehavior::IMMEDIATE);
     refuse_other_environments_and_cases();
     refuse_other_runs();
     note_shared_and_new_records();
@@ -59,9 +58,10 @@ class Merge {
 
  private:
   [[noreturn]] void refuse(const std::string& what) const {
-    throw Error(fmt::format("{} cannot be merged into {}: {}; nothing was changed: one of the two "
-                            "was altered, leave it out",
-                            shown_, database_.path().string(), what));
+    throw Error(
+        fmt::format("{} cannot be merged into {}: {}; nothing was changed: one of the two "
+                    "was altered, leave it out",
+                    shown_, database_.path().string(), what));
   }
 
   /// `sql` selects the id of a conflicting row, if there is one.
@@ -108,12 +108,13 @@ class Merge {
   }
 
   void refuse_other_records() {
-    refuse_if_any("record",
-                  "SELECT id FROM other.records AS theirs JOIN main.records AS mine USING (id) WHERE "
-                  "(theirs.run_id, theirs.ordinal, theirs.case_hash, theirs.outcome, "
-                  "theirs.reason, theirs.started_unix_ns, theirs.duration_ns, theirs.details) <> "
-                  "(mine.run_id, mine.ordinal, mine.case_hash, mine.outcome, mine.reason, "
-                  "mine.started_unix_ns, mine.duration_ns, mine.details)");
+    refuse_if_any(
+        "record",
+        "SELECT id FROM other.records AS theirs JOIN main.records AS mine USING (id) WHERE "
+        "(theirs.run_id, theirs.ordinal, theirs.case_hash, theirs.outcome, "
+        "theirs.reason, theirs.started_unix_ns, theirs.duration_ns, theirs.details) <> "
+        "(mine.run_id, mine.ordinal, mine.case_hash, mine.outcome, mine.reason, "
+        "mine.started_unix_ns, mine.duration_ns, mine.details)");
     Query twice = database_.query(fmt::format(
         "SELECT theirs.run_id, theirs.ordinal FROM other.records AS theirs JOIN main.records AS "
         "mine USING (run_id, ordinal) WHERE theirs.id <> mine.id AND theirs.outcome <> '{0}' AND "
@@ -171,11 +172,12 @@ class Merge {
     for (const char* table : {"environments", "cases", "runs", "run_cases"}) {
       // Columns by name: a migrated file and a new one may hold them in another order.
       const std::string columns = columns_of(table);
-      database_.execute(fmt::format("INSERT OR IGNORE INTO main.{0} ({1}) SELECT {1} FROM other.{0}",
-                                    table, columns));
+      database_.execute(fmt::format(
+          "INSERT OR IGNORE INTO main.{0} ({1}) SELECT {1} FROM other.{0}", table, columns));
     }
     // A run that has gone on since: finished is further than interrupted, that than running.
-    const std::string rank = "CASE {}.status WHEN 'finished' THEN 2 WHEN 'interrupted' THEN 1 ELSE 0 END";
+    const std::string rank =
+        "CASE {}.status WHEN 'finished' THEN 2 WHEN 'interrupted' THEN 1 ELSE 0 END";
     database_.execute(fmt::format(
         "UPDATE main.runs AS mine SET (status, finished_unix_ns, conditions_after) = "
         "(theirs.status, theirs.finished_unix_ns, theirs.conditions_after) "
@@ -188,9 +190,10 @@ class Merge {
     database_.execute(
         "DELETE FROM main.records WHERE id IN (SELECT yielding FROM temp.new_records)");
     const auto copy = [&](const char* table, const char* key) {
-      database_.execute(fmt::format("INSERT INTO main.{0} ({1}) SELECT {1} FROM other.{0} WHERE {2} "
-                                    "IN (SELECT id FROM temp.new_records)",
-                                    table, columns_of(table), key));
+      database_.execute(
+          fmt::format("INSERT INTO main.{0} ({1}) SELECT {1} FROM other.{0} WHERE {2} "
+                      "IN (SELECT id FROM temp.new_records)",
+                      table, columns_of(table), key));
     };
     copy("records", "id");
     copy("series", "record_id");

@@ -38,14 +38,16 @@ std::int64_t newest(const StoreOptions& options) {
 
 void require_ours(const Identity& identity, const fs::path& path, const StoreOptions& options) {
   if (!identity.ours) {
-    throw Error(fmt::format("{} is a SQLite database of another program; choose another file with "
-                            "--db",
-                            path.string()));
+    throw Error(
+        fmt::format("{} is a SQLite database of another program; choose another file with "
+                    "--db",
+                    path.string()));
   }
   if (identity.version > newest(options)) {
-    throw Error(fmt::format("{} was written by a newer Ridgepoint (schema {}; this one knows up to "
-                            "{}); update Ridgepoint or choose another file with --db",
-                            path.string(), identity.version, newest(options)));
+    throw Error(
+        fmt::format("{} was written by a newer Ridgepoint (schema {}; this one knows up to "
+                    "{}); update Ridgepoint or choose another file with --db",
+                    path.string(), identity.version, newest(options)));
   }
 }
 
@@ -57,9 +59,10 @@ void apply_migrations(Database& database, std::int64_t version, const StoreOptio
       database.execute(std::string(migration.sql));
     } catch (const SQLite::Exception& problem) {
       if (problem.getErrorCode() == SQLITE_FULL || problem.getErrorCode() == SQLITE_IOERR) throw;
-      throw Error(fmt::format("{}: schema step {} failed ({}); the database is as it was: keep the "
-                              "older Ridgepoint for it and report this",
-                              database.path().string(), migration.name, problem.what()));
+      throw Error(
+          fmt::format("{}: schema step {} failed ({}); the database is as it was: keep the "
+                      "older Ridgepoint for it and report this",
+                      database.path().string(), migration.name, problem.what()));
     }
     database.execute(fmt::format("PRAGMA user_version = {}", migration.version));
   }
@@ -69,9 +72,10 @@ void apply_migrations(Database& database, std::int64_t version, const StoreOptio
 void require_sound(Database& database) {
   const std::string problem = structure_problem(database);
   if (problem != "ok") {
-    throw Error(fmt::format("{}: {}; the database is as it was: restore a backup or keep the older "
-                            "Ridgepoint for it",
-                            database.path().string(), problem));
+    throw Error(
+        fmt::format("{}: {}; the database is as it was: restore a backup or keep the older "
+                    "Ridgepoint for it",
+                    database.path().string(), problem));
   }
 }
 
@@ -214,10 +218,11 @@ Database open_database(const fs::path& path, OpenMode mode, const StoreOptions& 
       }
       require_ours(identity, path, options);
       if (identity.version < newest(options)) {
-        throw Error(fmt::format("{} has schema {} and this Ridgepoint reads {}; any command that "
-                                "writes to it, such as 'ridgepoint run', brings it up and keeps a "
-                                "backup",
-                                path.string(), identity.version, newest(options)));
+        throw Error(
+            fmt::format("{} has schema {} and this Ridgepoint reads {}; any command that "
+                        "writes to it, such as 'ridgepoint run', brings it up and keeps a "
+                        "backup",
+                        path.string(), identity.version, newest(options)));
       }
       return;
     }

@@ -1,5 +1,5 @@
-// From a path to a database of the schema that this program knows: makes a new one, refuses files of
-// other programs and newer schemas, brings older ones up, on a copy first.
+// From a path to a database of the schema that this program knows: makes a new one, refuses files
+// of other programs and newer schemas, brings older ones up, on a copy first.
 #pragma once
 
 #include <filesystem>

@@ -41,9 +41,8 @@ std::string listed(const std::vector<Candidate>& candidates) {
 }
 
 bool is_id_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
-  });
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; });
 }
 
 }  // namespace
@@ -59,14 +58,13 @@ std::string resolve_run(Database& database, std::string_view text) {
   });
   if (!find(database, "id = ?", lower).empty()) return lower;
 
-  const std::vector<Candidate> labelled = find(database, "label = ? AND label <> ''",
-                                               std::string(text));
+  const std::vector<Candidate> labelled =
+      find(database, "label = ? AND label <> ''", std::string(text));
   const bool prefix_like = is_id_text(lower) && !lower.empty();
   // A range on the primary key; LIKE would walk the table. 'g' follows every character of an id.
-  const std::vector<Candidate> prefixed =
-      prefix_like && lower.size() >= kShortestPrefix
-          ? find(database, "id >= ?1 AND id < ?1 || 'g'", lower)
-          : std::vector<Candidate>{};
+  const std::vector<Candidate> prefixed = prefix_like && lower.size() >= kShortestPrefix
+                                              ? find(database, "id >= ?1 AND id < ?1 || 'g'", lower)
+                                              : std::vector<Candidate>{};
   if (prefixed.size() > 1) {
     throw Error(fmt::format("'{}' begins more than one run in {}: {}; give more of the id", text,
                             file, listed(prefixed)));
@@ -75,14 +73,16 @@ std::string resolve_run(Database& database, std::string_view text) {
   if (!labelled.empty()) {
     const std::string newest = labelled.front().id;
     if (prefixed.empty() || prefixed.front().id == newest) return newest;
-    throw Error(fmt::format("'{}' is a label and begins another run's id in {}: {}, {}; give more "
-                            "of the id",
-                            text, file, listed({labelled.front()}), listed(prefixed)));
+    throw Error(
+        fmt::format("'{}' is a label and begins another run's id in {}: {}, {}; give more "
+                    "of the id",
+                    text, file, listed({labelled.front()}), listed(prefixed)));
   }
   if (prefix_like && lower.size() < kShortestPrefix) {
-    throw Error(fmt::format("'{}' is too short for a run; give at least {} characters of an id, a "
-                            "label or 'latest'; newest in {}: {}",
-                            text, kShortestPrefix, file, listed(all)));
+    throw Error(
+        fmt::format("'{}' is too short for a run; give at least {} characters of an id, a "
+                    "label or 'latest'; newest in {}: {}",
+                    text, kShortestPrefix, file, listed(all)));
   }
   throw Error(fmt::format("no run '{}' in {}; newest there: {}", text, file, listed(all)));
 }

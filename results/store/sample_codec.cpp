@@ -12,7 +12,8 @@ namespace ridgepoint {
 namespace {
 
 constexpr std::size_t kWidth = sizeof(std::int64_t);
-// Once bytes stand in planes, higher levels gain nothing on timings and cost up to ten times as much.
+// Once bytes stand in planes, higher levels gain nothing on timings and cost up to ten times as
+// much.
 constexpr int kLevel = 1;
 // A zstd block expands to 128 KiB at most and takes 4 bytes at least; a frame that claims more than
 // that is damaged, and is not given the memory it asks for.
@@ -22,7 +23,8 @@ struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
-// Neighbouring timings differ in their low bytes only, so all bytes of one significance go together.
+// Neighbouring timings differ in their low bytes only, so all bytes of one significance go
+// together.
 void split_into_planes(std::span<const std::int64_t> samples, std::span<std::uint8_t> planes) {
   const std::size_t count = samples.size();
   std::uint64_t previous = 0;
@@ -77,8 +79,8 @@ std::vector<std::byte> encode_samples(std::span<const std::int64_t> samples) {
 std::vector<std::int64_t> decode_samples(int codec, std::int64_t count,
                                          std::span<const std::byte> blob) {
   if (codec != kSampleCodecDeltaZstd) {
-    throw Error(fmt::format("samples: unknown codec {}; a newer Ridgepoint wrote them: update",
-                            codec));
+    throw Error(
+        fmt::format("samples: unknown codec {}; a newer Ridgepoint wrote them: update", codec));
   }
   const unsigned long long bytes = ZSTD_getFrameContentSize(blob.data(), blob.size());
   if (bytes == ZSTD_CONTENTSIZE_ERROR || bytes == ZSTD_CONTENTSIZE_UNKNOWN) {

@@ -24,6 +24,8 @@ ScratchFile::ScratchFile(std::filesystem::path path) : path_(std::move(path)) {
   remove_database(path_);
 }
 
-ScratchFile::~ScratchFile() { remove_database(path_); }
+ScratchFile::~ScratchFile() {
+  remove_database(path_);
+}
 
 }  // namespace ridgepoint

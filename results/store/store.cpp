@@ -138,21 +138,24 @@ void insert_record(Database& database, const Record& record, const EncodedSeries
                                        record.ordinal, record.run_id));
   }
   if (is_recorded(database, record)) {
-    throw Error(fmt::format("{}: run {} already has a record of case {}; let only one process "
-                            "resume a run",
-                            database.path().string(), record.run_id, record.ordinal));
+    throw Error(
+        fmt::format("{}: run {} already has a record of case {}; let only one process "
+                    "resume a run",
+                    database.path().string(), record.run_id, record.ordinal));
   }
   database
-      .query("INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, "
-             "started_unix_ns, duration_ns, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .query(
+          "INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, "
+          "started_unix_ns, duration_ns, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(record.id, record.run_id, record.ordinal, hash, name_of(record.outcome), record.reason,
             record.started_unix_ns, record.duration_ns, record.details)
       .run();
   for (std::size_t i = 0; i < encoded.size(); ++i) {
     const Series& series = record.measurement.series[i];
     database
-        .query("INSERT INTO series (record_id, name, position, unit, codec, count, samples) "
-               "VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .query(
+            "INSERT INTO series (record_id, name, position, unit, codec, count, samples) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(record.id, series.name, static_cast<std::int64_t>(i), series.unit,
               kSampleCodecDeltaZstd, static_cast<std::int64_t>(series.samples.size()),
               std::span<const std::byte>(encoded[i]))
@@ -168,8 +171,8 @@ void insert_record(Database& database, const Record& record, const EncodedSeries
 void require_storable(const Record& record) {
   if (record.id.empty()) throw std::logic_error("add_record: a record needs an id");
   if (record.outcome != Outcome::ok && record.reason.empty()) {
-    throw std::logic_error(fmt::format("add_record: outcome {} without a reason",
-                                       name_of(record.outcome)));
+    throw std::logic_error(
+        fmt::format("add_record: outcome {} without a reason", name_of(record.outcome)));
   }
 }
 
@@ -253,7 +256,9 @@ Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
-const std::filesystem::path& Store::path() const { return state_->database.path(); }
+const std::filesystem::path& Store::path() const {
+  return state_->database.path();
+}
 
 std::int64_t Store::schema_version() const {
   return state_->during("reading its schema",
@@ -277,8 +282,7 @@ void Store::begin_run(const Run& run, const std::vector<Case>& cases) {
 void Store::add_record(const Record& record) {
   require_storable(record);
   const EncodedSeries encoded = encode_all(record);  // outside of the lock
-  state_->write("storing a record",
-                [&] { insert_record(state_->database, record, encoded); });
+  state_->write("storing a record", [&] { insert_record(state_->database, record, encoded); });
 }
 
 void Store::finish_run(const std::string& run_id, std::string_view status,
@@ -289,8 +293,9 @@ void Store::finish_run(const std::string& run_id, std::string_view status,
   state_->write("finishing a run", [&] {
     const std::int64_t changed =
         state_->database
-            .query("UPDATE runs SET status = ?, finished_unix_ns = ?, conditions_after = ? "
-                   "WHERE id = ?")
+            .query(
+                "UPDATE runs SET status = ?, finished_unix_ns = ?, conditions_after = ? "
+                "WHERE id = ?")
             .bind(status, finished_unix_ns, conditions_after, run_id)
             .run();
     if (changed == 0) no_such_run(state_->database, run_id);
@@ -301,8 +306,9 @@ void Store::reopen_run(const std::string& run_id) {
   state_->write("reopening a run", [&] {
     const std::int64_t changed =
         state_->database
-            .query("UPDATE runs SET status = 'running', finished_unix_ns = 0, "
-                   "conditions_after = '' WHERE id = ?")
+            .query(
+                "UPDATE runs SET status = 'running', finished_unix_ns = 0, "
+                "conditions_after = '' WHERE id = ?")
             .bind(run_id)
             .run();
     if (changed == 0) no_such_run(state_->database, run_id);
@@ -319,12 +325,12 @@ void Store::drop_interrupted(const std::string& run_id) {
 
 std::vector<RunSummary> Store::list_runs(std::int64_t limit) const {
   return state_->during("listing runs", [&] {
-    Query row = state_->database.query(fmt::format(
-        "SELECT {}, (SELECT count(*) FROM run_cases WHERE run_id = runs.id), "
-        "(SELECT count(*) FROM records WHERE run_id = runs.id), "
-        "(SELECT count(*) FROM records WHERE run_id = runs.id AND outcome = '{}') "
-        "FROM runs ORDER BY started_unix_ns DESC, id DESC LIMIT ?",
-        kRunColumns, name_of(Outcome::ok)));
+    Query row = state_->database.query(
+        fmt::format("SELECT {}, (SELECT count(*) FROM run_cases WHERE run_id = runs.id), "
+                    "(SELECT count(*) FROM records WHERE run_id = runs.id), "
+                    "(SELECT count(*) FROM records WHERE run_id = runs.id AND outcome = '{}') "
+                    "FROM runs ORDER BY started_unix_ns DESC, id DESC LIMIT ?",
+                    kRunColumns, name_of(Outcome::ok)));
     row.bind(limit);
     std::vector<RunSummary> summaries;
     while (row.step()) {
@@ -350,9 +356,8 @@ std::vector<PlannedCase> Store::planned_cases(const std::string& run_id) const {
 }
 
 std::vector<Record> Store::records(const std::string& run_id, bool with_samples) const {
-  return state_->read("reading records", [&] {
-    return read_records(state_->database, run_id, with_samples);
-  });
+  return state_->read("reading records",
+                      [&] { return read_records(state_->database, run_id, with_samples); });
 }
 
 RunWithRecords Store::whole_run(const std::string& run_id, bool with_samples) const {
@@ -407,7 +412,8 @@ MergeReport Store::merge_run(const RunWithRecords& data, std::string_view origin
       insert_run(database, data.run);
       std::vector<PlannedCase> planned = data.planned;
       if (planned.empty()) {
-        for (const Record& record : data.records) planned.push_back({record.ordinal, record.subject});
+        for (const Record& record : data.records)
+          planned.push_back({record.ordinal, record.subject});
       }
       for (const PlannedCase& entry : planned) insert_planned(database, data.run.id, entry);
       for (const Record& record : data.records) {
@@ -433,8 +439,8 @@ std::string Store::check_integrity() const {
     Query series = database.query("SELECT record_id, name, codec, count, samples FROM series");
     while (series.step()) {
       try {
-        static_cast<void>(decode_samples(static_cast<int>(series.integer(2)), series.integer(3),
-                                         series.blob(4)));
+        static_cast<void>(
+            decode_samples(static_cast<int>(series.integer(2)), series.integer(3), series.blob(4)));
       } catch (const Error& error) {
         return fmt::format("record {} series {}: {}", series.text(0), series.text(1), error.what());
       }

@@ -20,7 +20,7 @@ namespace ridgepoint {
 
 /// What `list runs` shows of a run, cheap to read for 100,000 of them.
 struct RunSummary {
-  Run run;  ///< without environment and conditions
+  Run run;                     ///< without environment and conditions
   std::int64_t planned = 0;    ///< cases in the run
   std::int64_t recorded = 0;   ///< cases that have a record
   std::int64_t succeeded = 0;  ///< outcome ok
@@ -60,7 +60,8 @@ class Store {
   [[nodiscard]] Run run(const std::string& run_id) const;
   [[nodiscard]] std::vector<PlannedCase> planned_cases(const std::string& run_id) const;
   /// In ordinal order; with `with_samples` false there are no series, but metrics are.
-  [[nodiscard]] std::vector<Record> records(const std::string& run_id, bool with_samples = true) const;
+  [[nodiscard]] std::vector<Record> records(const std::string& run_id,
+                                            bool with_samples = true) const;
   /// run(), records() and planned_cases() of one moment.
   [[nodiscard]] RunWithRecords whole_run(const std::string& run_id, bool with_samples = true) const;
   [[nodiscard]] std::vector<Case> known_cases() const;
@@ -76,7 +77,7 @@ class Store {
   MergeReport merge_from(const std::filesystem::path& other);
   /// The same for a run from elsewhere (an import); `origin` is for error lines.
   MergeReport merge_run(const RunWithRecords& data, std::string_view origin);
-  void backup_to(const std::filesystem::path& target) const;   ///< refuses an existing file
+  void backup_to(const std::filesystem::path& target) const;  ///< refuses an existing file
   /// "ok", or the first thing that is wrong: structure, references, checksums of samples.
   [[nodiscard]] std::string check_integrity() const;
 

@@ -154,7 +154,7 @@ TEST_F(CommandLine, ExportsCsvAndMarkdown) {
   const auto json = run_null_cases();
   const auto csv = ridgepoint({"export", "latest", "--format", "csv"});
   EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 3);
-  EXPECT_THAT(ridgepoint({"export", "latest", "--format", "markdown"}).out, HasSubstr("| --"));
+  EXPECT_THAT(ridgepoint({"export", "latest", "--format", "markdown"}).out, HasSubstr("|---"));
   expect_one_line_refusal({"export", "latest", "--format", "xml"}, HasSubstr("json"));
 }
 

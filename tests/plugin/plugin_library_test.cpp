@@ -102,8 +102,9 @@ TEST_F(PluginFile, PassesOnWhatTheLoaderSays) {
 
 TEST(PluginLibrary, GivesOptionsToTheEngineAndReportsItsRefusal) {
   EXPECT_NO_THROW(static_cast<void>(open_plugin(plugin_path("example_engine"), "mode=ok,after=3")));
-  EXPECT_THAT(refusal(plugin_path("example_engine"), "speed=11"),
-              HasSubstr("engine_open: unknown option 'speed'; known are mode, after, delay_ms"));
+  EXPECT_THAT(
+      refusal(plugin_path("example_engine"), "speed=11"),
+      HasSubstr("engine_open: unknown option 'speed'; known are mode, after, delay_ms, percent"));
   EXPECT_THAT(refusal(plugin_path("example_engine"), "mode=elegant"),
               HasSubstr("option mode: bad value 'elegant'"));
   EXPECT_THAT(refusal(plugin_path("example_engine"), "mode"), HasSubstr("write key=value"));

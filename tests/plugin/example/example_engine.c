@@ -4,7 +4,8 @@
  * `mode` it misbehaves in the ways that a harness has to survive.
  *
  *   mode=ok            the default
- *   mode=wrong         logits are 1 % off      mode=nan         logits are not numbers
+ *   mode=wrong         logits are `percent` off, up and down in turn (default 10)
+ *   mode=nan           logits are not numbers
  *   mode=bad_token     chooses a token outside the vocabulary
  *   mode=error         forward fails, and says why
  *   mode=silent_error  forward fails without a word
@@ -44,6 +45,7 @@ struct ridgepoint_engine {
   const char* mode; /* one of kModes */
   long after;
   long delay_ms;
+  long percent;
 };
 
 static bool mode_is(const struct ridgepoint_engine* engine, const char* mode) {
@@ -59,7 +61,7 @@ static bool read_count(const char* text, long* value) {
 
 static ridgepoint_status engine_open(const ridgepoint_option* options, uint64_t option_count,
                                      ridgepoint_engine** engine, char* error, uint64_t error_size) {
-  struct ridgepoint_engine made = {kModes[0], 0, 10};
+  struct ridgepoint_engine made = {kModes[0], 0, 10, 10};
   for (uint64_t i = 0; i < option_count; ++i) {
     const char* const key = options[i].key;
     const char* const value = options[i].value;
@@ -74,8 +76,11 @@ static ridgepoint_status engine_open(const ridgepoint_option* options, uint64_t 
       good = read_count(value, &made.after);
     } else if (strcmp(key, "delay_ms") == 0) {
       good = read_count(value, &made.delay_ms);
+    } else if (strcmp(key, "percent") == 0) {
+      good = read_count(value, &made.percent);
     } else {
-      snprintf(error, error_size, "unknown option '%s'; known are mode, after, delay_ms", key);
+      snprintf(error, error_size, "unknown option '%s'; known are mode, after, delay_ms, percent",
+               key);
       return RIDGEPOINT_ERROR;
     }
     if (!good) {
@@ -535,8 +540,9 @@ static void spoil_logits(struct ridgepoint_session* session) {
   const struct ridgepoint_engine* const engine = session->engine;
   if (session->forwards < engine->after) return;
   const int64_t count = session->options.batch * session->model->vocab;
+  const float off = (float)engine->percent / 100.0f;
   for (int64_t i = 0; i < count; ++i) {
-    if (mode_is(engine, "wrong")) session->logits[i] *= i % 2 == 0 ? 1.01f : 0.99f;
+    if (mode_is(engine, "wrong")) session->logits[i] *= i % 2 == 0 ? 1.0f + off : 1.0f - off;
     if (mode_is(engine, "nan")) session->logits[i] = NAN;
   }
 }

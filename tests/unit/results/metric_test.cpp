@@ -76,7 +76,8 @@ TEST(DerivedMetrics, RelateTheWorkOfAModelToItsTimes) {
 
 TEST(DerivedMetrics, TakeTheMedianOfRatesAndNotTheRateOfAMedian) {
   // Two repetitions: 10 and 30 tokens/s have the median 20, the median time would say 15.
-  const auto figures = derived(example_case(30, 0), {{"ttft", "ns", {3'000'000'000, 1'000'000'000}}});
+  const auto figures =
+      derived(example_case(30, 0), {{"ttft", "ns", {3'000'000'000, 1'000'000'000}}});
   EXPECT_DOUBLE_EQ(figures.at("prefill_tokens_per_second"), 20);
 }
 
@@ -85,7 +86,7 @@ TEST(DerivedMetrics, OfAGenerateOnlyCase) {
   subject.batch = 3;
   const std::vector<std::int64_t> steps = {100, 100, 100, 100,  // 400 ns
                                            100, 200, 300, 200,  // 800 ns
-                                           50,  50};            // stopped half-way: not a repetition
+                                           50,  50};  // stopped half-way: not a repetition
   const auto figures = derived(subject, {{"decode_step", "ns", steps}});
   EXPECT_DOUBLE_EQ(figures.at("decode_tokens_per_second"), (12 / 400e-9 + 12 / 800e-9) / 2);
   EXPECT_DOUBLE_EQ(figures.at("repetitions"), 2);
@@ -106,8 +107,8 @@ TEST(DerivedMetrics, LeaveTpotAbsentForASingleToken) {
 
 TEST(DerivedMetrics, PairOnlyCompleteRepetitions) {
   // Stopped in the third repetition: its first token is known, its end is not.
-  const auto figures = derived(example_case(8, 3), {{"ttft", "ns", {100, 100, 900}},
-                                                    {"end_to_end", "ns", {300, 500}}});
+  const auto figures = derived(example_case(8, 3),
+                               {{"ttft", "ns", {100, 100, 900}}, {"end_to_end", "ns", {300, 500}}});
   EXPECT_DOUBLE_EQ(figures.at("tpot_ns"), (100 + 200) / 2.0);
   EXPECT_DOUBLE_EQ(figures.at("ttft_ns"), 100);
   EXPECT_DOUBLE_EQ(figures.at("repetitions"), 2);
@@ -153,8 +154,8 @@ TEST(DerivedMetrics, HaveOnlyDeclaredNames) {
                                                      {"end_to_end", "ns", {300}},
                                                      {"load", "ns", {1}},
                                                      {"inter_token", "ns", {100, 100}}});
-  const auto of_operator = derived(operator_case(), {{"run", "ns", {10}}},
-                                   {{"work_flops", 1}, {"work_bytes", 1}});
+  const auto of_operator =
+      derived(operator_case(), {{"run", "ns", {10}}}, {{"work_flops", 1}, {"work_bytes", 1}});
   for (const auto& figures : {of_model, of_operator}) {
     EXPECT_THAT(figures, Not(IsEmpty()));
     for (const auto& [name, value] : figures) EXPECT_NE(find_metric(name), nullptr) << name;

@@ -77,9 +77,8 @@ TEST(CsvExport, HasAColumnForEveryFieldAndMetricAndSurvivesQuotes) {
   for (const auto& row : rows) EXPECT_EQ(row.size(), rows[0].size());
   const auto cell = [&](std::size_t row, const std::string& column) {
     const auto found = std::ranges::find(rows[0], column);
-    return found == rows[0].end()
-               ? "no column " + column
-               : rows[row].at(static_cast<std::size_t>(found - rows[0].begin()));
+    return found == rows[0].end() ? "no column " + column
+                                  : rows[row].at(static_cast<std::size_t>(found - rows[0].begin()));
   };
   EXPECT_EQ(cell(1, "run_label"), data.run.label);
   EXPECT_EQ(cell(1, "outcome"), "ok");

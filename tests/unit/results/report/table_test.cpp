@@ -122,7 +122,8 @@ RunWithRecords example_data() {
 TEST(RunTable, SaysWhatRanWhereAndHowItEnded) {
   const RunWithRecords data = example_data();
   const std::string text = run_table(data);
-  EXPECT_THAT(text, HasSubstr("Run " + data.run.id.substr(0, 8) + " \"nightly, \"fast\"\", suite "
+  EXPECT_THAT(text, HasSubstr("Run " + data.run.id.substr(0, 8) +
+                              " \"nightly, \"fast\"\", suite "
                               "smoke, 2023-11-14 22:13 UTC, finished after 41.0 s\n"));
   EXPECT_THAT(text, HasSubstr("Example CPU @ 2.0 GHz, 2 cores, environment 00112233\n"));
   EXPECT_THAT(text, HasSubstr("Ridgepoint 0.1.0, git main@0123456789 with changes, harness floor "
@@ -135,8 +136,7 @@ TEST(RunTable, SaysWhatRanWhereAndHowItEnded) {
 TEST(RunTable, ShowsFailuresAsRowsWithTheirReasonsBelow) {
   const std::string text = run_table(example_data());
   EXPECT_THAT(text, HasSubstr("out_of_memory\n"));
-  EXPECT_THAT(text,
-              HasSubstr("#4 out_of_memory: asked for 3.2 GB with 2.9 GB available\n"));
+  EXPECT_THAT(text, HasSubstr("#4 out_of_memory: asked for 3.2 GB with 2.9 GB available\n"));
 }
 
 TEST(RunTable, RefusesPercentilesWithTheCountThatWouldDo) {
@@ -165,14 +165,13 @@ TEST(RunTable, MakesColumnsOfWhatDiffersAndOneLineOfWhatDoesNot) {
   EXPECT_EQ(tables[0].title, "Models");
   EXPECT_THAT(tables[0].common, HasSubstr("prompt 32, generate 8"));
   EXPECT_THAT(tables[0].common, Not(HasSubstr("batch")));
-  EXPECT_THAT(tables[0].speed[0], ElementsAre("#", "depth", "batch", "n", "pp tok/s", "tg tok/s",
-                                              "TTFT", "TPOT", "gap p50", "gap p99", "e2e", "load",
-                                              "outcome"));
-  EXPECT_THAT(tables[0].cost[0], ElementsAre("#", "weights", "KV", "activations", "scratch",
-                                               "peak RSS", "rel error"));
+  EXPECT_THAT(tables[0].speed[0],
+              ElementsAre("#", "depth", "batch", "n", "pp tok/s", "tg tok/s", "TTFT", "TPOT",
+                          "gap p50", "gap p99", "e2e", "load", "outcome"));
+  EXPECT_THAT(tables[0].cost[0],
+              ElementsAre("#", "weights", "KV", "activations", "scratch", "peak RSS", "rel error"));
   EXPECT_EQ(tables[1].title, "Operators");
-  EXPECT_THAT(tables[1].speed[0],
-              ElementsAre("#", "rows", "n", "time", "FLOP/s", "bytes/s"));
+  EXPECT_THAT(tables[1].speed[0], ElementsAre("#", "rows", "n", "time", "FLOP/s", "bytes/s"));
 }
 
 TEST(RunTable, GivesFieldsATableOfTheirOwnWhereTooManyDiffer) {
@@ -193,7 +192,8 @@ TEST(RunTable, GivesFieldsATableOfTheirOwnWhereTooManyDiffer) {
 
 TEST(RunTable, ToleratesAnEnvironmentThatSaysNothing) {
   RunWithRecords data = example_data();
-  for (const char* environment : {"", "{}", "[1]", "not JSON", R"({"cpu":[]})", R"({"cpu":{"model":5}})"}) {
+  for (const char* environment :
+       {"", "{}", "[1]", "not JSON", R"({"cpu":[]})", R"({"cpu":{"model":5}})"}) {
     data.run.environment = environment;
     EXPECT_THAT(run_table(data), HasSubstr("Machine not known")) << environment;
   }

@@ -54,6 +54,8 @@ FailingDisk::~FailingDisk() {
   sqlite3_vfs_register(real_layer, 1);
 }
 
-void FailingDisk::set_full(bool full) { disk_is_full = full; }
+void FailingDisk::set_full(bool full) {
+  disk_is_full = full;
+}
 
 }  // namespace ridgepoint

@@ -187,7 +187,8 @@ TEST_F(Merging, BringsUpACopyOfAnOlderDatabaseAndLeavesTheOriginal) {
   there.begin_run(run, {example_case()});
   there.add_record(example_record(run, 0, example_case()));
   std::vector<Migration> steps(schema_migrations().begin(), schema_migrations().end());
-  steps.push_back({steps.back().version + 1, "999_test", "ALTER TABLE records ADD COLUMN mood TEXT NOT NULL DEFAULT '';"});
+  steps.push_back({steps.back().version + 1, "999_test",
+                   "ALTER TABLE records ADD COLUMN mood TEXT NOT NULL DEFAULT '';"});
   StoreOptions newer;
   newer.migrations = steps;
   Store store(folder / "newer.db", OpenMode::read_write, newer);
@@ -214,8 +215,9 @@ TEST_F(Merging, GivesUpWholeWhenTheOtherIsDamaged) {
   const StoredRun run = example_run();
   there.begin_run(run, {example_case()});
   there.add_record(example_record(run, 0, example_case()));
-  change_there("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
-               "replace(sql, 'duration_ns', 'duration_s') WHERE name = 'records'");
+  change_there(
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+      "replace(sql, 'duration_ns', 'duration_s') WHERE name = 'records'");
   const std::string line = error_of([&] { here.merge_from(there.path()); });
   EXPECT_THAT(line, HasSubstr("merging " + there.path().string()));
   EXPECT_TRUE(here.list_runs().empty());

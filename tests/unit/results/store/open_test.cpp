@@ -23,7 +23,8 @@ std::string bytes_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string error_of_opening(const fs::path& path, OpenMode mode, const StoreOptions& options = {}) {
+std::string error_of_opening(const fs::path& path, OpenMode mode,
+                             const StoreOptions& options = {}) {
   return error_of([&] { const Store store(path, mode, options); });
 }
 
@@ -79,8 +80,9 @@ TEST(OpenDatabase, ANewerSchemaIsRefusedInWords) {
   SQLite::Database(path.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 9999");
   for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
     const std::string line = error_of_opening(path, mode);
-    EXPECT_EQ(line, path.string() + " was written by a newer Ridgepoint (schema 9999; this one knows "
-                                    "up to " +
+    EXPECT_EQ(line, path.string() +
+                        " was written by a newer Ridgepoint (schema 9999; this one knows "
+                        "up to " +
                         std::to_string(schema_migrations().back().version) +
                         "); update Ridgepoint or choose another file with --db");
   }
@@ -119,10 +121,8 @@ TEST(OpenDatabase, AFileThatMayNotBeWrittenOpensForReadingOnly) {
       as_ordinary_user([&] { return error_of_opening(path, OpenMode::read_write); });
   EXPECT_THAT(line, HasSubstr("read-only"));
   EXPECT_THAT(line, HasSubstr("--db"));
-  EXPECT_EQ(as_ordinary_user([&] {
-              return Store(path, OpenMode::read_only).resolve_run("latest");
-            }),
-            id);
+  EXPECT_EQ(
+      as_ordinary_user([&] { return Store(path, OpenMode::read_only).resolve_run("latest"); }), id);
   fs::permissions(folder.path(), fs::perms(0755));
 }
 
@@ -134,13 +134,11 @@ TEST(OpenDatabase, AReadOnlyFolderIsRefusedForWriting) {
   fs::permissions(folder.path(), fs::perms(0555));
   EXPECT_THAT(as_ordinary_user([&] { return error_of_opening(path, OpenMode::read_write); }),
               HasSubstr("the file or its folder is read-only"));
-  EXPECT_THAT(as_ordinary_user([&] {
-                return error_of_opening(folder / "new.db", OpenMode::read_write);
-              }),
-              HasSubstr("its folder is read-only"));
-  EXPECT_THAT(as_ordinary_user([&] {
-                return error_of_opening(folder / "sub/new.db", OpenMode::read_write);
-              }),
+  EXPECT_THAT(
+      as_ordinary_user([&] { return error_of_opening(folder / "new.db", OpenMode::read_write); }),
+      HasSubstr("its folder is read-only"));
+  EXPECT_THAT(as_ordinary_user(
+                  [&] { return error_of_opening(folder / "sub/new.db", OpenMode::read_write); }),
               HasSubstr("cannot create the folder"));
   fs::permissions(folder.path(), fs::perms(0755));
 }
@@ -216,8 +214,9 @@ TEST(OpenDatabase, ChangedSamplesAreFoundByTheIntegrityCheckAndRefusedWhenRead) 
   const auto path = folder / "runs.db";
   const std::string id = run_id_in_new_store(path);
   SQLite::Database(path.string(), SQLite::OPEN_READWRITE)
-      .exec("UPDATE series SET samples = CAST(substr(samples, 1, length(samples) - 1) || x'00' AS "
-            "BLOB) WHERE name = 'ttft'");
+      .exec(
+          "UPDATE series SET samples = CAST(substr(samples, 1, length(samples) - 1) || x'00' AS "
+          "BLOB) WHERE name = 'ttft'");
   const Store store(path, OpenMode::read_only);
   EXPECT_THAT(store.check_integrity(), HasSubstr("series ttft"));
   const std::string line = error_of([&] { static_cast<void>(store.records(id)); });
@@ -228,9 +227,13 @@ TEST(OpenDatabase, ChangedSamplesAreFoundByTheIntegrityCheckAndRefusedWhenRead) 
 
 // ---- schema steps ----
 
-std::int64_t newest_known() { return schema_migrations().back().version; }
+std::int64_t newest_known() {
+  return schema_migrations().back().version;
+}
 
-std::string backup_name() { return "runs.db.schema" + std::to_string(newest_known()) + ".backup"; }
+std::string backup_name() {
+  return "runs.db.schema" + std::to_string(newest_known()) + ".backup";
+}
 
 constexpr std::string_view kSecondStep =
     "ALTER TABLE runs ADD COLUMN mood TEXT NOT NULL DEFAULT 'good';"

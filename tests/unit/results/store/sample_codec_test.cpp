@@ -94,11 +94,10 @@ TEST(SampleCodec, RefusesAWrongCountAndAnUnknownCodec) {
 
 TEST(SampleCodec, GivesNoMemoryToAFrameThatOnlyClaimsToBeLarge) {
   // Magic, descriptor (8-byte content size, single segment, checksum), 2^40 bytes, then nothing.
-  const std::vector<std::byte> bomb = {std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F},
-                                       std::byte{0xFD}, std::byte{0xE4}, std::byte{0},
-                                       std::byte{0},    std::byte{0},    std::byte{0},
-                                       std::byte{0},    std::byte{1},    std::byte{0},
-                                       std::byte{0}};
+  const std::vector<std::byte> bomb = {
+      std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}, std::byte{0xE4},
+      std::byte{0},    std::byte{0},    std::byte{0},    std::byte{0},    std::byte{0},
+      std::byte{1},    std::byte{0},    std::byte{0}};
   EXPECT_THAT(error_of([&] { decode_samples(kSampleCodecDeltaZstd, std::int64_t{1} << 37, bomb); }),
               HasSubstr("cannot hold"));
 }
