@@ -41,7 +41,7 @@ constexpr MetricSpec kMetrics[] = {
      "The 99th percentile of the same gaps; absent below the 299 gaps that support it."},
     {"end_to_end_ns", "ns", Better::lower, "e2e", Shown::speed,
      "From the prompt going in to the last token being known; the median over repetitions."},
-    {"load_ns", "ns", Better::lower, "load", Shown::speed,
+    {"load_ns", "ns", Better::lower, "load", Shown::cost,
      "From opening the model file to a session that is ready; the median over loads."},
     {"run_ns", "ns", Better::lower, "time", Shown::speed,
      "One pass of the operator; the median over passes."},

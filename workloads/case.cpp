@@ -13,6 +13,7 @@
 #include "workloads/graph/op_graph.h"
 #include "workloads/models/shapes.h"
 #include "workloads/nearest_name.h"
+#include "workloads/shell_quote.h"
 #include "workloads/tensor/type.h"
 
 namespace ridgepoint {
@@ -49,16 +50,33 @@ std::vector<std::string_view> weight_type_names() {
 
 CaseField text(std::string_view name, std::string Case::*member, bool llm, bool op,
                std::vector<std::string_view> choices, std::string_view help) {
-  return {name, member, llm, op, 0, 0, std::move(choices), help};
+  return {.name = name,
+          .member = member,
+          .llm = llm,
+          .op = op,
+          .choices = std::move(choices),
+          .help = help};
 }
 
 CaseField integer(std::string_view name, std::int64_t Case::*member, bool llm, bool op,
                   std::int64_t minimum, std::int64_t maximum, std::string_view help) {
-  return {name, member, llm, op, minimum, maximum, {}, help};
+  return {.name = name,
+          .member = member,
+          .llm = llm,
+          .op = op,
+          .minimum = minimum,
+          .maximum = maximum,
+          .choices = {},
+          .help = help};
 }
 
 CaseField of_imported(CaseField field) {
   field.imported = true;
+  return field;
+}
+
+CaseField headed(std::string_view heading, CaseField field) {
+  field.heading = heading;
   return field;
 }
 
@@ -80,10 +98,10 @@ std::vector<CaseField> declare_fields() {
       text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache"),
       text("cache", &Case::cache, true, true, {"warm", "cold-cpu", "cold-disk"},
            "state of the caches before each measured pass"),
-      integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
-              "prompt tokens of each sequence; 0: only decode"),
-      integer("generate", &Case::generate, true, false, 0, kMostTokens,
-              "tokens that each sequence generates; 0: only prefill"),
+      headed("pp", integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
+                           "prompt tokens of each sequence; 0: only decode")),
+      headed("tg", integer("generate", &Case::generate, true, false, 0, kMostTokens,
+                           "tokens that each sequence generates; 0: only prefill")),
       integer("depth", &Case::depth, true, true, 0, kMostTokens,
               "tokens in the KV cache beforehand, not timed"),
       integer("batch", &Case::batch, true, true, 1, 4096, "sequences at once"),
@@ -92,8 +110,10 @@ std::vector<CaseField> declare_fields() {
       integer("in", &Case::in, false, true, 1, kWidest, "input features"),
       integer("out", &Case::out, false, true, 1, kWidest, "output features"),
       integer("heads", &Case::heads, false, true, 1, 4096, "query heads"),
-      integer("kv_heads", &Case::kv_heads, false, true, 1, 4096, "key and value heads"),
-      integer("head_dim", &Case::head_dim, false, true, 1, 4096, "elements of one head"),
+      headed("kv h",
+             integer("kv_heads", &Case::kv_heads, false, true, 1, 4096, "key and value heads")),
+      headed("dim",
+             integer("head_dim", &Case::head_dim, false, true, 1, 4096, "elements of one head")),
       integer("threads", &Case::threads, true, true, 0, 1024, "threads; 0: every core"),
       integer("seed", &Case::seed, true, true, 0, std::numeric_limits<std::int64_t>::max(),
               "seed of synthetic weights and of inputs"),
@@ -128,24 +148,6 @@ void check_text(const CaseField& field, const std::string& value) {
     throw Error(fmt::format("{}: unknown value '{}'{}; choose from {}", field.name, value,
                             did_you_mean(value, field.choices), joined(field.choices)));
   }
-}
-
-// What sh reads back as one word with exactly these bytes.
-std::string shell_word(const std::string& word) {
-  const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::ranges::all_of(word, plain)) return word;
-  std::string quoted = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      quoted += R"('\'')";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
 }
 
 // A text field that is empty says nothing: resolve() has not chosen yet, or nothing was asked for.
@@ -362,7 +364,7 @@ std::string to_command_line(const Case& value) {
     if (!line.empty()) line += ' ';
     line += fmt::format(
         "--{} {}", field.name,
-        words != nullptr ? shell_word(*words) : std::to_string(std::get<std::int64_t>(content)));
+        words != nullptr ? shell_quote(*words) : std::to_string(std::get<std::int64_t>(content)));
   }
   return line;
 }

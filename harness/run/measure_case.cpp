@@ -1,6 +1,7 @@
 #include "harness/run/measure_case.h"
 
 #include <new>
+#include <string>
 
 #include "harness/run/case_context.h"
 #include "harness/run/model_case.h"
@@ -16,8 +17,11 @@ CaseResult measure_case(const Case& subject, const RunOptions& options, Measurem
     return subject.workload == "op" ? measure_op_case(context) : measure_model_case(context);
   } catch (const Error& error) {
     return {Outcome::failed, error.what()};
-  } catch (const std::bad_alloc&) {
-    return {Outcome::out_of_memory, "an allocation failed at the memory limit"};
+  } catch (const std::bad_alloc& failure) {
+    // An engine's own words, where it has some.
+    const std::string words = failure.what();
+    return {Outcome::out_of_memory,
+            words == std::bad_alloc().what() ? "an allocation failed at the memory limit" : words};
   }
 }
 

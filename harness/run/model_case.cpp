@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "harness/run/page_cache_eviction.h"
 #include "harness/run/random_tokens.h"
 #include "harness/run/warm_up.h"
+#include "profiler/memory/cache_state.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -37,6 +39,7 @@ class ModelCase {
   CaseResult run() {
     send_backend(context_, *backend_);
     context_.sink.progress(0, "loading");
+    look_at_file();
     if (const auto refused = load(/*timed=*/!cold_disk()); refused.outcome != Outcome::ok)
       return refused;
     send_model(context_, *model_);
@@ -75,6 +78,17 @@ class ModelCase {
             .capacity = std::max(subject_.depth + held, plan.capacity()),
             .kv_type = *type,
             .threads = context_.threads()};
+  }
+
+  /// Whether the load will find the file in memory or read it from a disk.
+  void look_at_file() const {
+    std::error_code ignored;
+    if (cold_disk() || !std::filesystem::is_regular_file(subject_.model, ignored)) return;
+    const auto share = page_cache_share(subject_.model);
+    context_.sink.detail("load", nlohmann::json{{"page_cache_share_before",
+                                                 share ? nlohmann::json(share.value())
+                                                       : nlohmann::json{{"absent", share.why()}}}}
+                                     .dump());
   }
 
   /// Opens model and session; what comes before, if anything, is closed first.

@@ -82,10 +82,13 @@ RunOptions run_options_from_json(std::string_view json) {
   const auto object = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) throw Error("run options: not a JSON object; they were cut or altered");
   RunOptions options;
-  for (const auto& [key, value] : object.items()) {
+  for (const auto& entry : object.items()) {
+    // Not structured bindings: clang 14 cannot capture those.
+    const std::string& key = entry.key();
+    const Json& value = entry.value();
     const auto fields = run_option_fields();
     const auto field = std::find_if(fields.begin(), fields.end(),
-                                    [&](const RunOptionField& entry) { return entry.name == key; });
+                                    [&](const RunOptionField& known) { return known.name == key; });
     try {
       if (key == kFlagsKey) {
         value.get_to(options.benchmark_flags);

@@ -4,6 +4,7 @@
 #include <hwloc.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <type_traits>
 
@@ -16,6 +17,8 @@ struct Destroy {
 using OwnedTopology = std::unique_ptr<hwloc_topology, Destroy>;
 
 OwnedTopology make_topology() {
+  // Where /sys is absent hwloc would complain on stderr; the reading says so itself.
+  setenv("HWLOC_HIDE_ERRORS", "2", /*overwrite=*/0);
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) return nullptr;
   OwnedTopology topology(raw);

@@ -9,6 +9,7 @@
 
 #include "results/exchange/json_text.h"
 #include "results/report/case_tables.h"
+#include "results/report/text_layout.h"
 #include "results/report/time_text.h"
 
 namespace ridgepoint {
@@ -40,7 +41,8 @@ std::string pipe_table(const std::vector<std::vector<std::string>>& rows) {
     text += '\n';
     if (i > 0) continue;
     text += '|';
-    for (std::size_t column = 0; column < rows[i].size(); ++column) text += "---:|";
+    for (std::size_t column = 0; column < rows[i].size(); ++column)
+      text += is_numeric_column(rows, column) ? "---:|" : "---|";
     text += '\n';
   }
   return text;

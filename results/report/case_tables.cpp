@@ -11,7 +11,7 @@
 
 #include "results/metric.h"
 #include "results/report/table.h"
-#include "results/report/text_width.h"
+#include "results/report/text_layout.h"
 #include "results/report/time_text.h"
 #include "results/statistics/quantile.h"
 
@@ -95,6 +95,12 @@ std::string metric_cell(const Record& record, const MetricSpec& spec) {
   return refused ? fmt::format("{} of {}", refused->count, refused->needed) : "";
 }
 
+/// Of metrics that nobody declared, such as the counters of imported benchmarks.
+std::string open_metric_cell(const Record& record, const std::string& name) {
+  const auto found = record.measurement.metrics.find(name);
+  return found == record.measurement.metrics.end() ? "" : format_value(found->second, "1");
+}
+
 using Column = std::vector<std::string>;
 
 bool is_empty(const Column& column) {
@@ -132,6 +138,20 @@ void add_metric_columns(const Rows& records, Shown shown, std::vector<Column>& c
   }
 }
 
+void add_open_metric_columns(const Rows& records, std::vector<Column>& columns) {
+  std::set<std::string> names;
+  for (const Record* record : records) {
+    for (const auto& [name, value] : record->measurement.metrics) {
+      if (find_metric(name) == nullptr) names.insert(name);
+    }
+  }
+  for (const std::string& name : names) {
+    Column column = {one_line(name.substr(name.find(':') + 1))};
+    for (const Record* record : records) column.push_back(open_metric_cell(*record, name));
+    columns.push_back(std::move(column));
+  }
+}
+
 void add_notes(const Rows& records, std::vector<std::string>& notes) {
   std::map<std::string, std::string> refused;  // percentile name -> explanation
   bool synthetic = false;
@@ -166,10 +186,31 @@ Column outcomes(const Rows& records) {
   return column;
 }
 
+/// Without the workload's name, which stands in the title.
 Column labels(const Rows& records) {
   Column column = {"case"};
-  for (const Record* record : records) column.push_back(one_line(label(record->subject)));
+  for (const Record* record : records) {
+    std::string text = one_line(label(record->subject));
+    const std::string prefix = record->subject.workload + ' ';
+    if (text.starts_with(prefix)) text.erase(0, prefix.size());
+    column.push_back(std::move(text));
+  }
   return column;
+}
+
+/// Whether labels tell the cases apart that differ in this field: giving one case another's value
+/// changes its label.
+bool label_says(const Rows& records, const CaseField& field) {
+  const Case& first = records.front()->subject;
+  return std::ranges::all_of(records, [&](const Record* record) {
+    if (get(record->subject, field) == get(first, field)) return true;
+    if (!applies(field, record->subject) || !applies(field, first)) {
+      return label(record->subject) != label(first);
+    }
+    Case changed = record->subject;
+    set(changed, field, get(first, field));
+    return label(changed) != label(record->subject);
+  });
 }
 
 std::size_t width_of(const std::vector<Column>& columns) {
@@ -182,21 +223,28 @@ std::size_t width_of(const std::vector<Column>& columns) {
   return total;
 }
 
-/// Fields that differ, a column each; those that do not, in `common`.
-std::vector<Column> field_columns(const Rows& records, std::string& common) {
-  std::vector<Column> columns;
+struct FieldColumns {
+  std::string common;  ///< fields in which the cases are alike
+  std::vector<Column> differing;
+  std::vector<Column> unlabelled;  ///< those of the differing that labels do not say
+};
+
+FieldColumns field_columns(const Rows& records) {
+  FieldColumns result;
   for (const CaseField& field : case_fields()) {
     if (field.name == "workload") continue;
     Column column = {std::string(field.name)};
     for (const Record* record : records) column.push_back(field_text(record->subject, field));
     if (is_empty(column)) continue;
-    if (!is_constant(column)) {
-      columns.push_back(std::move(column));
-    } else {
-      common += fmt::format("{}{} {}", common.empty() ? "" : ", ", column[0], column[1]);
+    if (is_constant(column)) {
+      result.common +=
+          fmt::format("{}{} {}", result.common.empty() ? "" : ", ", column[0], column[1]);
+      continue;
     }
+    if (!label_says(records, field)) result.unlabelled.push_back(column);
+    result.differing.push_back(std::move(column));
   }
-  return columns;
+  return result;
 }
 
 std::vector<Column> beside(std::vector<Column> left, const std::vector<Column>& right) {
@@ -207,31 +255,39 @@ std::vector<Column> beside(std::vector<Column> left, const std::vector<Column>& 
 CaseTable table_of(const std::string& workload, const Rows& records) {
   CaseTable table;
   table.title = title_of(workload);
-  std::vector<Column> fields = field_columns(records, table.common);
+  const FieldColumns fields = field_columns(records);
+  table.common = fields.common;
   std::vector<Column> figures;
   add_metric_columns(records, Shown::speed, figures);
   Column outcome = outcomes(records);
   const bool all_ok = is_constant(outcome) && outcome[1] == name_of(Outcome::ok);
   if (!all_ok) figures.push_back(std::move(outcome));
   const std::vector<Column> numbers = {ordinals(records)};
-  const std::size_t room = kReportWidth + 2 - width_of(numbers);
-  if (width_of(fields) + width_of(figures) > room) {
-    table.fields = transposed(beside(numbers, fields));
-    fields = {labels(records)};  // a short name, so that the figures can be read on their own
-    if (width_of(fields) + width_of(figures) > room) fields.clear();
+  const auto fit = [&](const std::vector<Column>& names) {
+    return width_of(numbers) + width_of(names) + width_of(figures) <= kReportWidth + 2;
+  };
+  // What names a row: the fields that differ; where they are too many, its label and the fields
+  // that the label leaves out; where even that is too wide, the fields get a table of their own.
+  std::vector<Column> names = fields.differing;
+  if (!fit(names)) names = beside({labels(records)}, fields.unlabelled);
+  if (!fit(names)) {
+    table.fields = transposed(beside(numbers, fields.differing));
+    names = {labels(records)};
+    if (!fit(names)) names.clear();
   }
-  table.speed = transposed(beside(beside(numbers, fields), figures));
+  table.speed = transposed(beside(beside(numbers, names), figures));
 
   Rows with_cost;
   std::ranges::copy_if(records, std::back_inserter(with_cost), [](const Record* record) {
-    return std::ranges::any_of(metrics(), [&](const MetricSpec& spec) {
-      return spec.shown == Shown::cost &&
-             record->measurement.metrics.contains(std::string(spec.name));
+    return std::ranges::any_of(record->measurement.metrics, [](const auto& entry) {
+      const MetricSpec* spec = find_metric(entry.first);
+      return spec == nullptr || spec->shown == Shown::cost;
     });
   });
   if (!with_cost.empty()) {
     std::vector<Column> cost = {ordinals(with_cost)};
     add_metric_columns(with_cost, Shown::cost, cost);
+    add_open_metric_columns(with_cost, cost);
     table.cost = transposed(cost);
   }
   add_notes(records, table.notes);

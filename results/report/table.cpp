@@ -3,31 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "results/report/case_tables.h"
-#include "results/report/text_width.h"
+#include "results/report/text_layout.h"
 #include "results/report/time_text.h"
 
 namespace ridgepoint {
 namespace {
-
-/// "12", "12.3 ms", "35 of 299", "3*"; not "2024-05-01" and not an id.
-bool is_number(const std::string& cell) {
-  char* end = nullptr;
-  std::strtod(cell.c_str(), &end);
-  return end != cell.c_str() && (*end == '\0' || *end == ' ' || *end == '*');
-}
-
-bool is_numeric(const std::vector<std::vector<std::string>>& rows, std::size_t column) {
-  bool any = false;
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    if (column >= rows[i].size() || rows[i][column].empty()) continue;
-    if (!is_number(rows[i][column])) return false;
-    any = true;
-  }
-  return any;
-}
 
 /// Breaks at ", " so that no line is wider than the table may be.
 std::string wrapped(const std::string& text, std::string_view indent) {
@@ -58,7 +40,7 @@ std::string align(const std::vector<std::vector<std::string>>& rows) {
       widths[i] = std::max(widths[i], text_width(row[i]));
   }
   std::vector<bool> right(widths.size());
-  for (std::size_t i = 0; i < widths.size(); ++i) right[i] = is_numeric(rows, i);
+  for (std::size_t i = 0; i < widths.size(); ++i) right[i] = is_numeric_column(rows, i);
   std::string text;
   for (const auto& row : rows) {
     std::string line;

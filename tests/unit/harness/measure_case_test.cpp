@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "profiler/memory/cache_state.h"
 #include "tests/unit/harness/support/measuring.h"
@@ -14,7 +14,6 @@
 namespace ridgepoint {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using testing::KeepingSink;
 using testing::kNeverStop;
@@ -182,21 +181,27 @@ TEST(MeasureModel, KeepsWhatThereIsWhenStoppedBeforeTheFirstPass) {
   EXPECT_EQ(measured.sink.details["warm_up"]["ended_by"], "stop");
 }
 
-TEST(MeasureModel, KeepsCompletedSamplesWhenStoppedBetween) {
+/// Stops the case once it has seen so many first tokens.
+class StoppingSink : public KeepingSink {
+ public:
+  void samples(std::string_view name, std::span<const std::int64_t> values) override {
+    KeepingSink::samples(name, values);
+    stop = series["ttft"].size() >= 5;
+  }
   std::atomic<bool> stop{false};
+};
+
+TEST(MeasureModel, KeepsCompletedSamplesWhenStoppedBetween) {
   auto options = quick_options();
   options.repetitions = 1'000'000;
   options.case_budget_seconds = 60;
-  auto subject = model_case("null:latency_ns=1000000");
   MemoryAnswers answers;
-  std::jthread stopper([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    stop = true;
-  });
-  const auto measured = measure(subject, answers, options, stop);
-  EXPECT_EQ(measured.result.outcome, Outcome::interrupted);
-  EXPECT_GE(measured.sink.series.at("ttft").size(), 5u);
-  EXPECT_EQ(measured.sink.details["stopping"]["ended_by"], "stop");
+  StoppingSink sink;
+  const auto result = measure_case(model_case("null"), options, sink, answers.store, sink.stop);
+  EXPECT_EQ(result.outcome, Outcome::interrupted);
+  EXPECT_EQ(sink.series.at("ttft").size(), 5u);
+  EXPECT_EQ(sink.details["stopping"]["ended_by"], "stop");
+  EXPECT_TRUE(sink.metrics.contains("peak_rss_bytes"));
 }
 
 TEST(MeasureModel, SaysWhatIsWrongWithTheQuestion) {

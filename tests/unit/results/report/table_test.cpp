@@ -167,11 +167,40 @@ TEST(RunTable, MakesColumnsOfWhatDiffersAndOneLineOfWhatDoesNot) {
   EXPECT_THAT(tables[0].common, Not(HasSubstr("batch")));
   EXPECT_THAT(tables[0].speed[0],
               ElementsAre("#", "depth", "batch", "n", "pp tok/s", "tg tok/s", "TTFT", "TPOT",
-                          "gap p50", "gap p99", "e2e", "load", "outcome"));
-  EXPECT_THAT(tables[0].cost[0],
-              ElementsAre("#", "weights", "KV", "activations", "scratch", "peak RSS", "rel error"));
+                          "gap p50", "gap p99", "e2e", "outcome"));
+  EXPECT_THAT(tables[0].cost[0], ElementsAre("#", "load", "weights", "KV", "activations", "scratch",
+                                             "peak RSS", "rel error"));
   EXPECT_EQ(tables[1].title, "Operators");
   EXPECT_THAT(tables[1].speed[0], ElementsAre("#", "rows", "n", "time", "FLOP/s", "bytes/s"));
+}
+
+TEST(RunTable, UsesLabelsWhereManyFieldsDifferAndAddsWhatTheyLeaveOut) {
+  RunWithRecords data;
+  data.run = example_run();
+  std::vector<Case> cases(4, operator_case());
+  cases[0].in = 5632;
+  cases[1].op = "attention";
+  cases[1].depth = 16'384;
+  cases[2].op = "rope";
+  cases[2].batch = 16;
+  cases[2].threads = 1;
+  cases[3].op = "embedding";
+  cases[3].type = "q4_0";
+  cases[3].rows = 512;
+  cases[3].out = 128'256;
+  for (const Case& subject : cases) {
+    const auto ordinal = static_cast<std::int64_t>(data.records.size());
+    Record record = example_record(data.run, ordinal, canonical(subject));
+    record.measurement = {{{"run", "ns", {51'000}}},
+                          {{"work_flops", 8.4e6}, {"work_bytes", 4.4e6}}};
+    derive_metrics(record.subject, record.measurement);
+    data.records.push_back(record);
+  }
+  const auto table = case_tables(data).at(0);
+  EXPECT_TRUE(table.fields.empty());
+  EXPECT_THAT(table.speed[0],
+              ElementsAre("#", "case", "threads", "n", "time", "FLOP/s", "bytes/s"));
+  EXPECT_EQ(table.speed[2][1], label(data.records[1].subject));
 }
 
 TEST(RunTable, GivesFieldsATableOfTheirOwnWhereTooManyDiffer) {
@@ -188,6 +217,22 @@ TEST(RunTable, GivesFieldsATableOfTheirOwnWhereTooManyDiffer) {
   EXPECT_EQ(table.speed[0].back(), "outcome");
   std::istringstream lines(run_table(data));
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
+}
+
+TEST(RunTable, ShowsTheCountersOfImportedBenchmarks) {
+  RunWithRecords data;
+  data.run = example_run();
+  Case subject;
+  subject.workload = "imported";
+  subject.name = "BM_Sort/8";
+  Record record = example_record(data.run, 0, subject);
+  record.measurement = {{}, {{"real_time_ns", 1500}, {"counter:items_per_second", 5.3e6}}};
+  data.records = {record};
+  const auto table = case_tables(data).at(0);
+  EXPECT_EQ(table.title, "Imported benchmarks");
+  EXPECT_THAT(table.speed[1], ElementsAre("0", "1.50 us"));
+  EXPECT_THAT(table.cost[0], ElementsAre("#", "items_per_second"));
+  EXPECT_THAT(table.cost[1], ElementsAre("0", "5300000"));
 }
 
 TEST(RunTable, ToleratesAnEnvironmentThatSaysNothing) {

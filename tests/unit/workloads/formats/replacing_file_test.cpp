@@ -96,13 +96,15 @@ void limit_file_size(rlim_t bytes) {
 
 [[noreturn]] void exit_after(const std::filesystem::path& folder,
                              const std::function<void()>& work) {
+  int code = 0;
   try {
     work();
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
-    std::_Exit(files_in(folder) == 0 ? 2 : 3);
+    code = files_in(folder) == 0 ? 2 : 3;
   }
-  std::_Exit(0);
+  std::filesystem::remove_all(folder);  // this process leaves without destructors
+  std::_Exit(code);
 }
 
 class ReplacingFileDeathTest : public testing::Test {
