@@ -75,11 +75,6 @@ CaseField of_imported(CaseField field) {
   return field;
 }
 
-CaseField headed(std::string_view heading, CaseField field) {
-  field.heading = heading;
-  return field;
-}
-
 std::vector<CaseField> declare_fields() {
   return {
       of_imported(text("workload", &Case::workload, true, true, {"llm", "op", "imported"},
@@ -98,10 +93,10 @@ std::vector<CaseField> declare_fields() {
       text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache"),
       text("cache", &Case::cache, true, true, {"warm", "cold-cpu", "cold-disk"},
            "state of the caches before each measured pass"),
-      headed("pp", integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
-                           "prompt tokens of each sequence; 0: only decode")),
-      headed("tg", integer("generate", &Case::generate, true, false, 0, kMostTokens,
-                           "tokens that each sequence generates; 0: only prefill")),
+      integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
+              "prompt tokens of each sequence; 0: only decode"),
+      integer("generate", &Case::generate, true, false, 0, kMostTokens,
+              "tokens that each sequence generates; 0: only prefill"),
       integer("depth", &Case::depth, true, true, 0, kMostTokens,
               "tokens in the KV cache beforehand, not timed"),
       integer("batch", &Case::batch, true, true, 1, 4096, "sequences at once"),
@@ -110,10 +105,8 @@ std::vector<CaseField> declare_fields() {
       integer("in", &Case::in, false, true, 1, kWidest, "input features"),
       integer("out", &Case::out, false, true, 1, kWidest, "output features"),
       integer("heads", &Case::heads, false, true, 1, 4096, "query heads"),
-      headed("kv h",
-             integer("kv_heads", &Case::kv_heads, false, true, 1, 4096, "key and value heads")),
-      headed("dim",
-             integer("head_dim", &Case::head_dim, false, true, 1, 4096, "elements of one head")),
+      integer("kv_heads", &Case::kv_heads, false, true, 1, 4096, "key and value heads"),
+      integer("head_dim", &Case::head_dim, false, true, 1, 4096, "elements of one head"),
       integer("threads", &Case::threads, true, true, 0, 1024, "threads; 0: every core"),
       integer("seed", &Case::seed, true, true, 0, std::numeric_limits<std::int64_t>::max(),
               "seed of synthetic weights and of inputs"),

@@ -53,8 +53,7 @@ struct CaseField {
   std::int64_t minimum = 0, maximum = 0;  ///< of an integer field
   std::vector<std::string_view> choices;  ///< of a text field; empty: any text
   std::string_view help;
-  bool imported = false;            ///< applies to the imported workload
-  std::string_view heading = name;  ///< of a table's column, where `name` would be too wide
+  bool imported = false;  ///< applies to the imported workload
 };
 std::span<const CaseField> case_fields();
 const CaseField* find_case_field(std::string_view name);

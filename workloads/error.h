@@ -1,9 +1,10 @@
-// The one way errors travel through Ridgepoint: an exception inside, one line at every process edge.
+// The one way errors travel through Ridgepoint: an exception inside, one line at every process
+// edge.
 //
-// A person who typed something wrong reads exactly one line: what is wrong, where (file, byte, line,
-// option), what to do. `Error` is that line. Programming mistakes stay ordinary std::logic_error, so
-// that the process edge can tell "your input" (exit code 2) from "our bug" (exit code 70).
-// The profiler never throws: a reading is a value, or absent with a reason.
+// A person who typed something wrong reads exactly one line: what is wrong, where (file, byte,
+// line, option), what to do. `Error` is that line. Programming mistakes stay ordinary
+// std::logic_error, so that the process edge can tell "your input" (exit code 2) from "our bug"
+// (exit code 70). The profiler never throws: a reading is a value, or absent with a reason.
 #pragma once
 
 #include <stdexcept>

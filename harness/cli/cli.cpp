@@ -54,8 +54,8 @@ void refuse_unknown_command(const CLI::App& app, std::span<char* const> argument
     known.push_back(subcommand->get_name());
   }
   if (std::find(known.begin(), known.end(), command) != known.end()) return;
-  throw Error(fmt::format("unknown command '{}'{}; there are: {}", command, did_you_mean(command, known),
-                          fmt::join(known, ", ")));
+  throw Error(fmt::format("unknown command '{}'{}; there are: {}", command,
+                          did_you_mean(command, known), fmt::join(known, ", ")));
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -83,7 +83,8 @@ int parse_and_run(int argc, char** argv) {
   add_model_commands(app, invocation);
   add_doctor_command(app, invocation);
 
-  refuse_unknown_command(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
+  refuse_unknown_command(app,
+                         arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
   try {
     app.parse(static_cast<int>(separator - arguments.begin()), argv);
   } catch (const CLI::ParseError& error) {

@@ -55,7 +55,7 @@ class ModelCase {
     context_.sink.detail("conditions", conditions.finish());
     // Before the check, whose own session must not count.
     send_memory(context_, session_->memory());
-    send_model_work(context_, *model_);
+    if (backend_->computes()) send_model_work(context_, *model_);
     if (cpu_caches_) context_.sink.detail("cache", cpu_caches_->to_json());
     if (page_cache_) context_.sink.detail("cache", page_cache_->to_json());
     if (context_.stopped()) return interrupted();

@@ -128,7 +128,7 @@ CaseResult measure_op_case(const CaseContext& context) {
   context.sink.detail("conditions", conditions.finish());
   context.sink.detail("stopping", stopping_json(loop.ended_by(), samples.size()));
   send_memory(context, prepared.execution->memory());
-  send_op_work(context, graph.work(past));
+  if (backend->computes()) send_op_work(context, graph.work(past));
   if (eviction) context.sink.detail("cache", eviction->to_json());
   if (context.stopped()) return interrupted();
 

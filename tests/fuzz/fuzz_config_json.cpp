@@ -1,5 +1,5 @@
-// A text as config.json and as model.safetensors.index.json. A config that is taken must be one that
-// everything after it can compute with. Nothing but Error may come out.
+// A text as config.json and as model.safetensors.index.json. A config that is taken must be one
+// that everything after it can compute with. Nothing but Error may come out.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A file's bytes through the safetensors reader, and as the weights of the smallest llama and GPT-2.
-// Nothing but Error may come out.
+// A file's bytes through the safetensors reader, and as the weights of the smallest llama and
+// GPT-2. Nothing but Error may come out.
 #include <cstddef>
 #include <cstdint>
 #include <span>

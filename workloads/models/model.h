@@ -1,6 +1,6 @@
 // Model: a config, and its weights under one canonical naming (GGUF's: "blk.0.attn_q.weight"),
-// whatever format they came from. Loaders split what a format fuses (GPT-2's attn_qkv) and transpose
-// what it stores the other way round, so that lowering and backends see one layout only.
+// whatever format they came from. Loaders split what a format fuses (GPT-2's attn_qkv) and
+// transpose what it stores the other way round, so that lowering and backends see one layout only.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ using WeightMap = std::map<std::string, TensorView, std::less<>>;
 struct Model {
   ModelConfig config;
   WeightMap weights;
-  std::string source;         ///< path, or "shape:NAME"
-  bool synthetic = false;     ///< random weights: no quality figure means anything
-  std::uint64_t seed = 0;     ///< of the synthetic weights
-  std::string weight_type;    ///< the type most bytes are in ("q8_0")
+  std::string source;       ///< path, or "shape:NAME"
+  bool synthetic = false;   ///< random weights: no quality figure means anything
+  std::uint64_t seed = 0;   ///< of the synthetic weights
+  std::string weight_type;  ///< the type most bytes are in ("q8_0")
   /// Files that weights are mapped from; empty for weights in memory. Cold runs evict these.
   std::vector<std::string> files;
   /// Whatever keeps the bytes behind `weights` alive (mappings, owned buffers).
@@ -42,9 +42,9 @@ struct TensorPlan {
 /// fill and loaders check against.
 std::vector<TensorPlan> tensor_plan(const ModelConfig& config);
 
-/// 128-bit XXH3, in hex, over the config's numbers, then names, types, shapes and up to 3 x 64 KiB of
-/// each tensor (start, middle, end): tells models apart without reading gigabytes. A fingerprint,
-/// not a checksum.
+/// 128-bit XXH3, in hex, over the config's numbers, then names, types, shapes and up to 3 x 64 KiB
+/// of each tensor (start, middle, end): tells models apart without reading gigabytes. A
+/// fingerprint, not a checksum.
 std::string fingerprint(const Model& model);
 
 }  // namespace ridgepoint

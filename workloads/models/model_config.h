@@ -47,7 +47,6 @@ std::vector<double> inverse_frequencies(const ModelConfig& config);
 /// Llama 3's frequency divisors (Hugging Face modeling_rope_utils `llama3`; Llama 3.1 release).
 std::vector<double> llama3_frequency_factors(std::int64_t head_dim, double theta, double factor,
                                              double low_frequency_factor,
-                                             double high_frequency_factor,
-                                             double original_context);
+                                             double high_frequency_factor, double original_context);
 
 }  // namespace ridgepoint

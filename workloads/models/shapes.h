@@ -9,6 +9,6 @@
 
 namespace ridgepoint {
 
-std::span<const ModelConfig> shapes();                   ///< name field = the name to ask for
-const ModelConfig* find_shape(std::string_view name);    ///< nullptr when unknown
+std::span<const ModelConfig> shapes();                 ///< name field = the name to ask for
+const ModelConfig* find_shape(std::string_view name);  ///< nullptr when unknown
 }  // namespace ridgepoint

@@ -28,7 +28,7 @@ struct TensorView {
   Shape shape;
   std::span<const std::byte> bytes;
 
-  [[nodiscard]] std::int64_t rows() const;       ///< product of all but the last dimension
+  [[nodiscard]] std::int64_t rows() const;        ///< product of all but the last dimension
   [[nodiscard]] std::int64_t row_length() const;  ///< last dimension
   [[nodiscard]] std::span<const std::byte> row(std::int64_t index) const;
 };

@@ -24,7 +24,9 @@ struct TypeInfo {
 /// All types, in enum order.
 std::span<const TypeInfo> types();
 const TypeInfo& type_info(Type type);
-inline std::string_view name_of(Type type) { return type_info(type).name; }
+inline std::string_view name_of(Type type) {
+  return type_info(type).name;
+}
 std::optional<Type> find_type(std::string_view name);
 std::optional<Type> find_gguf_type(std::uint32_t gguf_id);
 /// Like find_type, but an unknown name or a type that cannot hold weights is an Error that lists
