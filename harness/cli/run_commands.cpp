@@ -12,6 +12,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/interrupt.h"
 #include "harness/run/data_folder.h"
+#include "harness/run/preflight.h"
 #include "harness/run/progress.h"
 #include "harness/run/run_options.h"
 #include "harness/run/sweep.h"
@@ -110,6 +111,14 @@ int finish_run(const Invocation& invocation, Store& store, const std::string& ru
   return exit_code(result);
 }
 
+/// A new run of these cases; nothing is stored when one of them cannot be opened.
+int measure(const Invocation& invocation, Store& store, const std::vector<Case>& cases,
+            const RunOptions& options, const std::string& suite, const std::string& label) {
+  preflight(cases, options);
+  return finish_run(invocation, store,
+                    begin_sweep(store, cases, options, suite, label, invocation.command_line));
+}
+
 int run(const Invocation& invocation, RunArguments& arguments) {
   arguments.options.benchmark_flags = invocation.benchmark_flags;
   validate(arguments.options);
@@ -119,9 +128,7 @@ int run(const Invocation& invocation, RunArguments& arguments) {
                                       ? expand(suite_from_axes(arguments.axes), {})
                                       : expand(load_suite(suite_name), arguments.axes);
   Store store = invocation.open_store(OpenMode::read_write);
-  const std::string run_id = begin_sweep(store, cases, arguments.options, suite_name,
-                                         arguments.label, invocation.command_line);
-  return finish_run(invocation, store, run_id);
+  return measure(invocation, store, cases, arguments.options, suite_name, arguments.label);
 }
 
 std::string newest_unfinished_run(const Store& store) {
@@ -171,9 +178,8 @@ int rerun(const Invocation& invocation, const std::string& text) {
   } else {
     for (const auto& candidate : planned) cases.push_back(candidate.subject);
   }
-  const std::string run_id = begin_sweep(store, cases, run_options_from_json(old_run.options),
-                                         old_run.suite, old_run.label, invocation.command_line);
-  return finish_run(invocation, store, run_id);
+  return measure(invocation, store, cases, run_options_from_json(old_run.options), old_run.suite,
+                 old_run.label);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "harness/environment/build_info.h"
 #include "harness/environment/environment.h"
 #include "harness/run/harness_floor.h"
-#include "harness/run/preflight.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/limits.h"
 #include "profiler/machine/topology.h"
@@ -57,7 +56,6 @@ std::string begin_sweep(Store& store, const std::vector<Case>& cases, const RunO
     resolved.push_back(resolve(subject, cores));
     validate(resolved.back());
   }
-  preflight(resolved, options);
   auto environment = read_environment();
   const auto git = read_git_state();
   Run run;

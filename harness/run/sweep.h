@@ -23,8 +23,8 @@ class SweepObserver {
   virtual void case_finished(const Record& record) = 0;
 };
 
-/// Plans a new run: resolved cases, preflight, environment, git state, harness floor; stores it as
-/// `running`. Returns its id. Error, with nothing stored, for cases that cannot be run as asked.
+/// Plans a new run: resolved cases, environment, git state, harness floor; stores it as `running`.
+/// Returns its id. That what the cases name can be opened is preflight's to say (preflight.h).
 std::string begin_sweep(Store& store, const std::vector<Case>& cases, const RunOptions& options,
                         const std::string& suite, const std::string& label,
                         const std::string& command);
