@@ -15,10 +15,9 @@ trap 'rm -rf "$work"' EXIT
 
 tarball=${1:-}
 if [ -z "$tarball" ]; then
-  # A build without tests and with the flags of a release; the tree's own build folder may be any.
-  cmake -S . -B build-package -G Ninja -DCMAKE_BUILD_TYPE=Release -DRIDGEPOINT_TESTS=OFF >/dev/null
-  cmake --build build-package
-  (cd build-package && cpack -G TGZ -B "$work/made" >/dev/null) || fail "cpack failed"
+  cmake --preset release >/dev/null
+  cmake --build --preset release --target ridgepoint
+  (cd build && cpack -G TGZ -B "$work/made" >/dev/null) || fail "cpack failed"
   tarball=$(echo "$work"/made/ridgepoint-*.tar.gz)
 fi
 [ -f "$tarball" ] || fail "$tarball: no such file"
