@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export CCACHE_BASEDIR=$PWD  # so that checkouts share what was compiled
 scripts/install-packages.sh
 cmake --preset release -DRIDGEPOINT_TESTS=OFF
 cmake --build --preset release --target ridgepoint

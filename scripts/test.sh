@@ -33,11 +33,12 @@ fuzz() {  # a short run of each fuzz target from its seed corpus; new finds stay
   for target in build-fuzz/bin/fuzz_*; do
     name=$(basename "$target")
     mkdir -p "build-fuzz/corpus/$name"
-    "$target" -runs="${RIDGEPOINT_FUZZ_RUNS:-20000}" -max_total_time=40 -timeout=10 -rss_limit_mb=2048 \
+    "$target" -runs="${RIDGEPOINT_FUZZ_RUNS:-20000}" -max_total_time=20 -timeout=10 -rss_limit_mb=2048 \
       -print_final_stats=1 "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name"
   done
 }
 
+export CCACHE_BASEDIR=$PWD  # so that checkouts share what was compiled
 scripts/install-packages.sh
 for part in "${parts[@]}"; do
   echo "=== $part"
