@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(release)
-[ "${parts[0]}" != all ] || parts=(format release asan fuzz package)
+[ "${parts[0]}" != all ] || parts=(format release package asan tsan fuzz)
 
 sources() { git ls-files '*.cpp' '*.h' '*.c' | grep -v '^workloads/training/'; }
 
@@ -15,6 +15,13 @@ test_preset() {  # configure, build and run the tests of one preset
   cmake --preset "$1"
   cmake --build --preset "$1"
   ctest --preset "$1"
+}
+
+tsan() {  # what has threads of its own: the backends, and the making of synthetic weights
+  cmake --preset tsan
+  cmake --build --preset tsan --target test_backends test_workloads
+  local program
+  for program in test_backends test_workloads; do build-tsan/bin/"$program" --gtest_brief=1; done
 }
 
 format() { sources | xargs clang-format --dry-run -Werror; }
@@ -43,7 +50,8 @@ scripts/install-packages.sh
 for part in "${parts[@]}"; do
   echo "=== $part"
   case $part in
-    release | asan | tsan) test_preset "$part" ;;
+    release | asan) test_preset "$part" ;;
+    tsan) tsan ;;
     fuzz) fuzz ;;
     format) format ;;
     tidy) tidy ;;
