@@ -1,7 +1,6 @@
 #include "workloads/case.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <charconv>
@@ -9,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "workloads/content_hash.h"
 #include "workloads/error.h"
 #include "workloads/graph/op_graph.h"
 #include "workloads/models/shapes.h"
@@ -399,9 +399,7 @@ std::string label(const Case& value) {
 }
 
 std::string case_hash(const Case& value) {
-  const std::string text = to_json(value);
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  return content_hash(to_json(value));
 }
 
 }  // namespace ridgepoint

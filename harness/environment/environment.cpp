@@ -1,7 +1,6 @@
 #include "harness/environment/environment.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +15,7 @@
 #include "profiler/machine/topology.h"
 #include "profiler/machine/virtualisation.h"
 #include "profiler/memory/process_activity.h"
+#include "workloads/content_hash.h"
 
 namespace ridgepoint {
 namespace {
@@ -84,11 +84,6 @@ Json build_json() {
               {"build_type", build.build_type}};
 }
 
-std::string hash_of(const std::string& text) {
-  const auto hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
-
 }  // namespace
 
 Environment read_environment() {
@@ -105,7 +100,7 @@ Environment read_environment() {
   };
   Environment environment;
   environment.stable = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  environment.stable_hash = hash_of(environment.stable);
+  environment.stable_hash = content_hash(environment.stable);
   return environment;
 }
 

@@ -10,6 +10,7 @@
 #include "harness/environment/build_info.h"
 #include "harness/run/logit_answer.h"
 #include "profiler/machine/cpu.h"
+#include "workloads/content_hash.h"
 
 namespace ridgepoint {
 namespace {
@@ -50,7 +51,7 @@ std::string answer_key(std::string_view kind, const Backend& reference, const Js
                  {"cpu", read_cpu().model.value_or("unknown")},
                  {"question", question}};
   const auto text = dump(all);
-  return std::string(kind) + ':' + hash_bytes(std::as_bytes(std::span(text)));
+  return std::string(kind) + ':' + content_hash(text);
 }
 
 std::string find_answer(const CaseContext& context, const std::string& key) {

@@ -19,6 +19,7 @@
 #include "harness/run/logit_answer.h"
 #include "harness/run/prepared_op.h"
 #include "harness/run/tolerance.h"
+#include "workloads/content_hash.h"
 
 namespace ridgepoint {
 namespace {
@@ -98,7 +99,7 @@ CaseResult check_reference(const CaseContext& context, const Backend& reference,
   question.cache = Case{}.cache;
   const auto key = answer_key("op", reference, Json::parse(to_json(question)));
   std::string bits;
-  for (const auto& [id, bytes] : ours) bits += hash_bytes(bytes);
+  for (const auto& [id, bytes] : ours) bits += content_hash(bytes);
   const auto stored = find_answer(context, key);
   if (stored.empty()) put_answer(context, key, bits);
   execution.run(past_of_op(context.subject));

@@ -1,11 +1,12 @@
 #include "harness/run/logit_answer.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <bit>
 #include <nlohmann/json.hpp>
+
+#include "workloads/content_hash.h"
 
 namespace ridgepoint {
 namespace {
@@ -14,11 +15,6 @@ constexpr std::size_t kMostValues = 2048;
 constexpr int kVersion = 1;
 
 }  // namespace
-
-std::string hash_bytes(std::span<const std::byte> bytes) {
-  const auto hash = XXH3_128bits(bytes.data(), bytes.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
 
 std::vector<std::size_t> answer_indices(std::size_t vocabulary, std::int64_t top) {
   const auto count = std::min(vocabulary, kMostValues);
@@ -31,7 +27,7 @@ std::vector<std::size_t> answer_indices(std::size_t vocabulary, std::int64_t top
 
 AnswerRow make_answer_row(std::span<const float> logits) {
   AnswerRow row;
-  row.bits = hash_bytes(std::as_bytes(logits));
+  row.bits = content_hash(std::as_bytes(logits));
   row.top = std::max_element(logits.begin(), logits.end()) - logits.begin();
   for (const auto index : answer_indices(logits.size(), row.top)) {
     row.values.push_back(logits[index]);

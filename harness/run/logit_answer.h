@@ -27,7 +27,4 @@ std::string to_json(const std::vector<AnswerRow>& rows);
 std::optional<std::vector<AnswerRow>> parse_answer_rows(std::string_view json, std::size_t rows,
                                                         std::size_t vocabulary);
 
-/// 128-bit XXH3 in hex.
-std::string hash_bytes(std::span<const std::byte> bytes);
-
 }  // namespace ridgepoint

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <uuid/uuid.h>
-#include <xxhash.h>
 
 #include <charconv>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include "results/exchange/json_text.h"
 #include "results/metric.h"
 #include "results/statistics/quantile.h"
+#include "workloads/content_hash.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -101,11 +101,6 @@ std::string uuid_of(std::string_view text) {
   char name[UUID_STR_LEN];
   uuid_unparse_lower(id, name);
   return name;
-}
-
-std::string hash_of(const std::string& text) {
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 /// "2024-05-01T13:45:06+02:00", as the library writes it since 1.5; 0 for anything else.
@@ -212,7 +207,7 @@ class Importer {
       return json.dump(-1, ' ', false, Json::error_handler_t::replace);
     };
     run.environment = dump(environment);
-    run.environment_hash = hash_of(run.environment);
+    run.environment_hash = content_hash(run.environment);
     run.conditions = dump(moving);
   }
 
