@@ -25,12 +25,29 @@ struct Series {
   std::string name;
   std::string unit = "ns";
   std::vector<std::int64_t> samples;
+  /// Samples of each process that took some, in order; their sum is the number of samples. Empty:
+  /// one process took them all, or nobody said (imports).
+  std::vector<std::int64_t> process_counts{};
   bool operator==(const Series&) const = default;
+};
+
+/// What one op did in one pass of a phase, from a traced pass of its own: headline latencies are
+/// never traced ones. Op ids are the graph's, stable over backends.
+struct OpTime {
+  std::string phase;         ///< "prefill", "decode"; "run" for operator cases
+  std::string op_id;         ///< "layer.3.attention.q"
+  std::string op;            ///< operator name, "matrix_product"
+  std::int64_t time_ns = 0;  ///< median over the traced passes
+  std::int64_t passes = 0;   ///< how many were traced
+  double work_flops = 0;     ///< what it must compute in the pass
+  double work_bytes = 0;     ///< what it must move at the least
+  bool operator==(const OpTime&) const = default;
 };
 
 struct Measurement {
   std::vector<Series> series;
   std::map<std::string, double> metrics;  ///< by MetricSpec name
+  std::vector<OpTime> op_times{};         ///< in graph order, phase by phase; empty: not traced
   [[nodiscard]] const Series* find(std::string_view name) const;
 };
 
