@@ -383,6 +383,7 @@ std::vector<CaseTable> case_tables(const RunWithRecords& data) {
     rows.push_back(&record);
   }
   std::vector<CaseTable> tables;
+  tables.reserve(order.size());
   for (const std::string& workload : order) {
     tables.push_back(table_of(workload, by_workload.at(workload)));
   }

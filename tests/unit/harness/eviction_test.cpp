@@ -15,13 +15,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-bool can_flush() {
-  const std::vector<std::byte> line(64);
-  return evict_from_cpu_caches(line).has_value();
-}
-
 TEST(CpuCacheEviction, ProvesThatDataWasEvicted) {
-  if (!can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
+  if (!testing::can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
   const std::vector<std::byte> weights(1u << 20, std::byte{1});
   CpuCacheEviction eviction({weights}, "the weights", 1);
   for (int i = 0; i < 9; ++i) eviction.before_sample();

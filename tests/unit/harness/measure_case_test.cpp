@@ -268,13 +268,8 @@ TEST(MeasureModel, RefusesAColdDiskThatCouldNotBeCold) {
   EXPECT_THAT(measured.result.reason, HasSubstr("cold-cpu"));
 }
 
-bool can_flush() {
-  const std::vector<std::byte> line(64);
-  return evict_from_cpu_caches(line).has_value();
-}
-
 TEST(MeasureOp, ProvesThatCachesAreCold) {
-  if (!can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
+  if (!testing::can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
   auto subject = op_case("reference");
   subject.rows = 1;
   subject.in = 512;
@@ -292,7 +287,7 @@ TEST(MeasureOp, ProvesThatCachesAreCold) {
 }
 
 TEST(MeasureModel, ProvesThatCachesAreCold) {
-  if (!can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
+  if (!testing::can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
   auto subject = model_case("reference");
   subject.cache = "cold-cpu";
   const auto measured = measure(subject);

@@ -1,5 +1,7 @@
 #include "tests/unit/harness/support/measuring.h"
 
+#include "profiler/memory/cache_state.h"
+
 namespace ridgepoint::testing {
 
 std::string small_model() {
@@ -38,6 +40,11 @@ RunOptions quick_options() {
 
 std::string example_engine(const std::string& mode) {
   return std::string(RIDGEPOINT_BINARY_DIR) + "/tests/plugin/libexample_engine.so:mode=" + mode;
+}
+
+bool can_flush() {
+  const std::vector<std::byte> line(64);
+  return evict_from_cpu_caches(line).has_value();
 }
 
 Record run_in_child(const Case& subject, const RunOptions& options, const std::atomic<bool>& stop) {

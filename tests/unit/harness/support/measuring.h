@@ -58,6 +58,9 @@ std::string example_engine(const std::string& mode);
 
 inline const std::atomic<bool> kNeverStop{false};
 
+/// Whether this architecture can flush its CPU caches.
+bool can_flush();
+
 /// Runs the case in a child of this program.
 Record run_in_child(const Case& subject, const RunOptions& options,
                     const std::atomic<bool>& stop = kNeverStop);

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-RunWithRecords example_data() {
+RunWithRecords run_to_export() {
   RunWithRecords data;
   data.run = example_run();
   data.run.conditions_after = R"({"load":[1.5]})";
@@ -37,28 +37,28 @@ RunWithRecords example_data() {
 }
 
 TEST(JsonExport, ComesBackEqual) {
-  const RunWithRecords data = example_data();
+  const RunWithRecords data = run_to_export();
   expect_equal(run_from_json(run_to_json(data), "x.json"), data);
 }
 
 TEST(JsonExport, ComesBackEqualThroughTheStore) {
   const TestFolder folder;
   Store store(folder / "runs.db", OpenMode::read_write);
-  const RunWithRecords data = example_data();
+  const RunWithRecords data = run_to_export();
   store.merge_run(run_from_json(run_to_json(data), "x.json"), "x.json");
   expect_equal(store.whole_run(data.run.id), data);
   EXPECT_EQ(run_to_json(store.whole_run(data.run.id)), run_to_json(data));
 }
 
 TEST(JsonExport, KeepsNotANumber) {
-  RunWithRecords data = example_data();
+  RunWithRecords data = run_to_export();
   data.records[0].measurement.metrics["ttft_ns"] = std::numeric_limits<double>::quiet_NaN();
   const RunWithRecords back = run_from_json(run_to_json(data), "x.json");
   EXPECT_TRUE(std::isnan(back.records[0].measurement.metrics.at("ttft_ns")));
 }
 
 TEST(JsonExport, IsWhatTheFormatDocumentSays) {
-  const Json document = Json::parse(run_to_json(example_data()));
+  const Json document = Json::parse(run_to_json(run_to_export()));
   EXPECT_EQ(document["format"], "ridgepoint-run");
   EXPECT_EQ(document["version"], kExportVersion);
   EXPECT_EQ(document["run"]["environment"]["cpu"]["cores"], 2);
@@ -71,7 +71,7 @@ TEST(JsonExport, IsWhatTheFormatDocumentSays) {
 }
 
 TEST(JsonExport, WithoutAPlanPlansItsRecords) {
-  RunWithRecords data = example_data();
+  RunWithRecords data = run_to_export();
   data.planned.clear();
   const RunWithRecords back = run_from_json(run_to_json(data), "x.json");
   ASSERT_EQ(back.planned.size(), 2U);
@@ -79,14 +79,14 @@ TEST(JsonExport, WithoutAPlanPlansItsRecords) {
 }
 
 TEST(JsonExport, ReplacesBytesThatAreNotText) {
-  RunWithRecords data = example_data();
+  RunWithRecords data = run_to_export();
   data.records[1].reason = "died with \xff\xfe";
   EXPECT_THAT(run_from_json(run_to_json(data), "x.json").records[1].reason,
               HasSubstr("died with \xEF\xBF\xBD"));
 }
 
 TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
-  const std::string good = run_to_json(example_data());
+  const std::string good = run_to_json(run_to_export());
   const auto complaint = [&](const std::string& patch) {
     const Json document = Json::parse(good).patch(Json::parse(patch));
     return error_of([&] { run_from_json(document.dump(), "x.json"); });
