@@ -49,6 +49,7 @@ class Merge {
     const MergeReport report = count();
     copy_runs();
     copy_records();
+    copy_ab_sessions();
     database_.execute(
         "INSERT OR IGNORE INTO main.answers (key, value) SELECT key, value FROM other.answers;"
         "DROP TABLE temp.shared_records; DROP TABLE temp.new_records;");
@@ -198,6 +199,31 @@ class Merge {
     copy("records", "id");
     copy("series", "record_id");
     copy("metrics", "record_id");
+  }
+
+  /// Pairs never change once stored; the session that has more of them knows its verdict best.
+  void copy_ab_sessions() {
+    refuse_if_any("A/B session",
+                  "SELECT id FROM other.ab_sessions AS theirs JOIN main.ab_sessions AS mine USING "
+                  "(id) WHERE (theirs.arm_a, theirs.arm_b, theirs.started_unix_ns) <> (mine.arm_a, "
+                  "mine.arm_b, mine.started_unix_ns)");
+    refuse_if_any(
+        "a pair of A/B session",
+        "SELECT session_id FROM other.ab_pairs AS theirs JOIN main.ab_pairs AS mine USING "
+        "(session_id, ordinal) WHERE (theirs.b_first, theirs.started_unix_ns, theirs.a, "
+        "theirs.b) <> (mine.b_first, mine.started_unix_ns, mine.a, mine.b)");
+    database_.execute(fmt::format(
+        "INSERT OR IGNORE INTO main.ab_sessions ({0}) SELECT {0} FROM other.ab_sessions;"
+        "UPDATE main.ab_sessions AS mine SET (status, verdict, reason, finished_unix_ns, figures) "
+        "= "
+        "(theirs.status, theirs.verdict, theirs.reason, theirs.finished_unix_ns, theirs.figures) "
+        "FROM other.ab_sessions AS theirs WHERE theirs.id = mine.id AND "
+        "(SELECT count(*) FROM other.ab_pairs WHERE session_id = mine.id) > "
+        "(SELECT count(*) FROM main.ab_pairs WHERE session_id = mine.id);",
+        columns_of("ab_sessions")));
+    database_.execute(
+        fmt::format("INSERT OR IGNORE INTO main.ab_pairs ({0}) SELECT {0} FROM other.ab_pairs",
+                    columns_of("ab_pairs")));
   }
 
   std::string columns_of(const char* table) {
