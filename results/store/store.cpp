@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "results/store/merge.h"
@@ -374,6 +375,35 @@ std::vector<Case> Store::known_cases() const {
     std::vector<Case> cases;
     while (row.step()) cases.push_back(case_from_json(row.text(0)));
     return cases;
+  });
+}
+
+std::vector<Run> Store::runs() const {
+  return state_->during("listing runs", [&] {
+    Query row = state_->database.query(
+        fmt::format("SELECT {} FROM runs ORDER BY started_unix_ns DESC, id DESC", kRunColumns));
+    std::vector<Run> runs;
+    while (row.step()) runs.push_back(read_run_columns(row));
+    return runs;
+  });
+}
+
+std::vector<RecordKey> Store::newest_records(const std::vector<std::string>& run_ids,
+                                             const std::function<bool(const Case&)>& wanted) const {
+  return state_->read("looking for records", [&] {
+    std::unordered_set<std::string> seen;
+    std::vector<RecordKey> keys;
+    for (const std::string& run_id : run_ids) {
+      Query row = state_->database.query(
+          "SELECT ordinal, case_hash, json FROM records JOIN cases ON hash = case_hash "
+          "WHERE run_id = ? ORDER BY ordinal");
+      row.bind(run_id);
+      while (row.step()) {
+        if (!seen.insert(row.text(1)).second || !wanted(case_from_json(row.text(2)))) continue;
+        keys.push_back({run_id, row.integer(0)});
+      }
+    }
+    return keys;
   });
 }
 

@@ -1,0 +1,90 @@
+#include "results/compare/compared_metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "results/exchange/json_text.h"
+#include "results/metric.h"
+#include "results/metric_tolerance.h"
+#include "results/repetition_values.h"
+#include "workloads/error.h"
+#include "workloads/nearest_name.h"
+
+namespace ridgepoint {
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool contains(std::span<const std::string> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+Names listed_in_details(const Record& record) {
+  Names names;
+  const nlohmann::json details = parse_or_discard(record.details);
+  if (!details.is_object() || !details.contains("primary_metrics")) return names;
+  const nlohmann::json& list = details["primary_metrics"];
+  if (!list.is_array()) return names;
+  for (const nlohmann::json& entry : list) {
+    if (entry.is_string()) names.push_back(entry.get<std::string>());
+  }
+  return names;
+}
+
+Names primary_metrics(const Record& record) {
+  const Case& subject = record.subject;
+  if (subject.workload == "op") return {"run_ns"};
+  if (subject.workload == "llm") {
+    if (subject.prompt == 0) return {"decode_tokens_per_second"};
+    if (subject.generate > 1) return {"ttft_ns", "tpot_ns"};
+    return {"ttft_ns"};
+  }
+  Names names = listed_in_details(record);
+  if (names.empty()) names.emplace_back("real_time_ns");
+  return names;
+}
+
+bool has(const Record& record, const std::string& metric) {
+  return record.measurement.metrics.contains(metric) ||
+         !repetition_values(metric, record.subject, record.measurement).values.empty();
+}
+
+}  // namespace
+
+std::vector<std::string> compared_metrics(const Record& a, const Record& b,
+                                          std::span<const std::string> asked) {
+  const bool all = contains(asked, kAllMetrics);
+  const Names primary = asked.empty() ? primary_metrics(a) : Names{};
+  Names names;
+  for (const MetricSpec& spec : metrics()) {
+    if (spec.better == Better::neither) continue;
+    const std::string name(spec.name);
+    const bool tolerated = find_metric_tolerance(name) != nullptr;
+    const bool chosen = asked.empty() ? tolerated || contains(primary, name)
+                        : all         ? true
+                                      : contains(asked, name);
+    if (!chosen || !has(a, name) || !has(b, name)) continue;
+    const bool judged =
+        tolerated || !all || !repetition_values(name, a.subject, a.measurement).values.empty();
+    if (judged) names.push_back(name);
+  }
+  return names;
+}
+
+void require_comparable_metrics(std::span<const std::string> asked) {
+  std::vector<std::string_view> known = {kAllMetrics};
+  for (const MetricSpec& spec : metrics()) {
+    if (spec.better != Better::neither) known.push_back(spec.name);
+  }
+  for (const std::string& name : asked) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    throw Error(
+        fmt::format("--metric: '{}' is no metric that is better in one direction{}; see "
+                    "docs/metrics.md, or say all",
+                    name, did_you_mean(name, known)));
+  }
+}
+
+}  // namespace ridgepoint
