@@ -11,10 +11,10 @@
 namespace ridgepoint {
 
 struct CompareOptions {
-  double threshold = 0.02;           ///< share by which a speed must differ to matter
-  double alpha = 0.01;               ///< chance of a false "slower" or "faster" over all rows
-  std::vector<std::string> metrics;  ///< names, or "all"; empty: the primary ones
-  bool across_machines = false;      ///< the machine is what is compared
+  double threshold = 0.02;             ///< share by which a speed must differ to matter
+  double alpha = 0.01;                 ///< chance of a false "slower" or "faster" over all rows
+  std::vector<std::string> metrics{};  ///< names, or "all"; empty: the primary ones
+  bool across_machines = false;        ///< the machine is what is compared
 };
 
 /// Error when both sides are the same records, have no case in common, or no metric asked for.
