@@ -188,6 +188,7 @@ RepetitionValues repetition_values(std::string_view metric, const Case& subject,
   if (metric == "end_to_end_ns") return data.each("end_to_end", itself);
   if (metric == "run_ns") return data.each("run", itself);
   if (metric == "real_time_ns") {
+    if (measurement.find("iterations") == nullptr) return data.each("total", itself);
     return data.pairs("total", "iterations",
                       [](double total, double iterations) { return total / iterations; });
   }

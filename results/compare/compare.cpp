@@ -114,10 +114,19 @@ class Comparing {
                  ? std::string("none")
                  : fmt::format("{} such as '{}'", side.unmatched.size(), side.unmatched.front());
     };
+    std::vector<std::string_view> fields;
+    if (!sides_.a.records.empty() && !sides_.b.records.empty()) {
+      const Case& a = record(sides_.a.records.front()).subject;
+      const Case& b = record(sides_.b.records.front()).subject;
+      for (const CaseField& field : case_fields()) {
+        if (get(a, field) != get(b, field)) fields.push_back(field.name);
+      }
+    }
     throw Error(fmt::format(
-        "no case in common: A has {}, B has {}; to compare across a field, filter it on both sides "
-        "(backend:null against backend:reference)",
-        some(result_.a), some(result_.b)));
+        "no case in common: A has {}, B has {}{}; to compare across a field, filter it on both "
+        "sides (backend:null against backend:reference)",
+        some(result_.a), some(result_.b),
+        fields.empty() ? "" : fmt::format(" (they differ in {})", fmt::join(fields, ", "))));
   }
 
   /// What blocks a comparison of these two runs: the first machine key that differs; empty:
@@ -187,7 +196,13 @@ class Comparing {
   }
 
   void add_metric_rows(const Record& a, const Record& b, const ComparisonRow& begun) {
-    for (const std::string& metric : compared_metrics(a, b, options_.metrics)) {
+    const std::vector<std::string> metrics = compared_metrics(a, b, options_.metrics);
+    if (metrics.empty() && options_.metrics.empty()) {
+      ComparisonRow row = begun;
+      row.reason = "no primary metric is there on both sides";
+      result_.rows.push_back(std::move(row));
+    }
+    for (const std::string& metric : metrics) {
       ComparisonRow row = begun;
       weigh(a, b, metric, options_.threshold, options_.alpha, row);
       records_[result_.rows.size()] = {&a, &b};
@@ -235,10 +250,8 @@ class Comparing {
 
   void add_notes() {
     if (result_.rows.empty()) {
-      throw Error(options_.metrics.empty()
-                      ? std::string("no metric in common: no case has samples on both sides")
-                      : fmt::format("no case has {} on both sides; see docs/metrics.md",
-                                    fmt::join(options_.metrics, ", ")));
+      throw Error(fmt::format("no case has {} on both sides; see docs/metrics.md",
+                              fmt::join(options_.metrics, ", ")));
     }
     const auto by_blocks = std::ranges::count_if(result_.rows, [](const ComparisonRow& row) {
       return row.evidence && row.replication.unit == Replication::blocks;

@@ -46,9 +46,20 @@ Names primary_metrics(const Record& record) {
   return names;
 }
 
-bool has(const Record& record, const std::string& metric) {
-  return record.measurement.metrics.contains(metric) ||
-         !repetition_values(metric, record.subject, record.measurement).values.empty();
+bool has_samples(const Record& record, const std::string& metric) {
+  return !repetition_values(metric, record.subject, record.measurement).values.empty();
+}
+
+bool has_value(const Record& record, const std::string& metric) {
+  return record.measurement.metrics.contains(metric);
+}
+
+/// Both sides have it, and not both nothing: a backend without a KV cache has none to compare.
+bool is_there(const Record& a, const Record& b, const std::string& metric) {
+  const auto in_a = a.measurement.metrics.find(metric);
+  const auto in_b = b.measurement.metrics.find(metric);
+  return in_a != a.measurement.metrics.end() && in_b != b.measurement.metrics.end() &&
+         (in_a->second != 0 || in_b->second != 0);
 }
 
 }  // namespace
@@ -65,10 +76,14 @@ std::vector<std::string> compared_metrics(const Record& a, const Record& b,
     const bool chosen = asked.empty() ? tolerated || contains(primary, name)
                         : all         ? true
                                       : contains(asked, name);
-    if (!chosen || !has(a, name) || !has(b, name)) continue;
-    const bool judged =
-        tolerated || !all || !repetition_values(name, a.subject, a.measurement).values.empty();
-    if (judged) names.push_back(name);
+    if (!chosen) continue;
+    if (tolerated) {
+      if (is_there(a, b, name)) names.push_back(name);
+      continue;
+    }
+    // Single values cannot be judged; that is worth a row, but not where all metrics are asked for.
+    const bool valued = !all && has_value(a, name) && has_value(b, name);
+    if (valued || (has_samples(a, name) && has_samples(b, name))) names.push_back(name);
   }
   return names;
 }

@@ -73,10 +73,9 @@ std::string too_little(const RowReplication& replication) {
         kFewestValuesForBlocks);
   }
   return fmt::format(
-      "{} and {} repetitions in {} hang together too much: only {} and {} independent blocks of "
-      "the {} needed; measure in {} processes or longer",
-      replication.values_a, replication.values_b, processes_text(replication), replication.count_a,
-      replication.count_b, kFewestBlocks, kFewestProcesses);
+      "repetitions in {} hang together too much for {} independent blocks; measure in {} processes "
+      "or longer",
+      processes_text(replication), kFewestBlocks, kFewestProcesses);
 }
 
 }  // namespace

@@ -40,10 +40,11 @@ std::string headline(const Comparison& comparison) {
 }
 
 std::string sides(const Comparison& comparison) {
-  return fmt::format("\nA is {} ({}); B is {} ({}). {}\n", markdown_escaped(comparison.a.asked),
+  return fmt::format("\nA is {} ({}); B is {} ({}). {} {}\n", markdown_escaped(comparison.a.asked),
                      markdown_escaped(side_text(comparison.a)),
                      markdown_escaped(comparison.b.asked),
-                     markdown_escaped(side_text(comparison.b)), method_text(comparison));
+                     markdown_escaped(side_text(comparison.b)),
+                     markdown_escaped(machine_line(comparison)), method_text(comparison));
 }
 
 std::string table_of(const Comparison& comparison, std::vector<std::size_t> rows,

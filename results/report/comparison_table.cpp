@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "results/metric_tolerance.h"
 #include "results/report/attribution_text.h"
 #include "results/report/comparison_text.h"
 #include "results/report/table.h"
@@ -39,17 +40,27 @@ void add_environment(const Comparison& comparison, std::string& text) {
 void add_rows(const Comparison& comparison, std::string& text) {
   std::vector<std::size_t> shown;
   std::string left_out;
+  std::size_t within = 0;  // of memory and exactness, which nobody reads where they are the same
   for (const Verdict verdict : {Verdict::slower, Verdict::faster, Verdict::undecided,
                                 Verdict::incomparable, Verdict::same}) {
-    const std::vector<std::size_t> rows = rows_with(comparison, verdict);
+    std::vector<std::size_t> rows = rows_with(comparison, verdict);
+    if (verdict == Verdict::same) {
+      within = std::erase_if(rows, [&](std::size_t i) {
+        return find_metric_tolerance(comparison.rows[i].metric) != nullptr;
+      });
+    }
     const std::size_t count = std::min(rows.size(), kMostRows - shown.size());
     shown.insert(shown.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count));
     if (count == rows.size()) continue;
     left_out +=
         fmt::format("{}{} {}", left_out.empty() ? "" : ", ", rows.size() - count, name_of(verdict));
   }
-  text += fmt::format("\n{}", align(row_table(comparison, shown)));
+  if (!shown.empty()) text += fmt::format("\n{}", align(row_table(comparison, shown)));
   if (!left_out.empty()) text += fmt::format("and {} (all: --format json)\n", left_out);
+  if (within > 0) {
+    text += fmt::format("{} of memory and exactness within tolerance\n",
+                        within == 1 ? "1 value" : fmt::format("{} values", within));
+  }
 }
 
 void add_list(std::string_view title, const std::vector<std::string>& lines, std::string& text) {
@@ -85,7 +96,7 @@ std::string comparison_table(const Comparison& comparison) {
   std::string text = verdict_sentence(comparison) + "\n\n";
   text += align({{"A", comparison.a.asked, side_text(comparison.a)},
                  {"B", comparison.b.asked, side_text(comparison.b)}});
-  text += method_text(comparison) + "\n";
+  text += fmt::format("{} {}\n", machine_line(comparison), method_text(comparison));
   add_environment(comparison, text);
   add_rows(comparison, text);
   add_list("Reasons", reasons(comparison), text);

@@ -32,10 +32,17 @@ double size_of(const ComparisonRow& row) {
   return ratio > 0 ? std::abs(std::log(ratio)) : 0;
 }
 
-std::string percent(double ratio) {
-  const double change = (ratio - 1) * 100;
+std::string percent(double ratio, int digits) {
   if (ratio >= 3) return fmt::format("{:.3g}x", ratio);
-  return fmt::format("{:+.{}f} %", change, std::abs(change) < 0.95 ? 2 : 1);
+  return fmt::format("{:+.{}f} %", (ratio - 1) * 100, digits);
+}
+
+/// One digit more where the interval would not show with fewer.
+int digits_of(const ComparisonRow& row) {
+  constexpr double kNarrow = 0.005;
+  const bool narrow =
+      row.evidence && row.evidence->interval.high - row.evidence->interval.low < kNarrow;
+  return narrow ? 2 : 1;
 }
 
 std::string heading_of(const std::string& metric) {
@@ -126,13 +133,13 @@ std::string share_text(double share) {
 std::string change_text(const ComparisonRow& row) {
   if (row.metric.empty()) return "";
   const double ratio = ratio_of(row);
-  return ratio > 0 && std::isfinite(ratio) ? percent(ratio) : "";
+  return ratio > 0 && std::isfinite(ratio) ? percent(ratio, digits_of(row)) : "";
 }
 
 std::string interval_text(const ComparisonRow& row) {
   if (!row.evidence) return "";
-  const std::string low = percent(row.evidence->interval.low);
-  const std::string high = percent(row.evidence->interval.high);
+  const std::string low = percent(row.evidence->interval.low, digits_of(row));
+  const std::string high = percent(row.evidence->interval.high, digits_of(row));
   // "-0.3 to +0.4 %" rather than the sign of per cent twice.
   return low.ends_with(" %") && high.ends_with(" %")
              ? fmt::format("{} to {}", low.substr(0, low.size() - 2), high)
@@ -220,9 +227,9 @@ std::string verdict_sentence(const Comparison& comparison) {
     return !row.evidence || (row.replication.processes_a == 1 && row.replication.processes_b == 1);
   });
   if (by_blocks) {
-    text += single ? " (one process each: differences between processes are not in this)"
-                   : " (fewer than 3 processes in places: differences between processes are not "
-                     "fully in this)";
+    text += single ? ". One process each: differences between processes are not in this"
+                   : ". Fewer than 3 processes in places: differences between processes are not "
+                     "fully in this";
   }
   return text;
 }
@@ -236,13 +243,25 @@ std::string side_text(const ComparisonSide& side) {
                           run.git_commit.substr(0, 10), run.git_dirty ? " with changes" : "");
     }
     text += ", " + time_text(run.started_unix_ns);
-    if (!run.machine.empty()) text += ", " + run.machine;
     return text;
   };
   if (side.runs.empty()) return "no run";
   if (side.runs.size() == 1) return one(side.runs.front());
   return fmt::format("{} runs, the newest: {}", side.runs.size(),
                      one(*std::ranges::max_element(side.runs, {}, &ComparedRun::started_unix_ns)));
+}
+
+std::string machine_line(const Comparison& comparison) {
+  const auto machine_of = [](const ComparisonSide& side) -> std::string {
+    if (side.runs.empty() || side.runs.front().machine.empty()) return "an unknown machine";
+    const std::string& first = side.runs.front().machine;
+    const bool one = std::ranges::all_of(
+        side.runs, [&](const ComparedRun& run) { return run.machine == first; });
+    return one ? first : "several machines";
+  };
+  const std::string a = machine_of(comparison.a);
+  const std::string b = machine_of(comparison.b);
+  return a == b ? fmt::format("Both on {}.", a) : fmt::format("A on {}; B on {}.", a, b);
 }
 
 std::vector<std::size_t> rows_with(const Comparison& comparison, Verdict verdict) {

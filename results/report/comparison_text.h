@@ -13,8 +13,10 @@ namespace ridgepoint {
 /// "slower: 2 of 24 cases are worse in B ..., worst: ...". One line; begins with the verdict.
 std::string verdict_sentence(const Comparison& comparison);
 
-/// "run 41d5db26 "nightly", git main@d6b8899e7f, 2026-11-21 04:41 UTC; Xeon, 2 cores".
+/// "run 41d5db26 "nightly", git main@d6b8899e7f, 2026-11-21 04:41 UTC".
 std::string side_text(const ComparisonSide& side);
+/// "Both on Xeon, 2 cores." or what each is.
+std::string machine_line(const Comparison& comparison);
 
 /// Positions of rows with this verdict, the largest difference first, lost cases before all.
 std::vector<std::size_t> rows_with(const Comparison& comparison, Verdict verdict);

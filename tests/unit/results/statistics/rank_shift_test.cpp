@@ -61,8 +61,8 @@ TEST(RankShift, OneWildValueMovesLittle) {
   }
   b[7] = 1e9;
   const Shift shift = rank_shift(a, b, 0.01, 0);
-  EXPECT_NEAR(shift.estimate, 3, 0.6);
-  EXPECT_LT(shift.interval->high, 10);
+  EXPECT_NEAR(shift.estimate, 3, 1);
+  EXPECT_LT(shift.interval->high, 12);
 }
 
 TEST(RankShift, TiesNeverMakeASmallP) {
