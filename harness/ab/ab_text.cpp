@@ -74,6 +74,17 @@ double median_of(const std::vector<double>& values) {
   return values.empty() ? 0 : median(std::span<const double>(values));
 }
 
+/// Each line after `mark`.
+std::string indented(std::string_view lines, std::string_view mark) {
+  std::string text;
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    text += fmt::format("{}{}\n", mark, lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return text;
+}
+
 std::string shown_name(const AbFigure& figure) {
   return figure.name == figure.name_b ? figure.name : figure.name + " | " + figure.name_b;
 }
@@ -217,6 +228,7 @@ std::string ab_table(const AbSession& session, const AbOptions& options) {
   const auto evaluation = evaluate(session, options.rules);
   std::string text = headline(session, evaluation, options.rules) + "\n\n";
   if (evaluation.pairs() > 0) text += align(figure_rows(session, evaluation)) + "\n";
+  if (!session.cause.empty()) text += "why:\n" + indented(session.cause, "  ") + "\n";
   for (const auto& line : notes(session, evaluation, options)) text += line + "\n";
   return text;
 }
@@ -241,6 +253,7 @@ std::string ab_markdown(const AbSession& session, const AbOptions& options) {
       heading = false;
     }
   }
+  if (!session.cause.empty()) text += "\nWhy:\n\n" + indented(session.cause, "- ");
   text += "\n<details><summary>How it was measured</summary>\n\n";
   for (const auto& note : notes(session, evaluation, options)) text += "- " + note + "\n";
   return text + "\n</details>\n";
@@ -291,6 +304,7 @@ std::string ab_json(const AbSession& session, const AbOptions& options) {
                         {"status", session.status},
                         {"verdict", name_of(session.verdict)},
                         {"reason", session.reason},
+                        {"cause", session.cause},
                         {"options", nlohmann::json::parse(session.options)},
                         {"environment_hash", session.environment_hash},
                         {"started_unix_ns", session.started_unix_ns},

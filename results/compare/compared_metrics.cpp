@@ -33,19 +33,6 @@ Names listed_in_details(const Record& record) {
   return names;
 }
 
-Names primary_metrics(const Record& record) {
-  const Case& subject = record.subject;
-  if (subject.workload == "op") return {"run_ns"};
-  if (subject.workload == "llm") {
-    if (subject.prompt == 0) return {"decode_tokens_per_second"};
-    if (subject.generate > 1) return {"ttft_ns", "tpot_ns"};
-    return {"ttft_ns"};
-  }
-  Names names = listed_in_details(record);
-  if (names.empty()) names.emplace_back("real_time_ns");
-  return names;
-}
-
 bool has_samples(const Record& record, const std::string& metric) {
   return !repetition_values(metric, record.subject, record.measurement).values.empty();
 }
@@ -63,6 +50,19 @@ bool is_there(const Record& a, const Record& b, const std::string& metric) {
 }
 
 }  // namespace
+
+std::vector<std::string> primary_metrics(const Record& record) {
+  const Case& subject = record.subject;
+  if (subject.workload == "op") return {"run_ns"};
+  if (subject.workload == "llm") {
+    if (subject.prompt == 0) return {"decode_tokens_per_second"};
+    if (subject.generate > 1) return {"ttft_ns", "tpot_ns"};
+    return {"ttft_ns"};
+  }
+  Names names = listed_in_details(record);
+  if (names.empty()) names.emplace_back("real_time_ns");
+  return names;
+}
 
 std::vector<std::string> compared_metrics(const Record& a, const Record& b,
                                           std::span<const std::string> asked) {

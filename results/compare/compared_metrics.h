@@ -14,9 +14,11 @@ namespace ridgepoint {
 /// Asked for by `--metric all`.
 inline constexpr std::string_view kAllMetrics = "all";
 
-/// In the order of metrics(). `asked` empty: the primary metrics of speed (llm: ttft_ns, and
-/// tpot_ns or, without a prompt, decode_tokens_per_second; op: run_ns; imported: what the list
-/// "primary_metrics" of the details names, else real_time_ns) and those with a tolerance
+/// What a case is about: llm: ttft_ns, and tpot_ns or, without a prompt, decode_tokens_per_second;
+/// op: run_ns; imported: what the list "primary_metrics" of the details names, else real_time_ns.
+std::vector<std::string> primary_metrics(const Record& record);
+
+/// In the order of metrics(). `asked` empty: the primary metrics and those with a tolerance
 /// (results/metric_tolerance.h), where both sides have them. kAllMetrics: all with a direction that
 /// have samples or a tolerance.
 std::vector<std::string> compared_metrics(const Record& a, const Record& b,
