@@ -10,13 +10,14 @@
 
 namespace ridgepoint {
 
-using RecordSink = std::function<void(const Record&)>;
+using RecordSink = std::function<void(Record)>;
 
 struct RecordStream {
   Run run;
   std::vector<PlannedCase> planned{};  ///< every case of the run; empty: just those with records
   /// Gives the sink every record, in ordinal order, and the same ones each time that it is called.
-  /// Error where a record cannot be read; those before it have been given by then.
+  /// Error where a record cannot be read; those before it have been given by then. May be called
+  /// from another thread than the one that made the stream, by one at a time.
   std::function<void(const RecordSink& sink)> records;
 };
 
@@ -32,7 +33,7 @@ inline RecordStream stream_of(RunWithRecords data) {
 /// The opposite: every record in memory at once.
 inline RunWithRecords collect(const RecordStream& stream) {
   RunWithRecords data{stream.run, {}, stream.planned};
-  stream.records([&](const Record& record) { data.records.push_back(record); });
+  stream.records([&](Record record) { data.records.push_back(std::move(record)); });
   return data;
 }
 

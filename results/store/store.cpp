@@ -11,6 +11,7 @@
 
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
+#include "results/store/read_ahead.h"
 #include "results/store/resolve_run.h"
 #include "results/store/sample_codec.h"
 #include "results/store/scratch_file.h"
@@ -125,12 +126,17 @@ bool is_recorded(Database& database, const Record& record) {
 
 using EncodedSeries = std::vector<std::vector<std::byte>>;
 
-EncodedSeries encode_all(const Record& record) {
+EncodedSeries encode_all(const Record& record, SampleEncoder& encoder) {
   EncodedSeries encoded;
   for (const Series& series : record.measurement.series) {
-    encoded.push_back(encode_samples(series.samples));
+    encoded.push_back(encoder.encode(series.samples));
   }
   return encoded;
+}
+
+EncodedSeries encode_all(const Record& record) {
+  SampleEncoder encoder;
+  return encode_all(record, encoder);
 }
 
 void require_free_place(Database& database, const Record& record, const std::string& hash) {
@@ -196,17 +202,20 @@ class PlanWriter {
 
   /// The hash of the case.
   const std::string& add(std::int64_t ordinal, const Case& subject) {
-    std::string json = to_json(subject);
-    auto found = hashes_.find(json);
+    // An imported case is its name; to_json takes longer than looking that up.
+    std::string key =
+        subject.workload == "imported" ? "imported:" + subject.name : to_json(subject);
+    auto found = hashes_.find(key);
     if (found == hashes_.end()) {
       if (hashes_.size() == kMostRemembered) hashes_.clear();
+      const std::string json = to_json(subject);
       std::string hash = content_hash(json);
       const bool added =
           database_.query("INSERT OR IGNORE INTO cases (hash, json, label) VALUES (?, ?, ?)")
               .bind(hash, json, label(subject))
               .run() > 0;
       if (!added) contradicted_ = contradicted_ || !is_stored(hash, json);
-      found = hashes_.emplace(std::move(json), std::move(hash)).first;
+      found = hashes_.emplace(std::move(key), std::move(hash)).first;
     }
     database_.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
         .bind(run_id_, ordinal, found->second)
@@ -228,7 +237,7 @@ class PlanWriter {
 
   Database& database_;
   const std::string& run_id_;
-  std::unordered_map<std::string, std::string> hashes_;  // by JSON
+  std::unordered_map<std::string, std::string> hashes_;  // by what tells cases apart
   bool contradicted_ = false;
 };
 
@@ -247,17 +256,18 @@ WrittenRun write_whole_run(Database& database, const RecordStream& stream, Place
   insert_environment(database, stream.run);
   insert_run(database, stream.run);
   PlanWriter plan(database, stream.run.id);
+  SampleEncoder encoder;
   for (const PlannedCase& entry : stream.planned) plan.add(entry.ordinal, entry.subject);
-  stream.records([&](const Record& record) {
+  read_ahead(stream, [&](const Record& record) {
     require_storable(record);
     if (!stream.planned.empty()) {
-      insert_record(database, record, encode_all(record));
+      insert_record(database, record, encode_all(record, encoder));
     } else {
       if (places == Places::looked_at && is_recorded(database, record)) {
         require_free_place(database, record, case_hash(record.subject));
       }
       insert_record_rows(database, record, plan.add(record.ordinal, record.subject),
-                         encode_all(record));
+                         encode_all(record, encoder));
     }
     ++written.records;
   });
@@ -272,32 +282,35 @@ bool has_environment(Database& database, const Run& run) {
              .step();
 }
 
-/// More pages in memory while a big transaction lasts: its rows go to a dozen places of the file.
-class RoomyCache {
+/// What makes a big transaction cheap: more pages in memory, since its rows go to a dozen places of
+/// the file, and no look-up of what each row refers to, since write_whole_run has just written it.
+class BulkWriting {
  public:
-  explicit RoomyCache(Database& database)
-      : database_(database), before_(database.integer("PRAGMA cache_size")) {
+  explicit BulkWriting(Database& database)
+      : database_(database), cache_size_(database.integer("PRAGMA cache_size")) {
     database_.execute("PRAGMA cache_size = -262144");  // KiB
+    database_.execute("PRAGMA foreign_keys = OFF");
   }
-  ~RoomyCache() {
+  ~BulkWriting() {
     try {
-      database_.execute(fmt::format("PRAGMA cache_size = {}", before_));
+      database_.execute("PRAGMA foreign_keys = ON");
+      database_.execute(fmt::format("PRAGMA cache_size = {}", cache_size_));
     } catch (const SQLite::Exception&) {
-      // Only a matter of speed.
+      // Neither can fail outside of a transaction.
     }
   }
-  RoomyCache(const RoomyCache&) = delete;
-  RoomyCache& operator=(const RoomyCache&) = delete;
+  BulkWriting(const BulkWriting&) = delete;
+  BulkWriting& operator=(const BulkWriting&) = delete;
 
  private:
   Database& database_;
-  std::int64_t before_;
+  std::int64_t cache_size_;
 };
 
 /// A run of which nothing is known, written straight in; how many records it has. Nothing, and
 /// nothing changed, where something of it is there already and has to be compared.
 std::optional<std::int64_t> add_run(Database& database, const RecordStream& stream) {
-  const RoomyCache cache(database);
+  const BulkWriting bulk(database);
   SQLite::Transaction transaction(database.connection(), SQLite::TransactionBehavior::IMMEDIATE);
   if (database.query("SELECT 1 FROM runs WHERE id = ?").bind(stream.run.id).step()) {
     return std::nullopt;
