@@ -241,13 +241,14 @@ class Importer {
     } catch (const Enough&) {
       first_ = first;
     }
-    Json place = Json::object();
+    Json place = Json::object(), settings = Json::object();
     for (std::size_t i = 0; i < first.size(); ++i) {
       const Known* known = find_known(first[i].name);
-      if (known == nullptr || known->role != Role::place) continue;
+      const Role role = known == nullptr ? Role::setting : known->role;
+      if (role != Role::place && role != Role::setting && role != Role::property) continue;
       std::string value;
       append_json(value, first[i]);
-      place[first[i].name] = Json::parse(value);
+      (role == Role::place ? place : settings)[first[i].name] = Json::parse(value);
     }
     Json cpu = Json::object();
     if (const Field* model = first.find("cpu_info")) cpu["model"] = model->value;
@@ -260,7 +261,9 @@ class Importer {
     if (const Field* time = first.find("test_time")) {
       facts.started_unix_ns = unix_ns_of_date(time->value);
     }
-    return imported_run(text_, facts, {{"cpu", cpu}, {"llama_bench", place}}, Json::object());
+    Run run = imported_run(text_, facts, {{"cpu", cpu}, {"llama_bench", place}}, Json::object());
+    run.options = json_text({{"llama_bench", std::move(settings)}});
+    return run;
   }
 
   Record record_of(const LlamaBenchRow& row, Pass& pass) const {
@@ -353,8 +356,11 @@ class Importer {
     for (const std::size_t i : pass.columns.by_name()) {
       const Columns::Column& column = pass.columns[i];
       if (column.role == Role::measured) continue;
-      if (column.role == Role::place) {
-        const Field* of_run = first_.find(row[i].name);
+      // The run says what the first row said; a million times the same words would fill the disk.
+      if (column.role != Role::shape && column.role != Role::time) {
+        const Field* of_run = i < first_.size() && first_[i].name == row[i].name
+                                  ? &first_[i]
+                                  : first_.find(row[i].name);
         if (of_run != nullptr && of_run->value == row[i].value) continue;
       }
       if (!first) out += ',';

@@ -1,8 +1,8 @@
 // llama-bench (llama.cpp) as a run: its JSON, JSONL and SQL outputs, of any size.
 //
-// One file is one run, whatever it gathers: the builds and machines of the first row are the run's,
-// and a row of another says so in its details. A row is a case by what was asked for (model, shape,
-// settings that are not at llama-bench's defaults), so that rows of two files meet.
+// One file is one run, whatever it gathers: build, machine and settings of the first row are the
+// run's, and a row says in its details where it differs. A row is a case by what was asked for
+// (model, shape, settings that are not at llama-bench's defaults), so that rows of two files meet.
 #pragma once
 
 #include <string_view>

@@ -325,7 +325,10 @@ RunWithRecords import_loadgen(const ImportSource& source) {
   }
   TraceReader().read(source.find(kTrace), record.measurement);
   judge(test, record);
-  record.details = json_text({{"loadgen", test.settings}, {"source", "loadgen"}});
+  record.details = json_text({{"loadgen", test.settings},
+                              {"mode", test.mode},
+                              {"scenario", test.scenario},
+                              {"source", "loadgen"}});
   data.planned.push_back({record.ordinal, record.subject});
   data.records.push_back(std::move(record));
   return data;

@@ -153,6 +153,7 @@ RequestTimings of_mlperf(const Record& record) {
   RequestTimings timings;
   timings.source = Source::mlperf;
   timings.rule = PercentileRule::rank;
+  timings.alone = detail_at(record, "/scenario") == Json("SingleStream");
   timings.delay_ns = samples_of(record, "mlperf:issue_delay");
   const auto from_send = [&](const char* series) {
     std::vector<double> values = samples_of(record, series);

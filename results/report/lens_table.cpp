@@ -12,7 +12,9 @@ namespace ridgepoint {
 namespace {
 
 std::string value_text(const LensFigure& figure) {
-  return figure.value ? fmt::format("{:.6g} {}", *figure.value, figure.unit) : "refused";
+  if (!figure.value) return "refused";
+  return figure.unit == "ns" ? fmt::format("{:.0f} ns", *figure.value)
+                             : fmt::format("{:.6g} {}", *figure.value, figure.unit);
 }
 
 }  // namespace
