@@ -60,16 +60,26 @@ void join_planes(std::span<const std::uint8_t> planes, std::span<std::int64_t> s
 
 }  // namespace
 
-std::vector<std::byte> encode_samples(std::span<const std::int64_t> samples) {
-  std::vector<std::uint8_t> planes(samples.size() * kWidth);
+struct SampleEncoder::State {
+  std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
+  std::vector<std::uint8_t> planes;
+};
+
+SampleEncoder::SampleEncoder() : state_(std::make_unique<State>()) {
+  if (!state_->context) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(state_->context.get(), ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(state_->context.get(), ZSTD_c_checksumFlag, 1);
+}
+
+SampleEncoder::~SampleEncoder() = default;
+
+std::vector<std::byte> SampleEncoder::encode(std::span<const std::int64_t> samples) {
+  std::vector<std::uint8_t>& planes = state_->planes;
+  planes.resize(samples.size() * kWidth);
   split_into_planes(samples, planes);
-  const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
-  if (!context) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
   std::vector<std::byte> blob(ZSTD_compressBound(planes.size()));
   const std::size_t size =
-      ZSTD_compress2(context.get(), blob.data(), blob.size(), planes.data(), planes.size());
+      ZSTD_compress2(state_->context.get(), blob.data(), blob.size(), planes.data(), planes.size());
   if (ZSTD_isError(size) != 0U) {
     throw std::logic_error(fmt::format("encode_samples: {}", ZSTD_getErrorName(size)));
   }
@@ -87,6 +97,10 @@ SampleDecoder::SampleDecoder() : state_(std::make_unique<State>()) {
 }
 
 SampleDecoder::~SampleDecoder() = default;
+
+std::vector<std::byte> encode_samples(std::span<const std::int64_t> samples) {
+  return SampleEncoder().encode(samples);
+}
 
 std::vector<std::int64_t> decode_samples(int codec, std::int64_t count,
                                          std::span<const std::byte> blob) {

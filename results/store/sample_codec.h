@@ -13,6 +13,22 @@ namespace ridgepoint {
 inline constexpr int kSampleCodecDeltaZstd = 1;
 
 std::vector<std::byte> encode_samples(std::span<const std::int64_t> samples);
+
+/// The same, for many series one after the other: setting zstd up takes longer than packing a few
+/// samples. Threads: one at a time.
+class SampleEncoder {
+ public:
+  SampleEncoder();
+  ~SampleEncoder();
+  SampleEncoder(const SampleEncoder&) = delete;
+  SampleEncoder& operator=(const SampleEncoder&) = delete;
+  std::vector<std::byte> encode(std::span<const std::int64_t> samples);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// Error when the codec is unknown, the checksum fails or the count does not match. Safe on hostile
 /// blobs: memory stays proportional to the blob.
 std::vector<std::int64_t> decode_samples(int codec, std::int64_t count,

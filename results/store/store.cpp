@@ -1,6 +1,7 @@
 #include "results/store/store.h"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <uuid/uuid.h>
 
 #include <algorithm>
@@ -11,9 +12,11 @@
 
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
+#include "results/store/read_ahead.h"
 #include "results/store/resolve_run.h"
 #include "results/store/sample_codec.h"
 #include "results/store/scratch_file.h"
+#include "workloads/content_hash.h"
 
 namespace ridgepoint {
 
@@ -124,16 +127,20 @@ bool is_recorded(Database& database, const Record& record) {
 
 using EncodedSeries = std::vector<std::vector<std::byte>>;
 
-EncodedSeries encode_all(const Record& record) {
+EncodedSeries encode_all(const Record& record, SampleEncoder& encoder) {
   EncodedSeries encoded;
   for (const Series& series : record.measurement.series) {
-    encoded.push_back(encode_samples(series.samples));
+    encoded.push_back(encoder.encode(series.samples));
   }
   return encoded;
 }
 
-void insert_record(Database& database, const Record& record, const EncodedSeries& encoded) {
-  const std::string hash = case_hash(record.subject);
+EncodedSeries encode_all(const Record& record) {
+  SampleEncoder encoder;
+  return encode_all(record, encoder);
+}
+
+void require_free_place(Database& database, const Record& record, const std::string& hash) {
   if (!is_planned(database, record, hash)) {
     throw std::logic_error(fmt::format("add_record: case {} is not what run {} planned there",
                                        record.ordinal, record.run_id));
@@ -144,6 +151,11 @@ void insert_record(Database& database, const Record& record, const EncodedSeries
                     "resume a run",
                     database.path().string(), record.run_id, record.ordinal));
   }
+}
+
+/// Every row of a record, whose case `hash` is; its place in the plan is not looked at.
+void insert_record_rows(Database& database, const Record& record, const std::string& hash,
+                        const EncodedSeries& encoded) {
   database
       .query(
           "INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, "
@@ -169,11 +181,149 @@ void insert_record(Database& database, const Record& record, const EncodedSeries
   }
 }
 
+void insert_record(Database& database, const Record& record, const EncodedSeries& encoded) {
+  const std::string hash = case_hash(record.subject);
+  require_free_place(database, record, hash);
+  insert_record_rows(database, record, hash, encoded);
+}
+
 void require_storable(const Record& record) {
   if (record.id.empty()) throw std::logic_error("add_record: a record needs an id");
   if (record.outcome != Outcome::ok && record.reason.empty()) {
     throw std::logic_error(
         fmt::format("add_record: outcome {} without a reason", name_of(record.outcome)));
+  }
+}
+
+/// Plan entries of one run, many of them of the same few cases: each case is written once.
+class PlanWriter {
+ public:
+  PlanWriter(Database& database, const std::string& run_id)
+      : database_(database), run_id_(run_id) {}
+
+  /// The hash of the case.
+  const std::string& add(std::int64_t ordinal, const Case& subject) {
+    // An imported case is its name; to_json takes longer than looking that up.
+    std::string key =
+        subject.workload == "imported" ? "imported:" + subject.name : to_json(subject);
+    auto found = hashes_.find(key);
+    if (found == hashes_.end()) {
+      if (hashes_.size() == kMostRemembered) hashes_.clear();
+      const std::string json = to_json(subject);
+      std::string hash = content_hash(json);
+      const bool added =
+          database_.query("INSERT OR IGNORE INTO cases (hash, json, label) VALUES (?, ?, ?)")
+              .bind(hash, json, label(subject))
+              .run() > 0;
+      if (!added) contradicted_ = contradicted_ || !is_stored(hash, json);
+      found = hashes_.emplace(std::move(key), std::move(hash)).first;
+    }
+    database_.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
+        .bind(run_id_, ordinal, found->second)
+        .run();
+    return found->second;
+  }
+
+  /// Whether a case is stored with another content under the same hash: somebody altered it.
+  [[nodiscard]] bool contradicted() const { return contradicted_; }
+
+ private:
+  static constexpr std::size_t kMostRemembered = 100'000;
+
+  bool is_stored(const std::string& hash, const std::string& json) {
+    return database_.query("SELECT 1 FROM cases WHERE hash = ? AND json = ?")
+        .bind(hash, json)
+        .step();
+  }
+
+  Database& database_;
+  const std::string& run_id_;
+  std::unordered_map<std::string, std::string> hashes_;  // by what tells cases apart
+  bool contradicted_ = false;
+};
+
+/// Whether each record's place is looked at before it is written, to say in words what is wrong
+/// with it; the schema refuses the same without words.
+enum class Places : bool { left_to_schema, looked_at };
+
+struct WrittenRun {
+  std::int64_t records = 0;
+  bool contradicted = false;
+};
+
+/// Inside of a write transaction.
+WrittenRun write_whole_run(Database& database, const RecordStream& stream, Places places) {
+  WrittenRun written;
+  insert_environment(database, stream.run);
+  insert_run(database, stream.run);
+  PlanWriter plan(database, stream.run.id);
+  SampleEncoder encoder;
+  for (const PlannedCase& entry : stream.planned) plan.add(entry.ordinal, entry.subject);
+  read_ahead(stream, [&](const Record& record) {
+    require_storable(record);
+    if (!stream.planned.empty()) {
+      insert_record(database, record, encode_all(record, encoder));
+    } else {
+      if (places == Places::looked_at && is_recorded(database, record)) {
+        require_free_place(database, record, case_hash(record.subject));
+      }
+      insert_record_rows(database, record, plan.add(record.ordinal, record.subject),
+                         encode_all(record, encoder));
+    }
+    ++written.records;
+  });
+  written.contradicted = plan.contradicted();
+  return written;
+}
+
+bool has_environment(Database& database, const Run& run) {
+  return run.environment_hash.empty() ||
+         database.query("SELECT 1 FROM environments WHERE hash = ? AND json = ?")
+             .bind(run.environment_hash, run.environment)
+             .step();
+}
+
+/// What makes a big transaction cheap: more pages in memory, since its rows go to a dozen places of
+/// the file, and no look-up of what each row refers to, since write_whole_run has just written it.
+class BulkWriting {
+ public:
+  explicit BulkWriting(Database& database)
+      : database_(database), cache_size_(database.integer("PRAGMA cache_size")) {
+    database_.execute("PRAGMA cache_size = -262144");  // KiB
+    database_.execute("PRAGMA foreign_keys = OFF");
+  }
+  ~BulkWriting() {
+    try {
+      database_.execute("PRAGMA foreign_keys = ON");
+      database_.execute(fmt::format("PRAGMA cache_size = {}", cache_size_));
+    } catch (const SQLite::Exception&) {
+      // Neither can fail outside of a transaction.
+    }
+  }
+  BulkWriting(const BulkWriting&) = delete;
+  BulkWriting& operator=(const BulkWriting&) = delete;
+
+ private:
+  Database& database_;
+  std::int64_t cache_size_;
+};
+
+/// A run of which nothing is known, written straight in; how many records it has. Nothing, and
+/// nothing changed, where something of it is there already and has to be compared.
+std::optional<std::int64_t> add_run(Database& database, const RecordStream& stream) {
+  const BulkWriting bulk(database);
+  SQLite::Transaction transaction(database.connection(), SQLite::TransactionBehavior::IMMEDIATE);
+  if (database.query("SELECT 1 FROM runs WHERE id = ?").bind(stream.run.id).step()) {
+    return std::nullopt;
+  }
+  try {
+    const WrittenRun written = write_whole_run(database, stream, Places::left_to_schema);
+    if (written.contradicted || !has_environment(database, stream.run)) return std::nullopt;
+    transaction.commit();
+    return written.records;
+  } catch (const SQLite::Exception& problem) {
+    if (problem.getErrorCode() != SQLITE_CONSTRAINT) throw;
+    return std::nullopt;
   }
 }
 
@@ -440,27 +590,26 @@ MergeReport Store::merge_from(const std::filesystem::path& other) {
 }
 
 MergeReport Store::merge_run(const RunWithRecords& data, std::string_view origin) {
+  return merge_run(RecordStream{data.run, data.planned,
+                                [&](const RecordSink& sink) {
+                                  for (const Record& record : data.records) sink(record);
+                                }},
+                   origin);
+}
+
+MergeReport Store::merge_run(const RecordStream& stream, std::string_view origin) {
+  const std::string doing = fmt::format("importing {}", origin);
+  const auto added = state_->during(doing, [&] { return add_run(state_->database, stream); });
+  if (added) return {.runs_added = 1, .records_added = *added};
+  // What is known already in part: as a database of its own, so that there is one set of rules.
   const ScratchFile scratch;
   {
     const Store store(scratch.path(), OpenMode::read_write, state_->options);
     Database& database = store.state_->database;
     database.execute("PRAGMA synchronous = OFF");  // thrown away in a moment
-    store.state_->write(fmt::format("importing {}", origin), [&] {
-      insert_environment(database, data.run);
-      insert_run(database, data.run);
-      std::vector<PlannedCase> planned = data.planned;
-      if (planned.empty()) {
-        for (const Record& record : data.records)
-          planned.push_back({record.ordinal, record.subject});
-      }
-      for (const PlannedCase& entry : planned) insert_planned(database, data.run.id, entry);
-      for (const Record& record : data.records) {
-        require_storable(record);
-        insert_record(database, record, encode_all(record));
-      }
-    });
+    store.state_->write(doing, [&] { write_whole_run(database, stream, Places::looked_at); });
   }
-  return state_->during(fmt::format("importing {}", origin), [&] {
+  return state_->during(doing, [&] {
     return merge_databases(state_->database, scratch.path(), origin, state_->options);
   });
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "results/record.h"
+#include "results/record_stream.h"
 #include "results/store/open_mode.h"
 
 namespace ridgepoint {
@@ -89,6 +90,8 @@ class Store {
   MergeReport merge_from(const std::filesystem::path& other);
   /// The same for a run from elsewhere (an import); `origin` is for error lines.
   MergeReport merge_run(const RunWithRecords& data, std::string_view origin);
+  /// The same for a run of any size; goes over the records twice when the run is known already.
+  MergeReport merge_run(const RecordStream& stream, std::string_view origin);
   void backup_to(const std::filesystem::path& target) const;  ///< refuses an existing file
   /// "ok", or the first thing that is wrong: structure, references, checksums of samples.
   [[nodiscard]] std::string check_integrity() const;
