@@ -156,12 +156,13 @@ void decide(double threshold, double alpha, ComparisonRow& row) {
   }
   const bool significant = evidence.adjusted_p <= alpha;
   const double medians =
-      (row.better == Better::higher ? -1 : 1) * std::log(evidence.ratio_of_medians);
+      (row.better == Better::higher ? -1 : 1) * std::log(row.value_b / row.value_a);
   const bool one_level = low <= medians && medians <= high;
   const std::string levels = fmt::format(
-      "the ratio of medians, {:.3f}, lies outside of the interval: the repetitions have "
-      "more than one level",
-      evidence.ratio_of_medians);
+      "the ratio of medians, {:.3f}, lies outside of the interval: the repetitions have more than "
+      "one "
+      "level",
+      row.value_b / row.value_a);
   if (low > margin && medians > margin && significant) {
     row.verdict = Verdict::slower;
     if (!one_level) row.reason = levels;
