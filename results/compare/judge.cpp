@@ -155,15 +155,27 @@ void decide(double threshold, double alpha, ComparisonRow& row) {
     high = -high;
   }
   const bool significant = evidence.adjusted_p <= alpha;
-  if (low > margin && significant) {
+  const double medians =
+      (row.better == Better::higher ? -1 : 1) * std::log(row.value_b / row.value_a);
+  const bool one_level = low <= medians && medians <= high;
+  const std::string levels = fmt::format(
+      "the ratio of medians, {:.3f}, lies outside of the interval: the repetitions have more than "
+      "one "
+      "level",
+      row.value_b / row.value_a);
+  if (low > margin && medians > margin && significant) {
     row.verdict = Verdict::slower;
-  } else if (high < -margin && significant) {
+    if (!one_level) row.reason = levels;
+  } else if (high < -margin && medians < -margin && significant) {
     row.verdict = Verdict::faster;
-  } else if (low > -margin && high < margin) {
+    if (!one_level) row.reason = levels;
+  } else if (low > -margin && high < margin && std::abs(medians) < margin) {
     row.verdict = Verdict::same;
   } else {
     row.verdict = Verdict::undecided;
-    row.reason = low > margin || high < -margin
+    const bool beyond = low > margin || high < -margin;
+    row.reason = !one_level ? levels
+                 : beyond
                      ? fmt::format(
                            "beyond the threshold by itself, but not among so many tests "
                            "(p {:.2g} after Holm)",

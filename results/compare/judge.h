@@ -17,8 +17,9 @@ void weigh(const Record& a, const Record& b, std::string_view metric, double thr
 
 /// The verdict of a row with evidence whose adjusted p is known: slower when the whole interval
 /// lies beyond the threshold on the worse side and the adjusted p is at most alpha, faster
-/// likewise, same when the whole interval lies within, undecided otherwise. The threshold is taken
-/// on the log scale, so that A against B and B against A are judged alike.
+/// likewise, same when the whole interval lies within, undecided otherwise; the ratio of medians
+/// must say the same, or the repetitions have levels that no single shift describes. The threshold
+/// is taken on the log scale, so that A against B and B against A are judged alike.
 void decide(double threshold, double alpha, ComparisonRow& row);
 
 }  // namespace ridgepoint

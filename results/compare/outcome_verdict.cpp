@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace ridgepoint {
@@ -18,7 +20,9 @@ bool is_broken(Outcome outcome) {
 
 std::string outcome_text(std::string_view side, const ComparedOutcome& outcome) {
   if (outcome.outcome == Outcome::ok) return fmt::format("{} is ok", side);
-  return fmt::format("{} is {}: {}", side, name_of(outcome.outcome), outcome.reason);
+  std::string name(name_of(outcome.outcome));
+  std::ranges::replace(name, '_', ' ');
+  return fmt::format("{} {}: {}", side, name, outcome.reason);
 }
 
 }  // namespace

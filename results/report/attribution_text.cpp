@@ -19,7 +19,8 @@ std::string signed_time(double ns) {
 }
 
 std::string pass_text(const Attribution& attribution) {
-  return attribution.phase.empty() ? "" : fmt::format(" a {} pass", attribution.phase);
+  if (attribution.phase.empty()) return "";
+  return attribution.phase == "run" ? " a pass" : fmt::format(" a {} pass", attribution.phase);
 }
 
 std::string factor_text(double a, double b, std::string_view what) {

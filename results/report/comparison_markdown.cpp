@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -62,7 +63,10 @@ std::string open_rows(const Comparison& comparison) {
   const std::vector<std::size_t> faster = rows_with(comparison, Verdict::faster);
   rows.insert(rows.end(), faster.begin(), faster.end());
   if (rows.empty()) return "";
-  return fmt::format("\n{}", table_of(comparison, std::move(rows), kMostOpenRows));
+  std::string text = fmt::format("\n{}", table_of(comparison, std::move(rows), kMostOpenRows));
+  const std::vector<std::string> lost = reasons(comparison, std::array{Verdict::slower});
+  if (!lost.empty()) text += fmt::format("\n{}", lines_of(lost));
+  return text;
 }
 
 std::string causes(const Comparison& comparison) {
@@ -76,12 +80,26 @@ std::string causes(const Comparison& comparison) {
   return text;
 }
 
-std::string folded_rows(const Comparison& comparison, Verdict verdict, std::string_view what) {
+std::string rows_are(std::size_t count, std::string_view what) {
+  return fmt::format("{} {} {}", count, count == 1 ? "row is" : "rows are", what);
+}
+
+/// With their reasons.
+std::string folded_rows(const Comparison& comparison, Verdict verdict) {
   const std::vector<std::size_t> rows = rows_with(comparison, verdict);
   if (rows.empty()) return "";
-  return folded(
-      fmt::format("{} {} {}", rows.size(), rows.size() == 1 ? "row is" : "rows are", what),
-      table_of(comparison, rows, kMostFoldedRows));
+  return folded(rows_are(rows.size(), name_of(verdict)),
+                fmt::format("{}\n{}", table_of(comparison, rows, kMostFoldedRows),
+                            lines_of(reasons(comparison, std::array{verdict}))));
+}
+
+std::string folded_same(const Comparison& comparison) {
+  const SameRows same = same_rows(comparison);
+  if (same.rows.empty() && same.left_out.empty()) return "";
+  std::string text;
+  if (!same.rows.empty()) text = table_of(comparison, same.rows, kMostFoldedRows);
+  if (!same.left_out.empty()) text += fmt::format("\n{}.\n", same.left_out);
+  return folded(rows_are(rows_with(comparison, Verdict::same).size(), "the same"), text);
 }
 
 std::string unmatched(const ComparisonSide& side, char name) {
@@ -103,12 +121,10 @@ std::string comparison_markdown(const Comparison& comparison) {
   text += sides(comparison);
   text += open_rows(comparison);
   text += causes(comparison);
-  const std::vector<std::string> reason_lines = reasons(comparison);
-  if (!reason_lines.empty()) text += fmt::format("\n{}", lines_of(reason_lines));
   if (!comparison.notes.empty()) text += fmt::format("\n{}", lines_of(comparison.notes));
-  text += folded_rows(comparison, Verdict::undecided, "undecided");
-  text += folded_rows(comparison, Verdict::incomparable, "incomparable");
-  text += folded_rows(comparison, Verdict::same, "the same");
+  text += folded_rows(comparison, Verdict::undecided);
+  text += folded_rows(comparison, Verdict::incomparable);
+  text += folded_same(comparison);
   const auto environment = environment_table(comparison);
   if (!environment.empty()) {
     text += folded(fmt::format("{} ({})", environment_title(comparison), environment.size() - 1),

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "results/metric_tolerance.h"
 #include "results/report/attribution_text.h"
 #include "results/report/comparison_text.h"
 #include "results/report/table.h"
@@ -40,15 +39,11 @@ void add_environment(const Comparison& comparison, std::string& text) {
 void add_rows(const Comparison& comparison, std::string& text) {
   std::vector<std::size_t> shown;
   std::string left_out;
-  std::size_t within = 0;  // of memory and exactness, which nobody reads where they are the same
+  const SameRows same = same_rows(comparison);
   for (const Verdict verdict : {Verdict::slower, Verdict::faster, Verdict::undecided,
                                 Verdict::incomparable, Verdict::same}) {
-    std::vector<std::size_t> rows = rows_with(comparison, verdict);
-    if (verdict == Verdict::same) {
-      within = std::erase_if(rows, [&](std::size_t i) {
-        return find_metric_tolerance(comparison.rows[i].metric) != nullptr;
-      });
-    }
+    const std::vector<std::size_t> rows =
+        verdict == Verdict::same ? same.rows : rows_with(comparison, verdict);
     const std::size_t count = std::min(rows.size(), kMostRows - shown.size());
     shown.insert(shown.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count));
     if (count == rows.size()) continue;
@@ -57,10 +52,7 @@ void add_rows(const Comparison& comparison, std::string& text) {
   }
   if (!shown.empty()) text += fmt::format("\n{}", align(row_table(comparison, shown)));
   if (!left_out.empty()) text += fmt::format("and {} (all: --format json)\n", left_out);
-  if (within > 0) {
-    text += fmt::format("{} of memory and exactness within tolerance\n",
-                        within == 1 ? "1 value" : fmt::format("{} values", within));
-  }
+  if (!same.left_out.empty()) text += fmt::format("{}\n", same.left_out);
 }
 
 void add_list(std::string_view title, const std::vector<std::string>& lines, std::string& text) {
@@ -99,7 +91,7 @@ std::string comparison_table(const Comparison& comparison) {
   text += fmt::format("{} {}\n", machine_line(comparison), method_text(comparison));
   add_environment(comparison, text);
   add_rows(comparison, text);
-  add_list("Reasons", reasons(comparison), text);
+  add_list("Reasons", reasons(comparison, verdicts()), text);
   add_causes(comparison, text);
   add_list("To know", comparison.notes, text);
   add_unmatched(comparison, text);

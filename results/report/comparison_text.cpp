@@ -305,11 +305,23 @@ std::vector<std::vector<std::string>> row_table(const Comparison& comparison,
   return rows;
 }
 
-std::vector<std::string> reasons(const Comparison& comparison) {
+SameRows same_rows(const Comparison& comparison) {
+  SameRows same{.rows = rows_with(comparison, Verdict::same), .left_out = {}};
+  const std::size_t within = std::erase_if(same.rows, [&](std::size_t i) {
+    return find_metric_tolerance(comparison.rows[i].metric) != nullptr;
+  });
+  if (within > 0) {
+    same.left_out = fmt::format("{} of memory and exactness within tolerance",
+                                plural(static_cast<std::int64_t>(within), "value"));
+  }
+  return same;
+}
+
+std::vector<std::string> reasons(const Comparison& comparison, std::span<const Verdict> of) {
   std::vector<std::pair<std::string, std::vector<const ComparisonRow*>>> by_reason;
   std::unordered_map<std::string_view, std::size_t> position;
   for (const ComparisonRow& row : comparison.rows) {
-    if (row.reason.empty()) continue;
+    if (row.reason.empty() || std::ranges::find(of, row.verdict) == of.end()) continue;
     const auto [found, added] = position.emplace(row.reason, by_reason.size());
     if (added) by_reason.emplace_back(row.reason, std::vector<const ComparisonRow*>{});
     by_reason[found->second].second.push_back(&row);
@@ -326,6 +338,7 @@ std::vector<std::string> reasons(const Comparison& comparison) {
 std::vector<std::size_t> explained_rows(const Comparison& comparison, std::size_t most) {
   std::vector<std::size_t> explained;
   for (const Verdict verdict : {Verdict::slower, Verdict::faster}) {
+    if (!explained.empty()) break;
     for (const std::size_t i : rows_with(comparison, verdict)) {
       if (explained.size() < most && comparison.rows[i].attribution) explained.push_back(i);
     }
@@ -334,9 +347,15 @@ std::vector<std::size_t> explained_rows(const Comparison& comparison, std::size_
 }
 
 std::string method_text(const Comparison& comparison) {
-  return fmt::format("Threshold {}, alpha {} over {} (Holm); {} compared.",
-                     share_text(comparison.threshold), share_text(comparison.alpha),
-                     plural(comparison.tests, "test"), plural(comparison.cases, "case"));
+  std::string text =
+      fmt::format("Threshold {}, alpha {} over {} (Holm); {} compared",
+                  share_text(comparison.threshold), share_text(comparison.alpha),
+                  plural(comparison.tests, "test"), plural(comparison.cases, "case"));
+  if (!comparison.free_fields.empty()) {
+    text += fmt::format(" (named as in A), matched without {}",
+                        fmt::join(comparison.free_fields, ", "));
+  }
+  return text + ".";
 }
 
 std::string environment_title(const Comparison& comparison) {

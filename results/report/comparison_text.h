@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,16 @@ std::string row_title(const ComparisonRow& row);
 /// "6.57 ms to 7.10 ms (+8.1 %, interval +6.9 to +9.3 %)", or the reason.
 std::string row_finding(const ComparisonRow& row);
 
-/// Why rows are lost, undecided or incomparable, each reason once with the rows that have it.
-std::vector<std::string> reasons(const Comparison& comparison);
-/// Rows that have an attribution, the worst first, at most so many.
+/// Why rows with one of these verdicts are what they are, each reason once with the first row that
+/// has it.
+std::vector<std::string> reasons(const Comparison& comparison, std::span<const Verdict> of);
+/// The rows that are the same, but for memory and exactness, which nobody reads then.
+struct SameRows {
+  std::vector<std::size_t> rows;
+  std::string left_out;  ///< "19 values of memory and exactness within tolerance", or empty
+};
+SameRows same_rows(const Comparison& comparison);
+/// Rows whose cause is known, the worst first, at most so many; faster ones where none is slower.
 std::vector<std::size_t> explained_rows(const Comparison& comparison, std::size_t most);
 /// How the rows were judged, in a sentence.
 std::string method_text(const Comparison& comparison);

@@ -103,7 +103,9 @@ TEST_F(CompareCommand, SaysTheVerdictAlsoWhenTheReportGoesToAFile) {
 TEST_F(CompareCommand, AppendsTheStepSummaryOfAWorkflow) {
   const std::string file = folder_.file("summary.md");
   std::ofstream(file) << "before\n";
-  compare_runs({"base", "slow", "--format", "github"}, {"GITHUB_STEP_SUMMARY=" + file});
+  EXPECT_EQ(compare_runs({"base", "slow", "--format", "github"}, {"GITHUB_STEP_SUMMARY=" + file})
+                .exit_code,
+            1);
   EXPECT_THAT(text_of(file), AllOf(StartsWith("before\n**Slower:** "), HasSubstr("<details>")));
 }
 
@@ -133,7 +135,7 @@ TEST_F(CompareCommand, FindsTheRunsOfAGitRef) {
 TEST_F(CompareCommand, RefusesInOneLine) {
   expect_refusal({"base", "nowhere"}, HasSubstr("nowhere"));
   expect_refusal({"base", "base"}, HasSubstr("the same records"));
-  expect_refusal({"base", "--help-me"}, HasSubstr("--help-me"));
+  expect_refusal({"base", "slow", "--help-me"}, HasSubstr("--help-me"));
   expect_refusal({"base", "slow", "--threshold", "2"}, HasSubstr("--threshold"));
   expect_refusal({"base", "slow", "--alpha", "x"}, HasSubstr("--alpha"));
   expect_refusal({"base", "slow", "--format", "xml"}, HasSubstr("junit"));

@@ -269,6 +269,25 @@ TEST(Compare, ExplainsTheWorstRowsOnly) {
             20);
 }
 
+TEST(Compare, SaysWhenRepetitionsHaveMoreThanOneLevel) {
+  // A: 40 % of the processes run at twice the time. B: 60 %. The median of all jumps, the shift of
+  // most pairs is nothing.
+  RunWithRecords a = finished_run("a");
+  RunWithRecords b = finished_run("b");
+  for (auto* data : {&a, &b}) {
+    Series series{"run", "ns", {}, {}};
+    for (std::int64_t process = 0; process < 20; ++process) {
+      const bool slow = process % 5 < (data == &a ? 2 : 3);
+      for (int i = 0; i < 3; ++i)
+        series.samples.push_back((slow ? 2'000'000 : 1'000'000) + process);
+      series.process_counts.push_back(3);
+    }
+    data->records = {op_record(data->run, 0, operator_case(), series)};
+  }
+  const Comparison comparison = compared(a, b);
+  EXPECT_EQ(comparison.verdict, Verdict::undecided);
+}
+
 TEST(Compare, TakesNoThresholdOutsideOfZeroToOne) {
   const RunWithRecords a = op_run("a", {1}, 10);
   EXPECT_THROW(compared(a, op_run("b", {1}, 20), {.threshold = 2}), std::invalid_argument);
