@@ -45,6 +45,9 @@ constexpr MetricSpec kMetrics[] = {
      "From opening the model file to a session that is ready; the median over loads."},
     {"run_ns", "ns", Better::lower, "time", Shown::speed,
      "One pass of the operator; the median over passes."},
+    {"precision_percent", "%", Better::lower, "±", Shown::speed,
+     "Half the width of the 95 % interval of the median of end_to_end_ns or run_ns, over the "
+     "processes that measured the case, as a share of that median; absent for a single process."},
     {"flops_per_second", "FLOP/s", Better::higher, "FLOP/s", Shown::speed,
      "work_flops / run_ns: what the operator must compute, over its median time."},
     {"bytes_per_second", "bytes/s", Better::higher, "bytes/s", Shown::speed,
@@ -229,6 +232,16 @@ const MetricSpec* find_metric(std::string_view name) {
 std::string_view unit_of_metric(std::string_view name) {
   const MetricSpec* spec = find_metric(name);
   return spec == nullptr ? "1" : spec->unit;
+}
+
+std::string_view primary_series(const Case& subject) {
+  if (subject.workload == "op") return "run";
+  return subject.workload == "llm" ? "end_to_end" : "";
+}
+
+std::string_view primary_metric(const Case& subject) {
+  if (subject.workload == "op") return "run_ns";
+  return subject.workload == "llm" ? "end_to_end_ns" : "";
 }
 
 const Series* token_gaps(const Measurement& measurement) {

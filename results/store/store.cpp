@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
 #include <stdexcept>
 #include <unordered_set>
 #include <utility>
@@ -125,6 +128,30 @@ bool is_recorded(Database& database, const Record& record) {
       .step();
 }
 
+/// Of a series, as its column has them.
+std::string counts_to_text(const std::vector<std::int64_t>& counts) {
+  return counts.empty() ? "[]" : nlohmann::json(counts).dump();
+}
+
+std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t samples) {
+  if (text == "[]") return {};  // imports: a million of them
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto damaged = [] {
+    return Error("its process_counts were cut or altered: restore the database from a backup");
+  };
+  if (!json.is_array()) throw damaged();
+  std::vector<std::int64_t> counts;
+  std::int64_t left = samples;
+  for (const auto& value : json) {
+    if (!value.is_number_integer()) throw damaged();
+    counts.push_back(value.get<std::int64_t>());
+    if (counts.back() < 0 || counts.back() > left) throw damaged();
+    left -= counts.back();
+  }
+  if (left != 0 && !counts.empty()) throw damaged();
+  return counts;
+}
+
 using EncodedSeries = std::vector<std::vector<std::byte>>;
 
 EncodedSeries encode_all(const Record& record, SampleEncoder& encoder) {
@@ -167,11 +194,21 @@ void insert_record_rows(Database& database, const Record& record, const std::str
     const Series& series = record.measurement.series[i];
     database
         .query(
-            "INSERT INTO series (record_id, name, position, unit, codec, count, samples) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)")
+            "INSERT INTO series (record_id, name, position, unit, codec, count, process_counts, "
+            "samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(record.id, series.name, static_cast<std::int64_t>(i), series.unit,
               kSampleCodecDeltaZstd, static_cast<std::int64_t>(series.samples.size()),
-              std::span<const std::byte>(encoded[i]))
+              counts_to_text(series.process_counts), std::span<const std::byte>(encoded[i]))
+        .run();
+  }
+  std::int64_t position = 0;
+  for (const OpTime& op : record.measurement.op_times) {
+    database
+        .query(
+            "INSERT INTO op_times (record_id, position, phase, op_id, op, time_ns, passes, "
+            "work_flops, work_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(record.id, position++, op.phase, op.op_id, op.op, op.time_ns, op.passes,
+              op.work_flops, op.work_bytes)
         .run();
   }
   for (const auto& [name, value] : record.measurement.metrics) {
@@ -192,6 +229,15 @@ void require_storable(const Record& record) {
   if (record.outcome != Outcome::ok && record.reason.empty()) {
     throw std::logic_error(
         fmt::format("add_record: outcome {} without a reason", name_of(record.outcome)));
+  }
+  for (const Series& series : record.measurement.series) {
+    const auto& counts = series.process_counts;
+    if (counts.empty()) continue;
+    const auto total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    if (total != static_cast<std::int64_t>(series.samples.size())) {
+      throw std::logic_error(
+          fmt::format("add_record: the processes of series {} do not add up", series.name));
+    }
   }
 }
 
@@ -351,6 +397,12 @@ std::vector<PlannedCase> read_planned(Database& database, const std::string& run
   return planned;
 }
 
+/// Which records of a run.
+struct Ordinals {
+  std::int64_t first = std::numeric_limits<std::int64_t>::min();
+  std::int64_t last = std::numeric_limits<std::int64_t>::max();
+};
+
 /// The record of an ordinal among records sorted by it, which mostly count from 0.
 Record& at_ordinal(std::vector<Record>& records, std::int64_t ordinal) {
   const auto guess = static_cast<std::size_t>(ordinal);
@@ -358,12 +410,14 @@ Record& at_ordinal(std::vector<Record>& records, std::int64_t ordinal) {
   return *std::ranges::lower_bound(records, ordinal, {}, &Record::ordinal);
 }
 
-std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples) {
+std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples,
+                                 Ordinals ordinals = {}) {
   std::vector<Record> records;
   Query row = database.query(
       "SELECT id, ordinal, json, outcome, reason, started_unix_ns, duration_ns, details "
-      "FROM records JOIN cases ON hash = case_hash WHERE run_id = ? ORDER BY ordinal");
-  row.bind(run_id);
+      "FROM records JOIN cases ON hash = case_hash WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
+      "ORDER BY ordinal");
+  row.bind(run_id, ordinals.first, ordinals.last);
   while (row.step()) {
     Record record;
     record.id = row.text(0);
@@ -380,25 +434,35 @@ std::vector<Record> read_records(Database& database, const std::string& run_id, 
   // Ordinals tell whose a row is; a UUID for each of a million rows would cost more than the rest.
   Query metric = database.query(
       "SELECT ordinal, name, value FROM records JOIN metrics ON record_id = id WHERE run_id = ? "
-      "ORDER BY ordinal");
-  metric.bind(run_id);
+      "AND ordinal BETWEEN ? AND ? ORDER BY ordinal");
+  metric.bind(run_id, ordinals.first, ordinals.last);
   while (metric.step()) {
     auto& metrics = at_ordinal(records, metric.integer(0)).measurement.metrics;
     metrics.emplace_hint(metrics.end(), metric.text(1), metric.real(2));
   }
+  Query op = database.query(
+      "SELECT ordinal, phase, op_id, op, time_ns, passes, work_flops, work_bytes FROM records JOIN "
+      "op_times ON record_id = id WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
+      "ORDER BY ordinal, position");
+  op.bind(run_id, ordinals.first, ordinals.last);
+  while (op.step()) {
+    at_ordinal(records, op.integer(0))
+        .measurement.op_times.push_back({op.text(1), op.text(2), op.text(3), op.integer(4),
+                                         op.integer(5), op.real(6), op.real(7)});
+  }
   if (!with_samples) return records;
   Query series = database.query(
-      "SELECT ordinal, name, unit, codec, count, samples FROM records JOIN series ON record_id = "
-      "id "
-      "WHERE run_id = ? ORDER BY ordinal, position");
-  series.bind(run_id);
+      "SELECT ordinal, name, unit, codec, count, samples, process_counts FROM records JOIN series "
+      "ON record_id = id WHERE run_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal, position");
+  series.bind(run_id, ordinals.first, ordinals.last);
   SampleDecoder decoder;
   while (series.step()) {
     Record& record = at_ordinal(records, series.integer(0));
     try {
       record.measurement.series.push_back(
           {series.text(1), series.text(2),
-           decoder.decode(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5))});
+           decoder.decode(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5)),
+           counts_from_text(series.text(6), series.integer(4))});
     } catch (const Error& error) {
       throw Error(fmt::format("{}: record {} series {}: {}", database.path().string(), record.id,
                               series.text(1), error.what()));
@@ -442,6 +506,22 @@ void Store::add_record(const Record& record) {
   require_storable(record);
   const EncodedSeries encoded = encode_all(record);  // outside of the lock
   state_->write("storing a record", [&] { insert_record(state_->database, record, encoded); });
+}
+
+void Store::replace_record(const std::string& replaced_id, const Record& record) {
+  require_storable(record);
+  const EncodedSeries encoded = encode_all(record);
+  state_->write("storing a record", [&] {
+    const std::int64_t gone =
+        state_->database.query("DELETE FROM records WHERE id = ? AND run_id = ? AND ordinal = ?")
+            .bind(replaced_id, record.run_id, record.ordinal)
+            .run();
+    if (gone != 1) {
+      throw std::logic_error(
+          fmt::format("replace_record: {} is no record of that case", replaced_id));
+    }
+    insert_record(state_->database, record, encoded);
+  });
 }
 
 void Store::finish_run(const std::string& run_id, std::string_view status,
@@ -517,6 +597,12 @@ std::vector<PlannedCase> Store::planned_cases(const std::string& run_id) const {
 std::vector<Record> Store::records(const std::string& run_id, bool with_samples) const {
   return state_->read("reading records",
                       [&] { return read_records(state_->database, run_id, with_samples); });
+}
+
+Record Store::record(const std::string& run_id, std::int64_t ordinal) const {
+  return state_->read("reading a record", [&] {
+    return read_records(state_->database, run_id, true, {ordinal, ordinal}).at(0);
+  });
 }
 
 RunWithRecords Store::whole_run(const std::string& run_id, bool with_samples) const {
@@ -623,9 +709,11 @@ std::string Store::check_integrity() const {
   return state_->read("checking it", [&]() -> std::string {
     std::string problem = structure_problem(database);
     if (problem != "ok") return problem;
-    Query series = database.query("SELECT record_id, name, codec, count, samples FROM series");
+    Query series =
+        database.query("SELECT record_id, name, codec, count, samples, process_counts FROM series");
     while (series.step()) {
       try {
+        static_cast<void>(counts_from_text(series.text(5), series.integer(3)));
         static_cast<void>(
             decode_samples(static_cast<int>(series.integer(2)), series.integer(3), series.blob(4)));
       } catch (const Error& error) {

@@ -53,6 +53,10 @@ class Store {
   void begin_run(const Run& run, const std::vector<Case>& cases);
   /// Replaces nothing: one record a run and ordinal, which begin_run planned.
   void add_record(const Record& record);
+  /// A case that was measured again: `record` takes the place of the record `replaced_id` of the
+  /// same run and ordinal, and names it in its details ("remeasured": "replaces"), so that merging
+  /// knows which of the two counts.
+  void replace_record(const std::string& replaced_id, const Record& record);
   /// status: finished or interrupted.
   void finish_run(const std::string& run_id, std::string_view status, std::int64_t finished_unix_ns,
                   std::string_view conditions_after);
@@ -69,6 +73,8 @@ class Store {
   /// In ordinal order; with `with_samples` false there are no series, but metrics are.
   [[nodiscard]] std::vector<Record> records(const std::string& run_id,
                                             bool with_samples = true) const;
+  /// The record of one case, with its samples; std::out_of_range when it has none.
+  [[nodiscard]] Record record(const std::string& run_id, std::int64_t ordinal) const;
   /// run(), records() and planned_cases() of one moment.
   [[nodiscard]] RunWithRecords whole_run(const std::string& run_id, bool with_samples = true) const;
   [[nodiscard]] std::vector<Case> known_cases() const;
@@ -86,7 +92,8 @@ class Store {
   // Whole databases.
   /// Idempotent, and one transaction: all of it or nothing. A run that has gone on since the last
   /// merge brings its new records and its status; a record of an interrupted case gives way to a
-  /// later one. The same id with other content is refused.
+  /// later one, and any record to the one that replaced it. The same id with other content is
+  /// refused.
   MergeReport merge_from(const std::filesystem::path& other);
   /// The same for a run from elsewhere (an import); `origin` is for error lines.
   MergeReport merge_run(const RunWithRecords& data, std::string_view origin);
