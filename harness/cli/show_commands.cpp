@@ -9,6 +9,8 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "results/exchange/export.h"
+#include "results/lens/lens.h"
+#include "results/report/lens_table.h"
 #include "results/report/table.h"
 #include "workloads/error.h"
 
@@ -19,6 +21,7 @@ struct ShowOptions {
   std::string run = "latest";
   std::string format = "json";
   std::string output;
+  std::string lens;
 };
 
 RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
@@ -27,7 +30,8 @@ RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
 }
 
 int show(const Invocation& invocation, const ShowOptions& options) {
-  fmt::print("{}", run_table(load_run(invocation, options.run)));
+  const RunWithRecords data = load_run(invocation, options.run);
+  fmt::print("{}", options.lens.empty() ? run_table(data) : lens_table(data, options.lens));
   return kExitOk;
 }
 
@@ -57,6 +61,9 @@ void add_show_commands(CLI::App& app, Invocation& invocation) {
       add_command(app, invocation, "show", "Show a run as a table",
                   [&invocation, options] { return show(invocation, *options); });
   show_command->add_option("RUN", options->run, run_help)->capture_default_str();
+  show_command->add_option("--lens", options->lens,
+                           fmt::format("Token timings as another program would define them: {}",
+                                       fmt::join(lens_names(), ", ")));
 
   CLI::App* export_command =
       add_command(app, invocation, "export", "Write a run as JSON, CSV or Markdown",

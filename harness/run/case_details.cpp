@@ -50,6 +50,16 @@ void send_model(const CaseContext& context, const Model& model) {
   send(context, "model", json);
 }
 
+void send_stopping(const CaseContext& context, const MeasuringWindow& window,
+                   std::string_view ended_by, std::string_view counted, std::int64_t count) {
+  send(context, "stopping",
+       {{"ended_by", ended_by},
+        {std::string(counted), count},
+        {"alone", window.alone},
+        {"least_ns", window.least_ns},
+        {"elapsed_ns", monotonic_ns() - context.started_ns}});
+}
+
 void send_memory(const CaseContext& context, const MemoryLedger& ledger) {
   const auto metric = [&](std::string_view name, std::int64_t value) {
     context.sink.metric(name, static_cast<double>(value));

@@ -129,7 +129,8 @@ CaseResult measure(const Instructions& instructions, Channel& channel) {
           },
   };
   try {
-    return measure_case(instructions.subject, instructions.options, sink, answers, stop_requested);
+    return measure_case(instructions.subject, instructions.options, sink, answers, stop_requested,
+                        instructions.plan);
   } catch (const std::exception& error) {
     return {Outcome::failed, std::string("internal error: ") + error.what()};
   }

@@ -87,6 +87,9 @@ Event to_event(const Json& json) {
 std::string to_line(const Instructions& instructions) {
   return dump_line({{"case", to_json(instructions.subject)},
                     {"options", to_json(instructions.options)},
+                    {"process", instructions.plan.index},
+                    {"processes", instructions.plan.processes},
+                    {"share_ns", instructions.plan.share_ns},
                     {"memory_limit_bytes", instructions.memory_limit_bytes},
                     {"parent", instructions.parent}});
 }
@@ -96,6 +99,8 @@ Instructions parse_instructions(std::string_view line) {
     const auto json = Json::parse(line);
     return {case_from_json(json.at("case").get<std::string>()),
             run_options_from_json(json.at("options").get<std::string>()),
+            {json.at("process").get<std::int64_t>(), json.at("processes").get<std::int64_t>(),
+             json.at("share_ns").get<std::int64_t>()},
             json.at("memory_limit_bytes").get<std::int64_t>(),
             json.at("parent").get<std::int64_t>()};
   } catch (const Json::exception&) {

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/run/process_plan.h"
 #include "harness/run/run_options.h"
 #include "results/outcome.h"
 #include "workloads/case.h"
@@ -25,6 +26,7 @@ inline constexpr std::size_t kSamplesAnEvent = 4096;
 struct Instructions {
   Case subject;
   RunOptions options;
+  ProcessPlan plan;
   std::int64_t memory_limit_bytes = 0;  ///< 0: none
   std::int64_t parent = 0;              ///< process id, to notice when it is gone already
 };

@@ -21,6 +21,12 @@ class CommandLine : public ::testing::Test {
  protected:
   [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments,
                                          int interrupt_after_ms = 0) const {
+    if (!arguments.empty() && arguments.front() == "run") {
+      // One quick process a case, whatever the machine does meanwhile.
+      const std::vector<std::string> calm = {"--processes",       "1",  "--stationarity", "off",
+                                             "--remeasure-noisy", "off"};
+      arguments.insert(arguments.begin() + 1, calm.begin(), calm.end());
+    }
     arguments.insert(arguments.begin(), ridgepoint_path());
     return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, interrupt_after_ms);
   }
@@ -151,6 +157,58 @@ TEST_F(CommandLine, AnExportImportsIntoAnotherDatabaseOnce) {
   EXPECT_EQ(nlohmann::json::parse(back.out), json);
 }
 
+TEST_F(CommandLine, ImportsOtherProgramsResultsAndShowsThemThroughALens) {
+  const std::string golden = RIDGEPOINT_SOURCE_DIR "/tests/golden/imports/";
+  for (const char* name : {"llama-bench/llama_bench.sql", "loadgen-server-tokens",
+                           "vllm/summary.json", "aiperf", "nvbench/copy.json"}) {
+    const auto result = ridgepoint({"import", golden + name});
+    EXPECT_EQ(result.exit_code, 0) << name << "\n" << result.err;
+    EXPECT_THAT(result.out, HasSubstr("records added")) << name;
+  }
+  const auto detailed = ridgepoint({"import", golden + "vllm/detailed.json", "--format", "vllm"});
+  ASSERT_EQ(detailed.exit_code, 0) << detailed.err;
+  const std::string id = detailed.out.substr(4, 36);
+  const auto seen = ridgepoint({"show", id, "--lens", "guidellm"});
+  EXPECT_EQ(seen.exit_code, 0) << seen.err;
+  EXPECT_THAT(seen.out, AllOf(HasSubstr("time_per_output_token_ms"), HasSubstr("As guidellm")));
+  expect_one_line_refusal({"show", id, "--lens", "gollum"}, HasSubstr("guidellm"));
+  const auto help = ridgepoint({"import", "--help"});
+  EXPECT_THAT(help.out, AllOf(HasSubstr("llama-bench-sql"), HasSubstr("google-benchmark"),
+                              HasSubstr("mlperf_log_summary.txt")));
+}
+
+TEST_F(CommandLine, ShowsItsOwnRunsThroughALens) {
+  const auto ignored = run_null_cases();
+  const auto result = ridgepoint({"show", "--lens", "vllm"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("mean_tpot_ms"), HasSubstr("from 3 requests")));
+}
+
+TEST_F(CommandLine, RefusesABadFileOfEveryFormatInOneLine) {
+  const std::pair<const char*, const char*> bad[] = {
+      {"ridgepoint", R"({"format":"ridgepoint-run","version":1)"},
+      {"google-benchmark", R"({"context":{},"benchmarks":[{"name":3}]})"},
+      {"nvbench", R"({"meta":{"version":{"nvbench":{}}},"benchmarks":[3]})"},
+      {"llama-bench-json", R"([{"build_commit":"a","n_gen":1,"n_prompt":"many"}])"},
+      {"llama-bench-sql", "CREATE TABLE test (n_gen INTEGER);\nDELETE FROM test;\n"},
+      {"loadgen", "MLPerf Results Summary\nSUT name : none\n"},
+      {"aiperf", R"({"aiperf_version":"1","request_latency":{"avg":"?"}})"},
+      {"vllm",
+       R"({"model_id":"m","request_rate":1,"request_throughput":1,"ttfts":[0.1],"itls":[]})"},
+  };
+  for (const auto& [format, text] : bad) {
+    const std::string file = folder_.file(std::string(format) + ".txt");
+    std::ofstream(file) << text;
+    expect_one_line_refusal({"import", file}, HasSubstr(file));
+    expect_one_line_refusal({"import", file, "--format", format}, HasSubstr(file));
+  }
+  const std::string file = folder_.file("letter.txt");
+  std::ofstream(file) << "Dear all,\n";
+  expect_one_line_refusal({"import", file}, AllOf(HasSubstr("letter.txt"), HasSubstr("AIPerf")));
+  expect_one_line_refusal({"import", file, "--format", "letter"}, HasSubstr("google-benchmark"));
+  expect_one_line_refusal({"import", folder_.path().string()}, HasSubstr("mlperf_log_detail.txt"));
+}
+
 TEST_F(CommandLine, ExportsCsvAndMarkdown) {
   const auto json = run_null_cases();
   const auto csv = ridgepoint({"export", "latest", "--format", "csv"});
@@ -257,6 +315,19 @@ TEST_F(CommandLine, RefusesASuiteWithAnUnknownKeyAndSaysWhere) {
   std::ofstream(file) << "[[group]]\nworkload = \"llm\"\npromt = [3]\n";
   expect_one_line_refusal({"run", "--suite", file},
                           AllOf(HasSubstr("mine.toml:3"), HasSubstr("prompt")));
+}
+
+TEST_F(CommandLine, TakesASuitesOptionsUnlessTheyAreTyped) {
+  const std::string file = folder_.file("mine.toml");
+  std::ofstream(file) << "[options]\nrepetitions = 2\n[[group]]\nbackend = \"null\"\n"
+                         "model = \"byte-llama-6m\"\nprompt = 3\n";
+  ASSERT_EQ(ridgepoint({"run", "--suite", file}).exit_code, 0);
+  EXPECT_EQ(exported("latest")["run"]["options"]["repetitions"], 2);
+  ASSERT_EQ(ridgepoint({"run", "--suite", file, "--repetitions", "4"}).exit_code, 0);
+  EXPECT_EQ(exported("latest")["run"]["options"]["repetitions"], 4);
+  std::ofstream(file) << "[options]\nrepetition = 2\n[[group]]\nprompt = 3\n";
+  expect_one_line_refusal({"run", "--suite", file},
+                          AllOf(HasSubstr("repetition'"), HasSubstr("repetitions")));
 }
 
 TEST_F(CommandLine, RefusesAnOverrideThatNoGroupOfTheSuiteHas) {

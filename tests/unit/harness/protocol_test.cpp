@@ -64,11 +64,13 @@ TEST(Protocol, CarriesInstructions) {
   instructions.subject.prompt = 33;
   instructions.subject.model = "a model with spaces.gguf";
   instructions.options.repetitions = 2;
+  instructions.plan = {.index = 4, .processes = 3, .share_ns = 12'345};
   instructions.memory_limit_bytes = 123;
   instructions.parent = 77;
   const auto parsed = parse_instructions(to_line(instructions));
   EXPECT_EQ(parsed.subject, instructions.subject);
   EXPECT_EQ(parsed.options, instructions.options);
+  EXPECT_EQ(parsed.plan, instructions.plan);
   EXPECT_EQ(parsed.memory_limit_bytes, 123);
   EXPECT_EQ(parsed.parent, 77);
 }

@@ -27,7 +27,9 @@ TEST(RunOptions, SurviveTheWayThroughJson) {
 TEST(RunOptions, JsonIsCanonical) {
   EXPECT_EQ(to_json(RunOptions{}),
             R"({"benchmark_flags":[],"case_budget_seconds":20.0,"check":true,)"
-            R"("memory_limit_bytes":0,"repetitions":5,"time_limit_seconds":600.0})");
+            R"("memory_limit_bytes":0,"most_processes":10,"precision_percent":1.0,)"
+            R"("processes":3,"remeasure_noisy":true,"repetitions":5,"stationarity":true,)"
+            R"("stationarity_floor_percent":10.0,"time_limit_seconds":600.0})");
 }
 
 TEST(RunOptions, RefuseJsonThatIsNotTheirs) {
@@ -51,6 +53,22 @@ TEST(RunOptions, RefuseFiguresOutOfRange) {
   options = {};
   options.memory_limit_bytes = -1;
   EXPECT_THAT(error_of([&] { validate(options); }), HasSubstr("memory_limit_bytes"));
+}
+
+TEST(RunOptions, AreSetFromText) {
+  RunOptions options;
+  set_from_text(options, "processes", "7", "suite x");
+  set_from_text(options, "precision_percent", "0.5", "suite x");
+  set_from_text(options, "stationarity", "off", "suite x");
+  EXPECT_EQ(options.processes, 7);
+  EXPECT_EQ(options.precision_percent, 0.5);
+  EXPECT_FALSE(options.stationarity);
+  const auto refused = [&](std::string_view name, std::string_view text) {
+    return error_of([&] { set_from_text(options, name, text, "suite x"); });
+  };
+  EXPECT_THAT(refused("proceses", "7"), HasSubstr("suite x: no option 'proceses'; known: "));
+  EXPECT_THAT(refused("processes", "2.5"), HasSubstr("processes: '2.5'"));
+  EXPECT_THAT(refused("check", "maybe"), HasSubstr("check: 'maybe'"));
 }
 
 TEST(RunOptions, KnowGoogleBenchmarksFlags) {

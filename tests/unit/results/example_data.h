@@ -64,11 +64,14 @@ inline Record example_record(const Run& run, std::int64_t ordinal, const Case& s
   record.started_unix_ns = run.started_unix_ns + 1'000'000'000 * (ordinal + 1);
   record.duration_ns = 987'654'321;
   record.details = R"({"backend":{"name":"reference"},"model":{"synthetic":false}})";
-  record.measurement.series = {{"ttft", "ns", {30'000'000, 31'000'000, 29'000'000}},
+  record.measurement.series = {{"ttft", "ns", {30'000'000, 31'000'000, 29'000'000}, {1, 0, 2}},
                                {"end_to_end", "ns", {100'000'000, 101'500'000, 98'000'000}},
                                {"load", "ns", {5'000'000}},
                                {"warm_up", "ns", {}}};
   record.measurement.metrics = {{"ttft_ns", 3e7}, {"memory_kv_bytes", 1234.0}};
+  record.measurement.op_times = {
+      {"prefill", "layer.0.attention.q", "matrix_product", 1'234'567, 3, 1e9, 2.5e6},
+      {"decode", "layer.0.attention.q", "matrix_product", 45'678, 12, 2e6, 2.25e6}};
   return record;
 }
 
@@ -104,6 +107,7 @@ inline void expect_equal(const Record& a, const Record& b) {
   EXPECT_EQ(a.details, b.details);
   EXPECT_EQ(a.measurement.series, b.measurement.series);
   EXPECT_EQ(a.measurement.metrics, b.measurement.metrics);
+  EXPECT_EQ(a.measurement.op_times, b.measurement.op_times);
 }
 
 inline void expect_equal(const RunWithRecords& a, const RunWithRecords& b) {

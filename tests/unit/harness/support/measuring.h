@@ -51,7 +51,7 @@ std::string small_model();
 Case model_case(const std::string& backend);
 /// A matrix product of 16 x 64 by 64 x 32.
 Case op_case(const std::string& backend);
-/// A few passes, a budget of a tenth of a second.
+/// A few passes in one process, a budget of a fifth of a second; steadiness is not judged.
 RunOptions quick_options();
 /// The example engine of this build with a mode, "crash,after=9"; skips nothing by itself.
 std::string example_engine(const std::string& mode);

@@ -93,7 +93,8 @@ TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
   };
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"([{"op":"replace","path":"/format","value":"other"}])", "not a Ridgepoint export"},
-      {R"([{"op":"replace","path":"/version","value":2}])", "an export of version 2"},
+      {R"([{"op":"replace","path":"/version","value":3}])", "an export of version 3"},
+      {R"([{"op":"replace","path":"/version","value":0}])", "an export of version 0"},
       {R"([{"op":"remove","path":"/run"}])", "lacks \"run\""},
       {R"([{"op":"replace","path":"/run","value":[]}])", "is not an object"},
       {R"([{"op":"replace","path":"/run/id","value":"../../etc"}])", "not a lower-case UUID"},
@@ -114,6 +115,16 @@ TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
       {R"([{"op":"replace","path":"/records/0/series/0/count","value":2}])", "\"count\""},
       {R"([{"op":"replace","path":"/records/0/series/0/samples/0","value":"1"}])",
        "64-bit integer"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":[1,1]}])", "add up"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":[5,-2]}])",
+       "not of its samples"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":[-1,4]}])",
+       "not of its samples"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":3}])",
+       "is not a list"},
+      {R"([{"op":"remove","path":"/records/0/op_times/1/passes"}])", "lacks \"passes\""},
+      {R"([{"op":"replace","path":"/records/0/op_times/1/work_flops","value":"NaN"}])",
+       "without end"},
       {R"([{"op":"replace","path":"/records/0/metrics/ttft_ns","value":3}])", "is not an object"},
       {R"([{"op":"replace","path":"/records/0/metrics/ttft_ns/value","value":"3"}])",
        "not a number"},
@@ -123,6 +134,21 @@ TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
     EXPECT_THAT(line, HasSubstr(what)) << patch;
     EXPECT_EQ(line.find("x.json"), 0U) << line;
   }
+}
+
+TEST(JsonImport, ReadsTheFirstVersionToo) {
+  RunWithRecords data = example_data();
+  Json document = Json::parse(run_to_json(data));
+  document["version"] = 1;
+  for (Json& record : document["records"]) {
+    record.erase("op_times");
+    for (Json& series : record["series"]) series.erase("process_counts");
+  }
+  for (Record& record : data.records) {
+    record.measurement.op_times.clear();
+    for (Series& series : record.measurement.series) series.process_counts.clear();
+  }
+  expect_equal(run_from_json(document.dump(), "x.json"), data);
 }
 
 TEST(JsonImport, RefusesWhatIsNotJsonOrTooDeep) {

@@ -45,6 +45,19 @@ std::vector<std::string> labels(const std::vector<Case>& cases) {
   return result;
 }
 
+TEST(Suite, HandsOnTheOptionsThatItAsksFor) {
+  const auto suite = parse_suite(
+      "[options]\nprocesses = 5\ncase_budget_seconds = 2.5\nremeasure_noisy = false\n"
+      "[[group]]\nprompt = 3\n",
+      "mine", "mine.toml");
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"processes", "5"}, {"case_budget_seconds", "2.5"}, {"remeasure_noisy", "false"}};
+  EXPECT_EQ(suite.options, expected);
+  EXPECT_THAT(parse_error("options = 3\n[[group]]\nprompt = 3\n"), HasSubstr("[options]"));
+  EXPECT_THAT(parse_error("[options]\nlabel = \"x\"\n[[group]]\nprompt = 3\n"),
+              HasSubstr("label: a text where a number"));
+}
+
 TEST(Suite, MultipliesAxesInTheOrderOfTheText) {
   const Suite suite = parse(
       "description = \"what for\"\n[[group]]\nprompt = [64, 8]\nbatch = [4, 1]\n"
