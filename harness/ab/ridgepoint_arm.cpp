@@ -15,7 +15,10 @@ namespace {
 
 // Pairs are what replicates here, so one process of one slice need not measure long.
 constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
-    {"--case-budget-seconds", "1"}, {"--processes", "1"}, {"--remeasure-noisy", "false"}};
+    {"--case-budget-seconds", "1"},
+    {"--processes", "1"},
+    {"--remeasure-noisy", "false"},
+    {"--op-times", "false"}};
 
 /// What a slice answers for: the times that the rates follow from.
 constexpr std::array<std::string_view, 4> kFigures = {"ttft_ns", "tpot_ns", "run_ns",

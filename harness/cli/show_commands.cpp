@@ -9,6 +9,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "results/exchange/export.h"
+#include "results/report/op_table.h"
 #include "results/report/table.h"
 #include "workloads/error.h"
 
@@ -19,6 +20,7 @@ struct ShowOptions {
   std::string run = "latest";
   std::string format = "json";
   std::string output;
+  std::int64_t ops = 0;  ///< rows of a table of ops; 0: the run as a table
 };
 
 RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
@@ -27,7 +29,10 @@ RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
 }
 
 int show(const Invocation& invocation, const ShowOptions& options) {
-  fmt::print("{}", run_table(load_run(invocation, options.run)));
+  if (options.ops < 0) throw Error("--ops: give the number of rows, at least 1: --ops=20");
+  const RunWithRecords run = load_run(invocation, options.run);
+  fmt::print("{}", options.ops > 0 ? op_table(run, static_cast<std::size_t>(options.ops))
+                                   : run_table(run));
   return kExitOk;
 }
 
@@ -57,6 +62,9 @@ void add_show_commands(CLI::App& app, Invocation& invocation) {
       add_command(app, invocation, "show", "Show a run as a table",
                   [&invocation, options] { return show(invocation, *options); });
   show_command->add_option("RUN", options->run, run_help)->capture_default_str();
+  show_command->add_flag("--ops{10}", options->ops,
+                         "Show where the time of each case went: the ops that took the longest; "
+                         "--ops=N for N of them");
 
   CLI::App* export_command =
       add_command(app, invocation, "export", "Write a run as JSON, CSV or Markdown",

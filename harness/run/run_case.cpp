@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -153,6 +154,7 @@ class ChildRun {
       record.measurement.series.push_back({name, "ns", std::move(samples)});
     }
     record.measurement.metrics = std::move(metrics_);
+    record.measurement.op_times = std::move(op_times_);
     derive_metrics(subject_, record.measurement);
     record.details = details_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     return record;
@@ -335,6 +337,7 @@ class ChildRun {
   }
   void take(MetricEvent& event) { metrics_[event.name] = event.value; }
   void take(DetailEvent& event) { details_[event.key] = nlohmann::json::parse(event.json); }
+  void take(OpTimesEvent& event) { std::ranges::move(event.ops, std::back_inserter(op_times_)); }
   void take(ProgressEvent& event) {
     if (on_progress_) on_progress_({event.fraction, event.phase});
   }
@@ -436,6 +439,7 @@ class ChildRun {
   std::int64_t malformed_ = 0;
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> series_;
   std::map<std::string, double> metrics_;
+  std::vector<OpTime> op_times_;
   nlohmann::json details_ = nlohmann::json::object();
   std::optional<DoneEvent> done_;
 };

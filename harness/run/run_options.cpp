@@ -45,7 +45,7 @@ void check_flag(std::string_view flag) {
 }  // namespace
 
 std::span<const RunOptionField> run_option_fields() {
-  static const std::array<RunOptionField, 5> kFields = {{
+  static const std::array<RunOptionField, 6> kFields = {{
       {"repetitions", &RunOptions::repetitions, 1, 1e6, "Measured passes of a model case, at most"},
       {"case_budget_seconds", &RunOptions::case_budget_seconds, 1e-3, kLongestSeconds,
        "Warming up and measuring a case end once this is spent (a sample is always taken)"},
@@ -54,6 +54,8 @@ std::span<const RunOptionField> run_option_fields() {
       {"memory_limit_bytes", &RunOptions::memory_limit_bytes, 0, 1e18,
        "Memory a case may allocate; 0: 90 % of what is free when it starts"},
       {"check", &RunOptions::check, 0, 1, "Compare outputs with the reference's"},
+      {"op_times", &RunOptions::op_times, 0, 1,
+       "Trace a few more passes after measuring, for the times of single ops"},
   }};
   return kFields;
 }

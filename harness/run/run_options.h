@@ -13,11 +13,12 @@
 namespace ridgepoint {
 
 struct RunOptions {
-  std::int64_t repetitions = 5;              ///< measured passes of a model case, at most
-  double case_budget_seconds = 20;           ///< measuring stops once this is spent (>= 1 sample)
-  double time_limit_seconds = 600;           ///< a case is killed after this: timed out
-  std::int64_t memory_limit_bytes = 0;       ///< 0: 90 % of what is available when the case starts
-  bool check = true;                         ///< compare outputs with the reference
+  std::int64_t repetitions = 5;         ///< measured passes of a model case, at most
+  double case_budget_seconds = 20;      ///< measuring stops once this is spent (>= 1 sample)
+  double time_limit_seconds = 600;      ///< a case is killed after this: timed out
+  std::int64_t memory_limit_bytes = 0;  ///< 0: 90 % of what is available when the case starts
+  bool check = true;                    ///< compare outputs with the reference
+  bool op_times = true;                 ///< trace a few more passes for the times of single ops
   std::vector<std::string> benchmark_flags;  ///< Google Benchmark's, given after "--"
 
   bool operator==(const RunOptions&) const = default;

@@ -28,14 +28,17 @@ TEST(RunOptions, SurviveTheWayThroughJson) {
   options.time_limit_seconds = 90;
   options.memory_limit_bytes = 1'000'000'000'000;
   options.check = false;
+  options.op_times = false;
   options.benchmark_flags = {"--benchmark_min_time=2"};
   EXPECT_EQ(run_options_from_json(to_json(options)), options);
   EXPECT_EQ(run_options_from_json(to_json({})), RunOptions{});
 }
 
 TEST(RunOptions, JsonIsCanonical) {
-  EXPECT_EQ(to_json({}), R"({"benchmark_flags":[],"case_budget_seconds":20.0,"check":true,)"
-                         R"("memory_limit_bytes":0,"repetitions":5,"time_limit_seconds":600.0})");
+  EXPECT_EQ(
+      to_json({}),
+      R"({"benchmark_flags":[],"case_budget_seconds":20.0,"check":true,)"
+      R"("memory_limit_bytes":0,"op_times":true,"repetitions":5,"time_limit_seconds":600.0})");
 }
 
 TEST(RunOptions, RefuseJsonThatIsNotTheirs) {
