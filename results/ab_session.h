@@ -41,6 +41,7 @@ struct AbSession {
   std::string options = "{}";  ///< canonical JSON: rules, budget, seed, what `--resume` needs
   std::string status;          ///< running, finished, interrupted
   Verdict verdict = Verdict::undecided;
+  std::string cause;   ///< why B differs, a sentence a line; empty where nobody knows
   std::string reason;  ///< one sentence about the verdict
   std::int64_t started_unix_ns = 0;
   std::int64_t finished_unix_ns = 0;

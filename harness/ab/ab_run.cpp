@@ -11,6 +11,8 @@
 #include "harness/environment/environment.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/load.h"
+#include "results/compare/attribution.h"
+#include "results/report/attribution_text.h"
 #include "results/statistics/quantile.h"
 #include "results/store/store.h"
 #include "workloads/error.h"
@@ -100,6 +102,7 @@ class PairLoop {
       durations_ns_.push_back(pair.duration_ns);
       observer_.pair_done(pair, evaluation_, progress());
     }
+    session_.cause = cause();
     return end("finished", evaluation_.verdict(),
                fmt::format("decided after {} pairs", evaluation_.pairs()));
   }
@@ -160,6 +163,8 @@ class PairLoop {
       pair.a_least.push_back(of_a->least);
       pair.b_least.push_back(of_b->least);
     }
+    last_a_ = a;
+    last_b_ = b;
     // Only what the kernel counted may drop a pair, never its times; and the pair as a whole, so
     // that neither arm is favoured.
     if (pair.steal_share > options_.most_steal_share) {
@@ -167,6 +172,25 @@ class PairLoop {
           fmt::format("the hypervisor took {:.0f} % of the time", 100 * pair.steal_share);
     }
     return std::nullopt;
+  }
+
+  /// Why the figure that decides differs: from the records of the last pair, whose op times,
+  /// memory and clock stand for the others.
+  [[nodiscard]] std::string cause() const {
+    const auto figure = evaluation_.telling_figure();
+    const auto verdict = evaluation_.gates().at(figure).verdict();
+    if (verdict != Verdict::slower && verdict != Verdict::faster) return {};
+    const auto* a = find_value(last_a_, session_.figures[figure].name);
+    const auto* b = find_value(last_b_, session_.figures[figure].name_b);
+    if (a == nullptr || b == nullptr || !a->record || !b->record) return {};
+    if (a->metric != b->metric || phase_of(a->metric).empty()) return {};
+    std::string lines;
+    for (const auto& line :
+         explain(attribute(last_a_.records[*a->record], last_b_.records[*b->record], a->metric,
+                           a->value, b->value))) {
+      lines += (lines.empty() ? "" : "\n") + line;
+    }
+    return lines;
   }
 
   std::optional<std::string> budget_spent() const {
@@ -202,7 +226,7 @@ class PairLoop {
     session_.verdict = verdict;
     session_.reason = reason;
     session_.finished_unix_ns = unix_ns();
-    store_.finish(session_.id, status, verdict, reason, session_.finished_unix_ns);
+    store_.finish(session_.id, status, verdict, reason, session_.cause, session_.finished_unix_ns);
     return std::move(session_);
   }
 
@@ -216,6 +240,7 @@ class PairLoop {
   AbEvaluation evaluation_;
   std::int64_t start_ns_ = 0;
   std::vector<std::int64_t> durations_ns_;
+  Slice last_a_, last_b_;
 };
 
 }  // namespace

@@ -74,6 +74,17 @@ double median_of(const std::vector<double>& values) {
   return values.empty() ? 0 : median(std::span<const double>(values));
 }
 
+/// Each line after `mark`.
+std::string indented(std::string_view lines, std::string_view mark) {
+  std::string text;
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    text += fmt::format("{}{}\n", mark, lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return text;
+}
+
 std::string shown_name(const AbFigure& figure) {
   return figure.name == figure.name_b ? figure.name : figure.name + " | " + figure.name_b;
 }
@@ -198,11 +209,15 @@ std::string progress_text(const AbEvaluation& evaluation, const AbOptions& optio
                 std::pair<double, std::string_view>(
                     std::min(evidence.not_slower, evidence.not_faster), "same")});
   std::string text = fmt::format(
-      "{} pairs{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
+      "{} pair{}{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
+      evaluation.pairs() == 1 ? "" : "s",
       evaluation.gates().size() > 1 ? ", " + shown_name(evaluation.figures()[telling]) : "",
       change_text(gate.ratio()), interval_text(gate.interval()),
       100 * std::clamp(leading.first / evidence.threshold, 0.0, 1.0), leading.second);
-  if (!forecast || gate.verdict() != Verdict::undecided) return text;
+  if (!forecast || gate.verdict() != Verdict::undecided ||
+      gate.history().count() < kPairsToForecastBy) {
+    return text;
+  }
   for (const double tolerance : {options.rules.tolerance, kFinerShare * options.rules.tolerance}) {
     text += "; " + forecast_text(gate, tolerance, progress.pairs_left(), progress, options.seed);
   }
@@ -213,6 +228,7 @@ std::string ab_table(const AbSession& session, const AbOptions& options) {
   const auto evaluation = evaluate(session, options.rules);
   std::string text = headline(session, evaluation, options.rules) + "\n\n";
   if (evaluation.pairs() > 0) text += align(figure_rows(session, evaluation)) + "\n";
+  if (!session.cause.empty()) text += "why:\n" + indented(session.cause, "  ") + "\n";
   for (const auto& line : notes(session, evaluation, options)) text += line + "\n";
   return text;
 }
@@ -237,6 +253,7 @@ std::string ab_markdown(const AbSession& session, const AbOptions& options) {
       heading = false;
     }
   }
+  if (!session.cause.empty()) text += "\nWhy:\n\n" + indented(session.cause, "- ");
   text += "\n<details><summary>How it was measured</summary>\n\n";
   for (const auto& note : notes(session, evaluation, options)) text += "- " + note + "\n";
   return text + "\n</details>\n";
@@ -287,6 +304,7 @@ std::string ab_json(const AbSession& session, const AbOptions& options) {
                         {"status", session.status},
                         {"verdict", name_of(session.verdict)},
                         {"reason", session.reason},
+                        {"cause", session.cause},
                         {"options", nlohmann::json::parse(session.options)},
                         {"environment_hash", session.environment_hash},
                         {"started_unix_ns", session.started_unix_ns},

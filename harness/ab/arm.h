@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "results/record.h"
 
 namespace ridgepoint {
 
@@ -19,6 +22,9 @@ struct SliceValue {
   std::string unit = "ns";
   bool more_is_better = false;
   double least = 0;  ///< best of its samples; the value itself when there is one
+  /// Where it comes from a case: its place in Slice::records, and the metric of that record.
+  std::optional<std::size_t> record{};
+  std::string metric{};
 };
 
 struct Slice {
@@ -30,6 +36,7 @@ struct Slice {
   bool interrupted = false;  ///< a stop was asked for: there are no values
   /// The arm measured, but what it measured is no result (its output is wrong, say): why.
   std::string not_a_result;
+  std::vector<Record> records{};  ///< of the cases behind the values, if there are any
 };
 
 class Arm {

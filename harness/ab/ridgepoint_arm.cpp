@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "results/compare/compared_metrics.h"
 #include "results/exchange/json_export.h"
 #include "results/metric.h"
 #include "workloads/error.h"
@@ -15,32 +15,25 @@ namespace {
 
 // Pairs are what replicates here, so one process of one slice need not measure long.
 constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
-    {"--case-budget-seconds", "1"},
-    {"--processes", "1"},
-    {"--remeasure-noisy", "false"},
-    {"--op-times", "false"}};
+    {"--case-budget-seconds", "1"}, {"--processes", "1"}, {"--remeasure-noisy", "false"}};
 
-/// What a slice answers for: the times that the rates follow from.
-constexpr std::array<std::string_view, 4> kFigures = {"ttft_ns", "tpot_ns", "run_ns",
-                                                      "real_time_ns"};
-
-void add_figures(const Record& record, std::vector<SliceValue>& values) {
-  const auto& metrics = record.measurement.metrics;
-  const auto add = [&](std::string_view name) {
-    const auto found = metrics.find(std::string(name));
+/// A figure for each primary metric of the slice's newest record.
+void add_figures(Slice& slice) {
+  const Record& record = slice.records.back();
+  for (const auto& name : primary_metrics(record)) {
+    const auto found = record.measurement.metrics.find(name);
     const auto* const metric = find_metric(name);
-    if (found == metrics.end() || metric == nullptr || !(found->second > 0)) return false;
-    values.push_back({.name = fmt::format("{} {}", label(record.subject), metric->short_name),
-                      .value = found->second,
-                      .unit = std::string(metric->unit),
-                      .more_is_better = metric->better == Better::higher,
-                      .least = found->second});
-    return true;
-  };
-  bool any = false;
-  for (const auto name : kFigures) any = add(name) || any;
-  // A case that only decodes has steps, and no first token to leave out.
-  if (!any) add("inter_token_ns");
+    if (found == record.measurement.metrics.end() || metric == nullptr || !(found->second > 0)) {
+      continue;
+    }
+    slice.values.push_back({.name = fmt::format("{} {}", label(record.subject), metric->short_name),
+                            .value = found->second,
+                            .unit = std::string(metric->unit),
+                            .more_is_better = metric->better == Better::higher,
+                            .least = found->second,
+                            .record = slice.records.size() - 1,
+                            .metric = name});
+  }
 }
 
 }  // namespace
@@ -110,7 +103,7 @@ Slice RidgepointArm::run(const std::atomic<bool>& stop) {
     throw Error(fmt::format("'{} export' failed ({}): {}", program_, exported.ended,
                             last_words(exported.output)));
   }
-  for (const auto& record : run_from_json(exported.output, program_).records) {
+  for (auto& record : run_from_json(exported.output, program_).records) {
     if (record.outcome == Outcome::wrong || record.outcome == Outcome::mistrusted) {
       slice.not_a_result =
           fmt::format("{}: {}: {}", label(record.subject), name_of(record.outcome), record.reason);
@@ -118,7 +111,8 @@ Slice RidgepointArm::run(const std::atomic<bool>& stop) {
       throw Error(
           fmt::format("{}: {}: {}", label(record.subject), name_of(record.outcome), record.reason));
     }
-    add_figures(record, slice.values);
+    slice.records.push_back(std::move(record));
+    add_figures(slice);
   }
   return slice;
 }

@@ -2,36 +2,27 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
-#include "results/exchange/google_benchmark.h"
-#include "results/exchange/json_export.h"
-#include "workloads/error.h"
+#include "results/exchange/import.h"
 
 namespace ridgepoint {
 namespace {
 
-std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    throw Error(fmt::format("{}: cannot be read; give a file that exists and is not empty", path));
-  }
-  return std::move(text).str();
-}
+struct ImportOptions {
+  std::string file;
+  std::string format;
+};
 
-int import_file(const Invocation& invocation, const std::string& path) {
-  const std::string text = read_text(path);
-  const RunWithRecords imported =
-      is_run_json(text) ? run_from_json(text, path) : import_google_benchmark(text, path);
+int import_file(const Invocation& invocation, const ImportOptions& options) {
+  const ImportSource source = read_import_source(options.file);
+  const RecordStream imported = import_results(source, options.format);
   Store store = invocation.open_store(OpenMode::read_write);
-  const MergeReport report = store.merge_run(imported, path);
+  const MergeReport report = store.merge_run(imported, options.file);
   fmt::print("run {}: {} records added, {} known already, from {}\n", imported.run.id,
-             report.records_added, report.records_known, path);
+             report.records_added, report.records_known, options.file);
   return kExitOk;
 }
 
@@ -59,12 +50,26 @@ void add_file_command(CLI::App& app, Invocation& invocation, const std::string& 
   added->add_option("FILE", *file, help)->required();
 }
 
+void add_import_command(CLI::App& app, Invocation& invocation) {
+  const auto options = std::make_shared<ImportOptions>();
+  CLI::App* command =
+      add_command(app, invocation, "import", "Bring in results: our own export, or other programs'",
+                  [&invocation, options] { return import_file(invocation, *options); });
+  command->add_option("FILE", options->file, "File to import; for some formats a folder")
+      ->required();
+  command->add_option("--format", options->format,
+                      "Which of the formats below it is (default: what it looks like)");
+  std::string formats = "Formats:";
+  for (const ImportFormat& format : import_formats()) {
+    formats += fmt::format("\n  {:<18} {}", format.name, format.summary);
+  }
+  command->footer(formats);
+}
+
 }  // namespace
 
 void add_database_commands(CLI::App& app, Invocation& invocation) {
-  add_file_command(app, invocation, "import",
-                   "Bring in a run: our JSON export, or Google Benchmark's JSON", "File to import",
-                   import_file);
+  add_import_command(app, invocation);
   add_file_command(app, invocation, "merge", "Add the runs of another database (again is harmless)",
                    "The other database", merge_database);
   add_file_command(app, invocation, "backup",

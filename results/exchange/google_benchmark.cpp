@@ -1,10 +1,7 @@
 #include "results/exchange/google_benchmark.h"
 
 #include <fmt/format.h>
-#include <uuid/uuid.h>
 
-#include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -14,6 +11,8 @@
 #include <sstream>
 #include <utility>
 
+#include "results/exchange/date_text.h"
+#include "results/exchange/imported_run.h"
 #include "results/exchange/json_text.h"
 #include "results/metric.h"
 #include "results/statistics/quantile.h"
@@ -57,79 +56,9 @@ const std::set<std::string, std::less<>>& known_keys() {
   return keys;
 }
 
-/// The library writes NaN and Infinity as bare words, which JSON has not; they become null.
-std::string without_bare_numbers(std::string_view text) {
-  constexpr std::string_view kWords[] = {"-NaN", "NaN", "-Infinity", "Infinity",
-                                         "-nan", "nan", "-inf",      "inf"};
-  std::string result;
-  result.reserve(text.size());
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      result += c;
-      if (c == '\\' && i + 1 < text.size()) {
-        result += text[++i];
-      } else if (c == '"') {
-        in_string = false;
-      }
-      continue;
-    }
-    std::string_view word;
-    for (const std::string_view candidate : kWords) {
-      if (text.substr(i, candidate.size()) == candidate) {
-        word = candidate;
-        break;
-      }
-    }
-    if (word.empty()) {
-      in_string = c == '"';
-      result += c;
-    } else {
-      result += "null";
-      i += word.size() - 1;
-    }
-  }
-  return result;
-}
-
-std::string uuid_of(std::string_view text) {
-  // Version 5: the same text, the same id, on every machine.
-  uuid_t space, id;
-  uuid_parse("8f8f2a3c-6a1e-4d0b-9f57-2b1f0c6a7d11", space);
-  uuid_generate_sha1(id, space, text.data(), text.size());
-  char name[UUID_STR_LEN];
-  uuid_unparse_lower(id, name);
-  return name;
-}
-
-/// "2024-05-01T13:45:06+02:00", as the library writes it since 1.5; 0 for anything else.
+/// "2024-05-01T13:45:06+02:00", as the library writes it since 1.5.
 std::int64_t unix_ns_of(const Json& date) {
-  if (!date.is_string()) return 0;
-  const auto text = date.get<std::string>();
-  const auto number = [&](std::size_t from, std::size_t count) -> std::optional<int> {
-    int value = 0;
-    if (from + count > text.size()) return std::nullopt;
-    const char* begin = text.data() + from;
-    const auto [end, error] = std::from_chars(begin, begin + count, value);
-    if (error != std::errc() || end != begin + count || value < 0) return std::nullopt;
-    return value;
-  };
-  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
-             minute = number(14, 2), second = number(17, 2);
-  if (!year || !month || !day || !hour || !minute || !second) return 0;
-  const std::chrono::year_month_day date_part{std::chrono::year(*year),
-                                              std::chrono::month(static_cast<unsigned>(*month)),
-                                              std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date_part.ok() || *year < 1970 || *year > 2200) return 0;
-  std::int64_t seconds = std::chrono::sys_days(date_part).time_since_epoch().count() * 86'400LL +
-                         *hour * 3600LL + *minute * 60LL + *second;
-  const auto zone_hour = number(20, 2), zone_minute = number(23, 2);
-  if (zone_hour && zone_minute && (text[19] == '+' || text[19] == '-')) {
-    const std::int64_t offset = *zone_hour * 3600LL + *zone_minute * 60LL;
-    seconds -= text[19] == '+' ? offset : -offset;
-  }
-  return seconds * 1'000'000'000;
+  return date.is_string() ? unix_ns_of_date(date.get_ref<const std::string&>()) : 0;
 }
 
 class Importer {
@@ -137,7 +66,7 @@ class Importer {
   Importer(std::string_view json, std::string_view origin)
       : origin_(origin),
         document_(parse_untrusted_json(without_bare_numbers(json), origin)),
-        run_id_(uuid_of(json)) {}
+        run_id_(uuid_of_text(json)) {}
 
   RunWithRecords run() {
     if (!document_.is_object() || !document_.contains("benchmarks") ||
@@ -250,7 +179,7 @@ class Importer {
       Record record;
       record.ordinal = static_cast<std::int64_t>(data_.records.size());
       record.run_id = run_id_;
-      record.id = uuid_of(run_id_ + "/" + name);
+      record.id = uuid_of_text(run_id_ + "/" + name);
       record.started_unix_ns = data_.run.started_unix_ns;
       try {
         set(record.subject, *find_case_field("workload"), std::string("imported"));

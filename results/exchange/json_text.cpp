@@ -35,4 +35,39 @@ nlohmann::json parse_or_discard(std::string_view text) {
   }
 }
 
+std::string without_bare_numbers(std::string_view text) {
+  constexpr std::string_view kWords[] = {"-NaN", "NaN", "-Infinity", "Infinity",
+                                         "-nan", "nan", "-inf",      "inf"};
+  std::string result;
+  result.reserve(text.size());
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      result += c;
+      if (c == '\\' && i + 1 < text.size()) {
+        result += text[++i];
+      } else if (c == '"') {
+        in_string = false;
+      }
+      continue;
+    }
+    std::string_view word;
+    for (const std::string_view candidate : kWords) {
+      if (text.substr(i, candidate.size()) == candidate) {
+        word = candidate;
+        break;
+      }
+    }
+    if (word.empty()) {
+      in_string = c == '"';
+      result += c;
+    } else {
+      result += "null";
+      i += word.size() - 1;
+    }
+  }
+  return result;
+}
+
 }  // namespace ridgepoint

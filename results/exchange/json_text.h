@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 namespace ridgepoint {
@@ -12,5 +13,9 @@ nlohmann::json parse_untrusted_json(std::string_view text, std::string_view orig
 
 /// For stored texts that ought to be JSON: a discarded value where they are not, or are too deep.
 nlohmann::json parse_or_discard(std::string_view text);
+
+/// Python and Google Benchmark write NaN and Infinity as bare words, which JSON has not: they
+/// become null. Nothing inside of strings is touched.
+std::string without_bare_numbers(std::string_view text);
 
 }  // namespace ridgepoint

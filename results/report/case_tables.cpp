@@ -22,6 +22,8 @@ using Json = nlohmann::json;
 using Rows = std::vector<const Record*>;
 
 constexpr std::size_t kLongestCell = 36;
+// Beyond this, figures stand below each other instead of beside each other.
+constexpr std::size_t kWidestAcross = 240;
 
 Json parsed(const std::string& text) {
   return Json::parse(text, nullptr, false);
@@ -288,7 +290,8 @@ CaseTable table_of(const std::string& workload, const Rows& records) {
     std::vector<Column> cost = {ordinals(with_cost)};
     add_metric_columns(with_cost, Shown::cost, cost);
     add_open_metric_columns(with_cost, cost);
-    table.cost = transposed(cost);
+    // Other programs report dozens of figures a case: then a row a figure.
+    table.cost = width_of(cost) > kWidestAcross ? cost : transposed(cost);
   }
   add_notes(records, table.notes);
   return table;

@@ -10,6 +10,7 @@ CREATE TABLE ab_sessions (
   status TEXT NOT NULL CHECK (status IN ('running', 'finished', 'interrupted')),
   verdict TEXT NOT NULL,
   reason TEXT NOT NULL,
+  cause TEXT NOT NULL,
   started_unix_ns INTEGER NOT NULL,
   finished_unix_ns INTEGER NOT NULL,
   environment_hash TEXT REFERENCES environments (hash),

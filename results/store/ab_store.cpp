@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kShortestPrefix = 4;
 constexpr const char* kColumns =
     "id, label, command, arm_a, arm_b, options, status, verdict, reason, started_unix_ns, "
-    "finished_unix_ns, coalesce(environment_hash, ''), figures";
+    "finished_unix_ns, coalesce(environment_hash, ''), figures, cause";
 
 std::string to_json_text(const std::vector<double>& values) {
   return nlohmann::json(values).dump();
@@ -75,6 +75,7 @@ AbSession read_columns(const Query& row) {
   session.finished_unix_ns = row.integer(10);
   session.environment_hash = row.text(11);
   session.figures = figures_of(row.text(12), session.id);
+  session.cause = row.text(13);
   return session;
 }
 
@@ -154,8 +155,8 @@ void AbStore::begin(const AbSession& session) {
     database
         .query(
             "INSERT INTO ab_sessions (id, label, command, arm_a, arm_b, options, status, verdict, "
-            "reason, started_unix_ns, finished_unix_ns, environment_hash, figures) "
-            "VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, 0, nullif(?, ''), ?)")
+            "reason, cause, started_unix_ns, finished_unix_ns, environment_hash, figures) "
+            "VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, '', ?, 0, nullif(?, ''), ?)")
         .bind(session.id, session.label, session.command, session.a, session.b, session.options,
               name_of(session.verdict), session.reason, session.started_unix_ns,
               session.environment_hash, to_json_text(session.figures))
@@ -187,13 +188,16 @@ void AbStore::add_pair(const std::string& session_id, const AbPair& pair) {
 }
 
 void AbStore::finish(const std::string& session_id, std::string_view status, Verdict verdict,
-                     std::string_view reason, std::int64_t finished_unix_ns) {
+                     std::string_view reason, std::string_view cause,
+                     std::int64_t finished_unix_ns) {
   state_->write("finishing an A/B session", [&] {
     state_->database
         .query(
-            "UPDATE ab_sessions SET status = ?, verdict = ?, reason = ?, finished_unix_ns = ? "
+            "UPDATE ab_sessions SET status = ?, verdict = ?, reason = ?, cause = ?, "
+            "finished_unix_ns "
+            "= ? "
             "WHERE id = ?")
-        .bind(status, name_of(verdict), reason, finished_unix_ns, session_id)
+        .bind(status, name_of(verdict), reason, cause, finished_unix_ns, session_id)
         .run();
   });
 }

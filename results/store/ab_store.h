@@ -31,7 +31,7 @@ class AbStore {
   /// Figures are known once the first pair is measured.
   void set_figures(const std::string& session_id, const std::vector<AbFigure>& figures);
   void finish(const std::string& session_id, std::string_view status, Verdict verdict,
-              std::string_view reason, std::int64_t finished_unix_ns);
+              std::string_view reason, std::string_view cause, std::int64_t finished_unix_ns);
 
   /// A full id, a unique prefix of at least 4 characters, "latest", or a label (newest of it).
   [[nodiscard]] std::string resolve(std::string_view text) const;

@@ -172,10 +172,11 @@ void Database::open_for_reading() {
   }
 }
 
-Query Database::query(const std::string& sql) {
+Query Database::query(std::string_view sql) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
-    found = statements_.try_emplace(sql, *connection_, sql).first;
+    std::string text(sql);
+    found = statements_.try_emplace(text, *connection_, text).first;
   }
   return Query(found->second);
 }

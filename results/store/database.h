@@ -74,7 +74,7 @@ class Database {
   /// How this file was opened, for ATTACH; empty in read_write mode.
   [[nodiscard]] const std::string& reading_uri() const { return reading_uri_; }
 
-  [[nodiscard]] Query query(const std::string& sql);
+  [[nodiscard]] Query query(std::string_view sql);
   void execute(const std::string& sql) { connection_->exec(sql); }
   /// The first column of the first row.
   [[nodiscard]] std::int64_t integer(const std::string& sql);
@@ -91,7 +91,7 @@ class Database {
   std::string reading_uri_;
   std::chrono::milliseconds busy_timeout_;
   std::optional<SQLite::Database> connection_;
-  std::map<std::string, SQLite::Statement> statements_;
+  std::map<std::string, SQLite::Statement, std::less<>> statements_;
 };
 
 /// SQLite's complaint as one line for a person. `doing` completes "while ...".

@@ -214,9 +214,11 @@ class Merge {
         "theirs.b) <> (mine.b_first, mine.started_unix_ns, mine.a, mine.b)");
     database_.execute(fmt::format(
         "INSERT OR IGNORE INTO main.ab_sessions ({0}) SELECT {0} FROM other.ab_sessions;"
-        "UPDATE main.ab_sessions AS mine SET (status, verdict, reason, finished_unix_ns, figures) "
+        "UPDATE main.ab_sessions AS mine SET (status, verdict, reason, cause, finished_unix_ns, "
+        "figures) "
         "= "
-        "(theirs.status, theirs.verdict, theirs.reason, theirs.finished_unix_ns, theirs.figures) "
+        "(theirs.status, theirs.verdict, theirs.reason, theirs.cause, theirs.finished_unix_ns, "
+        "theirs.figures) "
         "FROM other.ab_sessions AS theirs WHERE theirs.id = mine.id AND "
         "(SELECT count(*) FROM other.ab_pairs WHERE session_id = mine.id) > "
         "(SELECT count(*) FROM main.ab_pairs WHERE session_id = mine.id);",

@@ -1,18 +1,22 @@
 #include "results/store/store.h"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <uuid/uuid.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
+#include "results/store/read_ahead.h"
 #include "results/store/resolve_run.h"
 #include "results/store/sample_codec.h"
 #include "results/store/scratch_file.h"
+#include "workloads/content_hash.h"
 
 namespace ridgepoint {
 
@@ -123,16 +127,20 @@ bool is_recorded(Database& database, const Record& record) {
 
 using EncodedSeries = std::vector<std::vector<std::byte>>;
 
-EncodedSeries encode_all(const Record& record) {
+EncodedSeries encode_all(const Record& record, SampleEncoder& encoder) {
   EncodedSeries encoded;
   for (const Series& series : record.measurement.series) {
-    encoded.push_back(encode_samples(series.samples));
+    encoded.push_back(encoder.encode(series.samples));
   }
   return encoded;
 }
 
-void insert_record(Database& database, const Record& record, const EncodedSeries& encoded) {
-  const std::string hash = case_hash(record.subject);
+EncodedSeries encode_all(const Record& record) {
+  SampleEncoder encoder;
+  return encode_all(record, encoder);
+}
+
+void require_free_place(Database& database, const Record& record, const std::string& hash) {
   if (!is_planned(database, record, hash)) {
     throw std::logic_error(fmt::format("add_record: case {} is not what run {} planned there",
                                        record.ordinal, record.run_id));
@@ -143,6 +151,11 @@ void insert_record(Database& database, const Record& record, const EncodedSeries
                     "resume a run",
                     database.path().string(), record.run_id, record.ordinal));
   }
+}
+
+/// Every row of a record, whose case `hash` is; its place in the plan is not looked at.
+void insert_record_rows(Database& database, const Record& record, const std::string& hash,
+                        const EncodedSeries& encoded) {
   database
       .query(
           "INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, "
@@ -168,11 +181,149 @@ void insert_record(Database& database, const Record& record, const EncodedSeries
   }
 }
 
+void insert_record(Database& database, const Record& record, const EncodedSeries& encoded) {
+  const std::string hash = case_hash(record.subject);
+  require_free_place(database, record, hash);
+  insert_record_rows(database, record, hash, encoded);
+}
+
 void require_storable(const Record& record) {
   if (record.id.empty()) throw std::logic_error("add_record: a record needs an id");
   if (record.outcome != Outcome::ok && record.reason.empty()) {
     throw std::logic_error(
         fmt::format("add_record: outcome {} without a reason", name_of(record.outcome)));
+  }
+}
+
+/// Plan entries of one run, many of them of the same few cases: each case is written once.
+class PlanWriter {
+ public:
+  PlanWriter(Database& database, const std::string& run_id)
+      : database_(database), run_id_(run_id) {}
+
+  /// The hash of the case.
+  const std::string& add(std::int64_t ordinal, const Case& subject) {
+    // An imported case is its name; to_json takes longer than looking that up.
+    std::string key =
+        subject.workload == "imported" ? "imported:" + subject.name : to_json(subject);
+    auto found = hashes_.find(key);
+    if (found == hashes_.end()) {
+      if (hashes_.size() == kMostRemembered) hashes_.clear();
+      const std::string json = to_json(subject);
+      std::string hash = content_hash(json);
+      const bool added =
+          database_.query("INSERT OR IGNORE INTO cases (hash, json, label) VALUES (?, ?, ?)")
+              .bind(hash, json, label(subject))
+              .run() > 0;
+      if (!added) contradicted_ = contradicted_ || !is_stored(hash, json);
+      found = hashes_.emplace(std::move(key), std::move(hash)).first;
+    }
+    database_.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
+        .bind(run_id_, ordinal, found->second)
+        .run();
+    return found->second;
+  }
+
+  /// Whether a case is stored with another content under the same hash: somebody altered it.
+  [[nodiscard]] bool contradicted() const { return contradicted_; }
+
+ private:
+  static constexpr std::size_t kMostRemembered = 100'000;
+
+  bool is_stored(const std::string& hash, const std::string& json) {
+    return database_.query("SELECT 1 FROM cases WHERE hash = ? AND json = ?")
+        .bind(hash, json)
+        .step();
+  }
+
+  Database& database_;
+  const std::string& run_id_;
+  std::unordered_map<std::string, std::string> hashes_;  // by what tells cases apart
+  bool contradicted_ = false;
+};
+
+/// Whether each record's place is looked at before it is written, to say in words what is wrong
+/// with it; the schema refuses the same without words.
+enum class Places : bool { left_to_schema, looked_at };
+
+struct WrittenRun {
+  std::int64_t records = 0;
+  bool contradicted = false;
+};
+
+/// Inside of a write transaction.
+WrittenRun write_whole_run(Database& database, const RecordStream& stream, Places places) {
+  WrittenRun written;
+  insert_environment(database, stream.run);
+  insert_run(database, stream.run);
+  PlanWriter plan(database, stream.run.id);
+  SampleEncoder encoder;
+  for (const PlannedCase& entry : stream.planned) plan.add(entry.ordinal, entry.subject);
+  read_ahead(stream, [&](const Record& record) {
+    require_storable(record);
+    if (!stream.planned.empty()) {
+      insert_record(database, record, encode_all(record, encoder));
+    } else {
+      if (places == Places::looked_at && is_recorded(database, record)) {
+        require_free_place(database, record, case_hash(record.subject));
+      }
+      insert_record_rows(database, record, plan.add(record.ordinal, record.subject),
+                         encode_all(record, encoder));
+    }
+    ++written.records;
+  });
+  written.contradicted = plan.contradicted();
+  return written;
+}
+
+bool has_environment(Database& database, const Run& run) {
+  return run.environment_hash.empty() ||
+         database.query("SELECT 1 FROM environments WHERE hash = ? AND json = ?")
+             .bind(run.environment_hash, run.environment)
+             .step();
+}
+
+/// What makes a big transaction cheap: more pages in memory, since its rows go to a dozen places of
+/// the file, and no look-up of what each row refers to, since write_whole_run has just written it.
+class BulkWriting {
+ public:
+  explicit BulkWriting(Database& database)
+      : database_(database), cache_size_(database.integer("PRAGMA cache_size")) {
+    database_.execute("PRAGMA cache_size = -262144");  // KiB
+    database_.execute("PRAGMA foreign_keys = OFF");
+  }
+  ~BulkWriting() {
+    try {
+      database_.execute("PRAGMA foreign_keys = ON");
+      database_.execute(fmt::format("PRAGMA cache_size = {}", cache_size_));
+    } catch (const SQLite::Exception&) {
+      // Neither can fail outside of a transaction.
+    }
+  }
+  BulkWriting(const BulkWriting&) = delete;
+  BulkWriting& operator=(const BulkWriting&) = delete;
+
+ private:
+  Database& database_;
+  std::int64_t cache_size_;
+};
+
+/// A run of which nothing is known, written straight in; how many records it has. Nothing, and
+/// nothing changed, where something of it is there already and has to be compared.
+std::optional<std::int64_t> add_run(Database& database, const RecordStream& stream) {
+  const BulkWriting bulk(database);
+  SQLite::Transaction transaction(database.connection(), SQLite::TransactionBehavior::IMMEDIATE);
+  if (database.query("SELECT 1 FROM runs WHERE id = ?").bind(stream.run.id).step()) {
+    return std::nullopt;
+  }
+  try {
+    const WrittenRun written = write_whole_run(database, stream, Places::left_to_schema);
+    if (written.contradicted || !has_environment(database, stream.run)) return std::nullopt;
+    transaction.commit();
+    return written.records;
+  } catch (const SQLite::Exception& problem) {
+    if (problem.getErrorCode() != SQLITE_CONSTRAINT) throw;
+    return std::nullopt;
   }
 }
 
@@ -200,9 +351,15 @@ std::vector<PlannedCase> read_planned(Database& database, const std::string& run
   return planned;
 }
 
+/// The record of an ordinal among records sorted by it, which mostly count from 0.
+Record& at_ordinal(std::vector<Record>& records, std::int64_t ordinal) {
+  const auto guess = static_cast<std::size_t>(ordinal);
+  if (guess < records.size() && records[guess].ordinal == ordinal) return records[guess];
+  return *std::ranges::lower_bound(records, ordinal, {}, &Record::ordinal);
+}
+
 std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples) {
   std::vector<Record> records;
-  std::unordered_map<std::string, std::size_t> position;
   Query row = database.query(
       "SELECT id, ordinal, json, outcome, reason, started_unix_ns, duration_ns, details "
       "FROM records JOIN cases ON hash = case_hash WHERE run_id = ? ORDER BY ordinal");
@@ -218,28 +375,30 @@ std::vector<Record> read_records(Database& database, const std::string& run_id, 
     record.started_unix_ns = row.integer(5);
     record.duration_ns = row.integer(6);
     record.details = row.text(7);
-    position.emplace(record.id, records.size());
     records.push_back(std::move(record));
   }
+  // Ordinals tell whose a row is; a UUID for each of a million rows would cost more than the rest.
   Query metric = database.query(
-      "SELECT record_id, name, value FROM metrics WHERE record_id IN "
-      "(SELECT id FROM records WHERE run_id = ?)");
+      "SELECT ordinal, name, value FROM records JOIN metrics ON record_id = id WHERE run_id = ? "
+      "ORDER BY ordinal");
   metric.bind(run_id);
   while (metric.step()) {
-    records.at(position.at(metric.text(0)))
-        .measurement.metrics.emplace(metric.text(1), metric.real(2));
+    auto& metrics = at_ordinal(records, metric.integer(0)).measurement.metrics;
+    metrics.emplace_hint(metrics.end(), metric.text(1), metric.real(2));
   }
   if (!with_samples) return records;
   Query series = database.query(
-      "SELECT record_id, name, unit, codec, count, samples FROM series WHERE record_id IN "
-      "(SELECT id FROM records WHERE run_id = ?) ORDER BY record_id, position");
+      "SELECT ordinal, name, unit, codec, count, samples FROM records JOIN series ON record_id = "
+      "id "
+      "WHERE run_id = ? ORDER BY ordinal, position");
   series.bind(run_id);
+  SampleDecoder decoder;
   while (series.step()) {
-    Record& record = records.at(position.at(series.text(0)));
+    Record& record = at_ordinal(records, series.integer(0));
     try {
       record.measurement.series.push_back(
           {series.text(1), series.text(2),
-           decode_samples(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5))});
+           decoder.decode(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5))});
     } catch (const Error& error) {
       throw Error(fmt::format("{}: record {} series {}: {}", database.path().string(), record.id,
                               series.text(1), error.what()));
@@ -377,6 +536,35 @@ std::vector<Case> Store::known_cases() const {
   });
 }
 
+std::vector<Run> Store::runs() const {
+  return state_->during("listing runs", [&] {
+    Query row = state_->database.query(
+        fmt::format("SELECT {} FROM runs ORDER BY started_unix_ns DESC, id DESC", kRunColumns));
+    std::vector<Run> runs;
+    while (row.step()) runs.push_back(read_run_columns(row));
+    return runs;
+  });
+}
+
+std::vector<RecordKey> Store::newest_records(const std::vector<std::string>& run_ids,
+                                             const std::function<bool(const Case&)>& wanted) const {
+  return state_->read("looking for records", [&] {
+    std::unordered_set<std::string> seen;
+    std::vector<RecordKey> keys;
+    for (const std::string& run_id : run_ids) {
+      Query row = state_->database.query(
+          "SELECT ordinal, case_hash, json FROM records JOIN cases ON hash = case_hash "
+          "WHERE run_id = ? ORDER BY ordinal");
+      row.bind(run_id);
+      while (row.step()) {
+        if (!seen.insert(row.text(1)).second || !wanted(case_from_json(row.text(2)))) continue;
+        keys.push_back({run_id, row.integer(0)});
+      }
+    }
+    return keys;
+  });
+}
+
 std::optional<std::string> Store::find_answer(std::string_view key) const {
   return state_->during("reading an answer", [&]() -> std::optional<std::string> {
     Query row = state_->database.query("SELECT value FROM answers WHERE key = ?");
@@ -402,27 +590,26 @@ MergeReport Store::merge_from(const std::filesystem::path& other) {
 }
 
 MergeReport Store::merge_run(const RunWithRecords& data, std::string_view origin) {
+  return merge_run(RecordStream{data.run, data.planned,
+                                [&](const RecordSink& sink) {
+                                  for (const Record& record : data.records) sink(record);
+                                }},
+                   origin);
+}
+
+MergeReport Store::merge_run(const RecordStream& stream, std::string_view origin) {
+  const std::string doing = fmt::format("importing {}", origin);
+  const auto added = state_->during(doing, [&] { return add_run(state_->database, stream); });
+  if (added) return {.runs_added = 1, .records_added = *added};
+  // What is known already in part: as a database of its own, so that there is one set of rules.
   const ScratchFile scratch;
   {
     const Store store(scratch.path(), OpenMode::read_write, state_->options);
     Database& database = store.state_->database;
     database.execute("PRAGMA synchronous = OFF");  // thrown away in a moment
-    store.state_->write(fmt::format("importing {}", origin), [&] {
-      insert_environment(database, data.run);
-      insert_run(database, data.run);
-      std::vector<PlannedCase> planned = data.planned;
-      if (planned.empty()) {
-        for (const Record& record : data.records)
-          planned.push_back({record.ordinal, record.subject});
-      }
-      for (const PlannedCase& entry : planned) insert_planned(database, data.run.id, entry);
-      for (const Record& record : data.records) {
-        require_storable(record);
-        insert_record(database, record, encode_all(record));
-      }
-    });
+    store.state_->write(doing, [&] { write_whole_run(database, stream, Places::looked_at); });
   }
-  return state_->during(fmt::format("importing {}", origin), [&] {
+  return state_->during(doing, [&] {
     return merge_databases(state_->database, scratch.path(), origin, state_->options);
   });
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "results/record.h"
+#include "results/record_stream.h"
 #include "results/store/open_mode.h"
 
 namespace ridgepoint {
@@ -24,6 +26,11 @@ struct RunSummary {
   std::int64_t planned = 0;    ///< cases in the run
   std::int64_t recorded = 0;   ///< cases that have a record
   std::int64_t succeeded = 0;  ///< outcome ok
+};
+
+struct RecordKey {
+  std::string run_id;
+  std::int64_t ordinal = 0;
 };
 
 struct MergeReport {
@@ -65,6 +72,12 @@ class Store {
   /// run(), records() and planned_cases() of one moment.
   [[nodiscard]] RunWithRecords whole_run(const std::string& run_id, bool with_samples = true) const;
   [[nodiscard]] std::vector<Case> known_cases() const;
+  /// Every run, newest first, without environment and conditions.
+  [[nodiscard]] std::vector<Run> runs() const;
+  /// The first record that these runs, asked in this order, have of each case that is wanted.
+  [[nodiscard]] std::vector<RecordKey> newest_records(
+      const std::vector<std::string>& run_ids,
+      const std::function<bool(const Case&)>& wanted) const;
 
   // Stored answers: outputs to check later runs against (harness/run/check.h), by content key.
   [[nodiscard]] std::optional<std::string> find_answer(std::string_view key) const;
@@ -77,6 +90,8 @@ class Store {
   MergeReport merge_from(const std::filesystem::path& other);
   /// The same for a run from elsewhere (an import); `origin` is for error lines.
   MergeReport merge_run(const RunWithRecords& data, std::string_view origin);
+  /// The same for a run of any size; goes over the records twice when the run is known already.
+  MergeReport merge_run(const RecordStream& stream, std::string_view origin);
   void backup_to(const std::filesystem::path& target) const;  ///< refuses an existing file
   /// "ok", or the first thing that is wrong: structure, references, checksums of samples.
   [[nodiscard]] std::string check_integrity() const;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint::testing {
 namespace {
@@ -148,6 +149,58 @@ TEST_F(CommandLine, AnExportImportsIntoAnotherDatabaseOnce) {
   ASSERT_EQ(ridgepoint({"import", file, "--db", other}).exit_code, 0);
   const auto back = ridgepoint({"export", "latest", "--format", "json", "--db", other});
   EXPECT_EQ(nlohmann::json::parse(back.out), json);
+}
+
+TEST_F(CommandLine, ImportsOtherProgramsResultsAndShowsThemThroughALens) {
+  const std::string golden = RIDGEPOINT_SOURCE_DIR "/tests/golden/imports/";
+  for (const char* name : {"llama-bench/llama_bench.sql", "loadgen-server-tokens",
+                           "vllm/summary.json", "aiperf", "nvbench/copy.json"}) {
+    const auto result = ridgepoint({"import", golden + name});
+    EXPECT_EQ(result.exit_code, 0) << name << "\n" << result.err;
+    EXPECT_THAT(result.out, HasSubstr("records added")) << name;
+  }
+  const auto detailed = ridgepoint({"import", golden + "vllm/detailed.json", "--format", "vllm"});
+  ASSERT_EQ(detailed.exit_code, 0) << detailed.err;
+  const std::string id = detailed.out.substr(4, 36);
+  const auto seen = ridgepoint({"show", id, "--lens", "guidellm"});
+  EXPECT_EQ(seen.exit_code, 0) << seen.err;
+  EXPECT_THAT(seen.out, AllOf(HasSubstr("time_per_output_token_ms"), HasSubstr("As guidellm")));
+  expect_one_line_refusal({"show", id, "--lens", "gollum"}, HasSubstr("guidellm"));
+  const auto help = ridgepoint({"import", "--help"});
+  EXPECT_THAT(help.out, AllOf(HasSubstr("llama-bench-sql"), HasSubstr("google-benchmark"),
+                              HasSubstr("mlperf_log_summary.txt")));
+}
+
+TEST_F(CommandLine, ShowsItsOwnRunsThroughALens) {
+  const auto ignored = run_null_cases();
+  const auto result = ridgepoint({"show", "--lens", "vllm"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("mean_tpot_ms"), HasSubstr("from 3 requests")));
+}
+
+TEST_F(CommandLine, RefusesABadFileOfEveryFormatInOneLine) {
+  const std::pair<const char*, const char*> bad[] = {
+      {"ridgepoint", R"({"format":"ridgepoint-run","version":1)"},
+      {"google-benchmark", R"({"context":{},"benchmarks":[{"name":3}]})"},
+      {"nvbench", R"({"meta":{"version":{"nvbench":{}}},"benchmarks":[3]})"},
+      {"llama-bench-json", R"([{"build_commit":"a","n_gen":1,"n_prompt":"many"}])"},
+      {"llama-bench-sql", "CREATE TABLE test (n_gen INTEGER);\nDELETE FROM test;\n"},
+      {"loadgen", "MLPerf Results Summary\nSUT name : none\n"},
+      {"aiperf", R"({"aiperf_version":"1","request_latency":{"avg":"?"}})"},
+      {"vllm",
+       R"({"model_id":"m","request_rate":1,"request_throughput":1,"ttfts":[0.1],"itls":[]})"},
+  };
+  for (const auto& [format, text] : bad) {
+    const std::string file = folder_.file(std::string(format) + ".txt");
+    std::ofstream(file) << text;
+    expect_one_line_refusal({"import", file}, HasSubstr(file));
+    expect_one_line_refusal({"import", file, "--format", format}, HasSubstr(file));
+  }
+  const std::string file = folder_.file("letter.txt");
+  std::ofstream(file) << "Dear all,\n";
+  expect_one_line_refusal({"import", file}, AllOf(HasSubstr("letter.txt"), HasSubstr("AIPerf")));
+  expect_one_line_refusal({"import", file, "--format", "letter"}, HasSubstr("google-benchmark"));
+  expect_one_line_refusal({"import", folder_.path().string()}, HasSubstr("mlperf_log_detail.txt"));
 }
 
 TEST_F(CommandLine, ExportsCsvAndMarkdown) {

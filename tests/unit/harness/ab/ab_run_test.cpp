@@ -9,6 +9,7 @@
 
 #include "harness/ab/ab_text.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -50,7 +51,7 @@ class Silent : public AbObserver {
   void pair_done(const AbPair& pair, const AbEvaluation& evaluation,
                  const AbProgress& progress) override {
     pairs.push_back(pair);
-    last_text = progress_text(evaluation, options, progress, true);
+    last_text = progress_text(evaluation, options, progress, pairs.size() == 12);
   }
   AbOptions options;
   std::vector<AbPair> pairs;
@@ -66,7 +67,7 @@ class AbRun : public ::testing::Test {
     return run_ab(store, begun.id, a, b, options, observer, stop);
   }
 
-  testing::TemporaryFolder folder;
+  TemporaryFolder folder;
   AbStore store{folder.file("ab.db"), OpenMode::read_write};
   AbOptions options;
   Silent observer;

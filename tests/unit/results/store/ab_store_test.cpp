@@ -6,6 +6,7 @@
 
 #include "results/store/store.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -47,25 +48,27 @@ const std::vector<AbFigure> kFigures{{"wall time", "wall time", "ns", false},
                                      {"rate", "other rate", "1", true}};
 
 TEST(AbStore, GivesBackWhatWasStored) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   AbStore store(folder.file("a.db"), OpenMode::read_write);
   AbSession session = example_session("11111111-0000-4000-8000-000000000000", "mine");
   store.begin(session);
   store.set_figures(session.id, kFigures);
   for (std::int64_t i = 0; i < 4; ++i) store.add_pair(session.id, example_pair(i));
-  store.finish(session.id, "finished", Verdict::slower, "decided after 4 pairs", 3000);
+  store.finish(session.id, "finished", Verdict::slower, "decided after 4 pairs", "more bytes",
+               3000);
 
   session.figures = kFigures;
   session.status = "finished";
   session.verdict = Verdict::slower;
   session.reason = "decided after 4 pairs";
+  session.cause = "more bytes";
   session.finished_unix_ns = 3000;
   for (std::int64_t i = 0; i < 4; ++i) session.pairs.push_back(example_pair(i));
   EXPECT_EQ(store.session(session.id), session);
 }
 
 TEST(AbStore, FindsSessionsByIdPrefixLabelAndAge) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   AbStore store(folder.file("a.db"), OpenMode::read_write);
   EXPECT_THROW(static_cast<void>(store.resolve("latest")), Error);
   store.begin(example_session("11111111-0000-4000-8000-000000000000", "mine"));
@@ -80,7 +83,7 @@ TEST(AbStore, FindsSessionsByIdPrefixLabelAndAge) {
 }
 
 TEST(AbStore, MergesSessionsAgainAndAgainAndBringsWhatHasGoneOn) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const AbSession session = example_session("11111111-0000-4000-8000-000000000000");
   AbStore ours(folder.file("ours.db"), OpenMode::read_write);
   {
@@ -98,7 +101,7 @@ TEST(AbStore, MergesSessionsAgainAndAgainAndBringsWhatHasGoneOn) {
   {
     AbStore theirs(folder.file("theirs.db"), OpenMode::read_write);
     theirs.add_pair(session.id, example_pair(1));
-    theirs.finish(session.id, "finished", Verdict::same, "decided after 2 pairs", 9);
+    theirs.finish(session.id, "finished", Verdict::same, "decided after 2 pairs", "", 9);
   }
   merge();
   const auto merged = ours.session(session.id);
@@ -108,7 +111,7 @@ TEST(AbStore, MergesSessionsAgainAndAgainAndBringsWhatHasGoneOn) {
 }
 
 TEST(AbStore, SaysInOneLineThatASessionIsDamaged) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   AbStore store(folder.file("a.db"), OpenMode::read_write);
   AbSession session = example_session("11111111-0000-4000-8000-000000000000");
   store.begin(session);

@@ -1,0 +1,169 @@
+#include "results/exchange/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <system_error>
+
+#include "results/exchange/aiperf.h"
+#include "results/exchange/google_benchmark.h"
+#include "results/exchange/json_export.h"
+#include "results/exchange/llama_bench.h"
+#include "results/exchange/loadgen.h"
+#include "results/exchange/nvbench.h"
+#include "results/exchange/vllm_bench.h"
+#include "workloads/error.h"
+#include "workloads/nearest_name.h"
+
+namespace ridgepoint {
+namespace {
+
+std::string_view first_text(const ImportSource& source) {
+  return source.files.front().text;
+}
+
+std::string_view beginning(std::string_view text) {
+  return text.substr(0, 64 * 1024);
+}
+
+bool is_google_benchmark(std::string_view text) {
+  const std::string_view start = beginning(text);
+  return start.find("\"benchmarks\"") != std::string_view::npos &&
+         start.find("\"context\"") != std::string_view::npos;
+}
+
+std::vector<ImportFormat> declare_formats() {
+  return {
+      {"ridgepoint", "our own export (ridgepoint export --format json)", is_run_json,
+       [](const ImportSource& source) {
+         return stream_of(run_from_json(first_text(source), source.origin));
+       }},
+      {"nvbench", "nvbench (--json FILE)", is_nvbench,
+       [](const ImportSource& source) {
+         return stream_of(import_nvbench(first_text(source), source.origin));
+       }},
+      {"google-benchmark", "Google Benchmark (--benchmark_out_format=json)", is_google_benchmark,
+       [](const ImportSource& source) {
+         return stream_of(import_google_benchmark(first_text(source), source.origin));
+       }},
+      {"llama-bench-json", "llama-bench (-o json or -o jsonl)", is_llama_bench_json,
+       [](const ImportSource& source) {
+         return stream_llama_bench_json(first_text(source), source.origin);
+       }},
+      {"llama-bench-sql", "llama-bench (-o sql)", is_llama_bench_sql,
+       [](const ImportSource& source) {
+         return stream_llama_bench_sql(first_text(source), source.origin);
+       }},
+      {"loadgen", "MLPerf LoadGen (mlperf_log_summary.txt, mlperf_log_detail.txt, or their folder)",
+       is_loadgen, [](const ImportSource& source) { return stream_of(import_loadgen(source)); },
+       loadgen_files()},
+      {"aiperf", "AIPerf (profile_export_aiperf.json, or its folder)", is_aiperf,
+       [](const ImportSource& source) { return stream_of(import_aiperf(source)); }, aiperf_files()},
+      {"vllm", "vllm bench serve (--save-result, also with --save-detailed)", is_vllm_bench,
+       [](const ImportSource& source) {
+         return stream_of(import_vllm_bench(first_text(source), source.origin));
+       }},
+  };
+}
+
+std::string understood() {
+  std::string text;
+  for (const ImportFormat& format : import_formats()) {
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", format.summary);
+  }
+  return text;
+}
+
+/// Nothing where it is not there or cannot be read.
+std::optional<std::string> text_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::string text;
+  // A gigabyte of rows is read at once; what has no size, such as a pipe, piece by piece.
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(path, unknown);
+  if (!unknown) {
+    text.resize(size);
+    in.read(text.data(), static_cast<std::streamsize>(size));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+  }
+  for (char piece[64 * 1024]; in.read(piece, sizeof piece) || in.gcount() > 0;) {
+    text.append(piece, static_cast<std::size_t>(in.gcount()));
+  }
+  return text;
+}
+
+ImportSource read_folder(const std::string& path) {
+  for (const ImportFormat& format : import_formats()) {
+    ImportSource source{path, {}};
+    for (const std::string_view name : format.folder_files) {
+      auto text = text_of(std::filesystem::path(path) / name);
+      if (text && !text->empty()) {
+        source.files.push_back({std::string(name), std::move(*text)});
+      }
+    }
+    if (!source.files.empty()) return source;
+  }
+  std::string names;
+  for (const ImportFormat& format : import_formats()) {
+    if (format.folder_files.empty()) continue;
+    names += fmt::format("{}{}", names.empty() ? "" : " or ", format.folder_files.front());
+  }
+  throw Error(fmt::format("{}: a folder without {}; name a file, or a folder of one of these", path,
+                          names));
+}
+
+}  // namespace
+
+std::string_view ImportSource::find(std::string_view name) const {
+  const auto found = std::ranges::find(files, name, &ImportFile::name);
+  return found == files.end() ? std::string_view() : std::string_view(found->text);
+}
+
+std::span<const ImportFormat> import_formats() {
+  static const std::vector<ImportFormat> formats = declare_formats();
+  return formats;
+}
+
+const ImportFormat* find_import_format(std::string_view name) {
+  for (const ImportFormat& format : import_formats()) {
+    if (format.name == name) return &format;
+  }
+  return nullptr;
+}
+
+RecordStream import_results(const ImportSource& source, std::string_view format) {
+  if (!format.empty()) {
+    const ImportFormat* asked = find_import_format(format);
+    if (asked == nullptr) {
+      std::vector<std::string_view> names;
+      for (const ImportFormat& known : import_formats()) names.push_back(known.name);
+      throw Error(fmt::format("--format: unknown format '{}'{}; choose from {}", format,
+                              did_you_mean(format, names), fmt::join(names, ", ")));
+    }
+    return asked->import(source);
+  }
+  for (const ImportFormat& known : import_formats()) {
+    if (known.recognises(first_text(source))) return known.import(source);
+  }
+  throw Error(
+      fmt::format("{}: none of the formats that are understood, which are: {}; check the file, or "
+                  "say which it is with --format",
+                  source.origin, understood()));
+}
+
+ImportSource read_import_source(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return read_folder(path);
+  auto text = text_of(path);
+  if (!text || text->empty()) {
+    throw Error(fmt::format("{}: cannot be read; give a file that exists and is not empty", path));
+  }
+  return {path, {{std::filesystem::path(path).filename().string(), std::move(*text)}}};
+}
+
+}  // namespace ridgepoint

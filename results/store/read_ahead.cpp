@@ -1,0 +1,116 @@
+#include "results/store/read_ahead.h"
+
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace ridgepoint {
+namespace {
+
+using Batch = std::vector<Record>;
+
+// Large enough that handing over costs nothing, small enough for little memory.
+constexpr std::size_t kBatch = 512;
+
+/// One batch on its way from the reading thread to the storing one.
+class Handover {
+ public:
+  /// False when nobody wants more.
+  bool give(Batch batch) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return batch_.empty() || refused_; });
+    if (refused_) return false;
+    batch_ = std::move(batch);
+    changed_.notify_all();
+    return true;
+  }
+  void end(std::exception_ptr problem) {
+    const std::unique_lock lock(mutex_);
+    ended_ = true;
+    problem_ = std::move(problem);
+    changed_.notify_all();
+  }
+  /// Empty at the end; throws what ended the reading, if it was not the end.
+  Batch take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !batch_.empty() || ended_; });
+    if (batch_.empty() && problem_) std::rethrow_exception(problem_);
+    Batch batch = std::exchange(batch_, {});
+    changed_.notify_all();
+    return batch;
+  }
+  void refuse() {
+    const std::unique_lock lock(mutex_);
+    refused_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Batch batch_;
+  bool ended_ = false, refused_ = false;
+  std::exception_ptr problem_;
+};
+
+/// Unwinds a stream whose records nobody wants any more.
+struct Refused {};
+
+void read(const RecordStream& stream, Handover& handover) {
+  Batch batch;
+  const auto hand_over = [&] {
+    if (!batch.empty() && !handover.give(std::exchange(batch, {}))) throw Refused();
+  };
+  std::exception_ptr problem;
+  try {
+    stream.records([&](Record record) {
+      batch.push_back(std::move(record));
+      if (batch.size() == kBatch) hand_over();
+    });
+  } catch (const Refused&) {
+    return;
+  } catch (...) {
+    problem = std::current_exception();
+  }
+  try {
+    hand_over();
+  } catch (const Refused&) {
+    return;
+  }
+  handover.end(problem);
+}
+
+/// Ends the reading thread before it goes, whatever happened.
+class ReadingThread {
+ public:
+  ReadingThread(const RecordStream& stream, Handover& handover)
+      : handover_(handover), thread_([&] { read(stream, handover); }) {}
+  ~ReadingThread() {
+    handover_.refuse();
+    thread_.join();
+  }
+  ReadingThread(const ReadingThread&) = delete;
+  ReadingThread& operator=(const ReadingThread&) = delete;
+
+ private:
+  Handover& handover_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+void read_ahead(const RecordStream& stream, const std::function<void(const Record&)>& take) {
+  Handover handover;
+  const ReadingThread thread(stream, handover);
+  for (;;) {
+    const Batch batch = handover.take();
+    if (batch.empty()) return;
+    for (const Record& record : batch) take(record);
+  }
+}
+
+}  // namespace ridgepoint
