@@ -112,6 +112,15 @@ TEST(RunCase, BringsLongSeriesBackWhole) {
   EXPECT_GT(count_of(record, "run"), 10'000u);
 }
 
+TEST(RunCase, BringsTheTimesOfOpsBack) {
+  const auto record = run_in_child(model_case("reference"), quick_options());
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  ASSERT_FALSE(record.measurement.op_times.empty());
+  EXPECT_EQ(record.measurement.op_times.front().phase, "prefill");
+  EXPECT_EQ(record.measurement.op_times.front().op_id, "embedding");
+  EXPECT_TRUE(record.measurement.metrics.contains("trace_overhead"));
+}
+
 TEST(RunCase, LendsTheChildItsStoredAnswers) {
   MemoryAnswers answers;
   const auto first = run_in_child(model_case("reference"), quick_options(), answers);
@@ -325,6 +334,17 @@ TEST(RunCase, SurvivesAChildThatTalksNonsense) {
   EXPECT_EQ(record.outcome, Outcome::failed);
   EXPECT_EQ(count_of(record, "ttft"), 2u) << "what made sense is kept";
   EXPECT_EQ(details_of(record)["malformed_events"], 3);
+}
+
+TEST(RunCase, KeepsTheOpTimesThatMakeSense) {
+  const auto record = run_script(
+      "echo '{\"event\":\"op_times\",\"ops\":[{\"phase\":\"run\",\"op_id\":\"a\",\"op\":\"add\","
+      "\"time_ns\":5,\"passes\":1,\"work_flops\":1,\"work_bytes\":2}]}' >&4;"
+      "echo '{\"event\":\"op_times\",\"ops\":[{\"phase\":\"run\",\"time_ns\":-5}]}' >&4;"
+      "echo '{\"event\":\"op_times\",\"ops\":3}' >&4");
+  ASSERT_EQ(record.measurement.op_times.size(), 1u);
+  EXPECT_EQ(record.measurement.op_times[0].op_id, "a");
+  EXPECT_EQ(details_of(record)["malformed_events"], 2);
 }
 
 TEST(RunCase, KeepsTheResultOfAChildThatTalksNonsenseBesides) {
