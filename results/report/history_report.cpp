@@ -1,0 +1,89 @@
+#include "results/report/history_report.h"
+
+#include <fmt/format.h>
+
+#include "results/report/history_text.h"
+#include "results/report/table.h"
+#include "results/report/text_layout.h"
+
+namespace ridgepoint {
+namespace {
+
+std::string chart_text(const History& history, std::string_view indent) {
+  const BlockChart chart = history_chart(history, kReportWidth - indent.size());
+  std::string text = fmt::format("{}{}\n", indent, chart.blocks);
+  if (!chart.marks.empty()) text += fmt::format("{}{}\n", indent, chart.marks);
+  return text + fmt::format("{}{}\n", indent, history_scale(history));
+}
+
+/// Text from other people, between the bars of a Markdown table.
+std::string cell_text(std::string_view text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|' || c == '*' || c == '<' || c == '_' || c == '`' || c == '\\') cell += '\\';
+    cell += c;
+  }
+  return cell;
+}
+
+std::string code_block(std::string_view text) {
+  return fmt::format("```\n{}```\n", text);
+}
+
+}  // namespace
+
+std::string history_table(const History& history) {
+  std::string text = history_headline(history) + "\n" + history_subject(history) + "\n\n" +
+                     chart_text(history, "  ") + "\n";
+  for (const HistoryChange& change : history.changes) {
+    text += change_sentence(history, change) + "\n";
+    if (change.replay.confirmation == Confirmation::confirmed ||
+        change.replay.confirmation == Confirmation::refuted) {
+      continue;
+    }
+    if (!change.replay.command.empty()) {
+      text += fmt::format("  confirm with: {}\n", change.replay.command);
+    }
+    if (!change.replay.obstacle.empty()) {
+      text += fmt::format("  no replay: {}\n", change.replay.obstacle);
+    }
+  }
+  if (!history.changes.empty()) text += "\n";
+  for (const std::string& note : history_notes(history)) text += note + "\n";
+  return text + "\n" + align(history_rows(history));
+}
+
+std::string history_markdown(const History& history) {
+  const std::string headline = history_headline(history);
+  const auto colon = headline.find(':');
+  std::string text = colon == std::string::npos
+                         ? fmt::format("**{}**\n\n", headline)
+                         : fmt::format("**{}**{}\n\n", headline.substr(0, colon),
+                                       cell_text(headline.substr(colon)));
+  text += cell_text(history_subject(history)) + "\n\n" + code_block(chart_text(history, "")) + "\n";
+  for (const HistoryChange& change : history.changes) {
+    text += fmt::format("- {}\n", cell_text(change_sentence(history, change)));
+    if (!change.replay.obstacle.empty()) {
+      text += fmt::format("  (no replay: {})\n", change.replay.obstacle);
+    }
+  }
+  if (!history.changes.empty() && !history.changes.back().replay.command.empty()) {
+    text += "\nThe newest is confirmed with\n\n" +
+            code_block(history.changes.back().replay.command + "\n");
+  }
+  text += "\n<details><summary>Runs and how it was found</summary>\n\n";
+  for (const std::string& note : history_notes(history)) {
+    text += fmt::format("- {}\n", cell_text(note));
+  }
+  text += "\n";
+  const auto rows = history_rows(history);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    text += "|";
+    for (const std::string& cell : rows[i]) text += fmt::format(" {} |", cell_text(cell));
+    text += "\n";
+    if (i == 0) text += "|---|---|---|---|---:|---|\n";
+  }
+  return text + "\n</details>\n";
+}
+
+}  // namespace ridgepoint
