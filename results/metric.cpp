@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <vector>
 
+#include "results/repetition_values.h"
 #include "results/statistics/quantile.h"
 
 namespace ridgepoint {
@@ -117,17 +117,11 @@ constexpr MetricSpec kMetrics[] = {
      "median sample."},
 };
 
-/// One number a repetition, or nothing: `of` says no to a repetition that makes no sense, and then
-/// there is no figure at all rather than one over a chosen few.
-std::optional<double> median_over_repetitions(std::size_t count,
-                                              const std::function<double(std::size_t)>& of) {
-  std::vector<double> values;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double value = of(i);
-    if (!std::isfinite(value) || value < 0) return std::nullopt;
-    values.push_back(value);
-  }
-  if (values.empty()) return std::nullopt;
+/// Nothing where a repetition makes no sense: then there is no figure at all rather than one over a
+/// chosen few.
+std::optional<double> median_over_repetitions(const std::vector<double>& values) {
+  const auto sensible = [](double value) { return std::isfinite(value) && value >= 0; };
+  if (values.empty() || !std::ranges::all_of(values, sensible)) return std::nullopt;
   return median(std::span<const double>(values));
 }
 
@@ -164,47 +158,11 @@ class Derivation {
   }
 
   void derive_model() {
-    const auto ttft = samples_of("ttft");
-    const auto end = samples_of("end_to_end");
+    for (const char* name : {"prefill_tokens_per_second", "output_tokens_per_second", "tpot_ns",
+                             "decode_tokens_per_second", "prefill_flops_per_second"}) {
+      put(name, median_over_repetitions(repetition_values(name, subject_, measurement_).values));
+    }
     const auto batch = static_cast<double>(subject_.batch);
-    const auto prompt = static_cast<double>(subject_.prompt);
-    const auto generate = static_cast<double>(subject_.generate);
-    if (subject_.prompt > 0) {
-      put("prefill_tokens_per_second", median_over_repetitions(ttft.size(), [&](std::size_t i) {
-            return batch * prompt * 1e9 / static_cast<double>(ttft[i]);
-          }));
-    }
-    if (subject_.generate > 0) {
-      put("output_tokens_per_second", median_over_repetitions(end.size(), [&](std::size_t i) {
-            return batch * generate * 1e9 / static_cast<double>(end[i]);
-          }));
-    }
-    if (subject_.prompt > 0 && subject_.generate > 1) {
-      const std::size_t complete = std::min(ttft.size(), end.size());
-      const auto decoding_ns = [&](std::size_t i) { return static_cast<double>(end[i] - ttft[i]); };
-      put("tpot_ns", median_over_repetitions(
-                         complete, [&](std::size_t i) { return decoding_ns(i) / (generate - 1); }));
-      put("decode_tokens_per_second", median_over_repetitions(complete, [&](std::size_t i) {
-            return batch * (generate - 1) * 1e9 / decoding_ns(i);
-          }));
-    }
-    if (subject_.prompt == 0 && subject_.generate > 0) {
-      const auto steps = samples_of("decode_step");
-      const auto each = static_cast<std::size_t>(subject_.generate);
-      put("decode_tokens_per_second",
-          median_over_repetitions(steps.size() / each, [&](std::size_t i) {
-            double total = 0;
-            for (const std::int64_t step : steps.subspan(i * each, each)) {
-              total += static_cast<double>(step);
-            }
-            return batch * generate * 1e9 / total;
-          }));
-    }
-    if (const auto work = known("prefill_work_flops"); work && subject_.prompt > 0) {
-      put("prefill_flops_per_second", median_over_repetitions(ttft.size(), [&](std::size_t i) {
-            return *work * 1e9 / static_cast<double>(ttft[i]);
-          }));
-    }
     const auto rate = known("decode_tokens_per_second");
     if (const auto work = known("decode_work_bytes"); work && rate) {
       put("decode_bytes_per_second", *work * *rate / batch);

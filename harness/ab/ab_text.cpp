@@ -198,11 +198,15 @@ std::string progress_text(const AbEvaluation& evaluation, const AbOptions& optio
                 std::pair<double, std::string_view>(
                     std::min(evidence.not_slower, evidence.not_faster), "same")});
   std::string text = fmt::format(
-      "{} pairs{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
+      "{} pair{}{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
+      evaluation.pairs() == 1 ? "" : "s",
       evaluation.gates().size() > 1 ? ", " + shown_name(evaluation.figures()[telling]) : "",
       change_text(gate.ratio()), interval_text(gate.interval()),
       100 * std::clamp(leading.first / evidence.threshold, 0.0, 1.0), leading.second);
-  if (!forecast || gate.verdict() != Verdict::undecided) return text;
+  if (!forecast || gate.verdict() != Verdict::undecided ||
+      gate.history().count() < kPairsToForecastBy) {
+    return text;
+  }
   for (const double tolerance : {options.rules.tolerance, kFinerShare * options.rules.tolerance}) {
     text += "; " + forecast_text(gate, tolerance, progress.pairs_left(), progress, options.seed);
   }

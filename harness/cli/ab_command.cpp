@@ -51,7 +51,9 @@ class AbProgressLine : public AbObserver {
     const auto now_ns = monotonic_ns();
     const bool decided = evaluation.verdict() != Verdict::undecided;
     const auto pause_ns = terminal_ ? kRedrawEvery_ns : kLineEvery_ns;
-    if (evaluation.pairs() == 0 || (!decided && now_ns - shown_ns_ < pause_ns)) return;
+    // The first few say nothing yet; a terminal shows all the same that something happens.
+    const bool early = !terminal_ && !decided && evaluation.pairs() < kPairsToForecastBy;
+    if (evaluation.pairs() == 0 || early || (!decided && now_ns - shown_ns_ < pause_ns)) return;
     show(progress_text(evaluation, options_, progress, /*forecast=*/true));
     shown_ns_ = monotonic_ns();
   }

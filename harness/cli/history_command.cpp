@@ -104,9 +104,10 @@ void add_history_command(CLI::App& app, Invocation& invocation) {
                     return history(invocation, *arguments);
                   });
   command
-      ->add_option("CASE", arguments->words,
-                   "First characters of a case hash, RUN/ORDINAL, or key:value words over the "
-                   "fields of a case; also branch:, label:, commit: and env: over runs")
+      ->add_option(
+          "CASE", arguments->words,
+          "First characters of a case hash, RUN/ORDINAL, or key:value words over cases and "
+          "runs, as in op:matrix_product rows:1 branch:main")
       ->required();
   command->add_option("--metric", arguments->metric,
                       "Figure to follow (default: the one that stands for the case)");

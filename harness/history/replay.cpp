@@ -39,10 +39,10 @@ std::string obstacle_of(const History& history, const HistoryChange& change,
                         const ReplayOptions& options) {
   const HistoryRow& before = row_of(history, change.before);
   const HistoryRow& after = row_of(history, change.after);
-  if (before.git_commit.empty() || after.git_commit.empty()) {
+  if (before.run.git_commit.empty() || after.run.git_commit.empty()) {
     return "no commit is on record on both sides";
   }
-  if (before.git_commit == after.git_commit) {
+  if (before.run.git_commit == after.run.git_commit) {
     return "both runs are of the same commit: look at the machine, not at the code";
   }
   const Case& subject = history.subject.subject;
@@ -117,8 +117,8 @@ std::string command_text(const std::vector<std::string>& arguments) {
 
 std::string replay_label(const History& history, const HistoryChange& change) {
   return fmt::format("confirm {} {}..{}", history.subject.hash,
-                     row_of(history, change.before).git_commit.substr(0, kCommitDigits),
-                     row_of(history, change.after).git_commit.substr(0, kCommitDigits));
+                     row_of(history, change.before).run.git_commit.substr(0, kCommitDigits),
+                     row_of(history, change.after).run.git_commit.substr(0, kCommitDigits));
 }
 
 std::vector<std::string> replay_arguments(const History& history, const HistoryChange& change,
@@ -154,9 +154,9 @@ void attach_replays(History& history, const AbStore& store, const ReplayOptions&
     Replay& replay = change.replay;
     const HistoryRow& before = row_of(history, change.before);
     const HistoryRow& after = row_of(history, change.after);
-    if (!before.git_commit.empty() && before.git_commit != after.git_commit &&
-        !after.git_commit.empty()) {
-      replay.commits = commits_between(before.git_commit, after.git_commit);
+    if (!before.run.git_commit.empty() && before.run.git_commit != after.run.git_commit &&
+        !after.run.git_commit.empty()) {
+      replay.commits = commits_between(before.run.git_commit, after.run.git_commit);
     }
     // The newest that decided; where none did, the newest.
     const std::string label = replay_label(history, change);

@@ -6,8 +6,6 @@
 #include <charconv>
 #include <optional>
 #include <utility>
-#include <variant>
-#include <vector>
 
 #include "workloads/error.h"
 #include "workloads/nearest_name.h"
@@ -18,28 +16,11 @@ namespace {
 constexpr std::size_t kShortestPrefix = 4;
 constexpr std::size_t kShownCases = 5;
 constexpr std::size_t kShownHash = 8;
-constexpr std::string_view kRunKeys[] = {"branch", "label", "commit", "env"};
 
-struct Filter {
-  std::string key, value;
+struct SelectionText {
+  std::string name;  ///< a hash or RUN/ORDINAL; empty: filters alone
+  std::vector<SideFilter> of_case, of_runs;
 };
-
-struct Words {
-  std::string name;             ///< a hash or RUN/ORDINAL; empty: filters alone
-  std::vector<Filter> of_case;  ///< over case fields
-  std::vector<Filter> of_runs;
-};
-
-std::vector<std::string_view> split_words(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (true) {
-    const auto begin = text.find_first_not_of(' ');
-    if (begin == std::string_view::npos) return words;
-    text.remove_prefix(begin);
-    words.push_back(text.substr(0, text.find(' ')));
-    text.remove_prefix(words.back().size());
-  }
-}
 
 bool is_hash_prefix(std::string_view text) {
   return text.size() >= kShortestPrefix && std::ranges::all_of(text, [](char c) {
@@ -47,66 +28,40 @@ bool is_hash_prefix(std::string_view text) {
          });
 }
 
-[[noreturn]] void refuse_key(std::string_view word, std::string_view key) {
-  std::vector<std::string_view> known(std::begin(kRunKeys), std::end(kRunKeys));
-  for (const CaseField& field : case_fields()) known.push_back(field.name);
-  throw Error(fmt::format("'{}': unknown key '{}'{}; there are: {}", word, key,
-                          did_you_mean(key, known), fmt::join(known, ", ")));
+/// parse_side takes a text of unknown words for a name; here it is a slip of the finger.
+std::vector<SideFilter> parse_filters(std::string_view text) {
+  SideText side = parse_side(text);
+  if (side.filters.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    const auto keys = side_filter_keys();
+    throw Error(fmt::format("'{}': expected KEY:VALUE{}; keys are {}", word,
+                            did_you_mean(word.substr(0, word.find(':')), keys),
+                            fmt::join(keys, ", ")));
+  }
+  return std::move(side.filters);
 }
 
-Words parse_words(std::string_view text) {
-  Words words;
-  for (const std::string_view word : split_words(text)) {
-    const auto colon = word.find(':');
-    const auto key = word.substr(0, colon);
-    if (colon == std::string_view::npos) {
-      if (!words.name.empty()) {
-        throw Error(fmt::format("'{}' and '{}' both name a case; give one, and key:value besides",
-                                words.name, word));
-      }
-      words.name = word;
-      continue;
-    }
-    const std::string value(word.substr(colon + 1));
-    if (value.empty()) throw Error(fmt::format("'{}': nothing after the colon", word));
-    if (find_case_field(key) != nullptr) {
-      words.of_case.push_back({std::string(key), value});
-    } else if (std::ranges::find(kRunKeys, key) != std::end(kRunKeys)) {
-      words.of_runs.push_back({std::string(key), value});
-    } else {
-      refuse_key(word, key);
+SelectionText parse_selection(std::string_view text) {
+  SelectionText selection;
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  const auto first = text.substr(0, text.find(' '));
+  std::string_view rest = text;
+  if (first.find(':') == std::string_view::npos) {
+    selection.name = first;
+    rest.remove_prefix(std::min(text.find_first_not_of(' ', first.size()), text.size()));
+  }
+  if (!rest.empty()) {
+    for (SideFilter& filter : parse_filters(rest)) {
+      auto& filters = is_case_filter(filter) ? selection.of_case : selection.of_runs;
+      filters.push_back(std::move(filter));
     }
   }
-  if (words.name.empty() && words.of_case.empty()) {
+  if (selection.name.empty() && selection.of_case.empty()) {
     throw Error(
         "which case? Give the first characters of its hash ('ridgepoint list cases'), RUN/ORDINAL, "
         "or key:value words such as op:matrix_product rows:1");
   }
-  return words;
-}
-
-std::string_view base_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-bool fits(const Filter& filter, const Case& subject) {
-  const CaseField& field = *find_case_field(filter.key);
-  if (!applies(field, subject)) return false;
-  const FieldValue value = get(subject, field);
-  if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    return fmt::format("{}", *number) == filter.value;
-  }
-  const std::string& words = std::get<std::string>(value);
-  if (words == filter.value) return true;
-  if (filter.key == "backend") return words.substr(0, words.find(':')) == filter.value;
-  return filter.key == "model" && base_name(words) == filter.value;
-}
-
-bool fits(const Filter& filter, const HistoryRow& row) {
-  if (filter.key == "branch") return row.git_branch == filter.value;
-  if (filter.key == "label") return row.run_label == filter.value;
-  if (filter.key == "commit") return row.git_commit.starts_with(filter.value);
-  return row.environment_hash.starts_with(filter.value);
+  return selection;
 }
 
 std::optional<MeasuredCase> case_of_run(const HistoryQuery& query, const std::string& name) {
@@ -139,38 +94,46 @@ MeasuredCase only_one(std::vector<MeasuredCase> fitting, std::string_view text,
                           fitting.size(), listed, fitting.size() > kShownCases ? ", ..." : ""));
 }
 
+bool fits_all(const std::vector<SideFilter>& filters, const Case& subject) {
+  return std::ranges::all_of(filters,
+                             [&](const SideFilter& filter) { return fits(filter, subject); });
+}
+
 }  // namespace
 
 CaseSelection select_case(const HistoryQuery& query, std::string_view text) {
-  Words words = parse_words(text);
+  SelectionText words = parse_selection(text);
   CaseSelection selection;
-  const auto fits_words = [&](const MeasuredCase& measured) {
-    return std::ranges::all_of(
-        words.of_case, [&](const Filter& filter) { return fits(filter, measured.subject); });
-  };
+  selection.run_filters = std::move(words.of_runs);
   if (auto of_run = case_of_run(query, words.name)) {
-    if (!fits_words(*of_run)) {
+    if (!fits_all(words.of_case, of_run->subject)) {
       throw Error(fmt::format("'{}': {} is {}, which the other words do not fit", text, words.name,
                               to_command_line(of_run->subject)));
     }
     selection.chosen = *std::move(of_run);
-  } else {
-    if (!words.name.empty() && !is_hash_prefix(words.name)) {
-      throw Error(
-          fmt::format("'{}' is no case: give {} or more characters of a case hash ('ridgepoint "
-                      "list cases'), RUN/ORDINAL, or key:value words",
-                      words.name, kShortestPrefix));
-    }
-    auto cases = query.cases();
-    std::erase_if(cases, [&](const MeasuredCase& measured) {
-      return !measured.hash.starts_with(words.name) || !fits_words(measured);
-    });
-    selection.chosen = only_one(std::move(cases), text, query);
+    return selection;
   }
-  selection.wanted = [of_runs = std::move(words.of_runs)](const HistoryRow& row) {
-    return std::ranges::all_of(of_runs, [&](const Filter& filter) { return fits(filter, row); });
-  };
+  if (!words.name.empty() && !is_hash_prefix(words.name)) {
+    throw Error(
+        fmt::format("'{}' is no case: give {} or more characters of a case hash ('ridgepoint "
+                    "list cases'), RUN/ORDINAL, or key:value words",
+                    words.name, kShortestPrefix));
+  }
+  auto cases = query.cases();
+  std::erase_if(cases, [&](const MeasuredCase& measured) {
+    return !measured.hash.starts_with(words.name) || !fits_all(words.of_case, measured.subject);
+  });
+  selection.chosen = only_one(std::move(cases), text, query);
   return selection;
+}
+
+bool fits(const CaseSelection& selection, const HistoryRow& row, const std::string& environment) {
+  Run run = row.run;
+  run.environment = environment;
+  return std::ranges::all_of(selection.run_filters, [&](const SideFilter& filter) {
+    return filter.key == "run" ? run.id.starts_with(filter.value) || run.label == filter.value
+                               : fits(filter, run);
+  });
 }
 
 }  // namespace ridgepoint

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "results/history/same_machine.h"
+#include "results/compare/environment_difference.h"
 #include "results/report/case_tables.h"
 #include "workloads/error.h"
 #include "workloads/nearest_name.h"
@@ -60,29 +60,36 @@ std::string gap_of(const HistoryRow& row, std::string_view metric) {
   return {};
 }
 
+bool same_machine(const std::string& a, const std::string& b) {
+  return std::ranges::none_of(environment_differences(a, b), &EnvironmentDifference::blocks);
+}
+
+/// By hash, as the query gives them.
+using Environments = std::map<std::string, std::string>;
+
+/// Empty, which says nothing, where a run has none.
+std::string environment_of(const Environments& environments, const std::string& hash) {
+  const auto found = environments.find(hash);
+  return found == environments.end() ? std::string() : found->second;
+}
+
 /// Points by machine, the machine of the newest point first.
 class Machines {
  public:
-  explicit Machines(const std::map<std::string, std::string>& environments)
-      : environments_(environments) {}
+  explicit Machines(const Environments& environments) : environments_(environments) {}
 
   void add(HistoryPoint point) {
-    machine_of(point.row.environment_hash).points.push_back(std::move(point));
+    machine_of(point.row.run.environment_hash).points.push_back(std::move(point));
   }
   std::vector<OtherMachine> take() && { return std::move(machines_); }
 
  private:
-  std::string environment(const std::string& hash) const {
-    const auto found = environments_.find(hash);
-    return found == environments_.end() ? std::string() : found->second;
-  }
-
   OtherMachine& machine_of(const std::string& hash) {
     const auto known = position_.find(hash);
     if (known != position_.end()) return machines_[known->second];
-    const std::string own = environment(hash);
+    const std::string own = environment_of(environments_, hash);
     auto alike = std::ranges::find_if(machines_, [&](const OtherMachine& machine) {
-      return same_machine(environment(machine.environment_hash), own);
+      return same_machine(environment_of(environments_, machine.environment_hash), own);
     });
     if (alike == machines_.end()) {
       machines_.push_back({machine_text(own), hash, {}});
@@ -92,7 +99,7 @@ class Machines {
     return *alike;
   }
 
-  const std::map<std::string, std::string>& environments_;
+  const Environments& environments_;
   std::vector<OtherMachine> machines_;
   std::map<std::string, std::size_t> position_;  ///< by environment hash
 };
@@ -177,12 +184,14 @@ History history_of(const HistoryQuery& query, const CaseSelection& selection,
   if (const MetricSpec* spec = find_metric(history.metric)) history.better = spec->better;
 
   auto rows = query.rows(hash, history.metric);
-  std::erase_if(rows, [&](const HistoryRow& row) { return !selection.wanted(row); });
+  const auto environments = query.environments(hash);
+  std::erase_if(rows, [&](const HistoryRow& row) {
+    return !fits(selection, row, environment_of(environments, row.run.environment_hash));
+  });
   if (rows.empty()) {
     throw Error(fmt::format("no run of '{}' in {} fits; 'ridgepoint list runs' shows what there is",
                             label(selection.chosen.subject), query.path().string()));
   }
-  const auto environments = query.environments(hash);
   Machines machines(environments);
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
     std::string gap = gap_of(*row, history.metric);

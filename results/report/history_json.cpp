@@ -21,17 +21,19 @@ Json text_or_null(std::string_view text) {
 
 Json point_json(const HistoryPoint& point) {
   const HistoryRow& row = point.row;
-  return {
-      {"run_id", row.run_id},
-      {"ordinal", row.ordinal},
-      {"record_id", row.record_id},
-      {"run_label", row.run_label},
-      {"started_unix_ns", row.started_unix_ns},
-      {"git", {{"commit", row.git_commit}, {"branch", row.git_branch}, {"dirty", row.git_dirty}}},
-      {"environment_hash", row.environment_hash},
-      {"outcome", name_of(row.outcome)},
-      {"value", point.gap.empty() ? or_null(row.value) : Json(nullptr)},
-      {"gap", text_or_null(point.gap)}};
+  return {{"run_id", row.run.id},
+          {"ordinal", row.ordinal},
+          {"record_id", row.record_id},
+          {"run_label", row.run.label},
+          {"started_unix_ns", row.started_unix_ns},
+          {"git",
+           {{"commit", row.run.git_commit},
+            {"branch", row.run.git_branch},
+            {"dirty", row.run.git_dirty}}},
+          {"environment_hash", row.run.environment_hash},
+          {"outcome", name_of(row.outcome)},
+          {"value", point.gap.empty() ? or_null(row.value) : Json(nullptr)},
+          {"gap", text_or_null(point.gap)}};
 }
 
 Json points_json(const std::vector<HistoryPoint>& points) {

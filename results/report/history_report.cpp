@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "results/report/history_text.h"
+#include "results/report/markdown_text.h"
 #include "results/report/table.h"
 #include "results/report/text_layout.h"
 
@@ -14,16 +15,6 @@ std::string chart_text(const History& history, std::string_view indent) {
   std::string text = fmt::format("{}{}\n", indent, chart.blocks);
   if (!chart.marks.empty()) text += fmt::format("{}{}\n", indent, chart.marks);
   return text + fmt::format("{}{}\n", indent, history_scale(history));
-}
-
-/// Text from other people, between the bars of a Markdown table.
-std::string cell_text(std::string_view text) {
-  std::string cell;
-  for (const char c : text) {
-    if (c == '|' || c == '*' || c == '<' || c == '_' || c == '`' || c == '\\') cell += '\\';
-    cell += c;
-  }
-  return cell;
 }
 
 std::string code_block(std::string_view text) {
@@ -59,10 +50,11 @@ std::string history_markdown(const History& history) {
   std::string text = colon == std::string::npos
                          ? fmt::format("**{}**\n\n", headline)
                          : fmt::format("**{}**{}\n\n", headline.substr(0, colon),
-                                       cell_text(headline.substr(colon)));
-  text += cell_text(history_subject(history)) + "\n\n" + code_block(chart_text(history, "")) + "\n";
+                                       markdown_escaped(headline.substr(colon)));
+  text += markdown_escaped(history_subject(history)) + "\n\n" +
+          code_block(chart_text(history, "")) + "\n";
   for (const HistoryChange& change : history.changes) {
-    text += fmt::format("- {}\n", cell_text(change_sentence(history, change)));
+    text += fmt::format("- {}\n", markdown_escaped(change_sentence(history, change)));
     if (!change.replay.obstacle.empty()) {
       text += fmt::format("  (no replay: {})\n", change.replay.obstacle);
     }
@@ -73,16 +65,10 @@ std::string history_markdown(const History& history) {
   }
   text += "\n<details><summary>Runs and how it was found</summary>\n\n";
   for (const std::string& note : history_notes(history)) {
-    text += fmt::format("- {}\n", cell_text(note));
+    text += fmt::format("- {}\n", markdown_escaped(note));
   }
   text += "\n";
-  const auto rows = history_rows(history);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    text += "|";
-    for (const std::string& cell : rows[i]) text += fmt::format(" {} |", cell_text(cell));
-    text += "\n";
-    if (i == 0) text += "|---|---|---|---|---:|---|\n";
-  }
+  text += pipe_table(history_rows(history));
   return text + "\n</details>\n";
 }
 

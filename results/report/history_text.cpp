@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
+#include "results/report/comparison_text.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
 #include "results/statistics/quantile.h"
@@ -19,10 +19,6 @@ constexpr std::size_t kShownReason = 60;
 
 std::string counted_text(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
-std::string percent_text(double share) {
-  return fmt::format("{:g} %", std::round(share * 1e5) / 1e3);
 }
 
 /// Control characters and cut-off: reasons may come from other people's programs.
@@ -40,6 +36,17 @@ std::string short_line(std::string_view text) {
 
 const HistoryRow& row_of(const History& history, std::size_t point) {
   return history.points[point].row;
+}
+
+/// "a1b2c3d", "a1b2c3d*" with changes that are in no commit, or the run where there is no commit.
+std::string commit_text(const HistoryRow& row) {
+  if (row.run.git_commit.empty()) return fmt::format("run {}", row.run.id.substr(0, kShownId));
+  return row.run.git_commit.substr(0, kShownCommit) + (row.run.git_dirty ? "*" : "");
+}
+
+/// 1.041 becomes "+4.1 %".
+std::string change_text(double ratio) {
+  return fmt::format("{:+.1f} %", 100 * (ratio - 1));
 }
 
 std::string confirmation_text(const HistoryChange& change) {
@@ -92,23 +99,14 @@ std::string other_machine_text(const History& history, const OtherMachine& other
 
 }  // namespace
 
-std::string commit_text(const HistoryRow& row) {
-  if (row.git_commit.empty()) return fmt::format("run {}", row.run_id.substr(0, kShownId));
-  return row.git_commit.substr(0, kShownCommit) + (row.git_dirty ? "*" : "");
-}
-
-std::string change_text(double ratio) {
-  return fmt::format("{:+.1f} %", 100 * (ratio - 1));
-}
-
 std::string history_headline(const History& history) {
   if (history.counted() < fewest_values(history.rules.alpha)) {
     return fmt::format("too few: {} with a value; {} are the fewest that alpha {} can tell apart",
                        counted_text(history.counted(), "run"), fewest_values(history.rules.alpha),
-                       percent_text(history.rules.alpha));
+                       share_text(history.rules.alpha));
   }
   if (history.changes.empty()) {
-    return fmt::format("no change of {} or more in {}", percent_text(history.rules.effect),
+    return fmt::format("no change of {} or more in {}", share_text(history.rules.effect),
                        counted_text(history.counted(), "run"));
   }
   const HistoryChange& newest = history.changes.back();
@@ -138,7 +136,7 @@ std::string change_sentence(const History& history, const HistoryChange& change)
   const HistoryRow& before = row_of(history, change.before);
   const HistoryRow& after = row_of(history, change.after);
   std::string where;
-  if (!before.git_commit.empty() && before.git_commit == after.git_commit) {
+  if (!before.run.git_commit.empty() && before.run.git_commit == after.run.git_commit) {
     where = fmt::format("between two runs of {}", commit_text(after));
   } else {
     where = fmt::format("between {} and {}", commit_text(before), commit_text(after));
@@ -160,8 +158,8 @@ std::vector<std::string> history_notes(const History& history) {
   notes.push_back(fmt::format(
       "E-divisive on logarithms, {} random orders (seed {}), alpha {}, levels that differ by less "
       "than {} count as one{}",
-      history.rules.permutations, history.rules.seed, percent_text(history.rules.alpha),
-      percent_text(history.rules.effect),
+      history.rules.permutations, history.rules.seed, share_text(history.rules.alpha),
+      share_text(history.rules.effect),
       history.below_effect == 0
           ? ""
           : fmt::format(" ({} left out)", counted_text(history.below_effect, "smaller change"))));
@@ -174,8 +172,8 @@ std::vector<std::string> history_notes(const History& history) {
   std::set<std::string> branches;
   bool dirty = false;
   for (const HistoryPoint& point : history.points) {
-    branches.insert(point.row.git_branch);
-    dirty = dirty || point.row.git_dirty;
+    branches.insert(point.row.run.git_branch);
+    dirty = dirty || point.row.run.git_dirty;
   }
   if (branches.size() > 1) {
     notes.push_back(fmt::format("{} branches stand in one line; add branch:NAME for one of them",
@@ -202,8 +200,8 @@ std::vector<std::vector<std::string>> history_rows(const History& history) {
       }
     }
     rows.push_back({time_text(row.started_unix_ns),
-                    fmt::format("{}/{}", row.run_id.substr(0, kShownId), row.ordinal),
-                    row.git_commit.empty() ? "" : commit_text(row), row.git_branch,
+                    fmt::format("{}/{}", row.run.id.substr(0, kShownId), row.ordinal),
+                    row.run.git_commit.empty() ? "" : commit_text(row), row.run.git_branch,
                     point.gap.empty() ? format_value(*row.value, history.unit) : "", mark});
   }
   return rows;

@@ -31,9 +31,4 @@ BlockChart history_chart(const History& history, std::size_t width);
 /// What its lowest and highest block stand for.
 std::string history_scale(const History& history);
 
-/// "a1b2c3d", "a1b2c3d*" with changes that are in no commit, or the run where there is no commit.
-std::string commit_text(const HistoryRow& row);
-/// 1.041 becomes "+4.1 %".
-std::string change_text(double ratio);
-
 }  // namespace ridgepoint

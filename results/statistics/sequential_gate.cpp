@@ -11,7 +11,6 @@ namespace {
 // A factor of 20 either way; what lies outside is no question of percent any more.
 constexpr double kWidestLogRatio = 3;
 constexpr double kIntervalResolution = 5e-5;
-constexpr std::size_t kPairsToForecastBy = 8;
 constexpr std::size_t kReplays = 24;
 // Pairs that are replayed together, so that what lasts over pairs does so in the replay.
 constexpr std::size_t kBlock = 4;
@@ -68,6 +67,28 @@ class Replay {
   std::size_t at_ = 0, left_ = 0;
 };
 
+/// Pairs that a gate which has come this far still takes to a verdict, in replays of a history
+/// that is shifted; the median, if that is not above `most_pairs`.
+std::optional<std::size_t> median_pairs_from(const SequentialGate& start,
+                                             const DifferenceHistory& history, double shift,
+                                             std::size_t most_pairs, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::size_t> needed;
+  for (std::size_t i = 0; i < kReplays; ++i) {
+    SequentialGate gate = start;
+    Replay replay(history.steps(), shift, random);
+    std::size_t pairs = 0;
+    while (gate.verdict() == Verdict::undecided && pairs <= most_pairs) {
+      gate.add(replay.next());
+      ++pairs;
+    }
+    needed.push_back(pairs);
+  }
+  const auto middle = needed.begin() + static_cast<std::ptrdiff_t>(needed.size() / 2);
+  std::nth_element(needed.begin(), middle, needed.end());
+  return *middle > most_pairs ? std::nullopt : std::optional(*middle);
+}
+
 }  // namespace
 
 SequentialGate::SequentialGate(const GateRules& rules)
@@ -122,21 +143,14 @@ std::optional<std::size_t> forecast_pairs(const DifferenceHistory& history, cons
   if (history.count() < kPairsToForecastBy) return std::nullopt;
   SequentialGate now(rules);
   for (const auto& step : history.steps()) now.add(step.difference);
-  std::mt19937_64 random(seed);
-  std::vector<std::size_t> needed;
-  for (std::size_t i = 0; i < kReplays; ++i) {
-    SequentialGate gate = now;
-    Replay replay(history.steps(), 0, random);
-    std::size_t pairs = 0;
-    while (gate.verdict() == Verdict::undecided && pairs <= most_pairs) {
-      gate.add(replay.next());
-      ++pairs;
-    }
-    needed.push_back(pairs);
-  }
-  const auto middle = needed.begin() + static_cast<std::ptrdiff_t>(needed.size() / 2);
-  std::nth_element(needed.begin(), middle, needed.end());
-  return *middle > most_pairs ? std::nullopt : std::optional(*middle);
+  return median_pairs_from(now, history, 0, most_pairs, seed);
+}
+
+std::optional<std::size_t> pairs_to_resolve(const DifferenceHistory& history,
+                                            const GateRules& rules, std::size_t most_pairs,
+                                            std::uint64_t seed) {
+  if (history.count() < kPairsToForecastBy) return std::nullopt;
+  return median_pairs_from(SequentialGate(rules), history, -history.centre(), most_pairs, seed);
 }
 
 std::optional<double> power_at(const DifferenceHistory& history, const GateRules& rules,

@@ -59,15 +59,24 @@ class SequentialGate {
   BettingTest slower_, not_slower_, faster_, not_faster_;
 };
 
+/// Pairs below which no forecast is made: they say too little of the noise.
+inline constexpr std::size_t kPairsToForecastBy = 8;
+
 /// How many more pairs a verdict at `rules` needs, judged by replaying blocks of the differences
 /// seen so far; the median of some dozen replays. Empty when most of them find none within
-/// `most_pairs`, or when there are fewer than 8 pairs to judge by.
+/// `most_pairs`, or below kPairsToForecastBy pairs.
 std::optional<std::size_t> forecast_pairs(const DifferenceHistory& history, const GateRules& rules,
                                           std::size_t most_pairs, std::uint64_t seed);
 
 /// Share of replays in which a B that is `slowdown` (0.05: 5 %) slower than A is found to be slower
-/// within `pairs` pairs of the noise seen so far. Empty with fewer than 8 pairs.
+/// within `pairs` pairs of the noise seen so far. Empty below kPairsToForecastBy pairs.
 std::optional<double> power_at(const DifferenceHistory& history, const GateRules& rules,
                                double slowdown, std::size_t pairs, std::uint64_t seed);
+
+/// How many pairs from the first one a verdict takes between equal arms, in the noise seen so far:
+/// what a machine can resolve. Empty as for forecast_pairs.
+std::optional<std::size_t> pairs_to_resolve(const DifferenceHistory& history,
+                                            const GateRules& rules, std::size_t most_pairs,
+                                            std::uint64_t seed);
 
 }  // namespace ridgepoint

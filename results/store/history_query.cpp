@@ -64,7 +64,8 @@ std::vector<HistoryRow> HistoryQuery::rows(const std::string& case_hash,
   return state_->during("reading the history of a case", [&] {
     Query row = state_->database.query(
         "SELECT records.id, ordinal, records.started_unix_ns, outcome, reason, value, runs.id, "
-        "label, git_commit, git_branch, git_dirty, coalesce(environment_hash, '') FROM records "
+        "label, suite, git_commit, git_branch, git_dirty, runs.started_unix_ns, "
+        "coalesce(environment_hash, '') FROM records "
         "JOIN runs ON runs.id = run_id "
         "LEFT JOIN metrics ON record_id = records.id AND name = ?2 WHERE case_hash = ?1 "
         "ORDER BY records.started_unix_ns, records.id");
@@ -79,12 +80,14 @@ std::vector<HistoryRow> HistoryQuery::rows(const std::string& case_hash,
       entry.reason = row.text(4);
       const double value = row.real(5);  // not a number where there is none
       if (std::isfinite(value)) entry.value = value;
-      entry.run_id = row.text(6);
-      entry.run_label = row.text(7);
-      entry.git_commit = row.text(8);
-      entry.git_branch = row.text(9);
-      entry.git_dirty = row.integer(10) != 0;
-      entry.environment_hash = row.text(11);
+      entry.run.id = row.text(6);
+      entry.run.label = row.text(7);
+      entry.run.suite = row.text(8);
+      entry.run.git_commit = row.text(9);
+      entry.run.git_branch = row.text(10);
+      entry.run.git_dirty = row.integer(11) != 0;
+      entry.run.started_unix_ns = row.integer(12);
+      entry.run.environment_hash = row.text(13);
       found.push_back(std::move(entry));
     }
     return found;

@@ -12,9 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "results/outcome.h"
+#include "results/record.h"
 #include "results/store/open_mode.h"
-#include "workloads/case.h"
 
 namespace ridgepoint {
 
@@ -32,9 +31,7 @@ struct HistoryRow {
   Outcome outcome = Outcome::ok;
   std::string reason;           ///< empty only when ok
   std::optional<double> value;  ///< of the metric; empty: not derived, or not a number
-  std::string run_id, run_label, git_commit, git_branch;
-  bool git_dirty = false;
-  std::string environment_hash;
+  Run run;                      ///< id, label, suite, git, start and environment hash
 };
 
 class HistoryQuery {

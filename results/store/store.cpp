@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 #include <uuid/uuid.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "results/store/merge.h"
@@ -200,9 +201,15 @@ std::vector<PlannedCase> read_planned(Database& database, const std::string& run
   return planned;
 }
 
+/// The record of an ordinal among records sorted by it, which mostly count from 0.
+Record& at_ordinal(std::vector<Record>& records, std::int64_t ordinal) {
+  const auto guess = static_cast<std::size_t>(ordinal);
+  if (guess < records.size() && records[guess].ordinal == ordinal) return records[guess];
+  return *std::ranges::lower_bound(records, ordinal, {}, &Record::ordinal);
+}
+
 std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples) {
   std::vector<Record> records;
-  std::unordered_map<std::string, std::size_t> position;
   Query row = database.query(
       "SELECT id, ordinal, json, outcome, reason, started_unix_ns, duration_ns, details "
       "FROM records JOIN cases ON hash = case_hash WHERE run_id = ? ORDER BY ordinal");
@@ -218,28 +225,30 @@ std::vector<Record> read_records(Database& database, const std::string& run_id, 
     record.started_unix_ns = row.integer(5);
     record.duration_ns = row.integer(6);
     record.details = row.text(7);
-    position.emplace(record.id, records.size());
     records.push_back(std::move(record));
   }
+  // Ordinals tell whose a row is; a UUID for each of a million rows would cost more than the rest.
   Query metric = database.query(
-      "SELECT record_id, name, value FROM metrics WHERE record_id IN "
-      "(SELECT id FROM records WHERE run_id = ?)");
+      "SELECT ordinal, name, value FROM records JOIN metrics ON record_id = id WHERE run_id = ? "
+      "ORDER BY ordinal");
   metric.bind(run_id);
   while (metric.step()) {
-    records.at(position.at(metric.text(0)))
-        .measurement.metrics.emplace(metric.text(1), metric.real(2));
+    auto& metrics = at_ordinal(records, metric.integer(0)).measurement.metrics;
+    metrics.emplace_hint(metrics.end(), metric.text(1), metric.real(2));
   }
   if (!with_samples) return records;
   Query series = database.query(
-      "SELECT record_id, name, unit, codec, count, samples FROM series WHERE record_id IN "
-      "(SELECT id FROM records WHERE run_id = ?) ORDER BY record_id, position");
+      "SELECT ordinal, name, unit, codec, count, samples FROM records JOIN series ON record_id = "
+      "id "
+      "WHERE run_id = ? ORDER BY ordinal, position");
   series.bind(run_id);
+  SampleDecoder decoder;
   while (series.step()) {
-    Record& record = records.at(position.at(series.text(0)));
+    Record& record = at_ordinal(records, series.integer(0));
     try {
       record.measurement.series.push_back(
           {series.text(1), series.text(2),
-           decode_samples(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5))});
+           decoder.decode(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5))});
     } catch (const Error& error) {
       throw Error(fmt::format("{}: record {} series {}: {}", database.path().string(), record.id,
                               series.text(1), error.what()));
@@ -374,6 +383,35 @@ std::vector<Case> Store::known_cases() const {
     std::vector<Case> cases;
     while (row.step()) cases.push_back(case_from_json(row.text(0)));
     return cases;
+  });
+}
+
+std::vector<Run> Store::runs() const {
+  return state_->during("listing runs", [&] {
+    Query row = state_->database.query(
+        fmt::format("SELECT {} FROM runs ORDER BY started_unix_ns DESC, id DESC", kRunColumns));
+    std::vector<Run> runs;
+    while (row.step()) runs.push_back(read_run_columns(row));
+    return runs;
+  });
+}
+
+std::vector<RecordKey> Store::newest_records(const std::vector<std::string>& run_ids,
+                                             const std::function<bool(const Case&)>& wanted) const {
+  return state_->read("looking for records", [&] {
+    std::unordered_set<std::string> seen;
+    std::vector<RecordKey> keys;
+    for (const std::string& run_id : run_ids) {
+      Query row = state_->database.query(
+          "SELECT ordinal, case_hash, json FROM records JOIN cases ON hash = case_hash "
+          "WHERE run_id = ? ORDER BY ordinal");
+      row.bind(run_id);
+      while (row.step()) {
+        if (!seen.insert(row.text(1)).second || !wanted(case_from_json(row.text(2)))) continue;
+        keys.push_back({run_id, row.integer(0)});
+      }
+    }
+    return keys;
   });
 }
 

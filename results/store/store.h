@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,11 @@ struct RunSummary {
   std::int64_t planned = 0;    ///< cases in the run
   std::int64_t recorded = 0;   ///< cases that have a record
   std::int64_t succeeded = 0;  ///< outcome ok
+};
+
+struct RecordKey {
+  std::string run_id;
+  std::int64_t ordinal = 0;
 };
 
 struct MergeReport {
@@ -65,6 +71,12 @@ class Store {
   /// run(), records() and planned_cases() of one moment.
   [[nodiscard]] RunWithRecords whole_run(const std::string& run_id, bool with_samples = true) const;
   [[nodiscard]] std::vector<Case> known_cases() const;
+  /// Every run, newest first, without environment and conditions.
+  [[nodiscard]] std::vector<Run> runs() const;
+  /// The first record that these runs, asked in this order, have of each case that is wanted.
+  [[nodiscard]] std::vector<RecordKey> newest_records(
+      const std::vector<std::string>& run_ids,
+      const std::function<bool(const Case&)>& wanted) const;
 
   // Stored answers: outputs to check later runs against (harness/run/check.h), by content key.
   [[nodiscard]] std::optional<std::string> find_answer(std::string_view key) const;

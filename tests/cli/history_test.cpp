@@ -10,6 +10,7 @@
 
 #include "tests/support/run_program.h"
 #include "tests/support/stored_runs.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint::testing {
 namespace {

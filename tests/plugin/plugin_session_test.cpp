@@ -22,6 +22,7 @@
 #include "backends/registry.h"
 #include "backends/session.h"
 #include "tests/plugin/plugin_paths.h"
+#include "tests/support/error_of.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/safetensors_reader.h"
 #include "workloads/graph/op_graph.h"
@@ -31,7 +32,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::plugin_path;

@@ -10,7 +10,7 @@
 
 #include "results/store/store.h"
 
-namespace ridgepoint::testing {
+namespace ridgepoint {
 
 /// One run with one record.
 struct DailyRun {
@@ -93,4 +93,4 @@ inline std::vector<DailyRun> steady_days(std::size_t count, std::size_t changed 
   return days;
 }
 
-}  // namespace ridgepoint::testing
+}  // namespace ridgepoint

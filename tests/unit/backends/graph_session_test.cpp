@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/reference/reference_backend.h"
+#include "tests/support/error_of.h"
 #include "workloads/error.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/models/shapes.h"
@@ -43,16 +44,6 @@ class GraphSessions : public testing::Test {
   static std::vector<std::int32_t> zeros(std::size_t count) {
     return std::vector<std::int32_t>(count, 0);
   }
-  template <typename Action>
-  static std::string error_of(Action&& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
   NotingBackend backend_;
   Model model_ = golden("llama");
 };

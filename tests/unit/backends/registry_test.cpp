@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "workloads/error.h"
+#include "tests/support/error_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -12,12 +12,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 std::string error_of(std::string_view spec) {
-  try {
-    static_cast<void>(open_backend(spec));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return ridgepoint::error_of([&] { return open_backend(spec); });
 }
 
 TEST(Registry, OpensEveryBackendThatItLists) {

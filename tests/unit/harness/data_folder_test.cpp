@@ -41,7 +41,7 @@ TEST(DataFolder, IsTheSourceTreeForAProgramThatIsNotInstalled) {
 }
 
 TEST(DataFolder, IsWhereTheVariableSays) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "suites");
   std::ofstream(folder.path() / "suites" / "mine.toml")
       << "description = \"x\"\n[[group]]\nprompt = 3\n";
@@ -61,7 +61,7 @@ TEST(DataFolder, SaysWhereItLooked) {
 }
 
 TEST(LoadSuite, TakesAFile) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.file("own.toml")) << "[[group]]\nprompt = 3\n";
   EXPECT_EQ(load_suite(folder.file("own.toml")).name, "own");
   EXPECT_THAT(complaint([&] { load_suite(folder.file("none.toml")); }), HasSubstr("No such file"));

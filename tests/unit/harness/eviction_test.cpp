@@ -53,7 +53,7 @@ class PageCacheEvictionTest : public ::testing::Test {
     ::statfs(path_.c_str(), &status);
     return status.f_type != 0x01021994 && status.f_type != 0x794c7630;  // tmpfs, overlay
   }
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   std::string path_;
 };
 

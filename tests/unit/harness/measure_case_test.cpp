@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "profiler/memory/cache_state.h"
+#include "tests/support/small_op_case.h"
 #include "tests/unit/harness/support/measuring.h"
 #include "workloads/graph/op_graph.h"
 
@@ -218,7 +219,7 @@ TEST(MeasureModel, SaysWhatIsWrongWithTheQuestion) {
 // ---- cold ----
 
 TEST(MeasureModel, ProvesThatADiskIsCold) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto copy = folder.file("model.gguf");
   std::filesystem::copy_file(testing::small_model(), copy);
   struct statfs status {};
@@ -348,17 +349,7 @@ TEST(MeasureOp, HandsFlagsToGoogleBenchmark) {
 
 TEST(MeasureOp, MeasuresAndChecksEveryOperatorOnTheReference) {
   for (const auto& name : op_names()) {
-    Case subject;
-    subject.workload = "op";
-    subject.op = name;
-    subject.backend = "reference";
-    subject.rows = 2;
-    subject.in = 64;
-    subject.out = 64;
-    subject.heads = 4;
-    subject.kv_heads = 2;
-    subject.head_dim = 16;
-    subject = resolve(subject, 1);
+    const Case subject = resolve(small_op_case(name), 1);
     auto options = quick_options();
     options.case_budget_seconds = 0.05;
     MemoryAnswers answers;

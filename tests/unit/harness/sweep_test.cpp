@@ -37,7 +37,7 @@ class Sweep : public ::testing::Test {
   std::string begin(const std::vector<Case>& cases, const RunOptions& options = quick_options()) {
     return begin_sweep(store_, cases, options, "smoke", "my label", "ridgepoint run");
   }
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   Store store_{folder_.file("runs.db"), OpenMode::read_write};
   Watcher watcher_;
 };

@@ -1,59 +1,21 @@
-// What the tests of results share: a folder that goes away, runs and records with something in
-// every field, the one line of an Error.
+// What the tests of results share: runs and records with something in every field.
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "results/record.h"
 #include "results/store/store.h"
-#include "workloads/error.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 
 using StoredRun = Run;  // inside a TEST, Run is a member of testing::Test
 
-class TestFolder {
- public:
-  TestFolder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "ridgepoint-results-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
-    return path_ / name;
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-template <class Body>
-std::string error_of(Body&& body) {
-  try {
-    std::forward<Body>(body)();
-  } catch (const Error& error) {
-    const std::string line = error.what();
-    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-    EXPECT_FALSE(line.empty());
-    return line;
-  }
-  ADD_FAILURE() << "no Error";
-  return "";
-}
+using TestFolder = TemporaryFolder;
 
 inline Case example_case(std::int64_t prompt = 32, std::int64_t generate = 8) {
   Case subject;

@@ -50,7 +50,7 @@ class Silent : public AbObserver {
   void pair_done(const AbPair& pair, const AbEvaluation& evaluation,
                  const AbProgress& progress) override {
     pairs.push_back(pair);
-    last_text = progress_text(evaluation, options, progress, true);
+    last_text = progress_text(evaluation, options, progress, pairs.size() == 12);
   }
   AbOptions options;
   std::vector<AbPair> pairs;

@@ -1,19 +1,6 @@
 #include "tests/unit/harness/support/measuring.h"
 
-#include <stdlib.h>
-
 namespace ridgepoint::testing {
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name =
-      (std::filesystem::temp_directory_path() / "ridgepoint-harness-XXXXXX").string();
-  path_ = ::mkdtemp(name.data());
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 std::string small_model() {
   return std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/llama/model.gguf";

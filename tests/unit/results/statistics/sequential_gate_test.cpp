@@ -57,8 +57,12 @@ TEST(SequentialGate, IntervalHoldsTheTruthAndAgreesWithTheVerdict) {
     EXPECT_LT(*interval.low, gate.ratio());
     EXPECT_GT(*interval.high, gate.ratio());
     holds += *interval.low <= truth && truth <= *interval.high ? 1 : 0;
-    if (*interval.low > 1.0201) EXPECT_EQ(gate.verdict(), Verdict::slower);
-    if (gate.verdict() == Verdict::slower) EXPECT_GT(*interval.low, 1.0195);
+    if (*interval.low > 1.0201) {
+      EXPECT_EQ(gate.verdict(), Verdict::slower);
+    }
+    if (gate.verdict() == Verdict::slower) {
+      EXPECT_GT(*interval.low, 1.0195);
+    }
     if (gate.verdict() == Verdict::same) {
       EXPECT_LT(*interval.high, 1.0205);
       EXPECT_GT(*interval.low, 0.9795);

@@ -4,8 +4,9 @@
 
 #include <functional>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
@@ -14,7 +15,7 @@ using testing::HasSubstr;
 
 std::string error_of(const GgufBytes& file) {
   const auto bytes = file.build();
-  return error_line([&] { gguf_model(GgufFile::parse(bytes, "bad.gguf")); });
+  return ridgepoint::error_of([&] { gguf_model(GgufFile::parse(bytes, "bad.gguf")); });
 }
 
 /// small_llama with one key left out and another put in its place.

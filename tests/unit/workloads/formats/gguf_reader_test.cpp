@@ -5,8 +5,9 @@
 #include <bit>
 #include <limits>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::uint32_t kU8 = 0, kI8 = 1, kU16 = 2, kI16 = 3, kI32 = 5, kBool = 
 constexpr std::size_t kVersionOffset = 4, kTensorCountOffset = 8, kEntryCountOffset = 16;
 
 std::string error_of(std::span<const std::byte> bytes) {
-  return error_line([&] { GgufFile::parse(bytes, "bad.gguf"); });
+  return ridgepoint::error_of([&] { GgufFile::parse(bytes, "bad.gguf"); });
 }
 std::string error_of(const GgufBytes& file) {
   return error_of(file.build());
@@ -109,19 +110,19 @@ TEST(GgufReader, RefusesAValueOfAnotherType) {
   const std::size_t text_offset = parsed.find("text")->offset;
   const std::size_t huge_offset = parsed.find("huge")->offset;
   const std::size_t negative_offset = parsed.find("negative")->offset;
-  EXPECT_THAT(error_line([&] { return parsed.integer("text"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parsed.integer("text"); }),
               IsErrorAt("bad.gguf", text_offset, "'text' is '22' (string) where a whole number"));
-  EXPECT_THAT(error_line([&] { return parsed.real("text"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parsed.real("text"); }),
               IsErrorAt("bad.gguf", text_offset, "where f32 or f64 is needed"));
-  EXPECT_THAT(error_line([&] { return parsed.boolean("huge"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parsed.boolean("huge"); }),
               IsErrorAt("bad.gguf", huge_offset, "where bool is needed"));
-  EXPECT_THAT(error_line([&] { return parsed.text("huge"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parsed.text("huge"); }),
               IsErrorAt("bad.gguf", huge_offset, "where string is needed"));
-  EXPECT_THAT(error_line([&] { return parsed.integer("huge"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parsed.integer("huge"); }),
               IsErrorAt("bad.gguf", huge_offset, "18446744073709551615"));
-  EXPECT_THAT(error_line([&] { return parsed.unsigned_integer("negative"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parsed.unsigned_integer("negative"); }),
               IsErrorAt("bad.gguf", negative_offset, "not negative"));
-  EXPECT_THAT(error_line([&] { return parsed.unsigned_integer("text"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parsed.unsigned_integer("text"); }),
               IsErrorAt("bad.gguf", text_offset, "not negative"));
 }
 

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
@@ -58,7 +59,7 @@ ModelConfig parse(const ConfigText& config) {
   return parse_hugging_face_config(config.text(), "config.json");
 }
 std::string error_of(const ConfigText& config) {
-  return error_line([&] { return parse(config); });
+  return ridgepoint::error_of([&] { return parse(config); });
 }
 /// The error that names `key` where it stands.
 testing::Matcher<std::string> IsAboutKey(const ConfigText& config, const std::string& key,
@@ -158,7 +159,7 @@ TEST(HuggingFaceConfig, ReadsLinearScalingUnderItsOldKey) {
 
 TEST(HuggingFaceConfig, RefusesWhatIsNoJson) {
   const auto error = [](std::string_view text) {
-    return error_line([&] { return parse_hugging_face_config(text, "config.json"); });
+    return ridgepoint::error_of([&] { return parse_hugging_face_config(text, "config.json"); });
   };
   EXPECT_THAT(error(""), IsErrorAt("config.json", 0, "not valid JSON"));
   EXPECT_THAT(error("{\"a\": }"), IsErrorAt("config.json", 6, "not valid JSON"));
@@ -170,7 +171,7 @@ TEST(HuggingFaceConfig, RefusesWhatIsNoJson) {
 
 TEST(HuggingFaceConfig, RefusesDeepNesting) {
   std::string text(500'000, '[');
-  EXPECT_THAT(error_line([&] { return parse_hugging_face_config(text, "config.json"); }),
+  EXPECT_THAT(ridgepoint::error_of([&] { return parse_hugging_face_config(text, "config.json"); }),
               IsErrorAt("config.json", 0, "nested more than 32 deep"));
 }
 
@@ -263,7 +264,7 @@ TEST(HuggingFaceConfig, RefusesRotaryScalingThatItDoesNotKnow) {
 }
 
 std::string index_error(std::string_view text) {
-  return error_line([&] { return parse_shard_index(text, "index.json"); });
+  return ridgepoint::error_of([&] { return parse_shard_index(text, "index.json"); });
 }
 
 TEST(ShardIndex, MapsTensorsToFiles) {

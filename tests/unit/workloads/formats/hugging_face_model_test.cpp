@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 #include "tests/unit/workloads/formats/safetensors_bytes.h"
 
 namespace ridgepoint {
@@ -123,7 +124,7 @@ TEST(HuggingFaceModel, TransposesLargeMatrices) {
 }
 
 TEST(HuggingFaceModel, NamesTheTensorThatIsMissing) {
-  const std::string line = error_line(
+  const std::string line = error_of(
       [] { return load(small_gpt2(), gpt2_file("", "F32", 4, "h.0.mlp.c_fc.bias").build()); });
   EXPECT_THAT(line, IsErrorAt("model.safetensors", 8, "tensor 'h.0.mlp.c_fc.bias' is missing"));
 }
@@ -133,14 +134,14 @@ TEST(HuggingFaceModel, NamesTheDirectoryWhenNoShardHasTheTensor) {
   const auto none = safetensors_file("{}", 0);
   const std::vector<SafetensorsFile> files{SafetensorsFile::parse(bytes, "one"),
                                            SafetensorsFile::parse(none, "two")};
-  EXPECT_THAT(error_line([&] { return hugging_face_model(small_gpt2(), files, "folder"); }),
+  EXPECT_THAT(error_of([&] { return hugging_face_model(small_gpt2(), files, "folder"); }),
               testing::AllOf(testing::StartsWith("folder: tensor 'wpe.weight' is missing"),
                              HasSubstr("; download the model again")));
 }
 
 TEST(HuggingFaceModel, RefusesTypesThatCannotBeWeights) {
   const SafetensorsBytes file = gpt2_file("", "F64", 8);
-  EXPECT_THAT(error_line([&] { return load(small_gpt2(), file.build()); }),
+  EXPECT_THAT(error_of([&] { return load(small_gpt2(), file.build()); }),
               IsErrorAt("model.safetensors", 8 + file.header().find("\"wte.weight\""),
                         "tensor 'wte.weight' has dtype F64"));
 }
@@ -149,12 +150,12 @@ TEST(HuggingFaceModel, RefusesShapesThatDoNotFitTheConfig) {
   const SafetensorsBytes file = gpt2_file("", "F32", 4);
   ModelConfig vocabulary = small_gpt2();
   vocabulary.vocab = 6;
-  EXPECT_THAT(error_line([&] { return load(vocabulary, file.build()); }),
+  EXPECT_THAT(error_of([&] { return load(vocabulary, file.build()); }),
               IsErrorAt("model.safetensors", 8 + file.header().find("\"wte.weight\""),
                         "'wte.weight' is [5, 2], and the configuration implies [6, 2]"));
   ModelConfig inner = small_gpt2();
   inner.ffn = 4;
-  EXPECT_THAT(error_line([&] { return load(inner, file.build()); }),
+  EXPECT_THAT(error_of([&] { return load(inner, file.build()); }),
               IsErrorAt("model.safetensors", 8 + file.header().find("\"h.0.mlp.c_fc.weight\""),
                         "is [2, 3], and the configuration implies [2, 4]"));
 }
@@ -163,14 +164,14 @@ TEST(HuggingFaceModel, RefusesMixturesInWords) {
   ModelConfig config = small_gpt2();
   config.architecture = Architecture::mixtral;
   config.experts = 8;
-  EXPECT_THAT(error_line([&] { return hugging_face_model(config, {}, "folder"); }),
+  EXPECT_THAT(error_of([&] { return hugging_face_model(config, {}, "folder"); }),
               HasSubstr("folder: the experts of a mixtral in safetensors are not read"));
 }
 
 TEST(HuggingFaceModel, FailsAtOnceOnMoreLayersThanTensors) {
   ModelConfig config = small_gpt2();
   config.layers = 10'000;
-  EXPECT_THAT(error_line([&] { return load(config, gpt2_file("", "F32", 4).build()); }),
+  EXPECT_THAT(error_of([&] { return load(config, gpt2_file("", "F32", 4).build()); }),
               HasSubstr("'h.1.ln_1.weight' is missing"));
 }
 

@@ -3,10 +3,11 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
 #include "tests/unit/workloads/formats/golden.h"
-#include "tests/unit/workloads/formats/temporary_folder.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
@@ -15,7 +16,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 std::string error_of(const std::filesystem::path& path) {
-  return error_line([&] { return load_model(path); });
+  return ridgepoint::error_of([&] { return load_model(path); });
 }
 
 class LoadModel : public testing::Test {

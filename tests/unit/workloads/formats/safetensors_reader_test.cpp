@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 #include "tests/unit/workloads/formats/safetensors_bytes.h"
 
 namespace ridgepoint {
@@ -11,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string error_of(std::span<const std::byte> bytes) {
-  return error_line([&] { return SafetensorsFile::parse(bytes, "bad.safetensors"); });
+  return ridgepoint::error_of([&] { return SafetensorsFile::parse(bytes, "bad.safetensors"); });
 }
 std::string error_of(std::string_view header, std::size_t data_size) {
   return error_of(safetensors_file(header, data_size));

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "workloads/error.h"
+#include "tests/support/error_of.h"
 #include "workloads/ops/op.h"
 
 namespace ridgepoint {
@@ -22,12 +22,7 @@ Value cache(Shape shape, Type type = Type::f16) {
 }
 
 std::string error_of(const Op& op, const std::vector<Value>& inputs) {
-  try {
-    static_cast<void>(output_shape(op, inputs));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return ridgepoint::error_of([&] { return output_shape(op, inputs); });
 }
 
 const Attention kAttention{.heads = 8, .kv_heads = 2, .head_dim = 16, .scale = 0.25};

@@ -13,7 +13,7 @@
 #include <tuple>
 #include <vector>
 
-#include "workloads/error.h"
+#include "tests/support/error_of.h"
 #include "workloads/graph/op_graph.h"
 #include "workloads/tensor/type.h"
 
@@ -30,17 +30,6 @@ Suite parse(std::string_view text) {
   return parse_suite(text, "mine", "mine.toml");
 }
 
-template <typename Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
-    return error.what();
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return {};
-}
 std::string parse_error(std::string_view text) {
   return error_of([&] { static_cast<void>(parse(text)); });
 }
