@@ -65,8 +65,7 @@ bool confirm_newest(const History& history, const ReplayOptions& options) {
     return false;
   }
   const HistoryChange& newest = history.changes.back();
-  const Confirmation so_far = newest.replay.confirmation;
-  if (so_far == Confirmation::confirmed || so_far == Confirmation::refuted) return false;
+  if (is_settled(newest.replay.confirmation)) return false;
   const auto arguments = replay_arguments(history, newest, options);
   const Interrupt interrupt;
   const int code = run_self(arguments, interrupt.requested());

@@ -166,6 +166,10 @@ std::string_view name_of(Confirmation confirmation) {
   throw std::logic_error("name_of: not a Confirmation");
 }
 
+bool is_settled(Confirmation confirmation) {
+  return confirmation == Confirmation::confirmed || confirmation == Confirmation::refuted;
+}
+
 std::size_t History::counted() const {
   return static_cast<std::size_t>(std::ranges::count(points, std::string(), &HistoryPoint::gap));
 }

@@ -35,6 +35,8 @@ enum class Confirmation : std::uint8_t {
   undecided,  ///< the replay could not tell
 };
 std::string_view name_of(Confirmation confirmation);
+/// Whether a replay has decided, either way.
+bool is_settled(Confirmation confirmation);
 
 /// The replay of a change: whoever knows of repositories and A/B sessions fills this in.
 struct Replay {

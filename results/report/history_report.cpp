@@ -28,10 +28,7 @@ std::string history_table(const History& history) {
                      chart_text(history, "  ") + "\n";
   for (const HistoryChange& change : history.changes) {
     text += change_sentence(history, change) + "\n";
-    if (change.replay.confirmation == Confirmation::confirmed ||
-        change.replay.confirmation == Confirmation::refuted) {
-      continue;
-    }
+    if (is_settled(change.replay.confirmation)) continue;
     if (!change.replay.command.empty()) {
       text += fmt::format("  confirm with: {}\n", change.replay.command);
     }
@@ -55,11 +52,12 @@ std::string history_markdown(const History& history) {
           code_block(chart_text(history, "")) + "\n";
   for (const HistoryChange& change : history.changes) {
     text += fmt::format("- {}\n", markdown_escaped(change_sentence(history, change)));
-    if (!change.replay.obstacle.empty()) {
+    if (!change.replay.obstacle.empty() && !is_settled(change.replay.confirmation)) {
       text += fmt::format("  (no replay: {})\n", change.replay.obstacle);
     }
   }
-  if (!history.changes.empty() && !history.changes.back().replay.command.empty()) {
+  if (!history.changes.empty() && !history.changes.back().replay.command.empty() &&
+      !is_settled(history.changes.back().replay.confirmation)) {
     text += "\nThe newest is confirmed with\n\n" +
             code_block(history.changes.back().replay.command + "\n");
   }

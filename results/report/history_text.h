@@ -10,10 +10,10 @@
 
 namespace ridgepoint {
 
-/// "worse: run_ns is 4.1 % above what it was before d4e5f6a (not confirmed)".
+/// "worse: run_ns +4.1 % since d4e5f6a (not confirmed)".
 std::string history_headline(const History& history);
 
-/// "op matrix_product ... (case 1a2b3c4d), run_ns: 40 runs, 2 without a value, 2026-05-01 .. ".
+/// "op matrix_product ... (case 1a2b3c4d), run_ns: 40 runs, 2 without a value on ...".
 std::string history_subject(const History& history);
 
 /// "between a1b2c3d and d4e5f6a (2 commits): +4.1 %, worse (12.1 ms to 12.6 ms, p 0.002, ...), not
