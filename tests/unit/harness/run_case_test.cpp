@@ -266,6 +266,23 @@ TEST(RunCase, EndsAtTheFirstProcessThatFailsAndKeepsWhatTheOthersBrought) {
   EXPECT_EQ(record.measurement.find("ttft")->process_counts, (std::vector<std::int64_t>{2, 2}));
 }
 
+TEST(RunCase, MistrustsAMachineThatRunsAThirdAsFastForAWhile) {
+  auto options = options_for(2, 2);
+  options.stationarity = true;
+  MemoryAnswers answers;
+  const auto record = run_in_child(
+      op_case("null"), options, answers, kNeverStop,
+      script("say() { echo '{\"event\":\"samples\",\"series\":\"run\",\"values\":['$1']}' >&4; };"
+             "for i in 1 2 3 4; do say 1650000,1651000,1649000,1650500; done;"
+             "for i in 1 2 3; do say 5100000,5101000,5099000,5100500; done;"
+             "for i in 1 2 3 4; do say 1650000,1651000,1649000,1650500; done;"
+             "echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4"));
+  EXPECT_EQ(record.outcome, Outcome::mistrusted);
+  EXPECT_THAT(record.reason, HasSubstr("flips 4 times between two levels: 1.65 ms (first samples 0 "
+                                       "to 15, 73 %) and 5.10 ms (first samples 16 to 27, 27 %)"));
+  EXPECT_EQ(record.measurement.find("run")->process_counts, (std::vector<std::int64_t>{44, 44}));
+}
+
 TEST(RunCase, GivesACaseOfWhichThreeDoNotFitItsBudgetToOneProcess) {
   auto options = options_for(3, 5);
   options.case_budget_seconds = 0.5;
