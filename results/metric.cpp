@@ -115,6 +115,9 @@ constexpr MetricSpec kMetrics[] = {
      Shown::nowhere,
      "Bytes of activations that one decode step of all sequences, at the mean depth, must read and "
      "write."},
+    {"trace_overhead", "1", Better::lower, "traced", Shown::nowhere,
+     "What announcing its ops costs a pass: the median pass while traced, over the median measured "
+     "pass, which never is."},
     {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
      "What the harness itself costs a sample, measured with the null backend, as a share of the "
      "median sample."},

@@ -78,6 +78,7 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(1);
   add_run_commands(app, invocation);
   add_ab_command(app, invocation);
+  add_history_command(app, invocation);
   add_passport_command(app, invocation);
   add_list_command(app, invocation);
   add_show_commands(app, invocation);

@@ -37,6 +37,7 @@ void add_compare_command(CLI::App& app, Invocation& invocation);    // compare
 void add_database_commands(CLI::App& app, Invocation& invocation);  // import, merge, backup
 void add_model_commands(CLI::App& app, Invocation& invocation);     // model make, model info
 void add_ab_command(CLI::App& app, Invocation& invocation);         // ab
+void add_history_command(CLI::App& app, Invocation& invocation);    // history
 void add_passport_command(CLI::App& app, Invocation& invocation);   // passport
 void add_doctor_command(CLI::App& app, Invocation& invocation);     // doctor
 

@@ -9,7 +9,7 @@
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
-#include "harness/cli/share_text.h"
+#include "harness/cli/quantity.h"
 #include "harness/environment/git_ref.h"
 #include "results/compare/compare.h"
 #include "results/report/comparison_markdown.h"

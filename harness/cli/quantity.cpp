@@ -38,11 +38,13 @@ std::optional<double> take_unit_seconds(std::string_view& text) {
 double parse_share(std::string_view text, std::string_view option) {
   auto rest = text;
   const auto number = take_number(rest);
-  if (number && *number >= 0) {
-    if (rest == "%" || rest == " %") return *number / 100;
-    if (rest.empty() && *number < 1) return *number;
+  if (number) {
+    const double share = rest == "%" || rest == " %" ? *number / 100 : *number;
+    const bool whole = rest.empty() || rest == "%" || rest == " %";
+    if (whole && share > 0 && share < 1) return share;
   }
-  throw Error(fmt::format("{}: expected a percentage such as 2%, not '{}'", option, text));
+  throw Error(fmt::format("{}: expected a percentage between 0 % and 100 % such as 2%, not '{}'",
+                          option, text));
 }
 
 double parse_duration_seconds(std::string_view text, std::string_view option) {

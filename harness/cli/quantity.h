@@ -6,8 +6,8 @@
 
 namespace ridgepoint {
 
-/// "2%" is 0.02, and so is "0.02". Error that names `option` for anything else; a bare number of 1
-/// and above too, which may mean either.
+/// "2%" is 0.02, and so is "0.02". Error that names `option` for anything else, and for what does
+/// not lie between 0 % and 100 %.
 double parse_share(std::string_view text, std::string_view option);
 
 /// Seconds: "90", "90s", "1.5m", "1h30m", "500ms". Error that names `option`.

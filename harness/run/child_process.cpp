@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -329,6 +330,9 @@ class ChildRun {
     found->samples.insert(found->samples.end(), event.values.begin(), event.values.end());
   }
   void take(MetricEvent& event) { result_.metrics[event.name] = event.value; }
+  void take(OpTimesEvent& event) {
+    std::ranges::move(event.ops, std::back_inserter(result_.op_times));
+  }
   void take(DetailEvent& event) { details_[event.key] = nlohmann::json::parse(event.json); }
   void take(ProgressEvent& event) {
     if (on_progress_) on_progress_({event.fraction, event.phase});

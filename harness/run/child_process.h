@@ -52,6 +52,7 @@ struct ProcessResult {
   std::string reason;
   std::vector<Series> series;
   std::map<std::string, double> metrics;
+  std::vector<OpTime> op_times;
   nlohmann::json details = nlohmann::json::object();
   std::int64_t duration_ns = 0;
 };

@@ -23,6 +23,7 @@ class MeasurementSink {
   virtual void samples(std::string_view series, std::span<const std::int64_t> values) = 0;
   virtual void metric(std::string_view name, double value) = 0;
   virtual void detail(std::string_view key, std::string_view json) = 0;  ///< into Record::details
+  virtual void op_times(std::span<const OpTime> ops) = 0;
   virtual void progress(double fraction, std::string_view phase) = 0;
 };
 

@@ -25,6 +25,7 @@
 #include "harness/run/generation.h"
 #include "harness/run/page_cache_eviction.h"
 #include "harness/run/random_tokens.h"
+#include "harness/run/traced_passes.h"
 #include "harness/run/warm_up.h"
 #include "profiler/memory/cache_state.h"
 #include "workloads/content_hash.h"
@@ -60,6 +61,7 @@ class ModelCase {
     if (backend_->computes()) send_model_work(context_, *model_);
     if (cpu_caches_) context_.sink.detail("cache", cpu_caches_->to_json());
     if (page_cache_) context_.sink.detail("cache", page_cache_->to_json());
+    trace_ops();
     if (context_.stopped()) return interrupted();
     context_.sink.progress(0.9, "checking");
     return judge();
@@ -209,6 +211,7 @@ class ModelCase {
       batches.send(context_.sink);
       if (completed) {
         compare_tokens(done);
+        passes_ns_.push_back(generation_->end_to_end_ns());
         ++done;
       }
     }
@@ -221,6 +224,15 @@ class ModelCase {
       context_.sink.detail(
           "tokens", nlohmann::json(content_hash(std::as_bytes(std::span(first_tokens_)))).dump());
     }
+  }
+
+  void trace_ops() {
+    measuring_ = false;
+    trace_model_passes(context_, backend_->computes(), *model_, *generation_, passes_ns_,
+                       [this]() -> Session& {
+                         make_ready();
+                         return *session_;
+                       });
   }
 
   void send_repetition(bool completed) {
@@ -275,6 +287,7 @@ class ModelCase {
   std::optional<PageCacheEviction> page_cache_;
   MeasuringWindow window_;
   bool measuring_ = false;
+  std::vector<std::int64_t> passes_ns_;  ///< measured ones that were completed
   std::vector<std::int32_t> first_tokens_;
   std::string not_deterministic_;
 };

@@ -22,6 +22,7 @@
 #include "harness/run/cpu_cache_eviction.h"
 #include "harness/run/prepared_op.h"
 #include "harness/run/sample_loop.h"
+#include "harness/run/traced_passes.h"
 #include "harness/run/warm_up.h"
 #include "workloads/error.h"
 
@@ -133,6 +134,8 @@ CaseResult measure_op_case(const CaseContext& context) {
   send_memory(context, prepared.execution->memory());
   if (backend->computes()) send_op_work(context, graph.work(past));
   if (eviction) context.sink.detail("cache", eviction->to_json());
+  trace_op_passes(context, backend->computes(), graph, past, *prepared.execution, samples.samples(),
+                  before_sample);
   if (context.stopped()) return interrupted();
 
   context.sink.progress(0.9, "checking");

@@ -14,6 +14,7 @@
 #include "harness/run/process_plan.h"
 #include "harness/run/run_options.h"
 #include "results/outcome.h"
+#include "results/record.h"
 #include "workloads/case.h"
 
 namespace ridgepoint {
@@ -22,6 +23,8 @@ namespace ridgepoint {
 inline constexpr std::size_t kLongestEvent = std::size_t{64} << 20;
 /// Samples of one event; longer series are sent in pieces.
 inline constexpr std::size_t kSamplesAnEvent = 4096;
+/// Ops of one event, likewise.
+inline constexpr std::size_t kOpTimesAnEvent = 1024;
 
 struct Instructions {
   Case subject;
@@ -45,6 +48,9 @@ struct DetailEvent {
   std::string key;
   std::string json;
 };
+struct OpTimesEvent {
+  std::vector<OpTime> ops;  ///< more of them, after those that came before
+};
 struct ProgressEvent {
   double fraction = 0;
   std::string phase;
@@ -59,8 +65,8 @@ struct DoneEvent {
   Outcome outcome = Outcome::ok;
   std::string reason;
 };
-using Event = std::variant<SamplesEvent, MetricEvent, DetailEvent, ProgressEvent, FindAnswerEvent,
-                           PutAnswerEvent, DoneEvent>;
+using Event = std::variant<SamplesEvent, MetricEvent, DetailEvent, OpTimesEvent, ProgressEvent,
+                           FindAnswerEvent, PutAnswerEvent, DoneEvent>;
 
 /// With the newline at its end.
 std::string to_line(const Event& event);

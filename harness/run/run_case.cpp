@@ -135,6 +135,7 @@ class CaseRun {
       // The memory that a case takes is what it took at most.
       if (!is_new && name.starts_with("peak_")) entry->second = std::max(entry->second, value);
     }
+    if (processes_ == 1) record_.measurement.op_times = std::move(result.op_times);
     note_outcome(result);
     Json own{{"duration_ns", result.duration_ns}};
     for (const auto* key : kOfItsOwn) {

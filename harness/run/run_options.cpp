@@ -47,7 +47,7 @@ void check_flag(std::string_view flag) {
 }  // namespace
 
 std::span<const RunOptionField> run_option_fields() {
-  static const std::array<RunOptionField, 11> kFields = {{
+  static const std::array<RunOptionField, 12> kFields = {{
       {"repetitions", &RunOptions::repetitions, 1, 1e6,
        "Measured passes of a model case in each process, at most"},
       {"processes", &RunOptions::processes, 1, 1000,
@@ -72,6 +72,8 @@ std::span<const RunOptionField> run_option_fields() {
       {"memory_limit_bytes", &RunOptions::memory_limit_bytes, 0, 1e18,
        "Memory a case may allocate; 0: 90 % of what is free when it starts"},
       {"check", &RunOptions::check, 0, 1, "Compare outputs with the reference's"},
+      {"op_times", &RunOptions::op_times, 0, 1,
+       "Trace a few more passes after measuring, for the times of single ops"},
   }};
   return kFields;
 }

@@ -24,6 +24,7 @@ struct RunOptions {
   double time_limit_seconds = 600;           ///< a case is killed after this: timed out
   std::int64_t memory_limit_bytes = 0;       ///< 0: 90 % of what is available when the case starts
   bool check = true;                         ///< compare outputs with the reference
+  bool op_times = true;                      ///< trace a few more passes for times of single ops
   std::vector<std::string> benchmark_flags;  ///< Google Benchmark's, given after "--"
 
   bool operator==(const RunOptions&) const = default;

@@ -60,6 +60,11 @@ void add(OpDifference& to, const OpDifference& from) {
   to.b_bytes += from.b_bytes;
 }
 
+/// The row of what no op accounts for is none: that follows from the difference of the whole.
+bool is_op_of(const OpTime& row, std::string_view phase) {
+  return row.phase == phase && !row.op_id.empty();
+}
+
 std::vector<OpDifference> single_ops(const std::vector<OpTime>& a, const std::vector<OpTime>& b,
                                      std::string_view phase) {
   std::vector<OpDifference> ops;
@@ -70,14 +75,14 @@ std::vector<OpDifference> single_ops(const std::vector<OpTime>& a, const std::ve
     return ops[found->second];
   };
   for (const OpTime& op : a) {
-    if (op.phase != phase) continue;
+    if (!is_op_of(op, phase)) continue;
     add(at(op), {.op_id = {},
                  .a_ns = static_cast<double>(op.time_ns),
                  .a_flops = op.work_flops,
                  .a_bytes = op.work_bytes});
   }
   for (const OpTime& op : b) {
-    if (op.phase != phase) continue;
+    if (!is_op_of(op, phase)) continue;
     add(at(op), {.op_id = {},
                  .b_ns = static_cast<double>(op.time_ns),
                  .b_flops = op.work_flops,

@@ -169,6 +169,7 @@ class Comparing {
   }
 
   void make_rows() {
+    result_.rows.reserve(matches_.both.size() * (metric_tolerances().size() + 2));
     for (std::size_t i = 0; i < matches_.both.size(); ++i) {
       const SideRecord& side_a = sides_.a.records[matches_.both[i].first];
       const SideRecord& side_b = sides_.b.records[matches_.both[i].second];
@@ -205,7 +206,7 @@ class Comparing {
     for (const std::string& metric : metrics) {
       ComparisonRow row = begun;
       weigh(a, b, metric, options_.threshold, options_.alpha, row);
-      records_[result_.rows.size()] = {&a, &b};
+      if (row.evidence) records_[result_.rows.size()] = {&a, &b};
       result_.rows.push_back(std::move(row));
     }
   }

@@ -136,8 +136,8 @@ std::vector<std::string> explain(const Attribution& attribution) {
   for (const Circumstance& entry : attribution.around) lines.push_back(circumstance_text(entry));
   if (!attribution.traced) {
     lines.emplace_back(
-        "no times of single ops are stored for both sides: measure both with op tracing "
-        "(ridgepoint run --help) to see which ops it is");
+        "no times of single ops are stored for both sides: measure both with --op-times true, on "
+        "a backend that announces its ops, to see which ops it is");
   }
   return lines;
 }

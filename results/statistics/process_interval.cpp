@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "results/statistics/batches.h"
-#include "results/statistics/students_t.h"
+#include "results/statistics/distributions.h"
 
 namespace ridgepoint {
 namespace {
@@ -76,7 +76,8 @@ double within_half_width(std::span<const std::int64_t> samples,
     ++processes;
     start = end;
   }
-  const double t = students_t(kLookConfidence, static_cast<std::int64_t>(blocks - processes));
+  const double t =
+      student_upper_quantile((1 - kLookConfidence) / 2, static_cast<double>(blocks - processes));
   return t * std::sqrt(variance) / static_cast<double>(processes);
 }
 
@@ -99,7 +100,7 @@ std::optional<ProcessInterval> process_interval(std::span<const std::int64_t> sa
   result.processes = static_cast<std::int64_t>(medians.size());
   double centre = 0;
   for (const double value : medians) centre += value / count;
-  result.between = students_t(kLookConfidence, result.processes - 1) *
+  result.between = student_upper_quantile((1 - kLookConfidence) / 2, count - 1) *
                    std::sqrt(sum_of_squares(medians) / (count - 1) / count);
   result.within = within_half_width(samples, process_counts);
   const double half = std::max(result.between, result.within);

@@ -184,6 +184,15 @@ TEST(PluginSession, ComputesWhatTheReferenceComputesInEveryCacheType) {
   }
 }
 
+TEST(PluginSession, SaysThatItCannotBeTraced) {
+  const Model model = load_model(kGolden + "llama");
+  const auto backend = example();
+  const auto session = backend->open_session(model, options_for(1));
+  const Support traced = session->trace(nullptr);
+  EXPECT_FALSE(traced.supported);
+  EXPECT_EQ(traced.reason, "the plug-in ABI has no spans");
+}
+
 TEST(PluginSession, ReportsMemoryByClass) {
   const Model model = load_model(kGolden + "llama/model.gguf");
   const auto session = example()->open_session(model, options_for(3, Type::f16));

@@ -25,7 +25,7 @@ std::vector<std::int64_t> quiet(std::size_t count) {
   std::mt19937_64 random(2);
   std::vector<std::int64_t> samples;
   for (std::size_t i = 0; i < count; ++i) {
-    samples.push_back(1'650'000 + static_cast<std::int64_t>(random() % 10'000));
+    samples.push_back(1'645'000 + static_cast<std::int64_t>(random() % 10'000));
   }
   return samples;
 }

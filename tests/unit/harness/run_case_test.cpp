@@ -112,6 +112,15 @@ TEST(RunCase, BringsLongSeriesBackWhole) {
   EXPECT_GT(count_of(record, "run"), 10'000u);
 }
 
+TEST(RunCase, BringsTheTimesOfOpsBack) {
+  const auto record = run_in_child(model_case("reference"), quick_options());
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  ASSERT_FALSE(record.measurement.op_times.empty());
+  EXPECT_EQ(record.measurement.op_times.front().phase, "prefill");
+  EXPECT_EQ(record.measurement.op_times.front().op_id, "embedding");
+  EXPECT_TRUE(record.measurement.metrics.contains("trace_overhead"));
+}
+
 TEST(RunCase, LendsTheChildItsStoredAnswers) {
   MemoryAnswers answers;
   const auto first = run_in_child(model_case("reference"), quick_options(), answers);
@@ -257,6 +266,23 @@ TEST(RunCase, EndsAtTheFirstProcessThatFailsAndKeepsWhatTheOthersBrought) {
   EXPECT_EQ(record.measurement.find("ttft")->process_counts, (std::vector<std::int64_t>{2, 2}));
 }
 
+TEST(RunCase, MistrustsAMachineThatRunsAThirdAsFastForAWhile) {
+  auto options = options_for(2, 2);
+  options.stationarity = true;
+  MemoryAnswers answers;
+  const auto record = run_in_child(
+      op_case("null"), options, answers, kNeverStop,
+      script("say() { echo '{\"event\":\"samples\",\"series\":\"run\",\"values\":['$1']}' >&4; };"
+             "for i in 1 2 3 4; do say 1650000,1651000,1649000,1650500; done;"
+             "for i in 1 2 3; do say 5100000,5101000,5099000,5100500; done;"
+             "for i in 1 2 3 4; do say 1650000,1651000,1649000,1650500; done;"
+             "echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4"));
+  EXPECT_EQ(record.outcome, Outcome::mistrusted);
+  EXPECT_THAT(record.reason, HasSubstr("flips 4 times between two levels: 1.65 ms (first samples 0 "
+                                       "to 15, 73 %) and 5.10 ms (first samples 16 to 27, 27 %)"));
+  EXPECT_EQ(record.measurement.find("run")->process_counts, (std::vector<std::int64_t>{44, 44}));
+}
+
 TEST(RunCase, GivesACaseOfWhichThreeDoNotFitItsBudgetToOneProcess) {
   auto options = options_for(3, 5);
   options.case_budget_seconds = 0.5;
@@ -325,6 +351,17 @@ TEST(RunCase, SurvivesAChildThatTalksNonsense) {
   EXPECT_EQ(record.outcome, Outcome::failed);
   EXPECT_EQ(count_of(record, "ttft"), 2u) << "what made sense is kept";
   EXPECT_EQ(details_of(record)["malformed_events"], 3);
+}
+
+TEST(RunCase, KeepsTheOpTimesThatMakeSense) {
+  const auto record = run_script(
+      "echo '{\"event\":\"op_times\",\"ops\":[{\"phase\":\"run\",\"op_id\":\"a\",\"op\":\"add\","
+      "\"time_ns\":5,\"passes\":1,\"work_flops\":1,\"work_bytes\":2}]}' >&4;"
+      "echo '{\"event\":\"op_times\",\"ops\":[{\"phase\":\"run\",\"time_ns\":-5}]}' >&4;"
+      "echo '{\"event\":\"op_times\",\"ops\":3}' >&4");
+  ASSERT_EQ(record.measurement.op_times.size(), 1u);
+  EXPECT_EQ(record.measurement.op_times[0].op_id, "a");
+  EXPECT_EQ(details_of(record)["malformed_events"], 2);
 }
 
 TEST(RunCase, KeepsTheResultOfAChildThatTalksNonsenseBesides) {

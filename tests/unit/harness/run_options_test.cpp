@@ -19,6 +19,7 @@ TEST(RunOptions, SurviveTheWayThroughJson) {
   options.time_limit_seconds = 90;
   options.memory_limit_bytes = 1'000'000'000'000;
   options.check = false;
+  options.op_times = false;
   options.benchmark_flags = {"--benchmark_min_time=2"};
   EXPECT_EQ(run_options_from_json(to_json(options)), options);
   EXPECT_EQ(run_options_from_json(to_json(RunOptions{})), RunOptions{});
@@ -27,7 +28,7 @@ TEST(RunOptions, SurviveTheWayThroughJson) {
 TEST(RunOptions, JsonIsCanonical) {
   EXPECT_EQ(to_json(RunOptions{}),
             R"({"benchmark_flags":[],"case_budget_seconds":20.0,"check":true,)"
-            R"("memory_limit_bytes":0,"most_processes":10,"precision_percent":1.0,)"
+            R"("memory_limit_bytes":0,"most_processes":10,"op_times":true,"precision_percent":1.0,)"
             R"("processes":3,"remeasure_noisy":true,"repetitions":5,"stationarity":true,)"
             R"("stationarity_floor_percent":10.0,"time_limit_seconds":600.0})");
 }

@@ -25,6 +25,9 @@ class KeepingSink : public MeasurementSink {
   void detail(std::string_view key, std::string_view json) override {
     details[std::string(key)] = nlohmann::json::parse(json);
   }
+  void op_times(std::span<const OpTime> times) override {
+    ops.insert(ops.end(), times.begin(), times.end());
+  }
   void progress(double fraction, std::string_view phase) override {
     fractions.push_back(fraction);
     phases.emplace_back(phase);
@@ -33,6 +36,7 @@ class KeepingSink : public MeasurementSink {
   std::map<std::string, std::vector<std::int64_t>> series;
   std::map<std::string, double> metrics;
   nlohmann::json details = nlohmann::json::object();
+  std::vector<OpTime> ops;
   std::vector<double> fractions;
   std::vector<std::string> phases;
 };

@@ -108,6 +108,16 @@ TEST(Attribution, TurnsRatesIntoTheTimeOfAPass) {
   EXPECT_DOUBLE_EQ(attribution.difference_ns, 10e6) << "from 10 ms to 20 ms a step";
 }
 
+TEST(OpDifferences, AreOfOpsOnly) {
+  std::vector<OpTime> a = graph(100), b = graph(100);
+  a.push_back({"decode", "", "(not attributed)", 10 * kMicro, 10});
+  b.push_back({"decode", "", "(not attributed)", 900 * kMicro, 10});
+  for (const OpDifference& difference : op_differences(a, b, "decode")) {
+    EXPECT_NE(difference.op_id, "");
+    EXPECT_EQ(difference.difference_ns(), 0);
+  }
+}
+
 TEST(Attribution, SaysHowToGetOpTimesWhereThereAreNone) {
   Record a = traced({});
   Record b = traced({});
