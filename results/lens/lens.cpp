@@ -99,6 +99,7 @@ Quantity on_clock(const RequestTimings& t, const std::vector<double>& values,
     }
     return quantity;
   }
+  if (reported.empty() && !values.empty()) return refused(kDueUnknown);
   if (reported.empty()) {
     if (t.source == Source::llama_bench || t.source == Source::ridgepoint) {
       return refused(only_decodes(t));

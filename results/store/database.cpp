@@ -145,7 +145,8 @@ Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_
 
 void Database::open_for_writing() {
   connection_.emplace(path_.string(),
-                      SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI,
+                      SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI |
+                          SQLite::OPEN_NOMUTEX,  // one thread at a time, see above
                       static_cast<int>(busy_timeout_.count()));
   // SQLite falls back to reading where it may not write; better now than at the first record.
   if (sqlite3_db_readonly(connection_->getHandle(), "main") == 1) {

@@ -23,9 +23,15 @@ std::vector<std::string> names(const RunWithRecords& data) {
   return found;
 }
 
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 /// A row as a version of 2026 writes it, with the members given last instead of its own.
 std::string row(const std::string& more = "") {
-  return R"({"build_commit": "abc", "build_number": 9000, "cpu_info": "CPU", "gpu_info": "",
+  return one_line(
+      R"({"build_commit": "abc", "build_number": 9000, "cpu_info": "CPU", "gpu_info": "",
     "backends": "CPU", "model_filename": "/models/m.gguf", "model_type": "llama 7B Q4_0",
     "model_size": 1, "model_n_params": 2, "n_batch": 2048, "n_ubatch": 512, "n_threads": 8,
     "cpu_mask": "0x0", "cpu_strict": false, "poll": 50, "type_k": "f16", "type_v": "f16",
@@ -35,12 +41,7 @@ std::string row(const std::string& more = "") {
     "no_host": false, "fit_target": 0, "fit_min_ctx": 0, "n_prompt": 512, "n_gen": 0, "n_depth": 0,
     "test_time": "2026-01-02T03:04:05Z", "avg_ns": 150, "stddev_ns": 50, "avg_ts": 3.5e9,
     "stddev_ts": 1e9, "samples_ns": [ 100, 200, 150 ], "samples_ts": [ 5e9, 2.5e9, 3.4e9 ])" +
-         more + "}";
-}
-
-std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+      more + "}");
 }
 
 TEST(LlamaBenchImport, KeepsSamplesAndWhatWasReported) {
@@ -93,10 +94,10 @@ TEST(LlamaBenchImport, KeepsASettingThatItDoesNotKnow) {
 }
 
 TEST(LlamaBenchImport, SaysOfARowWhereItDiffersFromTheFirst) {
-  std::string other = one_line(row());
+  std::string other = row();
   other.replace(other.find("\"abc\""), 5, "\"def\"");
   other.replace(other.find("\"n_threads\": 8"), 14, "\"n_threads\": 4");
-  const RunWithRecords data = imported_text(one_line(row()) + "\n\n" + other + "\n");
+  const RunWithRecords data = imported_text(row() + "\n\n" + other + "\n");
   ASSERT_EQ(data.records.size(), 2U);
   EXPECT_EQ(data.records[0].details,
             R"({"llama_bench":{"model_filename":"/models/m.gguf","model_type":"llama 7B Q4_0",)"
@@ -154,7 +155,7 @@ TEST(LlamaBenchImport, RefusesRowsThatMakeNoSense) {
   std::string fraction = row();
   fraction.replace(fraction.find("[ 100"), 5, "[ 1.5");
   EXPECT_THAT(error_of([&] { imported_text(fraction); }), HasSubstr("whole"));
-  const std::string cut = one_line(row()) + "\n" + one_line(row()).substr(0, 90);
+  const std::string cut = row() + "\n" + row().substr(0, 90);
   EXPECT_THAT(error_of([&] { imported_text(cut); }), HasSubstr("line 2"));
   EXPECT_THAT(error_of([] { imported_text(std::string(1000, '['), "llama-bench-json"); }),
               HasSubstr("file"));
@@ -164,7 +165,7 @@ TEST(LlamaBenchImport, StoresNothingOfAFileThatBreaksOffInTheMiddle) {
   const TestFolder folder;
   Store store(folder / "a.db", OpenMode::read_write);
   std::string text;
-  for (int i = 0; i < 2000; ++i) text += one_line(row()) + "\n";
+  for (int i = 0; i < 2000; ++i) text += row() + "\n";
   const ImportSource source{"file", {{"file", text + "{\"n_gen\": "}}};
   EXPECT_THAT(error_of([&] { store.merge_run(import_results(source), "file"); }),
               HasSubstr("line 2001"));
