@@ -92,7 +92,7 @@ CaseResult wrong(std::string reason) {
 
 /// The reference against itself: the same bits as ever, and when it runs again.
 CaseResult check_reference(const CaseContext& context, const Backend& reference,
-                           Execution& execution, const Graph& graph, Outputs ours, Json details) {
+                           Execution& execution, const Graph& graph, const Outputs& ours, Json details) {
   Case question = context.subject;
   question.backend = Case{}.backend;
   question.threads = Case{}.threads;
