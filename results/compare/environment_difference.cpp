@@ -1,5 +1,7 @@
 #include "results/compare/environment_difference.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -52,7 +54,7 @@ void flatten(const Json& value, const std::string& path, std::map<std::string, s
   }
   if (value.contains("absent")) return;
   for (const auto& [key, inner] : value.items()) {
-    flatten(inner, path.empty() ? key : path + "/" + key, into);
+    flatten(inner, path.empty() ? key : fmt::format("{}/{}", path, key), into);
   }
 }
 

@@ -119,7 +119,7 @@ class ResultReader {
     const auto errors = result_.find("errors");
     if (errors != result_.end() && errors->is_array()) {
       if (errors->size() != count) fail("has lists of different lengths");
-      for (std::size_t i = 0; i < count; ++i) good[i] = (*errors)[i] == "";
+      for (std::size_t i = 0; i < count; ++i) good[i] = (*errors)[i] == Json("");
       // A refusal without a text leaves no error and no token either.
       if (const auto ttfts = numbers_of(result_, "ttfts"); ttfts && ttfts->size() == count) {
         for (std::size_t i = 0; i < count; ++i) good[i] = good[i] && (*ttfts)[i] > 0;
@@ -252,7 +252,7 @@ class ResultReader {
     const auto errors = result_.find("errors");
     if (errors == result_.end() || !errors->is_array()) return;
     for (const Json& error : *errors) {
-      if (!error.is_string() || error == "") continue;
+      if (!error.is_string() || error == Json("")) continue;
       auto text = error.get<std::string>();
       while (!text.empty() && text.back() == '\n') text.pop_back();
       record.reason += ": " + text.substr(text.rfind('\n') + 1);

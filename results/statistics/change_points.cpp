@@ -240,7 +240,8 @@ std::size_t fewest_values(double alpha) {
   double orders = 2;
   while (count < kFewestValues || 2 / orders > alpha) {
     ++count;
-    const auto half = static_cast<double>(count / 2);
+    const std::size_t lower_half = count / 2;
+    const auto half = static_cast<double>(lower_half);
     // C(n, n/2) from C(n-1, (n-1)/2).
     orders *=
         static_cast<double>(count) / (count % 2 == 0 ? half : static_cast<double>(count) - half);
