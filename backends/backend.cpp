@@ -4,6 +4,10 @@
 
 namespace ridgepoint {
 
+Support Execution::trace(SpanRecorder*) {
+  return Support::no("the backend announces no ops");
+}
+
 Support Backend::supports(const Model& model, const SessionOptions& options) const {
   return GraphSession::supported(*this, model, options);
 }

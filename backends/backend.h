@@ -10,28 +10,22 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 
 #include "backends/memory_ledger.h"
+#include "backends/support.h"
 #include "workloads/graph/graph.h"
 #include "workloads/models/model.h"
 
 namespace ridgepoint {
 
 class Session;
+class SpanRecorder;
 struct SessionOptions;
 
 struct BackendDescription {
   std::string name;     ///< as asked for with --backend, without options
   std::string version;  ///< of the implementation
   std::string summary;  ///< one line for people
-};
-
-struct Support {
-  bool supported = true;
-  std::string reason;  ///< one line, when not
-  static Support yes() { return {}; }
-  static Support no(std::string why) { return {false, std::move(why)}; }
 };
 
 /// KV cache storage of one backend for one cache layout; executions prepared with it share it.
@@ -65,6 +59,11 @@ class Execution {
   virtual void synchronise() = 0;
   virtual void read_output(ValueId id, std::span<std::byte> bytes) const = 0;
   [[nodiscard]] virtual MemoryLedger memory() const = 0;
+  /// From now on each run announces the nodes of the graph to `recorder`: spans on its track
+  /// kOpsTrack, from a source with the graph's op ids, one after the other and all of them within
+  /// run and synchronise. Null ends it; until then the recorder must live. Allocates, so it is
+  /// called outside timed regions. Answers no, with the reason, where nothing can be announced.
+  [[nodiscard]] virtual Support trace(SpanRecorder* recorder);
 };
 
 class Backend {

@@ -71,6 +71,7 @@ GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows ro
   Prepared fresh;
   fresh.execution =
       backend_.prepare(graph, model_.weights, {.threads = options_.threads, .cache = cache_});
+  if (recorder_ != nullptr) static_cast<void>(fresh.execution->trace(recorder_));
   fresh.tokens = graph.find(kTokensInput);
   if (rows == LogitRows::last) {
     fresh.logits = graph.find(kLogitsOutput);
@@ -162,6 +163,14 @@ MemoryLedger GraphSession::memory() const {
     total.scratch_bytes += own.scratch_bytes - shared.scratch_bytes;
   }
   return total;
+}
+
+Support GraphSession::trace(SpanRecorder* recorder) {
+  for (const auto& [key, ready] : prepared_) {
+    if (const Support traced = ready.execution->trace(recorder); !traced.supported) return traced;
+  }
+  recorder_ = recorder;
+  return Support::yes();
 }
 
 }  // namespace ridgepoint

@@ -37,6 +37,8 @@ class GraphSession : public Session {
   void truncate(std::int64_t length) override;
   [[nodiscard]] std::int64_t length() const override { return length_; }
   [[nodiscard]] MemoryLedger memory() const override;
+  /// Executions prepared later are traced, too.
+  [[nodiscard]] Support trace(SpanRecorder* recorder) override;
 
  private:
   struct Prepared {
@@ -53,6 +55,7 @@ class GraphSession : public Session {
   std::shared_ptr<Cache> cache_;
   std::map<std::pair<std::int64_t, LogitRows>, Prepared> prepared_;
   Prepared* last_ = nullptr;
+  SpanRecorder* recorder_ = nullptr;
   std::int64_t length_ = 0;
   std::vector<std::int32_t> piece_tokens_, next_;
   std::vector<float> logits_;

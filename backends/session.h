@@ -6,9 +6,12 @@
 #include <span>
 
 #include "backends/memory_ledger.h"
+#include "backends/support.h"
 #include "workloads/tensor/type.h"
 
 namespace ridgepoint {
+
+class SpanRecorder;
 
 struct SessionOptions {
   std::int64_t batch = 1;
@@ -38,6 +41,12 @@ class Session {
   virtual void truncate(std::int64_t length) = 0;
   [[nodiscard]] virtual std::int64_t length() const = 0;
   [[nodiscard]] virtual MemoryLedger memory() const = 0;
+  /// As Execution::trace: each forward announces its ops from now on, until null is given. No, with
+  /// the reason, where the engine does not say what it does.
+  [[nodiscard]] virtual Support trace(SpanRecorder* recorder) {
+    static_cast<void>(recorder);
+    return Support::no("the engine announces no ops");
+  }
 };
 
 }  // namespace ridgepoint

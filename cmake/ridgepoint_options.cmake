@@ -37,6 +37,22 @@ if(RIDGEPOINT_FUZZ)
   target_compile_options(ridgepoint_compile_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Where CMAKE_UNITY_BUILD is on (the sanitizer presets), the sources of one folder are compiled as one:
+# most of the time goes into headers and templates that they share. The other presets compile each
+# source by itself, so that a missing include cannot hide. Names in the unnamed namespaces of one
+# folder therefore differ. A source with options of its own stays by itself.
+function(ridgepoint_unity_by_folder target)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    get_filename_component(folder ${source} ABSOLUTE)
+    get_filename_component(folder ${folder} DIRECTORY)
+    file(RELATIVE_PATH group ${PROJECT_SOURCE_DIR} ${folder})
+    string(MAKE_C_IDENTIFIER "${group}" group)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # One target a top-level folder, from every source under it: ridgepoint_folder(workloads EXCLUDE training)
 function(ridgepoint_folder name)
   cmake_parse_arguments(ARG "" "" "EXCLUDE;LINK" ${ARGN})
@@ -45,5 +61,6 @@ function(ridgepoint_folder name)
     list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
   endforeach()
   add_library(ridgepoint_${name} STATIC ${sources})
+  ridgepoint_unity_by_folder(ridgepoint_${name})
   target_link_libraries(ridgepoint_${name} PUBLIC ridgepoint_compile_options ${ARG_LINK})
 endfunction()

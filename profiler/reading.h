@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ridgepoint {
@@ -18,9 +19,9 @@ class Reading {
     return reading;
   }
   /// `why` is one line: what was asked and what came back.
-  static Reading absent(std::string why) {
+  static Reading absent(std::string_view why) {
     Reading reading;
-    reading.why_ = std::move(why);
+    reading.why_ = why;
     return reading;
   }
 

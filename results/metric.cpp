@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <vector>
 
+#include "results/repetition_values.h"
 #include "results/statistics/quantile.h"
 
 namespace ridgepoint {
@@ -45,6 +45,9 @@ constexpr MetricSpec kMetrics[] = {
      "From opening the model file to a session that is ready; the median over loads."},
     {"run_ns", "ns", Better::lower, "time", Shown::speed,
      "One pass of the operator; the median over passes."},
+    {"precision_percent", "%", Better::lower, "±", Shown::speed,
+     "Half the width of the 95 % interval of the median of end_to_end_ns or run_ns, over the "
+     "processes that measured the case, as a share of that median; absent for a single process."},
     {"flops_per_second", "FLOP/s", Better::higher, "FLOP/s", Shown::speed,
      "work_flops / run_ns: what the operator must compute, over its median time."},
     {"bytes_per_second", "bytes/s", Better::higher, "bytes/s", Shown::speed,
@@ -112,22 +115,19 @@ constexpr MetricSpec kMetrics[] = {
      Shown::nowhere,
      "Bytes of activations that one decode step of all sequences, at the mean depth, must read and "
      "write."},
+    {"trace_overhead", "1", Better::lower, "traced", Shown::nowhere,
+     "What announcing its ops costs a pass: the median pass while traced, over the median measured "
+     "pass, which never is."},
     {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
      "What the harness itself costs a sample, measured with the null backend, as a share of the "
      "median sample."},
 };
 
-/// One number a repetition, or nothing: `of` says no to a repetition that makes no sense, and then
-/// there is no figure at all rather than one over a chosen few.
-std::optional<double> median_over_repetitions(std::size_t count,
-                                              const std::function<double(std::size_t)>& of) {
-  std::vector<double> values;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double value = of(i);
-    if (!std::isfinite(value) || value < 0) return std::nullopt;
-    values.push_back(value);
-  }
-  if (values.empty()) return std::nullopt;
+/// Nothing where a repetition makes no sense: then there is no figure at all rather than one over a
+/// chosen few.
+std::optional<double> median_over_repetitions(const std::vector<double>& values) {
+  const auto sensible = [](double value) { return std::isfinite(value) && value >= 0; };
+  if (values.empty() || !std::ranges::all_of(values, sensible)) return std::nullopt;
   return median(std::span<const double>(values));
 }
 
@@ -164,47 +164,11 @@ class Derivation {
   }
 
   void derive_model() {
-    const auto ttft = samples_of("ttft");
-    const auto end = samples_of("end_to_end");
+    for (const char* name : {"prefill_tokens_per_second", "output_tokens_per_second", "tpot_ns",
+                             "decode_tokens_per_second", "prefill_flops_per_second"}) {
+      put(name, median_over_repetitions(repetition_values(name, subject_, measurement_).values));
+    }
     const auto batch = static_cast<double>(subject_.batch);
-    const auto prompt = static_cast<double>(subject_.prompt);
-    const auto generate = static_cast<double>(subject_.generate);
-    if (subject_.prompt > 0) {
-      put("prefill_tokens_per_second", median_over_repetitions(ttft.size(), [&](std::size_t i) {
-            return batch * prompt * 1e9 / static_cast<double>(ttft[i]);
-          }));
-    }
-    if (subject_.generate > 0) {
-      put("output_tokens_per_second", median_over_repetitions(end.size(), [&](std::size_t i) {
-            return batch * generate * 1e9 / static_cast<double>(end[i]);
-          }));
-    }
-    if (subject_.prompt > 0 && subject_.generate > 1) {
-      const std::size_t complete = std::min(ttft.size(), end.size());
-      const auto decoding_ns = [&](std::size_t i) { return static_cast<double>(end[i] - ttft[i]); };
-      put("tpot_ns", median_over_repetitions(
-                         complete, [&](std::size_t i) { return decoding_ns(i) / (generate - 1); }));
-      put("decode_tokens_per_second", median_over_repetitions(complete, [&](std::size_t i) {
-            return batch * (generate - 1) * 1e9 / decoding_ns(i);
-          }));
-    }
-    if (subject_.prompt == 0 && subject_.generate > 0) {
-      const auto steps = samples_of("decode_step");
-      const auto each = static_cast<std::size_t>(subject_.generate);
-      put("decode_tokens_per_second",
-          median_over_repetitions(steps.size() / each, [&](std::size_t i) {
-            double total = 0;
-            for (const std::int64_t step : steps.subspan(i * each, each)) {
-              total += static_cast<double>(step);
-            }
-            return batch * generate * 1e9 / total;
-          }));
-    }
-    if (const auto work = known("prefill_work_flops"); work && subject_.prompt > 0) {
-      put("prefill_flops_per_second", median_over_repetitions(ttft.size(), [&](std::size_t i) {
-            return *work * 1e9 / static_cast<double>(ttft[i]);
-          }));
-    }
     const auto rate = known("decode_tokens_per_second");
     if (const auto work = known("decode_work_bytes"); work && rate) {
       put("decode_bytes_per_second", *work * *rate / batch);
@@ -271,6 +235,16 @@ const MetricSpec* find_metric(std::string_view name) {
 std::string_view unit_of_metric(std::string_view name) {
   const MetricSpec* spec = find_metric(name);
   return spec == nullptr ? "1" : spec->unit;
+}
+
+std::string_view primary_series(const Case& subject) {
+  if (subject.workload == "op") return "run";
+  return subject.workload == "llm" ? "end_to_end" : "";
+}
+
+std::string_view primary_metric(const Case& subject) {
+  if (subject.workload == "op") return "run_ns";
+  return subject.workload == "llm" ? "end_to_end_ns" : "";
 }
 
 const Series* token_gaps(const Measurement& measurement) {

@@ -40,6 +40,12 @@ std::string_view unit_of_metric(std::string_view name);
 /// repetitions support, and a percentile needs the samples that support it.
 void derive_metrics(const Case& subject, Measurement& measurement);
 
+/// The series whose median says how long the case takes, and whose interval says how well that is
+/// known: "run" of an operator, "end_to_end" of a model; empty for imports.
+std::string_view primary_series(const Case& subject);
+/// The metric that is its median.
+std::string_view primary_metric(const Case& subject);
+
 /// The gaps between tokens of a model case, pooled over repetitions: series inter_token, or the
 /// steps of a case that only decodes; null when there are none.
 const Series* token_gaps(const Measurement& measurement);

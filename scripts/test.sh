@@ -26,11 +26,11 @@ tsan() {  # what has threads of its own: the backends, and the making of synthet
 
 format() { sources | xargs clang-format --dry-run -Werror; }
 
-tidy() {  # clang-tidy over everything that the release build compiles
-  cmake --preset release >/dev/null
-  cmake --build --preset release  # for the headers that the build makes
-  sources | grep '\.cpp$' | grep -v -e '^tests/fuzz/' -e '^tests/plugin/' |
-    xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build
+tidy() {  # clang-tidy as the asan preset compiles, a folder at a time: six times as fast as by file
+  cmake --preset asan >/dev/null
+  cmake --build --preset asan --target ridgepoint_commit >/dev/null  # a header that the build makes
+  run-clang-tidy -quiet -p build-asan -j "$(nproc)" >build-asan/tidy.log 2>&1 ||
+    { grep -E -A 4 '(error|warning): ' build-asan/tidy.log; return 1; }
 }
 
 fuzz() {  # a short run of each fuzz target from its seed corpus; new finds stay out of the tree

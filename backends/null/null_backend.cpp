@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backends/backend_options.h"
+#include "backends/graph_spans.h"
 #include "backends/null/null_session.h"
 #include "backends/null/spin.h"
 #include "workloads/ops/operands.h"
@@ -21,7 +22,10 @@ class NullCache : public Cache {
 
 class NullExecution : public Execution {
  public:
-  NullExecution(const Graph& graph, std::int64_t latency_ns) : latency_ns_(latency_ns) {
+  NullExecution(const Graph& graph, std::int64_t latency_ns)
+      : latency_ns_(latency_ns),
+        nodes_(static_cast<std::uint32_t>(graph.nodes().size())),
+        spans_(graph) {
     for (const Value& value : graph.values()) {
       roles_.push_back(value.role);
       sizes_.push_back(static_cast<std::size_t>(bytes_of(value)));
@@ -31,13 +35,24 @@ class NullExecution : public Execution {
   void write_input(ValueId id, std::span<const std::byte> bytes) override {
     check(id, Role::input, bytes.size());
   }
-  void run(std::int64_t) override { spin_for(latency_ns_); }
+  /// The first node takes all the time, the others none.
+  void run(std::int64_t) override {
+    SpanChain spans = spans_.chain();
+    spans.next(0);
+    spin_for(latency_ns_);
+    if (!spans.traced()) return;
+    for (std::uint32_t n = 1; n < nodes_; ++n) spans.next(n);
+  }
   void synchronise() override {}
   void read_output(ValueId id, std::span<std::byte> bytes) const override {
     check(id, Role::output, bytes.size());
     std::ranges::fill(bytes, std::byte{0});
   }
   [[nodiscard]] MemoryLedger memory() const override { return {}; }
+  [[nodiscard]] Support trace(SpanRecorder* recorder) override {
+    spans_.trace(recorder);
+    return Support::yes();
+  }
 
  private:
   void check(ValueId id, Role role, std::size_t size) const {
@@ -47,6 +62,8 @@ class NullExecution : public Execution {
   }
 
   std::int64_t latency_ns_;
+  std::uint32_t nodes_;
+  GraphSpans spans_;
   std::vector<Role> roles_;
   std::vector<std::size_t> sizes_;
 };

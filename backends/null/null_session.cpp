@@ -53,4 +53,8 @@ MemoryLedger NullSession::memory() const {
                                                          logits_.size() * sizeof(float))};
 }
 
+Support NullSession::trace(SpanRecorder*) {
+  return Support::no("the null backend runs no graph of a model, so a pass has no ops");
+}
+
 }  // namespace ridgepoint

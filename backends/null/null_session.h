@@ -19,6 +19,8 @@ class NullSession : public Session {
   void truncate(std::int64_t length) override;
   [[nodiscard]] std::int64_t length() const override { return length_; }
   [[nodiscard]] MemoryLedger memory() const override;
+  /// No: it runs no graph.
+  [[nodiscard]] Support trace(SpanRecorder* recorder) override;
 
  private:
   std::int64_t vocabulary_, batch_, capacity_, latency_ns_;

@@ -111,4 +111,8 @@ MemoryLedger PluginSession::memory() const {
           .scratch_bytes = memory.scratch_bytes};
 }
 
+Support PluginSession::trace(SpanRecorder*) {
+  return Support::no("the plug-in ABI has no spans");
+}
+
 }  // namespace ridgepoint

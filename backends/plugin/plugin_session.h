@@ -29,6 +29,8 @@ class PluginSession : public Session {
   void truncate(std::int64_t length) override;
   [[nodiscard]] std::int64_t length() const override { return length_; }
   [[nodiscard]] MemoryLedger memory() const override;
+  /// No: the interface has no way to announce ops.
+  [[nodiscard]] Support trace(SpanRecorder* recorder) override;
 
  private:
   [[nodiscard]] const ridgepoint_plugin& table() const { return engine_->library().table; }

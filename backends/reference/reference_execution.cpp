@@ -18,6 +18,7 @@ ReferenceExecution::ReferenceExecution(const Graph& graph, const WeightMap& weig
                                        std::shared_ptr<ReferenceCache> cache,
                                        std::shared_ptr<ThreadPool> pool)
     : graph_(graph),
+      spans_(graph),
       cache_(std::move(cache)),
       pool_(std::move(pool)),
       workspace_(cache_ ? cache_->workspace() : std::make_shared<Workspace>()) {
@@ -118,7 +119,9 @@ void ReferenceExecution::run(std::int64_t past) {
                     past, graph_.capacity()));
   }
   const auto nodes = graph_.nodes();
+  SpanChain spans = spans_.chain();
   for (std::size_t n = 0; n < nodes.size(); ++n) {
+    spans.next(static_cast<std::uint32_t>(n));
     Call& call = calls_[n];
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
       call.inputs[i].data = bytes_behind(nodes[n].inputs[i]);
@@ -129,6 +132,11 @@ void ReferenceExecution::run(std::int64_t past) {
     call.scratch_per_thread = scratch_per_thread_;
     reference::run(nodes[n].op, call);
   }
+}
+
+Support ReferenceExecution::trace(SpanRecorder* recorder) {
+  spans_.trace(recorder);
+  return Support::yes();
 }
 
 MemoryLedger ReferenceExecution::memory() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/backend.h"
+#include "backends/graph_spans.h"
 #include "backends/reference/aligned_buffer.h"
 #include "backends/reference/call.h"
 #include "backends/reference/reference_cache.h"
@@ -26,6 +27,7 @@ class ReferenceExecution : public Execution {
   void synchronise() override {}
   void read_output(ValueId id, std::span<std::byte> bytes) const override;
   [[nodiscard]] MemoryLedger memory() const override;
+  [[nodiscard]] Support trace(SpanRecorder* recorder) override;
 
  private:
   void bind_ends(const WeightMap& weights);
@@ -34,6 +36,7 @@ class ReferenceExecution : public Execution {
   [[nodiscard]] std::span<std::byte> end(ValueId id, Role role, std::size_t size) const;
 
   Graph graph_;
+  GraphSpans spans_;
   std::shared_ptr<ReferenceCache> cache_;
   std::shared_ptr<ThreadPool> pool_;
   std::shared_ptr<Workspace> workspace_;

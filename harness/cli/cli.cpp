@@ -77,8 +77,12 @@ int parse_and_run(int argc, char** argv) {
                                                 build_info().compiler_version));
   app.require_subcommand(1);
   add_run_commands(app, invocation);
+  add_ab_command(app, invocation);
+  add_history_command(app, invocation);
+  add_passport_command(app, invocation);
   add_list_command(app, invocation);
   add_show_commands(app, invocation);
+  add_compare_command(app, invocation);
   add_database_commands(app, invocation);
   add_model_commands(app, invocation);
   add_doctor_command(app, invocation);

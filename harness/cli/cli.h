@@ -2,7 +2,8 @@
 // and leaves the work to the folders below.
 //
 // Exit codes: 0 done; 1 done, but a case did not come out ok; 2 bad input or a refused request (one
-// line on stderr); 70 a bug of ours; 130 interrupted, what was measured is kept.
+// line on stderr); 70 a bug of ours; 130 interrupted, what was measured is kept. Commands that end
+// with a verdict: results/verdict.h.
 #pragma once
 
 namespace ridgepoint {

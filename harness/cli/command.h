@@ -33,8 +33,12 @@ CLI::App* add_command(CLI::App& parent, Invocation& invocation, const std::strin
 void add_run_commands(CLI::App& app, Invocation& invocation);       // run, resume, rerun
 void add_list_command(CLI::App& app, Invocation& invocation);       // list WHAT
 void add_show_commands(CLI::App& app, Invocation& invocation);      // show, export
+void add_compare_command(CLI::App& app, Invocation& invocation);    // compare
 void add_database_commands(CLI::App& app, Invocation& invocation);  // import, merge, backup
 void add_model_commands(CLI::App& app, Invocation& invocation);     // model make, model info
+void add_ab_command(CLI::App& app, Invocation& invocation);         // ab
+void add_history_command(CLI::App& app, Invocation& invocation);    // history
+void add_passport_command(CLI::App& app, Invocation& invocation);   // passport
 void add_doctor_command(CLI::App& app, Invocation& invocation);     // doctor
 
 }  // namespace ridgepoint

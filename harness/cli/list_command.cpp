@@ -9,6 +9,8 @@
 #include "harness/cli/command.h"
 #include "harness/run/data_folder.h"
 #include "results/report/table.h"
+#include "results/report/time_text.h"
+#include "results/store/ab_store.h"
 #include "workloads/error.h"
 #include "workloads/models/shapes.h"
 
@@ -36,6 +38,21 @@ int list_cases(const Invocation& invocation) {
   Rows rows{{"case", "reruns with: ridgepoint run ..."}};
   for (const auto& known : cases)
     rows.push_back({case_hash(known).substr(0, 8), to_command_line(known)});
+  fmt::print("{}", align(rows));
+  return kExitOk;
+}
+
+int list_ab_sessions(const Invocation& invocation) {
+  const auto sessions = AbStore(invocation.database_path(), OpenMode::read_only).list();
+  if (sessions.empty()) {
+    throw Error(fmt::format("{}: holds no A/B sessions; make one with 'ridgepoint ab'",
+                            invocation.database_path().string()));
+  }
+  Rows rows{{"session", "started", "label", "status", "verdict", "A", "B"}};
+  for (const auto& session : sessions) {
+    rows.push_back({session.id.substr(0, 8), time_text(session.started_unix_ns), session.label,
+                    session.status, std::string(name_of(session.verdict)), session.a, session.b});
+  }
   fmt::print("{}", align(rows));
   return kExitOk;
 }
@@ -92,6 +109,7 @@ struct Listing {
 };
 const Listing kListings[] = {
     {"runs", "Runs in the database, newest first", list_runs},
+    {"ab", "A/B sessions in the database, newest first", list_ab_sessions},
     {"cases", "Cases ever run, each as the options that rerun it", list_cases},
     {"backends", "Built-in backends and their options", list_backends_table},
     {"suites", "Bundled suites", list_suites},
@@ -101,7 +119,8 @@ const Listing kListings[] = {
 }  // namespace
 
 void add_list_command(CLI::App& app, Invocation& invocation) {
-  CLI::App* list = app.add_subcommand("list", "List runs, cases, backends, suites or shapes");
+  CLI::App* list =
+      app.add_subcommand("list", "List runs, A/B sessions, cases, backends, suites or shapes");
   list->require_subcommand(1);
   for (const auto& listing : kListings) {
     add_command(*list, invocation, listing.name, listing.summary,

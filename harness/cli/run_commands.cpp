@@ -31,6 +31,7 @@ struct RunArguments {
   std::string label;
   std::map<std::string, std::vector<std::string>> axes;  ///< --name as typed, by case field
   RunOptions options;
+  std::map<std::string, CLI::Option*> typed;  ///< run options by name, to see which were given
 };
 
 /// Lists are split at commas, except in free text (paths and backend options hold commas): those
@@ -70,6 +71,7 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
         },
         field.member);
     option->capture_default_str()->group("Measuring");
+    arguments.typed[std::string(field.name)] = option;
   }
 }
 
@@ -119,14 +121,31 @@ int measure(const Invocation& invocation, Store& store, const std::vector<Case>&
                     begin_sweep(store, cases, options, suite, label, invocation.command_line));
 }
 
+/// What a suite asks for, unless the command line says otherwise.
+void apply_options_of(const Suite& suite, RunArguments& arguments) {
+  for (const auto& [name, text] : suite.options) {
+    RunOptions asked;
+    set_from_text(asked, name, text, "suite " + suite.name);
+    if (arguments.typed.at(name)->count() == 0) {
+      set_from_text(arguments.options, name, text, "suite " + suite.name);
+    }
+  }
+}
+
 int run(const Invocation& invocation, RunArguments& arguments) {
   arguments.options.benchmark_flags = invocation.benchmark_flags;
   validate(arguments.options);
   const bool default_suite = arguments.suite.empty() && arguments.axes.empty();
   const std::string suite_name = default_suite ? std::string(kDefaultSuite) : arguments.suite;
-  const std::vector<Case> cases = suite_name.empty()
-                                      ? expand(suite_from_axes(arguments.axes), {})
-                                      : expand(load_suite(suite_name), arguments.axes);
+  std::vector<Case> cases;
+  if (suite_name.empty()) {
+    cases = expand(suite_from_axes(arguments.axes), {});
+  } else {
+    const Suite suite = load_suite(suite_name);
+    apply_options_of(suite, arguments);
+    validate(arguments.options);
+    cases = expand(suite, arguments.axes);
+  }
   Store store = invocation.open_store(OpenMode::read_write);
   return measure(invocation, store, cases, arguments.options, suite_name, arguments.label);
 }

@@ -11,6 +11,7 @@
 #include "results/exchange/export.h"
 #include "results/lens/lens.h"
 #include "results/report/lens_table.h"
+#include "results/report/op_table.h"
 #include "results/report/table.h"
 #include "workloads/error.h"
 
@@ -21,6 +22,7 @@ struct ShowOptions {
   std::string run = "latest";
   std::string format = "json";
   std::string output;
+  std::int64_t ops = 0;  ///< rows of a table of ops; 0: the run as a table
   std::string lens;
 };
 
@@ -30,8 +32,13 @@ RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
 }
 
 int show(const Invocation& invocation, const ShowOptions& options) {
+  if (options.ops < 0) throw Error("--ops: give the number of rows, at least 1: --ops=20");
   const RunWithRecords data = load_run(invocation, options.run);
-  fmt::print("{}", options.lens.empty() ? run_table(data) : lens_table(data, options.lens));
+  if (options.ops > 0) {
+    fmt::print("{}", op_table(data, static_cast<std::size_t>(options.ops)));
+  } else {
+    fmt::print("{}", options.lens.empty() ? run_table(data) : lens_table(data, options.lens));
+  }
   return kExitOk;
 }
 
@@ -61,6 +68,9 @@ void add_show_commands(CLI::App& app, Invocation& invocation) {
       add_command(app, invocation, "show", "Show a run as a table",
                   [&invocation, options] { return show(invocation, *options); });
   show_command->add_option("RUN", options->run, run_help)->capture_default_str();
+  show_command->add_flag("--ops{10}", options->ops,
+                         "Show where the time of each case went: the ops that took the longest; "
+                         "--ops=N for N of them");
   show_command->add_option("--lens", options->lens,
                            fmt::format("Token timings as another program would define them: {}",
                                        fmt::join(lens_names(), ", ")));

@@ -19,6 +19,7 @@ constexpr std::size_t kMostOutput = 16u << 20;
 
 std::optional<ProgramAnswer> ask_program(const std::vector<std::string>& arguments) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
 

@@ -1,12 +1,11 @@
 #include "harness/run/case_details.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/run/case_phases.h"
 #include "profiler/memory/process_memory.h"
 #include "workloads/error.h"
-#include "workloads/models/lower.h"
 
 namespace ridgepoint {
 namespace {
@@ -50,6 +49,16 @@ void send_model(const CaseContext& context, const Model& model) {
   send(context, "model", json);
 }
 
+void send_stopping(const CaseContext& context, const MeasuringWindow& window,
+                   std::string_view ended_by, std::string_view counted, std::int64_t count) {
+  send(context, "stopping",
+       {{"ended_by", ended_by},
+        {std::string(counted), count},
+        {"alone", window.alone},
+        {"least_ns", window.least_ns},
+        {"elapsed_ns", monotonic_ns() - context.started_ns}});
+}
+
 void send_memory(const CaseContext& context, const MemoryLedger& ledger) {
   const auto metric = [&](std::string_view name, std::int64_t value) {
     context.sink.metric(name, static_cast<double>(value));
@@ -79,24 +88,9 @@ void send_op_work(const CaseContext& context, const Work& work) {
 }
 
 void send_model_work(const CaseContext& context, const Model& model) {
-  const auto& subject = context.subject;
-  Phase phase{
-      .batch = subject.batch,
-      .tokens = 1,
-      .capacity = subject.depth + std::max<std::int64_t>(1, subject.prompt) + subject.generate,
-      .kv_type = find_type(subject.kv).value_or(Type::f16)};
   try {
-    if (subject.prompt > 0) {
-      phase.tokens = subject.prompt;
-      send_work(context, "prefill_", lower(model, phase).work(subject.depth));
-    }
-    // With a prompt the first token comes from the prefill.
-    const auto steps = subject.prompt > 0 ? subject.generate - 1 : subject.generate;
-    if (steps > 0) {
-      phase.tokens = 1;
-      // Work grows linearly with depth: the mean step is the step at the mean depth.
-      const auto mean_past = subject.depth + subject.prompt + (steps - 1) / 2;
-      send_work(context, "decode_", lower(model, phase).work(mean_past));
+    for (const auto& [name, graph, past] : model_phases(context.subject, model)) {
+      send_work(context, name + "_", graph.work(past));
     }
   } catch (const Error& error) {
     send(context, "work", {{"absent", error.what()}});

@@ -2,6 +2,9 @@
 // it took.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "backends/backend.h"
 #include "backends/memory_ledger.h"
 #include "harness/run/case_context.h"
@@ -12,6 +15,11 @@ namespace ridgepoint {
 
 void send_backend(const CaseContext& context, const Backend& backend);
 void send_model(const CaseContext& context, const Model& model);
+
+/// Why measuring in this process ended, after how many repetitions or samples (`counted` says
+/// which), and what it took of the case's budget until now.
+void send_stopping(const CaseContext& context, const MeasuringWindow& window,
+                   std::string_view ended_by, std::string_view counted, std::int64_t count);
 
 /// The backend's ledger by class, and the process's peak so far (VmHWM).
 void send_memory(const CaseContext& context, const MemoryLedger& ledger);

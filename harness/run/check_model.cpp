@@ -162,6 +162,7 @@ CheckPlan plan_check(const Model& model, const Case& subject) {
 CaseResult check_session(const CaseContext& context, const Backend& backend, Session& session,
                          const Model& model, const CheckPlan& plan) {
   if (!context.options.check) return skip_check(context, "switched off");
+  if (context.plan.index > 0) return skip_check(context, "the first process of the case did");
   if (!backend.computes()) return skip_check(context, "none: this backend computes nothing");
 
   const auto& subject = context.subject;

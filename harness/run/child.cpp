@@ -107,6 +107,13 @@ class ChannelSink : public MeasurementSink {
   void detail(std::string_view key, std::string_view json) override {
     channel_.send(to_line(Event(DetailEvent{std::string(key), std::string(json)})));
   }
+  void op_times(std::span<const OpTime> ops) override {
+    while (!ops.empty()) {
+      const auto piece = ops.first(std::min(ops.size(), kOpTimesAnEvent));
+      channel_.send(to_line(Event(OpTimesEvent{{piece.begin(), piece.end()}})));
+      ops = ops.subspan(piece.size());
+    }
+  }
   void progress(double fraction, std::string_view phase) override {
     channel_.send(to_line(Event(ProgressEvent{fraction, std::string(phase)})));
   }
@@ -129,7 +136,8 @@ CaseResult measure(const Instructions& instructions, Channel& channel) {
           },
   };
   try {
-    return measure_case(instructions.subject, instructions.options, sink, answers, stop_requested);
+    return measure_case(instructions.subject, instructions.options, sink, answers, stop_requested,
+                        instructions.plan);
   } catch (const std::exception& error) {
     return {Outcome::failed, std::string("internal error: ") + error.what()};
   }

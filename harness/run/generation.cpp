@@ -31,7 +31,7 @@ bool Generation::run(Session& session, const std::atomic<bool>& stop) {
     target = end;
   };
 
-  const std::int64_t start_ns = monotonic_ns();
+  const std::int64_t start_ns = start_ns_ = monotonic_ns();
   std::int64_t before_ns = start_ns;
   if (has_prompt()) {
     session.forward(prompt_);

@@ -23,8 +23,10 @@ class Generation {
   /// Returns whether it was completed.
   bool run(Session& session, const std::atomic<bool>& stop);
 
-  // Of the last run. Steps: gaps between tokens after the first, or every step without a prompt.
+  // Of the last run. It began at start_ns() of the monotonic clock. Steps: gaps between tokens
+  // after the first, or every step without a prompt.
   [[nodiscard]] bool has_prompt() const { return !prompt_.empty(); }
+  [[nodiscard]] std::int64_t start_ns() const { return start_ns_; }
   [[nodiscard]] std::int64_t ttft_ns() const { return ttft_ns_; }
   [[nodiscard]] std::span<const std::int64_t> steps_ns() const {
     return std::span(steps_ns_).first(taken_);
@@ -42,7 +44,7 @@ class Generation {
   std::vector<std::int32_t> tokens_;  ///< [generated, batch]
   std::vector<std::int64_t> steps_ns_;
   std::size_t taken_ = 0;
-  std::int64_t ttft_ns_ = 0, end_to_end_ns_ = 0;
+  std::int64_t start_ns_ = 0, ttft_ns_ = 0, end_to_end_ns_ = 0;
 };
 
 }  // namespace ridgepoint

@@ -11,8 +11,9 @@
 namespace ridgepoint {
 
 CaseResult measure_case(const Case& subject, const RunOptions& options, MeasurementSink& sink,
-                        AnswerStore& answers, const std::atomic<bool>& stop) {
-  const CaseContext context{subject, options, sink, answers, stop};
+                        AnswerStore& answers, const std::atomic<bool>& stop,
+                        const ProcessPlan& plan) {
+  const CaseContext context{subject, options, sink, answers, stop, plan};
   try {
     return subject.workload == "op" ? measure_op_case(context) : measure_model_case(context);
   } catch (const Error& error) {

@@ -1,5 +1,6 @@
-// Measures one case in the current process: opens the backend, loads, warms up until the stated
-// criterion holds, times, checks the output. The child side of run_case (harness/run/child.cpp).
+// Measures one case in the current process, which is one of those that the case gets: opens the
+// backend, loads, warms up until the stated criterion holds, times, checks the output. The child
+// side of run_process (harness/run/child.cpp).
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/run/process_plan.h"
 #include "harness/run/run_options.h"
 #include "results/record.h"
 
@@ -21,6 +23,7 @@ class MeasurementSink {
   virtual void samples(std::string_view series, std::span<const std::int64_t> values) = 0;
   virtual void metric(std::string_view name, double value) = 0;
   virtual void detail(std::string_view key, std::string_view json) = 0;  ///< into Record::details
+  virtual void op_times(std::span<const OpTime> ops) = 0;
   virtual void progress(double fraction, std::string_view phase) = 0;
 };
 
@@ -35,9 +38,11 @@ struct AnswerStore {
   std::function<void(const std::string& key, const std::string& value)> put;
 };
 
-/// `stop` is set by SIGINT / SIGTERM: finish the current sample, keep what there is. An Error or
-/// std::bad_alloc on the way becomes the outcome.
+/// `plan` says which process this is and what of the budget is its own; the first one checks the
+/// answers. `stop` is set by SIGINT / SIGTERM: finish the current sample, keep what there is. An
+/// Error or std::bad_alloc on the way becomes the outcome.
 CaseResult measure_case(const Case& subject, const RunOptions& options, MeasurementSink& sink,
-                        AnswerStore& answers, const std::atomic<bool>& stop);
+                        AnswerStore& answers, const std::atomic<bool>& stop,
+                        const ProcessPlan& plan = {});
 
 }  // namespace ridgepoint

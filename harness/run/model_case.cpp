@@ -15,6 +15,7 @@
 
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "harness/run/batch_log.h"
 #include "harness/run/case_details.h"
 #include "harness/run/check.h"
 #include "harness/run/check_model.h"
@@ -24,8 +25,10 @@
 #include "harness/run/generation.h"
 #include "harness/run/page_cache_eviction.h"
 #include "harness/run/random_tokens.h"
+#include "harness/run/traced_passes.h"
 #include "harness/run/warm_up.h"
 #include "profiler/memory/cache_state.h"
+#include "workloads/content_hash.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -58,6 +61,7 @@ class ModelCase {
     if (backend_->computes()) send_model_work(context_, *model_);
     if (cpu_caches_) context_.sink.detail("cache", cpu_caches_->to_json());
     if (page_cache_) context_.sink.detail("cache", page_cache_->to_json());
+    trace_ops();
     if (context_.stopped()) return interrupted();
     context_.sink.progress(0.9, "checking");
     return judge();
@@ -165,7 +169,7 @@ class ModelCase {
   }
 
   void warm_up() {
-    WarmUp warm_up(context_.budget_ns() / kWarmUpShare);
+    WarmUp warm_up(context_.warm_up_budget_ns());
     const auto start_ns = monotonic_ns();
     context_.sink.progress(0.05, "warming up");
     for (bool over = false; !over;) {
@@ -178,12 +182,12 @@ class ModelCase {
     }
     context_.sink.samples("warm_up", warm_up.passes());
     context_.sink.detail("warm_up", warm_up.to_json());
+    window_ = context_.window(start_ns, warm_up.count());
   }
 
   void measure() {
     measuring_ = true;
-    const auto budget_ns = context_.budget_ns() * (kWarmUpShare - 1) / kWarmUpShare;
-    const auto start_ns = monotonic_ns();
+    BatchLog batches;
     std::int64_t done = 0;
     const char* ended_by = "repetitions";
     while (done < context_.options.repetitions) {
@@ -191,7 +195,7 @@ class ModelCase {
         ended_by = "stop";
         break;
       }
-      if (done > 0 && monotonic_ns() - start_ns >= budget_ns) {
+      if (done > 0 && monotonic_ns() >= window_.end_ns) {
         ended_by = "budget";
         break;
       }
@@ -199,15 +203,36 @@ class ModelCase {
                                         static_cast<double>(context_.options.repetitions),
                              "measuring");
       make_ready();
+      batches.begin();
       const bool completed = generation_->run(*session_, context_.stop);
+      batches.add(completed ? 1 : 0);
+      if (monotonic_ns() >= batches.due_ns()) batches.end();
       send_repetition(completed);
+      batches.send(context_.sink);
       if (completed) {
         compare_tokens(done);
+        passes_ns_.push_back(generation_->end_to_end_ns());
         ++done;
       }
     }
-    context_.sink.detail("stopping",
-                         nlohmann::json{{"ended_by", ended_by}, {"repetitions", done}}.dump());
+    batches.end();
+    batches.send(context_.sink);
+    send_stopping(context_, window_, ended_by, "repetitions", done);
+    context_.sink.detail("absent_counters", batches.absent_json());
+    if (context_.options.check && backend_->computes() && !first_tokens_.empty()) {
+      // By these the other processes of the case are held to the first one's choices.
+      context_.sink.detail(
+          "tokens", nlohmann::json(content_hash(std::as_bytes(std::span(first_tokens_)))).dump());
+    }
+  }
+
+  void trace_ops() {
+    measuring_ = false;
+    trace_model_passes(context_, backend_->computes(), *model_, *generation_, passes_ns_,
+                       [this]() -> Session& {
+                         make_ready();
+                         return *session_;
+                       });
   }
 
   void send_repetition(bool completed) {
@@ -260,7 +285,9 @@ class ModelCase {
   std::optional<Generation> generation_;
   std::optional<CpuCacheEviction> cpu_caches_;
   std::optional<PageCacheEviction> page_cache_;
+  MeasuringWindow window_;
   bool measuring_ = false;
+  std::vector<std::int64_t> passes_ns_;  ///< measured ones that were completed
   std::vector<std::int32_t> first_tokens_;
   std::string not_deterministic_;
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backends/registry.h"
+#include "harness/run/batch_log.h"
 #include "harness/run/benchmark_flags.h"
 #include "harness/run/case_details.h"
 #include "harness/run/check_op.h"
@@ -21,6 +22,7 @@
 #include "harness/run/cpu_cache_eviction.h"
 #include "harness/run/prepared_op.h"
 #include "harness/run/sample_loop.h"
+#include "harness/run/traced_passes.h"
 #include "harness/run/warm_up.h"
 #include "workloads/error.h"
 
@@ -48,9 +50,10 @@ std::vector<std::span<const std::byte>> read_buffers(const OpInputs& inputs, std
   return buffers;
 }
 
-void warm_up(const CaseContext& context, Execution& execution, std::int64_t past,
-             const std::function<void()>& before_sample) {
-  WarmUp warm_up(context.budget_ns() / kWarmUpShare);
+/// Returns until when to measure.
+MeasuringWindow warm_up(const CaseContext& context, Execution& execution, std::int64_t past,
+                        const std::function<void()>& before_sample) {
+  WarmUp warm_up(context.warm_up_budget_ns());
   const auto start_ns = monotonic_ns();
   for (bool over = false; !over;) {
     if (context.stopped()) {
@@ -63,11 +66,7 @@ void warm_up(const CaseContext& context, Execution& execution, std::int64_t past
   }
   context.sink.samples("warm_up", warm_up.passes());
   context.sink.detail("warm_up", warm_up.to_json());
-}
-
-std::string stopping_json(const char* ended_by, std::size_t samples) {
-  const std::string_view why = *ended_by == '\0' ? "Google Benchmark's criterion" : ended_by;
-  return nlohmann::json{{"ended_by", why}, {"samples", samples}}.dump();
+  return context.window(start_ns, warm_up.count());
 }
 
 }  // namespace
@@ -102,17 +101,18 @@ CaseResult measure_op_case(const CaseContext& context) {
 
   const ConditionsAround conditions;
   context.sink.progress(0.05, "warming up");
-  warm_up(context, *prepared.execution, past, before_sample);
+  const auto window = warm_up(context, *prepared.execution, past, before_sample);
   context.sink.progress(0.25, "measuring");
   SampleBuffer samples;
-  SampleLoop loop(*prepared.execution, past, samples, before_sample,
-                  monotonic_ns() + context.budget_ns() * (kWarmUpShare - 1) / kWarmUpShare,
-                  context.stop);
+  BatchLog batches;
+  SampleLoop loop(*prepared.execution, past, samples, before_sample, window.end_ns, context.stop,
+                  &batches);
   // What is there is sent between the library's rounds, so that a crash loses one round at most.
   std::size_t sent = 0;
   const auto send_samples = [&] {
     context.sink.samples("run", samples.samples().subspan(sent));
     sent = samples.size();
+    batches.send(context.sink);
   };
   if (!context.stopped()) {
     benchmark::ClearRegisteredBenchmarks();
@@ -124,12 +124,18 @@ CaseResult measure_op_case(const CaseContext& context) {
     benchmark::RunSpecifiedBenchmarks(&reporter, ".");
     benchmark::ClearRegisteredBenchmarks();
   }
+  batches.end();
   send_samples();
   context.sink.detail("conditions", conditions.finish());
-  context.sink.detail("stopping", stopping_json(loop.ended_by(), samples.size()));
+  const std::string_view ended_by = loop.ended_by();
+  send_stopping(context, window, ended_by.empty() ? "Google Benchmark's criterion" : ended_by,
+                "samples", static_cast<std::int64_t>(samples.size()));
+  context.sink.detail("absent_counters", batches.absent_json());
   send_memory(context, prepared.execution->memory());
   if (backend->computes()) send_op_work(context, graph.work(past));
   if (eviction) context.sink.detail("cache", eviction->to_json());
+  trace_op_passes(context, backend->computes(), graph, past, *prepared.execution, samples.samples(),
+                  before_sample);
   if (context.stopped()) return interrupted();
 
   context.sink.progress(0.9, "checking");

@@ -47,6 +47,13 @@ class Progress : public SweepObserver {
     if (width_ > 0 && monotonic_ns() - drawn_ns_ >= kRedrawEvery_ns) draw(progress);
   }
 
+  void measuring_again(std::int64_t count) override {
+    started_ns_ = 0;
+    clear();
+    write(fmt::format("Once more, because they were noisy: {} case{}\n", count,
+                      count == 1 ? "" : "s"));
+  }
+
   void case_finished(const Record& record) override {
     const auto took = duration_text(record.duration_ns);
     if (width_ > 0) {

@@ -24,6 +24,20 @@ Json samples_json(std::string_view series, std::span<const std::int64_t> values)
   return {{"event", "samples"}, {"series", series}, {"values", values}};
 }
 
+Json op_times_json(const std::vector<OpTime>& ops) {
+  Json list = Json::array();
+  for (const OpTime& op : ops) {
+    list.push_back({{"phase", op.phase},
+                    {"op_id", op.op_id},
+                    {"op", op.op},
+                    {"time_ns", op.time_ns},
+                    {"passes", op.passes},
+                    {"work_flops", op.work_flops},
+                    {"work_bytes", op.work_bytes}});
+  }
+  return {{"event", "op_times"}, {"ops", std::move(list)}};
+}
+
 struct ToJson {
   Json operator()(const SamplesEvent& event) const {
     return samples_json(event.series, event.values);
@@ -34,6 +48,7 @@ struct ToJson {
   Json operator()(const DetailEvent& event) const {
     return {{"event", "detail"}, {"key", event.key}, {"json", event.json}};
   }
+  Json operator()(const OpTimesEvent& event) const { return op_times_json(event.ops); }
   Json operator()(const ProgressEvent& event) const {
     return {{"event", "progress"}, {"fraction", event.fraction}, {"phase", event.phase}};
   }
@@ -48,21 +63,39 @@ struct ToJson {
   }
 };
 
+/// get<int64_t> would quietly round a fraction and wrap what is too large.
+std::int64_t integer_of(const Json& value) {
+  if (!value.is_number_integer() ||
+      (value.is_number_unsigned() &&
+       value.get<std::uint64_t>() >
+           static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))) {
+    throw Error("a number is no 64-bit integer");
+  }
+  return value.get<std::int64_t>();
+}
+
+OpTime op_time_of(const Json& json) {
+  OpTime op;
+  json.at("phase").get_to(op.phase);
+  json.at("op_id").get_to(op.op_id);
+  json.at("op").get_to(op.op);
+  op.time_ns = integer_of(json.at("time_ns"));
+  op.passes = integer_of(json.at("passes"));
+  json.at("work_flops").get_to(op.work_flops);
+  json.at("work_bytes").get_to(op.work_bytes);
+  const auto is_amount = [](double amount) { return std::isfinite(amount) && amount >= 0; };
+  if (op.time_ns < 0 || op.passes < 1 || !is_amount(op.work_flops) || !is_amount(op.work_bytes)) {
+    throw Error("an op has a time, passes or work that cannot be");
+  }
+  return op;
+}
+
 Event to_event(const Json& json) {
   const auto kind = json.at("event").get<std::string>();
   const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
   if (kind == "samples") {
     SamplesEvent event{text("series"), {}};
-    for (const auto& value : json.at("values")) {
-      // get<int64_t> would quietly round a fraction and wrap what is too large.
-      if (!value.is_number_integer() ||
-          (value.is_number_unsigned() &&
-           value.get<std::uint64_t>() >
-               static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))) {
-        throw Error("a sample is no 64-bit integer");
-      }
-      event.values.push_back(value.get<std::int64_t>());
-    }
+    for (const auto& value : json.at("values")) event.values.push_back(integer_of(value));
     return event;
   }
   if (kind == "metric") {
@@ -73,6 +106,12 @@ Event to_event(const Json& json) {
   if (kind == "detail") {
     DetailEvent event{text("key"), text("json")};
     if (!Json::accept(event.json)) throw Error("a detail is not JSON");
+    return event;
+  }
+  if (kind == "op_times") {
+    OpTimesEvent event;
+    if (!json.at("ops").is_array()) throw Error("ops are no list");
+    for (const auto& op : json.at("ops")) event.ops.push_back(op_time_of(op));
     return event;
   }
   if (kind == "progress") return ProgressEvent{json.at("fraction").get<double>(), text("phase")};
@@ -87,6 +126,9 @@ Event to_event(const Json& json) {
 std::string to_line(const Instructions& instructions) {
   return dump_line({{"case", to_json(instructions.subject)},
                     {"options", to_json(instructions.options)},
+                    {"process", instructions.plan.index},
+                    {"processes", instructions.plan.processes},
+                    {"share_ns", instructions.plan.share_ns},
                     {"memory_limit_bytes", instructions.memory_limit_bytes},
                     {"parent", instructions.parent}});
 }
@@ -96,6 +138,8 @@ Instructions parse_instructions(std::string_view line) {
     const auto json = Json::parse(line);
     return {case_from_json(json.at("case").get<std::string>()),
             run_options_from_json(json.at("options").get<std::string>()),
+            {json.at("process").get<std::int64_t>(), json.at("processes").get<std::int64_t>(),
+             json.at("share_ns").get<std::int64_t>()},
             json.at("memory_limit_bytes").get<std::int64_t>(),
             json.at("parent").get<std::int64_t>()};
   } catch (const Json::exception&) {

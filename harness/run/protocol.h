@@ -11,8 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include "harness/run/process_plan.h"
 #include "harness/run/run_options.h"
 #include "results/outcome.h"
+#include "results/record.h"
 #include "workloads/case.h"
 
 namespace ridgepoint {
@@ -21,10 +23,13 @@ namespace ridgepoint {
 inline constexpr std::size_t kLongestEvent = std::size_t{64} << 20;
 /// Samples of one event; longer series are sent in pieces.
 inline constexpr std::size_t kSamplesAnEvent = 4096;
+/// Ops of one event, likewise.
+inline constexpr std::size_t kOpTimesAnEvent = 1024;
 
 struct Instructions {
   Case subject;
   RunOptions options;
+  ProcessPlan plan;
   std::int64_t memory_limit_bytes = 0;  ///< 0: none
   std::int64_t parent = 0;              ///< process id, to notice when it is gone already
 };
@@ -43,6 +48,9 @@ struct DetailEvent {
   std::string key;
   std::string json;
 };
+struct OpTimesEvent {
+  std::vector<OpTime> ops;  ///< more of them, after those that came before
+};
 struct ProgressEvent {
   double fraction = 0;
   std::string phase;
@@ -57,8 +65,8 @@ struct DoneEvent {
   Outcome outcome = Outcome::ok;
   std::string reason;
 };
-using Event = std::variant<SamplesEvent, MetricEvent, DetailEvent, ProgressEvent, FindAnswerEvent,
-                           PutAnswerEvent, DoneEvent>;
+using Event = std::variant<SamplesEvent, MetricEvent, DetailEvent, OpTimesEvent, ProgressEvent,
+                           FindAnswerEvent, PutAnswerEvent, DoneEvent>;
 
 /// With the newline at its end.
 std::string to_line(const Event& event);

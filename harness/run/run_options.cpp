@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "workloads/error.h"
 
@@ -45,17 +47,63 @@ void check_flag(std::string_view flag) {
 }  // namespace
 
 std::span<const RunOptionField> run_option_fields() {
-  static const std::array<RunOptionField, 5> kFields = {{
-      {"repetitions", &RunOptions::repetitions, 1, 1e6, "Measured passes of a model case, at most"},
+  static const std::array<RunOptionField, 12> kFields = {{
+      {"repetitions", &RunOptions::repetitions, 1, 1e6,
+       "Measured passes of a model case in each process, at most"},
+      {"processes", &RunOptions::processes, 1, 1000,
+       "Fresh processes that measure a case, at the least; 1: one, and no interval"},
+      {"most_processes", &RunOptions::most_processes, 1, 1000,
+       "Fresh processes that measure a case, at most"},
+      {"precision_percent", &RunOptions::precision_percent, 1e-3, 1e3,
+       "A case is measured until the 95 % interval of its median is within ± this, or the budget "
+       "is "
+       "spent"},
       {"case_budget_seconds", &RunOptions::case_budget_seconds, 1e-3, kLongestSeconds,
-       "Warming up and measuring a case end once this is spent (a sample is always taken)"},
+       "Measuring a case ends once this is spent, over all its processes (a sample is always "
+       "taken)"},
+      {"stationarity", &RunOptions::stationarity, 0, 1,
+       "Mistrust a case that moves between two levels or has a trend"},
+      {"stationarity_floor_percent", &RunOptions::stationarity_floor_percent, 0, 1e3,
+       "Changes smaller than this share of the median do not matter"},
+      {"remeasure_noisy", &RunOptions::remeasure_noisy, 0, 1,
+       "Measure noisy cases once more at the end of the run"},
       {"time_limit_seconds", &RunOptions::time_limit_seconds, 1e-3, kLongestSeconds,
        "A case that takes longer is ended: timed out"},
       {"memory_limit_bytes", &RunOptions::memory_limit_bytes, 0, 1e18,
        "Memory a case may allocate; 0: 90 % of what is free when it starts"},
       {"check", &RunOptions::check, 0, 1, "Compare outputs with the reference's"},
+      {"op_times", &RunOptions::op_times, 0, 1,
+       "Trace a few more passes after measuring, for the times of single ops"},
   }};
   return kFields;
+}
+
+void set_from_text(RunOptions& options, std::string_view name, std::string_view text,
+                   std::string_view origin) {
+  const auto fields = run_option_fields();
+  const auto field = std::ranges::find(fields, name, &RunOptionField::name);
+  if (field == fields.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& each : fields) known.push_back(each.name);
+    throw Error(fmt::format("{}: no option '{}'; known: {}", origin, name, fmt::join(known, ", ")));
+  }
+  const auto refuse = [&] {
+    throw Error(fmt::format("{}: {}: '{}' is not a value of it", origin, name, text));
+  };
+  std::visit(
+      [&](auto member) {
+        auto& target = options.*member;
+        if constexpr (std::is_same_v<std::decay_t<decltype(target)>, bool>) {
+          const bool on = text == "true" || text == "on";
+          if (!on && text != "false" && text != "off") refuse();
+          target = on;
+        } else {
+          const auto [end, status] =
+              std::from_chars(text.data(), text.data() + text.size(), target);
+          if (status != std::errc() || end != text.data() + text.size()) refuse();
+        }
+      },
+      field->member);
 }
 
 void validate(const RunOptions& options) {

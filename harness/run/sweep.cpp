@@ -9,6 +9,7 @@
 #include "harness/environment/build_info.h"
 #include "harness/environment/environment.h"
 #include "harness/run/harness_floor.h"
+#include "harness/run/judgement.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/limits.h"
 #include "profiler/machine/topology.h"
@@ -40,6 +41,63 @@ void add_floor_share(Measurement& measurement, std::int64_t floor_ns) {
       measurement.metrics["harness_floor_share"] = static_cast<double>(floor_ns) / typical;
     }
     return;
+  }
+}
+
+void count(const Record& record, std::int64_t change, SweepResult& result) {
+  if (record.outcome == Outcome::ok) result.ok += change;
+  if (record.outcome != Outcome::ok && record.outcome != Outcome::unsupported) {
+    result.not_ok += change;
+  }
+}
+
+struct SweepContext {
+  Store& store;
+  const Run& run;
+  const RunOptions& options;
+  AnswerStore& answers;
+  SweepObserver& observer;
+  const std::atomic<bool>& stop;
+  const MeasureProgram& program;
+  std::set<std::int64_t> counted{};  ///< ordinals whose records the result counts
+};
+
+/// Noisy cases, once more: what comes back joins what there was. A measurement that is broken off
+/// leaves the record as it was.
+void remeasure_noisy(const SweepContext& sweep, SweepResult& result) {
+  std::vector<std::int64_t> noisy;
+  for (const auto& record : sweep.store.records(sweep.run.id, /*with_samples=*/false)) {
+    if (wants_remeasuring(record, sweep.options)) noisy.push_back(record.ordinal);
+  }
+  if (noisy.empty()) return;
+  const auto total = static_cast<std::int64_t>(noisy.size());
+  sweep.observer.measuring_again(total);
+  for (std::int64_t position = 0; position < total; ++position) {
+    if (sweep.stop.load()) {
+      result.interrupted = true;
+      return;
+    }
+    const auto earlier =
+        sweep.store.record(sweep.run.id, noisy[static_cast<std::size_t>(position)]);
+    sweep.observer.case_started(position, total, earlier.subject);
+    auto record = remeasure_case(
+        earlier, sweep.options, sweep.answers, sweep.stop,
+        [&](const CaseProgress& progress) { sweep.observer.case_progress(progress); },
+        sweep.program);
+    if (record.outcome == Outcome::interrupted) {
+      result.interrupted = true;
+      sweep.observer.case_finished(earlier);
+      return;
+    }
+    record.id = new_uuid();
+    record.run_id = sweep.run.id;
+    record.ordinal = earlier.ordinal;
+    add_floor_share(record.measurement, sweep.run.harness_floor_ns);
+    sweep.store.replace_record(earlier.id, record);
+    if (sweep.counted.contains(earlier.ordinal)) count(earlier, -1, result);
+    count(record, 1, result);
+    ++result.remeasured;
+    sweep.observer.case_finished(record);
   }
 }
 
@@ -101,6 +159,7 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   };
 
   SweepResult result;
+  std::set<std::int64_t> measured;
   const auto planned = store.planned_cases(run_id);
   const auto total = static_cast<std::int64_t>(planned.size());
   for (std::int64_t position = 0; position < total; ++position) {
@@ -121,12 +180,15 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
     store.add_record(record);
     observer.case_finished(record);
     ++result.measured;
-    if (record.outcome == Outcome::ok) ++result.ok;
-    if (record.outcome != Outcome::ok && record.outcome != Outcome::unsupported) ++result.not_ok;
+    measured.insert(record.ordinal);
+    count(record, 1, result);
     if (record.outcome == Outcome::interrupted) {
       result.interrupted = true;
       break;
     }
+  }
+  if (!result.interrupted && options.remeasure_noisy) {
+    remeasure_noisy({store, run, options, answers, observer, stop, program, measured}, result);
   }
   store.finish_run(run_id, result.interrupted ? "interrupted" : "finished", unix_ns(),
                    read_conditions());

@@ -21,6 +21,8 @@ class SweepObserver {
   virtual void case_started(std::int64_t position, std::int64_t total, const Case& subject) = 0;
   virtual void case_progress(const CaseProgress& progress) = 0;
   virtual void case_finished(const Record& record) = 0;
+  /// Every case has a record; `count` noisy ones follow once more, counted from 0 anew.
+  virtual void measuring_again(std::int64_t count) { static_cast<void>(count); }
 };
 
 /// Plans a new run: resolved cases, environment, git state, harness floor; stores it as `running`.
@@ -33,11 +35,13 @@ struct SweepResult {
   std::int64_t measured = 0;  ///< records written by this call
   std::int64_t not_ok = 0;    ///< of these, outcomes other than ok and unsupported
   std::int64_t ok = 0;
+  std::int64_t remeasured = 0;  ///< records that gave way to one with more processes
   bool interrupted = false;
 };
 
 /// Runs every planned case of the run that has no record yet (an interrupted case is measured
-/// anew), with the options stored in it; marks the run finished or interrupted. Error when the run
+/// anew), with the options stored in it, then the noisy ones once more; marks the run finished or
+/// interrupted. Error when the run
 /// is not in the store or another environment is at hand than the one it was begun in.
 SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& observer,
                       const std::atomic<bool>& stop, const MeasureProgram& program = {});

@@ -25,6 +25,7 @@ class WarmUp {
   void interrupt() { ended_by_ = "stop"; }
 
   [[nodiscard]] const std::vector<std::int64_t>& passes() const { return kept_; }
+  [[nodiscard]] std::int64_t count() const { return count_; }  ///< also of those not kept
   /// How it ended, as JSON for Record::details.
   [[nodiscard]] std::string to_json() const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -106,7 +107,7 @@ Cpu parse_cpuinfo(std::string_view text) {
       double mhz = 0;
       if (std::from_chars(value.data(), value.data() + value.size(), mhz).ec == std::errc{} &&
           mhz > 0 && mhz < 1e6) {
-        clocks_khz.push_back(static_cast<std::int64_t>(mhz * 1000 + 0.5));
+        clocks_khz.push_back(std::llround(mhz * 1000));
       }
     }
     if (key != "flags" && key != "Features") continue;

@@ -3,17 +3,19 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "results/exchange/json_text.h"
 #include "results/metric.h"
 
 namespace ridgepoint {
 namespace {
 
-std::string quoted(std::string_view field) {
+std::string csv_field(std::string_view field) {
   if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
   std::string text = "\"";
   for (const char c : field) {
@@ -27,7 +29,7 @@ std::string line_of(const std::vector<std::string>& fields) {
   std::string line;
   for (const std::string& field : fields) {
     if (&field != fields.data()) line += ',';
-    line += quoted(field);
+    line += csv_field(field);
   }
   return line + "\r\n";
 }
@@ -51,12 +53,27 @@ std::vector<std::string> metric_names(const RunWithRecords& data) {
   return names;
 }
 
+/// How measuring stopped, from the details; empty where they do not say.
+std::vector<std::string> stopping_of(const Record& record) {
+  const auto details = parse_or_discard(record.details);
+  std::vector<std::string> row;
+  for (const char* key : {"processes", "ended_by", "asked_percent"}) {
+    const nlohmann::json::json_pointer path(std::string("/stopping/") + key);
+    const bool said = details.is_object() && details.contains(path);
+    const auto value = said ? details.at(path) : nlohmann::json();
+    row.push_back(value.is_string() ? value.get<std::string>()
+                                    : (value.is_number() ? value.dump() : std::string()));
+  }
+  return row;
+}
+
 }  // namespace
 
 std::string run_to_csv(const RunWithRecords& data) {
   const std::vector<std::string> metric_columns = metric_names(data);
-  std::vector<std::string> heading = {"run_id",  "run_label", "record_id",       "ordinal",
-                                      "outcome", "reason",    "started_unix_ns", "duration_ns"};
+  std::vector<std::string> heading = {"run_id",    "run_label", "record_id",       "ordinal",
+                                      "outcome",   "reason",    "started_unix_ns", "duration_ns",
+                                      "processes", "ended_by",  "asked_percent"};
   for (const CaseField& field : case_fields()) heading.emplace_back(field.name);
   heading.insert(heading.end(), metric_columns.begin(), metric_columns.end());
   std::string text = line_of(heading);
@@ -69,6 +86,7 @@ std::string run_to_csv(const RunWithRecords& data) {
                                     record.reason,
                                     std::to_string(record.started_unix_ns),
                                     std::to_string(record.duration_ns)};
+    for (auto& field : stopping_of(record)) row.push_back(std::move(field));
     for (const CaseField& field : case_fields()) {
       row.push_back(applies(field, record.subject) ? text_of(get(record.subject, field)) : "");
     }

@@ -11,7 +11,7 @@
 
 namespace ridgepoint {
 
-inline constexpr int kExportVersion = 1;
+inline constexpr int kExportVersion = 2;  ///< what is written; older ones are read, too
 
 /// json, csv, markdown.
 std::span<const std::string_view> export_formats();

@@ -71,7 +71,18 @@ Json to_object(const Record& record) {
     series.push_back({{"name", entry.name},
                       {"unit", entry.unit},
                       {"count", entry.samples.size()},
+                      {"process_counts", entry.process_counts},
                       {"samples", entry.samples}});
+  }
+  Json op_times = Json::array();
+  for (const OpTime& op : record.measurement.op_times) {
+    op_times.push_back({{"phase", op.phase},
+                        {"op_id", op.op_id},
+                        {"op", op.op},
+                        {"time_ns", op.time_ns},
+                        {"passes", op.passes},
+                        {"work_flops", op.work_flops},
+                        {"work_bytes", op.work_bytes}});
   }
   return {
       {"id", record.id},
@@ -87,6 +98,7 @@ Json to_object(const Record& record) {
       {"details", embedded(record.details)},
       {"metrics", std::move(metrics)},
       {"series", std::move(series)},
+      {"op_times", std::move(op_times)},
   };
 }
 
@@ -103,6 +115,8 @@ class Reader {
   [[noreturn]] void fail(const std::string& what) const {
     throw Error(fmt::format("{}: {} {}; export it anew", origin_, where_, what));
   }
+
+  [[nodiscard]] bool has(const char* key) const { return object_.contains(key); }
 
   [[nodiscard]] const Json& at(const char* key) const {
     const auto found = object_.find(key);
@@ -223,7 +237,33 @@ Series read_series(const Reader& reader) {
   }
   series.samples.reserve(samples.size());
   for (const Json& sample : samples) series.samples.push_back(reader.integer_of(sample, "samples"));
+  if (!reader.has("process_counts")) return series;  // version 1
+  std::int64_t left = static_cast<std::int64_t>(samples.size());
+  for (const Json& count : reader.list("process_counts")) {
+    series.process_counts.push_back(reader.integer_of(count, "process_counts"));
+    const std::int64_t here = series.process_counts.back();
+    if (here < 0 || here > left) reader.fail("has \"process_counts\" that are not of its samples");
+    left -= here;
+  }
+  if (left != 0 && !series.process_counts.empty()) {
+    reader.fail("has \"process_counts\" that do not add up to its samples");
+  }
   return series;
+}
+
+OpTime read_op_time(const Reader& reader) {
+  OpTime op;
+  op.phase = reader.text("phase");
+  op.op_id = reader.text("op_id");
+  op.op = reader.text("op");
+  op.time_ns = reader.integer("time_ns");
+  op.passes = reader.integer("passes");
+  for (const auto& [key, target] :
+       {std::pair("work_flops", &op.work_flops), std::pair("work_bytes", &op.work_bytes)}) {
+    *target = reader.real(key);
+    if (!std::isfinite(*target)) reader.fail(fmt::format("has a \"{}\" without end", key));
+  }
+  return op;
 }
 
 Record read_record(const Reader& reader, const std::string& run_id) {
@@ -254,6 +294,11 @@ Record read_record(const Reader& reader, const std::string& run_id) {
     Series series = read_series(reader.child(entry, "a series"));
     if (!names.insert(series.name).second) reader.fail("has two series of one name");
     record.measurement.series.push_back(std::move(series));
+  }
+  if (reader.has("op_times")) {  // since version 2
+    for (const Json& entry : reader.list("op_times")) {
+      record.measurement.op_times.push_back(read_op_time(reader.child(entry, "an op")));
+    }
   }
   return record;
 }
@@ -308,9 +353,9 @@ RunWithRecords run_from_json(std::string_view json, std::string_view origin) {
                             origin, kFormat));
   }
   const std::int64_t version = reader.integer("version");
-  if (version != kExportVersion) {
-    throw Error(fmt::format("{}: an export of version {}; this Ridgepoint reads {}: {}", origin,
-                            version, kExportVersion,
+  if (version < 1 || version > kExportVersion) {
+    throw Error(fmt::format("{}: an export of version {}; this Ridgepoint reads 1 to {}: {}",
+                            origin, version, kExportVersion,
                             version > kExportVersion ? "update it" : "check the file"));
   }
   RunWithRecords data;

@@ -1,4 +1,4 @@
-// JSON export, version 1 (docs/formats.md): everything that is known of a run, and the way back.
+// JSON export, version 2 (docs/formats.md): everything that is known of a run, and the way back.
 #pragma once
 
 #include <string>

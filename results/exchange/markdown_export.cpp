@@ -4,60 +4,26 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <string_view>
-#include <vector>
 
 #include "results/exchange/json_text.h"
 #include "results/report/case_tables.h"
-#include "results/report/text_layout.h"
+#include "results/report/markdown_text.h"
 #include "results/report/time_text.h"
 
 namespace ridgepoint {
 namespace {
-
-/// Text that neither Markdown nor HTML reads anything into.
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '<') {
-      result += "&lt;";
-    } else if (c == '&') {
-      result += "&amp;";
-    } else if (c == '\n' || c == '\r') {
-      result += ' ';
-    } else {
-      if (std::string_view("\\|`*_[]#~>").find(c) != std::string_view::npos) result += '\\';
-      result += c;
-    }
-  }
-  return result;
-}
-
-std::string pipe_table(const std::vector<std::vector<std::string>>& rows) {
-  std::string text;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    text += '|';
-    for (const std::string& cell : rows[i]) text += fmt::format(" {} |", escaped(cell));
-    text += '\n';
-    if (i > 0) continue;
-    text += '|';
-    for (std::size_t column = 0; column < rows[i].size(); ++column)
-      text += is_numeric_column(rows, column) ? "---:|" : "---|";
-    text += '\n';
-  }
-  return text;
-}
 
 std::string sentence(const RunWithRecords& data) {
   const Run& run = data.run;
   const auto ok = std::ranges::count(data.records, Outcome::ok, &Record::outcome);
   const std::size_t planned = std::max(data.planned.size(), data.records.size());
   std::string text = fmt::format("**{} of {} case{} ok**", ok, planned, planned == 1 ? "" : "s");
-  if (!run.suite.empty()) text += fmt::format(" of suite {}", escaped(run.suite));
+  if (!run.suite.empty()) text += fmt::format(" of suite {}", markdown_escaped(run.suite));
   const std::string machine = machine_text(run.environment);
-  if (!machine.empty()) text += fmt::format(" on {}", escaped(machine));
-  text += fmt::format(": Ridgepoint {} run `{}`", escaped(run.tool_version), run.id.substr(0, 8));
-  if (!run.label.empty()) text += fmt::format(" \"{}\"", escaped(run.label));
+  if (!machine.empty()) text += fmt::format(" on {}", markdown_escaped(machine));
+  text += fmt::format(": Ridgepoint {} run `{}`", markdown_escaped(run.tool_version),
+                      run.id.substr(0, 8));
+  if (!run.label.empty()) text += fmt::format(" \"{}\"", markdown_escaped(run.label));
   if (!run.git_commit.empty()) {
     text += fmt::format(" at commit `{}`{}", run.git_commit.substr(0, 10),
                         run.git_dirty ? " with changes" : "");
@@ -84,13 +50,14 @@ std::string fenced(const std::string& text) {
 std::string run_to_markdown(const RunWithRecords& data) {
   std::string text = sentence(data);
   for (const CaseTable& table : case_tables(data)) {
-    text += fmt::format("\n### {}\n", escaped(table.title));
-    if (!table.common.empty()) text += fmt::format("{}\n", escaped(table.common));
+    text += fmt::format("\n### {}\n", markdown_escaped(table.title));
+    if (!table.common.empty()) text += fmt::format("{}\n", markdown_escaped(table.common));
     for (const auto* rows : {&table.fields, &table.speed, &table.cost}) {
       if (!rows->empty()) text += fmt::format("\n{}", pipe_table(*rows));
     }
     if (!table.notes.empty()) text += "\n";
-    for (const std::string& note : table.notes) text += fmt::format("- {}\n", escaped(note));
+    for (const std::string& note : table.notes)
+      text += fmt::format("- {}\n", markdown_escaped(note));
   }
   if (!data.run.environment.empty()) {
     text += fmt::format("\n<details><summary>Environment</summary>\n\n{}\n</details>\n",

@@ -154,6 +154,49 @@ void add_open_metric_columns(const Rows& records, std::vector<Column>& columns) 
   }
 }
 
+/// How measuring stopped where not as asked for, and what was noisy; cases with the same story
+/// share a line.
+void add_stopping_notes(const Rows& records, std::vector<std::string>& notes) {
+  std::map<std::string, std::string> together;  // story -> cases
+  for (const Record* record : records) {
+    const Json details = parsed(record->details);
+    const std::string name = fmt::format(" #{}", record->ordinal);
+    const Json ended_by = at(details, "/stopping/ended_by");
+    const Json asked = at(details, "/stopping/asked_percent");
+    const Json reached = at(details, "/stopping/reached_percent");
+    if (ended_by == "alone") {
+      together["No ±, because one process took the whole budget:"] += name;
+    } else if (asked.is_number() && reached.is_number() &&
+               reached.get<double>() > asked.get<double>()) {
+      const Json processes = at(details, "/stopping/processes");
+      together[fmt::format("± is wider than the {:g} % asked for, because {}:", asked.get<double>(),
+                           ended_by == "budget"
+                               ? std::string("the budget was spent")
+                               : fmt::format("there were {} processes", processes.dump()))] += name;
+    }
+    const Json contaminated = at(details, "/contamination/contaminated");
+    const Json batches = at(details, "/contamination/batches");
+    const Json most = at(details, "/contamination/most_contaminated");
+    if (contaminated.is_number() && batches.is_number() && most.is_number() &&
+        contaminated.get<double>() > most.get<double>() * batches.get<double>()) {
+      std::string causes;
+      const Json by = at(details, "/contamination/by");
+      if (by.is_object()) {
+        for (const auto& [cause, count] : by.items()) {
+          causes +=
+              fmt::format("{}{} {}", causes.empty() ? "" : ", ", one_line(cause), count.dump());
+        }
+      }
+      notes.push_back(fmt::format("#{} noisy: {} of {} batches contaminated ({})", record->ordinal,
+                                  contaminated.dump(), batches.dump(), causes));
+    }
+    if (!at(details, "/remeasured/replaces").is_null()) {
+      together["Measured twice, because noisy, and both count:"] += name;
+    }
+  }
+  for (const auto& [story, cases] : together) notes.push_back(story + cases);
+}
+
 void add_notes(const Rows& records, std::vector<std::string>& notes) {
   std::map<std::string, std::string> refused;  // percentile name -> explanation
   bool synthetic = false;
@@ -178,6 +221,7 @@ void add_notes(const Rows& records, std::vector<std::string>& notes) {
                                   format_value(share->second * 100, "1")));
     }
   }
+  add_stopping_notes(records, notes);
   for (const auto& [name, text] : refused) notes.push_back(text);
   if (synthetic) notes.emplace_back("* synthetic weights: speed is real, what it writes is not");
 }
@@ -386,6 +430,7 @@ std::vector<CaseTable> case_tables(const RunWithRecords& data) {
     rows.push_back(&record);
   }
   std::vector<CaseTable> tables;
+  tables.reserve(order.size());
   for (const std::string& workload : order) {
     tables.push_back(table_of(workload, by_workload.at(workload)));
   }

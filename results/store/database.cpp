@@ -18,10 +18,6 @@ bool writable(const fs::path& path) {
   return ::access(path.c_str(), W_OK) == 0;
 }
 
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
 /// Whether committed pages wait in the write-ahead log, where an immutable reader would miss them.
 bool has_pending_log(const fs::path& path) {
   std::error_code ignored;
@@ -46,6 +42,10 @@ std::string uri(const fs::path& path, std::string_view parameters) {
 }
 
 }  // namespace
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 Query::~Query() {
   statement_.tryReset();

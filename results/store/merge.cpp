@@ -49,6 +49,7 @@ class Merge {
     const MergeReport report = count();
     copy_runs();
     copy_records();
+    copy_ab_sessions();
     database_.execute(
         "INSERT OR IGNORE INTO main.answers (key, value) SELECT key, value FROM other.answers;"
         "DROP TABLE temp.shared_records; DROP TABLE temp.new_records;");
@@ -96,15 +97,26 @@ class Merge {
   }
 
   void note_shared_and_new_records() {
-    // A record of an interrupted case gives way to one that is not, or that came later.
+    // A record of an interrupted case gives way to one that is not, or that came later; a record of
+    // a case that was measured again, to the later one.
     database_.execute(fmt::format(
         "CREATE TEMP TABLE shared_records AS SELECT id FROM other.records WHERE id IN "
         "(SELECT id FROM main.records);"
         "CREATE TEMP TABLE new_records AS SELECT theirs.id, mine.id AS yielding "
         "FROM other.records AS theirs LEFT JOIN main.records AS mine USING (run_id, ordinal) "
-        "WHERE mine.id IS NULL OR (mine.id <> theirs.id AND mine.outcome = '{0}' AND "
-        "(theirs.outcome <> '{0}' OR theirs.started_unix_ns > mine.started_unix_ns));",
-        name_of(Outcome::interrupted)));
+        "WHERE mine.id IS NULL OR (mine.id <> theirs.id AND ({1} = mine.id OR "
+        "(mine.outcome = '{0}' AND (theirs.outcome <> '{0}' OR "
+        "theirs.started_unix_ns > mine.started_unix_ns))));",
+        name_of(Outcome::interrupted), replaced_by("theirs")));
+  }
+
+  /// SQL for the id of the record that this one took the place of, or NULL. Details of imports may
+  /// hold any text.
+  static std::string replaced_by(std::string_view record) {
+    return fmt::format(
+        "CASE WHEN json_valid({0}.details) THEN json_extract({0}.details, "
+        "'$.remeasured.replaces') END",
+        record);
   }
 
   void refuse_other_records() {
@@ -118,8 +130,8 @@ class Merge {
     Query twice = database_.query(fmt::format(
         "SELECT theirs.run_id, theirs.ordinal FROM other.records AS theirs JOIN main.records AS "
         "mine USING (run_id, ordinal) WHERE theirs.id <> mine.id AND theirs.outcome <> '{0}' AND "
-        "mine.outcome <> '{0}' LIMIT 1",
-        name_of(Outcome::interrupted)));
+        "mine.outcome <> '{0}' AND {1} IS NOT mine.id AND {2} IS NOT theirs.id LIMIT 1",
+        name_of(Outcome::interrupted), replaced_by("theirs"), replaced_by("mine")));
     if (twice.step()) {
       refuse(fmt::format("case {} of run {} was measured twice, by two processes that resumed it",
                          twice.integer(1), twice.text(0)));
@@ -135,7 +147,16 @@ class Merge {
                     fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {}.series AS a ON "
                                 "a.record_id = id WHERE NOT EXISTS (SELECT 1 FROM {}.series AS b "
                                 "WHERE b.record_id = a.record_id AND (b.name, b.position, b.unit, "
-                                "b.count) = (a.name, a.position, a.unit, a.count))",
+                                "b.count, b.process_counts) = (a.name, a.position, a.unit, "
+                                "a.count, a.process_counts))",
+                                left, right));
+      refuse_if_any("an op of record",
+                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {}.op_times AS a ON "
+                                "a.record_id = id WHERE NOT EXISTS (SELECT 1 FROM {}.op_times AS b "
+                                "WHERE (b.record_id, b.position, b.phase, b.op_id, b.op, "
+                                "b.time_ns, b.passes, b.work_flops, b.work_bytes) = (a.record_id, "
+                                "a.position, a.phase, a.op_id, a.op, a.time_ns, a.passes, "
+                                "a.work_flops, a.work_bytes))",
                                 left, right));
     }
     refuse_other_samples();
@@ -198,6 +219,34 @@ class Merge {
     copy("records", "id");
     copy("series", "record_id");
     copy("metrics", "record_id");
+    copy("op_times", "record_id");
+  }
+
+  /// Pairs never change once stored; the session that has more of them knows its verdict best.
+  void copy_ab_sessions() {
+    refuse_if_any("A/B session",
+                  "SELECT id FROM other.ab_sessions AS theirs JOIN main.ab_sessions AS mine USING "
+                  "(id) WHERE (theirs.arm_a, theirs.arm_b, theirs.started_unix_ns) <> (mine.arm_a, "
+                  "mine.arm_b, mine.started_unix_ns)");
+    refuse_if_any(
+        "a pair of A/B session",
+        "SELECT session_id FROM other.ab_pairs AS theirs JOIN main.ab_pairs AS mine USING "
+        "(session_id, ordinal) WHERE (theirs.b_first, theirs.started_unix_ns, theirs.a, "
+        "theirs.b) <> (mine.b_first, mine.started_unix_ns, mine.a, mine.b)");
+    database_.execute(fmt::format(
+        "INSERT OR IGNORE INTO main.ab_sessions ({0}) SELECT {0} FROM other.ab_sessions;"
+        "UPDATE main.ab_sessions AS mine SET (status, verdict, reason, cause, finished_unix_ns, "
+        "figures) "
+        "= "
+        "(theirs.status, theirs.verdict, theirs.reason, theirs.cause, theirs.finished_unix_ns, "
+        "theirs.figures) "
+        "FROM other.ab_sessions AS theirs WHERE theirs.id = mine.id AND "
+        "(SELECT count(*) FROM other.ab_pairs WHERE session_id = mine.id) > "
+        "(SELECT count(*) FROM main.ab_pairs WHERE session_id = mine.id);",
+        columns_of("ab_sessions")));
+    database_.execute(
+        fmt::format("INSERT OR IGNORE INTO main.ab_pairs ({0}) SELECT {0} FROM other.ab_pairs",
+                    columns_of("ab_pairs")));
   }
 
   std::string columns_of(const char* table) {

@@ -21,6 +21,7 @@ constexpr std::uint64_t kGreatestExpansion = (128 * 1024) / 4;
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
 // Neighbouring timings differ in their low bytes only, so all bytes of one significance go
@@ -86,12 +87,28 @@ std::vector<std::byte> SampleEncoder::encode(std::span<const std::int64_t> sampl
   return blob;
 }
 
+struct SampleDecoder::State {
+  std::unique_ptr<ZSTD_DCtx, FreeContext> context{ZSTD_createDCtx()};
+  std::vector<std::uint8_t> planes;
+};
+
+SampleDecoder::SampleDecoder() : state_(std::make_unique<State>()) {
+  if (!state_->context) throw std::bad_alloc();
+}
+
+SampleDecoder::~SampleDecoder() = default;
+
 std::vector<std::byte> encode_samples(std::span<const std::int64_t> samples) {
   return SampleEncoder().encode(samples);
 }
 
 std::vector<std::int64_t> decode_samples(int codec, std::int64_t count,
                                          std::span<const std::byte> blob) {
+  return SampleDecoder().decode(codec, count, blob);
+}
+
+std::vector<std::int64_t> SampleDecoder::decode(int codec, std::int64_t count,
+                                                std::span<const std::byte> blob) {
   if (codec != kSampleCodecDeltaZstd) {
     throw Error(
         fmt::format("samples: unknown codec {}; a newer Ridgepoint wrote them: update", codec));
@@ -106,8 +123,10 @@ std::vector<std::int64_t> decode_samples(int codec, std::int64_t count,
   if (bytes / kGreatestExpansion > blob.size()) {
     damaged(fmt::format("{} bytes cannot hold {} samples", blob.size(), count));
   }
-  std::vector<std::uint8_t> planes(bytes);
-  const std::size_t size = ZSTD_decompress(planes.data(), planes.size(), blob.data(), blob.size());
+  std::vector<std::uint8_t>& planes = state_->planes;
+  planes.resize(bytes);
+  const std::size_t size = ZSTD_decompressDCtx(state_->context.get(), planes.data(), planes.size(),
+                                               blob.data(), blob.size());
   if (ZSTD_isError(size) != 0U) damaged(ZSTD_getErrorName(size));
   if (size != planes.size()) damaged(fmt::format("{} of {} bytes came back", size, bytes));
   std::vector<std::int64_t> samples(static_cast<std::size_t>(count));

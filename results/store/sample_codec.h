@@ -28,9 +28,25 @@ class SampleEncoder {
   struct State;
   std::unique_ptr<State> state_;
 };
+
 /// Error when the codec is unknown, the checksum fails or the count does not match. Safe on hostile
 /// blobs: memory stays proportional to the blob.
 std::vector<std::int64_t> decode_samples(int codec, std::int64_t count,
                                          std::span<const std::byte> blob);
+
+/// The same, for many series one after the other: setting zstd up takes longer than unpacking a few
+/// samples. Threads: one at a time.
+class SampleDecoder {
+ public:
+  SampleDecoder();
+  ~SampleDecoder();
+  SampleDecoder(const SampleDecoder&) = delete;
+  SampleDecoder& operator=(const SampleDecoder&) = delete;
+  std::vector<std::int64_t> decode(int codec, std::int64_t count, std::span<const std::byte> blob);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace ridgepoint

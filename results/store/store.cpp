@@ -4,9 +4,13 @@
 #include <sqlite3.h>
 #include <uuid/uuid.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
 #include <stdexcept>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "results/store/merge.h"
@@ -124,6 +128,30 @@ bool is_recorded(Database& database, const Record& record) {
       .step();
 }
 
+/// Of a series, as its column has them.
+std::string counts_to_text(const std::vector<std::int64_t>& counts) {
+  return counts.empty() ? "[]" : nlohmann::json(counts).dump();
+}
+
+std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t samples) {
+  if (text == "[]") return {};  // imports: a million of them
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto damaged = [] {
+    return Error("its process_counts were cut or altered: restore the database from a backup");
+  };
+  if (!json.is_array()) throw damaged();
+  std::vector<std::int64_t> counts;
+  std::int64_t left = samples;
+  for (const auto& value : json) {
+    if (!value.is_number_integer()) throw damaged();
+    counts.push_back(value.get<std::int64_t>());
+    if (counts.back() < 0 || counts.back() > left) throw damaged();
+    left -= counts.back();
+  }
+  if (left != 0 && !counts.empty()) throw damaged();
+  return counts;
+}
+
 using EncodedSeries = std::vector<std::vector<std::byte>>;
 
 EncodedSeries encode_all(const Record& record) {
@@ -161,11 +189,21 @@ void insert_record_rows(Database& database, const Record& record, const std::str
     const Series& series = record.measurement.series[i];
     database
         .query(
-            "INSERT INTO series (record_id, name, position, unit, codec, count, samples) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)")
+            "INSERT INTO series (record_id, name, position, unit, codec, count, process_counts, "
+            "samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(record.id, series.name, static_cast<std::int64_t>(i), series.unit,
               kSampleCodecDeltaZstd, static_cast<std::int64_t>(series.samples.size()),
-              std::span<const std::byte>(encoded[i]))
+              counts_to_text(series.process_counts), std::span<const std::byte>(encoded[i]))
+        .run();
+  }
+  std::int64_t position = 0;
+  for (const OpTime& op : record.measurement.op_times) {
+    database
+        .query(
+            "INSERT INTO op_times (record_id, position, phase, op_id, op, time_ns, passes, "
+            "work_flops, work_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(record.id, position++, op.phase, op.op_id, op.op, op.time_ns, op.passes,
+              op.work_flops, op.work_bytes)
         .run();
   }
   for (const auto& [name, value] : record.measurement.metrics) {
@@ -186,6 +224,15 @@ void require_storable(const Record& record) {
   if (record.outcome != Outcome::ok && record.reason.empty()) {
     throw std::logic_error(
         fmt::format("add_record: outcome {} without a reason", name_of(record.outcome)));
+  }
+  for (const Series& series : record.measurement.series) {
+    const auto& counts = series.process_counts;
+    if (counts.empty()) continue;
+    const auto total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    if (total != static_cast<std::int64_t>(series.samples.size())) {
+      throw std::logic_error(
+          fmt::format("add_record: the processes of series {} do not add up", series.name));
+    }
   }
 }
 
@@ -344,13 +391,27 @@ std::vector<PlannedCase> read_planned(Database& database, const std::string& run
   return planned;
 }
 
-std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples) {
+/// Which records of a run.
+struct Ordinals {
+  std::int64_t first = std::numeric_limits<std::int64_t>::min();
+  std::int64_t last = std::numeric_limits<std::int64_t>::max();
+};
+
+/// The record of an ordinal among records sorted by it, which mostly count from 0.
+Record& at_ordinal(std::vector<Record>& records, std::int64_t ordinal) {
+  const auto guess = static_cast<std::size_t>(ordinal);
+  if (guess < records.size() && records[guess].ordinal == ordinal) return records[guess];
+  return *std::ranges::lower_bound(records, ordinal, {}, &Record::ordinal);
+}
+
+std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples,
+                                 Ordinals ordinals = {}) {
   std::vector<Record> records;
-  std::unordered_map<std::string, std::size_t> position;
   Query row = database.query(
       "SELECT id, ordinal, json, outcome, reason, started_unix_ns, duration_ns, details "
-      "FROM records JOIN cases ON hash = case_hash WHERE run_id = ? ORDER BY ordinal");
-  row.bind(run_id);
+      "FROM records JOIN cases ON hash = case_hash WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
+      "ORDER BY ordinal");
+  row.bind(run_id, ordinals.first, ordinals.last);
   while (row.step()) {
     Record record;
     record.id = row.text(0);
@@ -362,28 +423,40 @@ std::vector<Record> read_records(Database& database, const std::string& run_id, 
     record.started_unix_ns = row.integer(5);
     record.duration_ns = row.integer(6);
     record.details = row.text(7);
-    position.emplace(record.id, records.size());
     records.push_back(std::move(record));
   }
+  // Ordinals tell whose a row is; a UUID for each of a million rows would cost more than the rest.
   Query metric = database.query(
-      "SELECT record_id, name, value FROM metrics WHERE record_id IN "
-      "(SELECT id FROM records WHERE run_id = ?)");
-  metric.bind(run_id);
+      "SELECT ordinal, name, value FROM records JOIN metrics ON record_id = id WHERE run_id = ? "
+      "AND ordinal BETWEEN ? AND ? ORDER BY ordinal");
+  metric.bind(run_id, ordinals.first, ordinals.last);
   while (metric.step()) {
-    records.at(position.at(metric.text(0)))
-        .measurement.metrics.emplace(metric.text(1), metric.real(2));
+    auto& metrics = at_ordinal(records, metric.integer(0)).measurement.metrics;
+    metrics.emplace_hint(metrics.end(), metric.text(1), metric.real(2));
+  }
+  Query op = database.query(
+      "SELECT ordinal, phase, op_id, op, time_ns, passes, work_flops, work_bytes FROM records JOIN "
+      "op_times ON record_id = id WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
+      "ORDER BY ordinal, position");
+  op.bind(run_id, ordinals.first, ordinals.last);
+  while (op.step()) {
+    at_ordinal(records, op.integer(0))
+        .measurement.op_times.push_back({op.text(1), op.text(2), op.text(3), op.integer(4),
+                                         op.integer(5), op.real(6), op.real(7)});
   }
   if (!with_samples) return records;
   Query series = database.query(
-      "SELECT record_id, name, unit, codec, count, samples FROM series WHERE record_id IN "
-      "(SELECT id FROM records WHERE run_id = ?) ORDER BY record_id, position");
-  series.bind(run_id);
+      "SELECT ordinal, name, unit, codec, count, samples, process_counts FROM records JOIN series "
+      "ON record_id = id WHERE run_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal, position");
+  series.bind(run_id, ordinals.first, ordinals.last);
+  SampleDecoder decoder;
   while (series.step()) {
-    Record& record = records.at(position.at(series.text(0)));
+    Record& record = at_ordinal(records, series.integer(0));
     try {
       record.measurement.series.push_back(
           {series.text(1), series.text(2),
-           decode_samples(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5))});
+           decoder.decode(static_cast<int>(series.integer(3)), series.integer(4), series.blob(5)),
+           counts_from_text(series.text(6), series.integer(4))});
     } catch (const Error& error) {
       throw Error(fmt::format("{}: record {} series {}: {}", database.path().string(), record.id,
                               series.text(1), error.what()));
@@ -427,6 +500,22 @@ void Store::add_record(const Record& record) {
   require_storable(record);
   const EncodedSeries encoded = encode_all(record);  // outside of the lock
   state_->write("storing a record", [&] { insert_record(state_->database, record, encoded); });
+}
+
+void Store::replace_record(const std::string& replaced_id, const Record& record) {
+  require_storable(record);
+  const EncodedSeries encoded = encode_all(record);
+  state_->write("storing a record", [&] {
+    const std::int64_t gone =
+        state_->database.query("DELETE FROM records WHERE id = ? AND run_id = ? AND ordinal = ?")
+            .bind(replaced_id, record.run_id, record.ordinal)
+            .run();
+    if (gone != 1) {
+      throw std::logic_error(
+          fmt::format("replace_record: {} is no record of that case", replaced_id));
+    }
+    insert_record(state_->database, record, encoded);
+  });
 }
 
 void Store::finish_run(const std::string& run_id, std::string_view status,
@@ -504,6 +593,12 @@ std::vector<Record> Store::records(const std::string& run_id, bool with_samples)
                       [&] { return read_records(state_->database, run_id, with_samples); });
 }
 
+Record Store::record(const std::string& run_id, std::int64_t ordinal) const {
+  return state_->read("reading a record", [&] {
+    return read_records(state_->database, run_id, true, {ordinal, ordinal}).at(0);
+  });
+}
+
 RunWithRecords Store::whole_run(const std::string& run_id, bool with_samples) const {
   return state_->read("reading a run", [&] {
     return RunWithRecords{read_run(state_->database, run_id),
@@ -518,6 +613,35 @@ std::vector<Case> Store::known_cases() const {
     std::vector<Case> cases;
     while (row.step()) cases.push_back(case_from_json(row.text(0)));
     return cases;
+  });
+}
+
+std::vector<Run> Store::runs() const {
+  return state_->during("listing runs", [&] {
+    Query row = state_->database.query(
+        fmt::format("SELECT {} FROM runs ORDER BY started_unix_ns DESC, id DESC", kRunColumns));
+    std::vector<Run> runs;
+    while (row.step()) runs.push_back(read_run_columns(row));
+    return runs;
+  });
+}
+
+std::vector<RecordKey> Store::newest_records(const std::vector<std::string>& run_ids,
+                                             const std::function<bool(const Case&)>& wanted) const {
+  return state_->read("looking for records", [&] {
+    std::unordered_set<std::string> seen;
+    std::vector<RecordKey> keys;
+    for (const std::string& run_id : run_ids) {
+      Query row = state_->database.query(
+          "SELECT ordinal, case_hash, json FROM records JOIN cases ON hash = case_hash "
+          "WHERE run_id = ? ORDER BY ordinal");
+      row.bind(run_id);
+      while (row.step()) {
+        if (!seen.insert(row.text(1)).second || !wanted(case_from_json(row.text(2)))) continue;
+        keys.push_back({run_id, row.integer(0)});
+      }
+    }
+    return keys;
   });
 }
 
@@ -579,9 +703,11 @@ std::string Store::check_integrity() const {
   return state_->read("checking it", [&]() -> std::string {
     std::string problem = structure_problem(database);
     if (problem != "ok") return problem;
-    Query series = database.query("SELECT record_id, name, codec, count, samples FROM series");
+    Query series =
+        database.query("SELECT record_id, name, codec, count, samples, process_counts FROM series");
     while (series.step()) {
       try {
+        static_cast<void>(counts_from_text(series.text(5), series.integer(3)));
         static_cast<void>(
             decode_samples(static_cast<int>(series.integer(2)), series.integer(3), series.blob(4)));
       } catch (const Error& error) {

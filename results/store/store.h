@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,11 @@ struct RunSummary {
   std::int64_t planned = 0;    ///< cases in the run
   std::int64_t recorded = 0;   ///< cases that have a record
   std::int64_t succeeded = 0;  ///< outcome ok
+};
+
+struct RecordKey {
+  std::string run_id;
+  std::int64_t ordinal = 0;
 };
 
 struct MergeReport {
@@ -47,6 +53,10 @@ class Store {
   void begin_run(const Run& run, const std::vector<Case>& cases);
   /// Replaces nothing: one record a run and ordinal, which begin_run planned.
   void add_record(const Record& record);
+  /// A case that was measured again: `record` takes the place of the record `replaced_id` of the
+  /// same run and ordinal, and names it in its details ("remeasured": "replaces"), so that merging
+  /// knows which of the two counts.
+  void replace_record(const std::string& replaced_id, const Record& record);
   /// status: finished or interrupted.
   void finish_run(const std::string& run_id, std::string_view status, std::int64_t finished_unix_ns,
                   std::string_view conditions_after);
@@ -63,9 +73,17 @@ class Store {
   /// In ordinal order; with `with_samples` false there are no series, but metrics are.
   [[nodiscard]] std::vector<Record> records(const std::string& run_id,
                                             bool with_samples = true) const;
+  /// The record of one case, with its samples; std::out_of_range when it has none.
+  [[nodiscard]] Record record(const std::string& run_id, std::int64_t ordinal) const;
   /// run(), records() and planned_cases() of one moment.
   [[nodiscard]] RunWithRecords whole_run(const std::string& run_id, bool with_samples = true) const;
   [[nodiscard]] std::vector<Case> known_cases() const;
+  /// Every run, newest first, without environment and conditions.
+  [[nodiscard]] std::vector<Run> runs() const;
+  /// The first record that these runs, asked in this order, have of each case that is wanted.
+  [[nodiscard]] std::vector<RecordKey> newest_records(
+      const std::vector<std::string>& run_ids,
+      const std::function<bool(const Case&)>& wanted) const;
 
   // Stored answers: outputs to check later runs against (harness/run/check.h), by content key.
   [[nodiscard]] std::optional<std::string> find_answer(std::string_view key) const;
@@ -74,7 +92,8 @@ class Store {
   // Whole databases.
   /// Idempotent, and one transaction: all of it or nothing. A run that has gone on since the last
   /// merge brings its new records and its status; a record of an interrupted case gives way to a
-  /// later one. The same id with other content is refused.
+  /// later one, and any record to the one that replaced it. The same id with other content is
+  /// refused.
   MergeReport merge_from(const std::filesystem::path& other);
   /// The same for a run from elsewhere (an import); `origin` is for error lines.
   MergeReport merge_run(const RunWithRecords& data, std::string_view origin);

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "backends/registry.h"
+#include "harness/run/batch_log.h"
 #include "harness/run/harness_floor.h"
 #include "harness/run/prepared_op.h"
 #include "harness/run/sample_buffer.h"
@@ -23,7 +24,8 @@ void two_clock_reads(benchmark::State& state) {
 }
 BENCHMARK(two_clock_reads);
 
-/// The loop that operator cases are measured in, on the backend that does nothing.
+/// The loop that operator cases are measured in, on the backend that does nothing; with the log of
+/// what disturbs its batches.
 void whole_sample(benchmark::State& state) {
   Case subject;
   subject.workload = "op";
@@ -35,11 +37,25 @@ void whole_sample(benchmark::State& state) {
   const auto prepared = prepare_op(*backend, subject, graph, inputs, 1);
   const std::atomic<bool> stop{false};
   SampleBuffer samples;
-  SampleLoop loop(*prepared.execution, 0, samples, {}, monotonic_ns() + 60'000'000'000, stop);
+  BatchLog batches;
+  SampleLoop loop(*prepared.execution, 0, samples, {}, monotonic_ns() + 60'000'000'000, stop,
+                  &batches);
   loop.run(state);
+  batches.end();
 }
 // As many as a case keeps at most; Google Benchmark's own timing, so that all of it counts.
 BENCHMARK(whole_sample)->Iterations(SampleBuffer::kMost)->Repetitions(9);
+
+/// Around each batch of 10 ms: the counters before and after, and the estimate of the clock.
+void logging_a_batch(benchmark::State& state) {
+  BatchLog batches;
+  for ([[maybe_unused]] auto _ : state) {
+    batches.begin();
+    batches.add(1);
+    batches.end();
+  }
+}
+BENCHMARK(logging_a_batch)->Unit(benchmark::kMicrosecond)->Iterations(2000);
 
 void measuring_the_floor(benchmark::State& state) {
   HarnessFloor floor;

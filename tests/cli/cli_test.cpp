@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint::testing {
 namespace {
@@ -20,6 +21,12 @@ class CommandLine : public ::testing::Test {
  protected:
   [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments,
                                          int interrupt_after_ms = 0) const {
+    if (!arguments.empty() && arguments.front() == "run") {
+      // One quick process a case, whatever the machine does meanwhile.
+      const std::vector<std::string> calm = {"--processes",       "1",  "--stationarity", "off",
+                                             "--remeasure-noisy", "off"};
+      arguments.insert(arguments.begin() + 1, calm.begin(), calm.end());
+    }
     arguments.insert(arguments.begin(), ridgepoint_path());
     return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, interrupt_after_ms);
   }
@@ -308,6 +315,19 @@ TEST_F(CommandLine, RefusesASuiteWithAnUnknownKeyAndSaysWhere) {
   std::ofstream(file) << "[[group]]\nworkload = \"llm\"\npromt = [3]\n";
   expect_one_line_refusal({"run", "--suite", file},
                           AllOf(HasSubstr("mine.toml:3"), HasSubstr("prompt")));
+}
+
+TEST_F(CommandLine, TakesASuitesOptionsUnlessTheyAreTyped) {
+  const std::string file = folder_.file("mine.toml");
+  std::ofstream(file) << "[options]\nrepetitions = 2\n[[group]]\nbackend = \"null\"\n"
+                         "model = \"byte-llama-6m\"\nprompt = 3\n";
+  ASSERT_EQ(ridgepoint({"run", "--suite", file}).exit_code, 0);
+  EXPECT_EQ(exported("latest")["run"]["options"]["repetitions"], 2);
+  ASSERT_EQ(ridgepoint({"run", "--suite", file, "--repetitions", "4"}).exit_code, 0);
+  EXPECT_EQ(exported("latest")["run"]["options"]["repetitions"], 4);
+  std::ofstream(file) << "[options]\nrepetition = 2\n[[group]]\nprompt = 3\n";
+  expect_one_line_refusal({"run", "--suite", file},
+                          AllOf(HasSubstr("repetition'"), HasSubstr("repetitions")));
 }
 
 TEST_F(CommandLine, RefusesAnOverrideThatNoGroupOfTheSuiteHas) {

@@ -10,6 +10,7 @@
 
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "tests/support/small_op_case.h"
 #include "workloads/case.h"
 #include "workloads/error.h"
 #include "workloads/formats/load_model.h"
@@ -26,22 +27,6 @@ std::vector<std::string> backend_names() {
   std::vector<std::string> names;
   for (const BackendEntry& entry : list_backends()) names.push_back(entry.name);
   return names;
-}
-
-Case small_case(const std::string& op) {
-  Case value;
-  value.workload = "op";
-  value.op = op;
-  value.type = "f16";
-  value.rows = 3;
-  value.batch = 2;
-  value.in = 64;
-  value.out = 96;
-  value.heads = 4;
-  value.kv_heads = 2;
-  value.head_dim = 16;
-  value.depth = 5;
-  return value;
 }
 
 /// Outputs of an operator case, by value name.
@@ -111,7 +96,7 @@ TEST_P(BackendContract, DescribesItself) {
 TEST_P(BackendContract, SaysWhyWhenItDoesNotSupportAnOperator) {
   int supported = 0;
   for (const std::string& op : op_names()) {
-    const Support support = backend_->supports(lower_op(small_case(op)));
+    const Support support = backend_->supports(lower_op(small_op_case(op, "f16")));
     supported += support.supported ? 1 : 0;
     EXPECT_NE(support.supported, !support.reason.empty()) << op;
     EXPECT_EQ(support.reason.find('\n'), std::string::npos) << op;
@@ -122,7 +107,7 @@ TEST_P(BackendContract, SaysWhyWhenItDoesNotSupportAnOperator) {
 TEST_P(BackendContract, AgreesWithTheReferenceOnEveryOperatorItSupports) {
   for (const std::string& op : op_names()) {
     for (const char* type : {"f32", "f16", "bf16", "q8_0", "q4_0"}) {
-      Case value = small_case(op);
+      Case value = small_op_case(op, "f16");
       value.type = type;
       if (!backend_->supports(lower_op(value)).supported) continue;
       SCOPED_TRACE(op + " " + type);
@@ -137,14 +122,14 @@ TEST_P(BackendContract, AgreesWithTheReferenceOnEveryOperatorItSupports) {
 
 TEST_P(BackendContract, GivesTheSameTwice) {
   for (const std::string& op : op_names()) {
-    const Case value = small_case(op);
+    const Case value = small_op_case(op, "f16");
     if (!backend_->supports(lower_op(value)).supported) continue;
     EXPECT_EQ(outputs_of(*backend_, value, 2), outputs_of(*backend_, value, 2)) << op;
   }
 }
 
 TEST_P(BackendContract, TakesInputsAndOutputsOfTheirExactSizeOnly) {
-  const Graph graph = lower_op(small_case("add"));
+  const Graph graph = lower_op(small_op_case("add", "f16"));
   if (!backend_->supports(graph).supported) GTEST_SKIP() << "does not support add";
   const auto execution = backend_->prepare(graph, {}, {.threads = 1, .cache = nullptr});
   const ValueId input = graph.find("input"), result = graph.find("result");

@@ -11,12 +11,13 @@
 #include "backends/plugin/plugin_backend.h"
 #include "backends/registry.h"
 #include "tests/plugin/plugin_paths.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
 
 using ::testing::AllOf;
-using testing::error_of;
 using ::testing::HasSubstr;
 using testing::plugin_path;
 using ::testing::StartsWith;
@@ -28,24 +29,17 @@ std::string refusal(const std::filesystem::path& path, std::string_view options 
 /// A folder of the test's own.
 class PluginFile : public ::testing::Test {
  protected:
-  PluginFile() {
-    std::string name = (std::filesystem::temp_directory_path() / "ridgepoint-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~PluginFile() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path write(const std::string& name, std::string_view content) const {
-    std::ofstream(folder_ / name, std::ios::binary) << content;
-    return folder_ / name;
+    return folder_.write(name, content);
   }
   static std::string content_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
 
  private:
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST(PluginLibrary, DescribesTheEngineByItsPathAndVersion) {

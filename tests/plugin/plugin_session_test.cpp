@@ -22,6 +22,7 @@
 #include "backends/registry.h"
 #include "backends/session.h"
 #include "tests/plugin/plugin_paths.h"
+#include "tests/support/error_of.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/safetensors_reader.h"
 #include "workloads/graph/op_graph.h"
@@ -31,7 +32,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::plugin_path;
@@ -182,6 +182,15 @@ TEST(PluginSession, ComputesWhatTheReferenceComputesInEveryCacheType) {
     EXPECT_LE(difference / magnitude, kv_type == Type::f32 ? 1e-5 : 1e-2) << name_of(kv_type);
     EXPECT_TRUE(std::ranges::equal(session->next_tokens(), truth->next_tokens()));
   }
+}
+
+TEST(PluginSession, SaysThatItCannotBeTraced) {
+  const Model model = load_model(kGolden + "llama");
+  const auto backend = example();
+  const auto session = backend->open_session(model, options_for(1));
+  const Support traced = session->trace(nullptr);
+  EXPECT_FALSE(traced.supported);
+  EXPECT_EQ(traced.reason, "the plug-in ABI has no spans");
 }
 
 TEST(PluginSession, ReportsMemoryByClass) {

@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
-#include <stdexcept>
 #include <system_error>
 #include <thread>
+
+#include "tests/support/temporary_folder.h"
 
 extern char** environ;
 
@@ -46,18 +47,6 @@ std::vector<std::string> environment_with(const std::vector<std::string>& additi
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "ridgepoint-test-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;  // a test that took the permissions away has said so already
-  std::filesystem::permissions(path_, std::filesystem::perms::owner_all, ignored);
-  std::filesystem::remove_all(path_, ignored);
-}
 
 ProgramResult run_program(const std::vector<std::string>& arguments,
                           const std::vector<std::string>& environment, int interrupt_after_ms) {

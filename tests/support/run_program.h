@@ -1,7 +1,6 @@
 // Runs a program as a person would: arguments in, exit code and both outputs back.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -21,19 +20,5 @@ ProgramResult run_program(const std::vector<std::string>& arguments,
 
 /// The ridgepoint executable of this build.
 std::string ridgepoint_path();
-
-/// A fresh folder, removed with all it holds at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::filesystem::path path() const { return path_; }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace ridgepoint::testing

@@ -10,7 +10,7 @@ namespace ridgepoint {
 
 namespace {
 
-constexpr std::string_view kNotThisModel =
+constexpr std::string_view kMakeItAgain =
     "make the file again with a current converter, or use another model";
 
 /// The fused tensor that "attn_q", "attn_k" or "attn_v" is a part of, and where in it.
@@ -41,7 +41,7 @@ StoredTensor slice_rows(const GgufFile& file, const GgufTensor& fused, const Fus
     fail_at(file.origin(), fused.info_offset,
             fmt::format("tensor {} is {}, and the configuration implies {}", in_quotes(fused.name),
                         to_string(fused.view.shape), to_string(whole)),
-            kNotThisModel);
+            kMakeItAgain);
   }
   const TypeInfo& type = type_info(fused.view.type);
   const bool bias = whole.size() == 1;
@@ -49,7 +49,7 @@ StoredTensor slice_rows(const GgufFile& file, const GgufTensor& fused, const Fus
     fail_at(file.origin(), fused.info_offset,
             fmt::format("tensor {} is a bias of type {}, whose blocks cannot be split",
                         in_quotes(fused.name), type.name),
-            kNotThisModel);
+            kMakeItAgain);
   }
   const std::int64_t row = bias ? type.block_bytes : row_bytes(type.type, whole.back());
   TensorView view{fused.view.type, plan.shape, {}};
@@ -70,7 +70,7 @@ StoredTensor find_stored(const GgufFile& file, const TensorPlan& plan, const Mod
   fail_at(file.origin(), file.tensor_table_offset(),
           fmt::format("tensor '{}' is missing, which {} with {} layers needs", plan.name,
                       name_of(config.architecture), config.layers),
-          kNotThisModel);
+          kMakeItAgain);
 }
 
 /// Tensors that would change what is computed, and that the architecture here does not have.

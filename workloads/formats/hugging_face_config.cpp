@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kRemedy = "check the file against the published configuration";
+constexpr std::string_view kConfigRemedy = "check the file against the published configuration";
 constexpr std::string_view kOtherModel = "use another model";
 
 constexpr std::array<std::pair<std::string_view, Architecture>, 5> kModelTypes{{
@@ -40,7 +40,8 @@ json parse_object(std::string_view text, std::string_view origin, std::size_t lo
   }
   const auto too_deep = [&](int depth, json::parse_event_t /*event*/, json& /*value*/) {
     if (depth > kDeepest) {
-      fail_at(origin, 0, fmt::format("values are nested more than {} deep", kDeepest), kRemedy);
+      fail_at(origin, 0, fmt::format("values are nested more than {} deep", kDeepest),
+              kConfigRemedy);
     }
     return true;
   };
@@ -54,7 +55,7 @@ json parse_object(std::string_view text, std::string_view origin, std::size_t lo
     fail_at(origin, 0, "not valid JSON: " + reason_of(error.what()), "copy the file again");
   }
   if (!value.is_object()) {
-    fail_at(origin, 0, "the file holds no JSON object", kRemedy);
+    fail_at(origin, 0, "the file holds no JSON object", kConfigRemedy);
   }
   return value;
 }
@@ -138,11 +139,11 @@ class Fields {
   }
 
   [[noreturn]] void fail(std::string_view key, std::string_view what,
-                         std::string_view remedy = kRemedy) const {
+                         std::string_view remedy = kConfigRemedy) const {
     fail_at(origin_, offset_of_key(text_, key), fmt::format("'{}' {}", key, what), remedy);
   }
   [[noreturn]] void fail_missing(std::string_view key) const {
-    fail_at(origin_, 0, fmt::format("the key '{}' is missing", key), kRemedy);
+    fail_at(origin_, 0, fmt::format("the key '{}' is missing", key), kConfigRemedy);
   }
 
  private:

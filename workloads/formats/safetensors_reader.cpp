@@ -24,7 +24,7 @@ static_assert(std::endian::native == std::endian::little, "safetensors is read i
 // The limit of the format's own library.
 constexpr std::uint64_t kLongestHeader = 100'000'000;
 constexpr std::uint64_t kPrefixBytes = 8;
-constexpr std::size_t kMostDimensions = 16;
+constexpr std::size_t kMostTensorDimensions = 16;
 constexpr std::string_view kMetadataKey = "__metadata__";
 
 struct Dtype {
@@ -87,8 +87,8 @@ class HeaderHandler {
       if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
         unexpected(fmt::format("the dimension {}", value));
       }
-      if (current().shape.size() == kMostDimensions) {
-        unexpected(fmt::format("more than {} dimensions", kMostDimensions));
+      if (current().shape.size() == kMostTensorDimensions) {
+        unexpected(fmt::format("more than {} dimensions", kMostTensorDimensions));
       }
       current().shape.push_back(static_cast<std::int64_t>(value));
     } else if (place_ == Place::offsets) {

@@ -56,8 +56,9 @@ ValueId LowerBuilder::project(std::string op_id, ValueId input, std::string_view
               {input, weight(fmt::format("{}.weight", tensor), {out, in})});
 }
 
-ValueId LowerBuilder::project_with_bias(std::string op_id, ValueId input, std::string_view tensor,
-                                        std::int64_t in, std::int64_t out) {
+ValueId LowerBuilder::project_with_bias(const std::string& op_id, ValueId input,
+                                        std::string_view tensor, std::int64_t in,
+                                        std::int64_t out) {
   const ValueId product = project(op_id, input, tensor, in, out);
   return node(op_id + ".bias", Bias{}, {product, weight(fmt::format("{}.bias", tensor), {out})});
 }

@@ -28,7 +28,7 @@ class LowerBuilder {
   ValueId project(std::string op_id, ValueId input, std::string_view tensor, std::int64_t in,
                   std::int64_t out);
   /// The same, then + name.bias as the op "OP_ID.bias".
-  ValueId project_with_bias(std::string op_id, ValueId input, std::string_view tensor,
+  ValueId project_with_bias(const std::string& op_id, ValueId input, std::string_view tensor,
                             std::int64_t in, std::int64_t out);
 
   /// Tokens looked up in token_embd.weight; op id "embedding".

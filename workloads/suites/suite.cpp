@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kDescription = "description";
 constexpr std::string_view kGroup = "group";
+constexpr std::string_view kOptions = "options";
 
 // ---- reading ----
 
@@ -341,6 +342,30 @@ void for_each_case(const Axes& axes, std::size_t depth, Case& current, const Vis
   }
 }
 
+/// Whole numbers, numbers with a fraction, true or false; as text.
+std::vector<std::pair<std::string, std::string>> read_options(const Origin& origin,
+                                                              const toml::node& node) {
+  if (!node.is_table()) {
+    origin.fail(node.source(), fmt::format("options: {} where [options] is needed", kind(node)));
+  }
+  std::vector<std::pair<std::string, std::string>> options;
+  for (const auto& [key, value] : in_text_order(*node.as_table())) {
+    std::string text;
+    if (value->is_integer()) {
+      text = fmt::format("{}", value->as_integer()->get());
+    } else if (value->is_floating_point()) {
+      text = fmt::format("{}", value->as_floating_point()->get());
+    } else if (value->is_boolean()) {
+      text = value->as_boolean()->get() ? "true" : "false";
+    } else {
+      origin.fail(value->source(), fmt::format("{}: {} where a number, true or false is needed",
+                                               shown(key->str()), kind(*value)));
+    }
+    options.emplace_back(std::string(key->str()), std::move(text));
+  }
+  return options;
+}
+
 }  // namespace
 
 Suite parse_suite(std::string_view text, std::string_view name, std::string_view path) {
@@ -362,11 +387,13 @@ Suite parse_suite(std::string_view text, std::string_view name, std::string_view
       suite.description = node->as_string()->get();
     } else if (key->str() == kGroup) {
       suite.groups = read_groups(origin, *node);
+    } else if (key->str() == kOptions) {
+      suite.options = read_options(origin, *node);
     } else {
-      constexpr std::string_view known[] = {kDescription, kGroup};
+      constexpr std::string_view known[] = {kDescription, kOptions, kGroup};
       origin.fail(key->source(),
-                  fmt::format("unknown key '{}'{}; a suite has description and [[group]] tables, "
-                              "whose keys are the fields of a case",
+                  fmt::format("unknown key '{}'{}; a suite has description, [options] and "
+                              "[[group]] tables, whose keys are the fields of a case",
                               shown(key->str()), did_you_mean(key->str(), known)));
     }
   }

@@ -2,6 +2,8 @@
 // each one value or a list, and stands for their product. Adding a case needs no C++.
 //
 //   description = "what it is for"
+//   [options]                 # of `ridgepoint run`; the command line goes before them
+//   case_budget_seconds = 3
 //   [[group]]
 //   workload = "llm"
 //   prompt   = [512]
@@ -25,6 +27,9 @@ struct Suite {
   std::string name;
   std::string description;
   std::vector<Axes> groups;
+  /// How its cases are to be measured, by name and as text: what they mean is the harness's to
+  /// know.
+  std::vector<std::pair<std::string, std::string>> options{};
 };
 
 /// Most cases that a suite may stand for; checked before any product is made.

@@ -1,31 +1,11 @@
-// A database that goes away and a run to put into it.
+// A run to put into a database.
 #pragma once
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <stdexcept>
 #include <string>
 
 #include "results/store/store.h"
 
 namespace ridgepoint {
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "ridgepoint-benchmark-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::filesystem::path database() const { return path_ / "runs.db"; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline Run some_run() {
   Run run;

@@ -7,6 +7,7 @@
 
 #include "results/store/store.h"
 #include "tests/benchmarks/results/example_run.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
@@ -41,10 +42,10 @@ void fill(const std::filesystem::path& path) {
 }
 
 const Store& many_runs() {
-  static const Folder folder;
+  static const TemporaryFolder folder;
   static const Store store = [] {
-    fill(folder.database());
-    return Store(folder.database(), OpenMode::read_only);
+    fill(folder / "runs.db");
+    return Store(folder / "runs.db", OpenMode::read_only);
   }();
   return store;
 }

@@ -8,6 +8,7 @@
 #include "results/store/sample_codec.h"
 #include "results/store/store.h"
 #include "tests/benchmarks/results/example_run.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
@@ -57,8 +58,8 @@ BENCHMARK(BM_DecodeSamples)->Arg(1000)->Arg(1'000'000)->Unit(benchmark::kMillise
 
 /// A record of a million samples, from memory to a synced disk.
 void BM_StoreAMillionSamples(benchmark::State& state) {
-  const Folder folder;
-  Store store(folder.database(), OpenMode::read_write);
+  const TemporaryFolder folder;
+  Store store(folder / "runs.db", OpenMode::read_write);
   const auto samples = timings(1'000'000);
   for (auto _ : state) {
     state.PauseTiming();
@@ -74,15 +75,15 @@ BENCHMARK(BM_StoreAMillionSamples)->UseRealTime()->Unit(benchmark::kMillisecond)
 
 /// The same back, by a process that opens the database for it.
 void BM_ReadAMillionSamples(benchmark::State& state) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Run run = some_run();
   {
-    Store store(folder.database(), OpenMode::read_write);
+    Store store(folder / "runs.db", OpenMode::read_write);
     store.begin_run(run, {Case{}});
     store.add_record(record_with(run, 0, timings(1'000'000)));
   }
   for (auto _ : state) {
-    const Store store(folder.database(), OpenMode::read_only);
+    const Store store(folder / "runs.db", OpenMode::read_only);
     benchmark::DoNotOptimize(store.records(run.id));
   }
   state.SetItemsProcessed(state.iterations() * 1'000'000);
@@ -91,8 +92,8 @@ BENCHMARK(BM_ReadAMillionSamples)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 /// What each case of a run pays to be safe: one synced transaction.
 void BM_StoreASmallRecord(benchmark::State& state) {
-  const Folder folder;
-  Store store(folder.database(), OpenMode::read_write);
+  const TemporaryFolder folder;
+  Store store(folder / "runs.db", OpenMode::read_write);
   const Run run = some_run();
   store.begin_run(run, std::vector<Case>(100'000));
   std::int64_t ordinal = 0;
@@ -102,10 +103,10 @@ void BM_StoreASmallRecord(benchmark::State& state) {
 BENCHMARK(BM_StoreASmallRecord)->UseRealTime()->Iterations(200)->Unit(benchmark::kMicrosecond);
 
 void BM_OpenForReading(benchmark::State& state) {
-  const Folder folder;
-  { const Store store(folder.database(), OpenMode::read_write); }
+  const TemporaryFolder folder;
+  { const Store store(folder / "runs.db", OpenMode::read_write); }
   for (auto _ : state) {
-    const Store store(folder.database(), OpenMode::read_only);
+    const Store store(folder / "runs.db", OpenMode::read_only);
     benchmark::DoNotOptimize(&store);
   }
 }

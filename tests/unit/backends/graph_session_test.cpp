@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "backends/reference/reference_backend.h"
+#include "profiler/span_recorder.h"
+#include "tests/support/error_of.h"
 #include "workloads/error.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/models/shapes.h"
@@ -29,9 +31,20 @@ class NotingBackend : public ReferenceBackend {
   [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
                                                    const PrepareOptions& options) const override {
     prepared.push_back(graph.tokens());
+    if (silent) return std::make_unique<Silent>();
     return ReferenceBackend::prepare(graph, weights, options);
   }
+  /// An execution that announces nothing.
+  class Silent : public Execution {
+   public:
+    void write_input(ValueId, std::span<const std::byte>) override {}
+    void run(std::int64_t) override {}
+    void synchronise() override {}
+    void read_output(ValueId, std::span<std::byte>) const override {}
+    [[nodiscard]] MemoryLedger memory() const override { return {}; }
+  };
   std::int64_t most_tokens = 1000;
+  bool silent = false;
   mutable std::vector<std::int64_t> prepared;
 };
 
@@ -43,16 +56,6 @@ class GraphSessions : public testing::Test {
   static std::vector<std::int32_t> zeros(std::size_t count) {
     return std::vector<std::int32_t>(count, 0);
   }
-  template <typename Action>
-  static std::string error_of(Action&& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
   NotingBackend backend_;
   Model model_ = golden("llama");
 };
@@ -147,6 +150,30 @@ TEST_F(GraphSessions, AreRefusedForTheBackendsOrTheModelsReason) {
   const Support beyond = backend_.supports(gpt2, {.batch = 1, .capacity = 65});
   EXPECT_FALSE(beyond.supported);
   EXPECT_THAT(beyond.reason, HasSubstr("64 positions"));
+}
+
+TEST_F(GraphSessions, TraceExecutionsThatArePreparedLater) {
+  GraphSession session(backend_, model_, {.batch = 1, .capacity = 64, .prefill_rows = 8});
+  SpanRecorder recorder(10'000);
+  ASSERT_TRUE(session.trace(&recorder).supported);
+  EXPECT_EQ(recorder.sources().size(), 1U) << "decoding";
+  session.forward(zeros(13));
+  EXPECT_EQ(recorder.sources().size(), 3U) << "pieces of 8 and 5, too";
+  EXPECT_FALSE(recorder.find_track(kOpsTrack)->spans().empty());
+  ASSERT_TRUE(session.trace(nullptr).supported);
+  recorder.clear();
+  session.forward(zeros(3));
+  EXPECT_EQ(recorder.sources().size(), 3U);
+  EXPECT_TRUE(recorder.find_track(kOpsTrack)->spans().empty());
+}
+
+TEST_F(GraphSessions, CannotBeTracedWhenTheirExecutionsCannot) {
+  backend_.silent = true;
+  GraphSession session(backend_, model_, {.batch = 1, .capacity = 8});
+  SpanRecorder recorder(10);
+  const Support traced = session.trace(&recorder);
+  EXPECT_FALSE(traced.supported);
+  EXPECT_THAT(traced.reason, HasSubstr("announces no ops"));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "workloads/error.h"
+#include "tests/support/error_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -11,13 +11,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::string error_of(std::string_view spec) {
-  try {
-    static_cast<void>(open_backend(spec));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string refusal(std::string_view spec) {
+  return error_of([&] { return open_backend(spec); });
 }
 
 TEST(Registry, OpensEveryBackendThatItLists) {
@@ -34,20 +29,20 @@ TEST(Registry, OpensEveryBackendThatItLists) {
 TEST(Registry, PassesOptionsOn) {
   EXPECT_EQ(open_backend("null:latency_ns=5")->describe().name, "null");
   EXPECT_EQ(open_backend("null:")->describe().name, "null");
-  EXPECT_THAT(error_of("null:latncy_ns=5"),
+  EXPECT_THAT(refusal("null:latncy_ns=5"),
               AllOf(HasSubstr("latncy_ns"), HasSubstr("latency_ns=N")));
-  EXPECT_THAT(error_of("reference:x=1"), AllOf(HasSubstr("'reference'"), HasSubstr("none")));
+  EXPECT_THAT(refusal("reference:x=1"), AllOf(HasSubstr("'reference'"), HasSubstr("none")));
 }
 
 TEST(Registry, ListsWhatThereIsForAnUnknownName) {
-  EXPECT_THAT(error_of("referense"),
+  EXPECT_THAT(refusal("referense"),
               AllOf(HasSubstr("did you mean 'reference'"), HasSubstr("null"), HasSubstr(".so")));
-  EXPECT_THAT(error_of(""), HasSubstr("known: null, reference"));
+  EXPECT_THAT(refusal(""), HasSubstr("known: null, reference"));
 }
 
 TEST(Registry, TakesPathsForPlugIns) {
-  EXPECT_THAT(error_of("./no_such_engine.so"), HasSubstr("no_such_engine.so"));
-  EXPECT_THAT(error_of("/nowhere/engine:key=1"), HasSubstr("/nowhere/engine"));
+  EXPECT_THAT(refusal("./no_such_engine.so"), HasSubstr("no_such_engine.so"));
+  EXPECT_THAT(refusal("/nowhere/engine:key=1"), HasSubstr("/nowhere/engine"));
 }
 
 }  // namespace

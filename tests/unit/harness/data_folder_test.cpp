@@ -6,8 +6,8 @@
 
 #include <fstream>
 
+#include "tests/support/error_of.h"
 #include "tests/unit/harness/support/measuring.h"
-#include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
@@ -15,15 +15,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string complaint(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no complaint";
-}
 
 /// $RIDGEPOINT_DATA for the time of a test.
 class DataVariable {
@@ -41,7 +32,7 @@ TEST(DataFolder, IsTheSourceTreeForAProgramThatIsNotInstalled) {
 }
 
 TEST(DataFolder, IsWhereTheVariableSays) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "suites");
   std::ofstream(folder.path() / "suites" / "mine.toml")
       << "description = \"x\"\n[[group]]\nprompt = 3\n";
@@ -55,21 +46,21 @@ TEST(DataFolder, IsWhereTheVariableSays) {
 TEST(DataFolder, SaysWhereItLooked) {
   const DataVariable variable("/no/such/folder");
   EXPECT_TRUE(bundled_suites().empty());
-  const auto text = complaint([] { load_suite("smoke"); });
+  const auto text = error_of([] { load_suite("smoke"); });
   EXPECT_THAT(text, HasSubstr("/no/such/folder/suites"));
   EXPECT_THAT(text, HasSubstr("RIDGEPOINT_DATA"));
 }
 
 TEST(LoadSuite, TakesAFile) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.file("own.toml")) << "[[group]]\nprompt = 3\n";
   EXPECT_EQ(load_suite(folder.file("own.toml")).name, "own");
-  EXPECT_THAT(complaint([&] { load_suite(folder.file("none.toml")); }), HasSubstr("No such file"));
-  EXPECT_THAT(complaint([&] { load_suite(folder.path().string()); }), HasSubstr("a folder"));
+  EXPECT_THAT(error_of([&] { load_suite(folder.file("none.toml")); }), HasSubstr("No such file"));
+  EXPECT_THAT(error_of([&] { load_suite(folder.path().string()); }), HasSubstr("a folder"));
 }
 
 TEST(LoadSuite, SuggestsTheSuiteThatWasMeant) {
-  const auto text = complaint([] { load_suite("smok"); });
+  const auto text = error_of([] { load_suite("smok"); });
   EXPECT_THAT(text, HasSubstr("no suite 'smok'"));
   EXPECT_THAT(text, HasSubstr("'smoke'"));
 }
@@ -82,12 +73,12 @@ TEST(OpenModel, TakesAFileABundledNameOrAShape) {
 }
 
 TEST(OpenModel, SaysWhatThereIs) {
-  EXPECT_THAT(complaint([] { open_model("no/such.gguf", "", 1, 1); }),
+  EXPECT_THAT(error_of([] { open_model("no/such.gguf", "", 1, 1); }),
               HasSubstr("no/such.gguf: no such file"));
-  const auto text = complaint([] { open_model("tinylama-1.1b", "", 1, 1); });
+  const auto text = error_of([] { open_model("tinylama-1.1b", "", 1, 1); });
   EXPECT_THAT(text, HasSubstr("did you mean 'tinyllama-1.1b'"));
   EXPECT_THAT(text, HasSubstr("byte-llama-6m"));
-  EXPECT_THAT(complaint([] { open_model_file("tinyllama-1.1b"); }), HasSubstr("no model"));
+  EXPECT_THAT(error_of([] { open_model_file("tinyllama-1.1b"); }), HasSubstr("no model"));
 }
 
 }  // namespace

@@ -15,13 +15,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-bool can_flush() {
-  const std::vector<std::byte> line(64);
-  return evict_from_cpu_caches(line).has_value();
-}
-
 TEST(CpuCacheEviction, ProvesThatDataWasEvicted) {
-  if (!can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
+  if (!testing::can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
   const std::vector<std::byte> weights(1u << 20, std::byte{1});
   CpuCacheEviction eviction({weights}, "the weights", 1);
   for (int i = 0; i < 9; ++i) eviction.before_sample();
@@ -53,7 +48,7 @@ class PageCacheEvictionTest : public ::testing::Test {
     ::statfs(path_.c_str(), &status);
     return status.f_type != 0x01021994 && status.f_type != 0x794c7630;  // tmpfs, overlay
   }
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   std::string path_;
 };
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "profiler/memory/cache_state.h"
+#include "tests/support/small_op_case.h"
 #include "tests/unit/harness/support/measuring.h"
 #include "workloads/graph/op_graph.h"
 
@@ -218,7 +219,7 @@ TEST(MeasureModel, SaysWhatIsWrongWithTheQuestion) {
 // ---- cold ----
 
 TEST(MeasureModel, ProvesThatADiskIsCold) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto copy = folder.file("model.gguf");
   std::filesystem::copy_file(testing::small_model(), copy);
   struct statfs status {};
@@ -267,13 +268,8 @@ TEST(MeasureModel, RefusesAColdDiskThatCouldNotBeCold) {
   EXPECT_THAT(measured.result.reason, HasSubstr("cold-cpu"));
 }
 
-bool can_flush() {
-  const std::vector<std::byte> line(64);
-  return evict_from_cpu_caches(line).has_value();
-}
-
 TEST(MeasureOp, ProvesThatCachesAreCold) {
-  if (!can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
+  if (!testing::can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
   auto subject = op_case("reference");
   subject.rows = 1;
   subject.in = 512;
@@ -291,7 +287,7 @@ TEST(MeasureOp, ProvesThatCachesAreCold) {
 }
 
 TEST(MeasureModel, ProvesThatCachesAreCold) {
-  if (!can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
+  if (!testing::can_flush()) GTEST_SKIP() << "no cache flush on this architecture";
   auto subject = model_case("reference");
   subject.cache = "cold-cpu";
   const auto measured = measure(subject);
@@ -348,17 +344,7 @@ TEST(MeasureOp, HandsFlagsToGoogleBenchmark) {
 
 TEST(MeasureOp, MeasuresAndChecksEveryOperatorOnTheReference) {
   for (const auto& name : op_names()) {
-    Case subject;
-    subject.workload = "op";
-    subject.op = name;
-    subject.backend = "reference";
-    subject.rows = 2;
-    subject.in = 64;
-    subject.out = 64;
-    subject.heads = 4;
-    subject.kv_heads = 2;
-    subject.head_dim = 16;
-    subject = resolve(subject, 1);
+    const Case subject = resolve(small_op_case(name), 1);
     auto options = quick_options();
     options.case_budget_seconds = 0.05;
     MemoryAnswers answers;

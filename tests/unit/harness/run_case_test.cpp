@@ -112,6 +112,15 @@ TEST(RunCase, BringsLongSeriesBackWhole) {
   EXPECT_GT(count_of(record, "run"), 10'000u);
 }
 
+TEST(RunCase, BringsTheTimesOfOpsBack) {
+  const auto record = run_in_child(model_case("reference"), quick_options());
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  ASSERT_FALSE(record.measurement.op_times.empty());
+  EXPECT_EQ(record.measurement.op_times.front().phase, "prefill");
+  EXPECT_EQ(record.measurement.op_times.front().op_id, "embedding");
+  EXPECT_TRUE(record.measurement.metrics.contains("trace_overhead"));
+}
+
 TEST(RunCase, LendsTheChildItsStoredAnswers) {
   MemoryAnswers answers;
   const auto first = run_in_child(model_case("reference"), quick_options(), answers);
@@ -182,6 +191,127 @@ TEST(RunCase, EndsAtTheMemoryLimit) {
   EXPECT_FALSE(record.reason.empty());
 }
 
+// ---- several processes ----
+
+RunOptions options_for(std::int64_t processes, std::int64_t most) {
+  auto options = quick_options();
+  options.processes = processes;
+  options.most_processes = most;
+  options.case_budget_seconds = 30;
+  options.precision_percent = 1000;  // whatever the machine does meanwhile
+  return options;
+}
+
+TEST(RunCase, MeasuresByFreshProcessesAndSaysWhichTookWhat) {
+  const auto record = run_in_child(model_case("null"), options_for(3, 3));
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  EXPECT_EQ(record.measurement.find("ttft")->process_counts, (std::vector<std::int64_t>{3, 3, 3}));
+  EXPECT_EQ(record.measurement.find("inter_token")->process_counts,
+            (std::vector<std::int64_t>{9, 9, 9}));
+  EXPECT_EQ(record.measurement.metrics.at("repetitions"), 9);
+  EXPECT_TRUE(record.measurement.metrics.contains("precision_percent"));
+  const auto details = details_of(record);
+  EXPECT_EQ(details["stopping"]["processes"], 3);
+  EXPECT_EQ(details["stopping"]["repetitions"], 9);
+  EXPECT_EQ(details["stopping"]["ended_by"], "precision");
+  EXPECT_EQ(details["processes"].size(), 3U);
+  EXPECT_EQ(details.dump(), record.details) << "details are canonical";
+}
+
+TEST(RunCase, GoesOnUntilTheMostProcessesWhereThePrecisionIsOutOfReach) {
+  auto options = options_for(2, 4);
+  options.precision_percent = 0.001;
+  const auto record = run_in_child(model_case("null"), options);
+  EXPECT_EQ(details_of(record)["stopping"]["ended_by"], "processes");
+  EXPECT_EQ(details_of(record)["stopping"]["processes"], 4);
+}
+
+TEST(RunCase, ChecksAnswersOnceAndHoldsTheOtherProcessesToTheSameTokens) {
+  MemoryAnswers answers;
+  const auto record = run_in_child(model_case("reference"), options_for(3, 3), answers);
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  EXPECT_EQ(answers.kept.size(), 1U);
+  const auto details = details_of(record);
+  EXPECT_TRUE(details["check"]["compared"]);
+  EXPECT_TRUE(details["tokens"].is_string());
+}
+
+TEST(RunCase, SeesThatAProcessChoseOtherTokens) {
+  const testing::TemporaryFolder folder;
+  const std::string marker = folder.file("marker");
+  MemoryAnswers answers;
+  const auto record = run_in_child(
+      model_case("null"), options_for(3, 3), answers, kNeverStop,
+      script("t=a; [ -e " + marker + " ] && t=b; touch " + marker +
+             "; echo '{\"event\":\"detail\",\"key\":\"tokens\",\"json\":\"\\\"'$t'\\\"\"}' >&4;"
+             "echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4"));
+  EXPECT_EQ(record.outcome, Outcome::wrong);
+  EXPECT_THAT(record.reason, HasSubstr("process 2 chose other tokens"));
+}
+
+TEST(RunCase, EndsAtTheFirstProcessThatFailsAndKeepsWhatTheOthersBrought) {
+  const testing::TemporaryFolder folder;
+  const std::string marker = folder.file("marker");
+  MemoryAnswers answers;
+  const auto record =
+      run_in_child(model_case("null"), options_for(3, 5), answers, kNeverStop,
+                   script("echo '{\"event\":\"samples\",\"series\":\"ttft\",\"values\":[5,6]}' >&4;"
+                          "[ -e " +
+                          marker + " ] && { echo 'out of luck' >&2; exit 7; }; touch " + marker +
+                          "; echo '{\"event\":\"detail\",\"key\":\"stopping\",\"json\":\"7\"}' >&4;"
+                          "echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4"));
+  EXPECT_EQ(record.outcome, Outcome::failed);
+  EXPECT_THAT(record.reason, HasSubstr("process 2: exited with code 7"));
+  EXPECT_THAT(details_of(record)["output_tail"].get<std::string>(), HasSubstr("out of luck"));
+  EXPECT_EQ(record.measurement.find("ttft")->process_counts, (std::vector<std::int64_t>{2, 2}));
+}
+
+TEST(RunCase, MistrustsAMachineThatRunsAThirdAsFastForAWhile) {
+  auto options = options_for(2, 2);
+  options.stationarity = true;
+  MemoryAnswers answers;
+  const auto record = run_in_child(
+      op_case("null"), options, answers, kNeverStop,
+      script("say() { echo '{\"event\":\"samples\",\"series\":\"run\",\"values\":['$1']}' >&4; };"
+             "for i in 1 2 3 4; do say 1650000,1651000,1649000,1650500; done;"
+             "for i in 1 2 3; do say 5100000,5101000,5099000,5100500; done;"
+             "for i in 1 2 3 4; do say 1650000,1651000,1649000,1650500; done;"
+             "echo '{\"event\":\"done\",\"outcome\":\"ok\",\"reason\":\"\"}' >&4"));
+  EXPECT_EQ(record.outcome, Outcome::mistrusted);
+  EXPECT_THAT(record.reason, HasSubstr("flips 4 times between two levels: 1.65 ms (first samples 0 "
+                                       "to 15, 73 %) and 5.10 ms (first samples 16 to 27, 27 %)"));
+  EXPECT_EQ(record.measurement.find("run")->process_counts, (std::vector<std::int64_t>{44, 44}));
+}
+
+TEST(RunCase, GivesACaseOfWhichThreeDoNotFitItsBudgetToOneProcess) {
+  auto options = options_for(3, 5);
+  options.case_budget_seconds = 0.5;
+  const auto record = run_in_child(model_case("null:latency_ns=50000000"), options);
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  const auto stopping = details_of(record)["stopping"];
+  EXPECT_EQ(stopping["ended_by"], "alone");
+  EXPECT_TRUE(stopping["reached_percent"].is_null());
+  EXPECT_TRUE(record.measurement.find("ttft")->process_counts.empty());
+}
+
+TEST(RunCase, MeasuredAgainKeepsEverySampleOfBefore) {
+  MemoryAnswers answers;
+  const auto options = options_for(2, 2);
+  auto earlier = run_in_child(model_case("null"), options, answers);
+  earlier.id = "the-earlier-one";
+  const auto record = remeasure_case(earlier, options, answers.store, kNeverStop, {});
+  EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
+  const auto* ttft = record.measurement.find("ttft");
+  EXPECT_EQ(ttft->process_counts, (std::vector<std::int64_t>{3, 3, 3, 3}));
+  const auto& before = earlier.measurement.find("ttft")->samples;
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), ttft->samples.begin()));
+  const auto details = details_of(record);
+  EXPECT_EQ(details["remeasured"]["replaces"], "the-earlier-one");
+  EXPECT_EQ(details["remeasured"]["processes_before"], 2);
+  EXPECT_EQ(details["processes"].size(), 4U);
+  EXPECT_EQ(details["stopping"]["repetitions"], 12);
+}
+
 // ---- children that break ----
 
 TEST(RunCase, NamesTheSignalOfACrashAndTheLastWords) {
@@ -221,6 +351,17 @@ TEST(RunCase, SurvivesAChildThatTalksNonsense) {
   EXPECT_EQ(record.outcome, Outcome::failed);
   EXPECT_EQ(count_of(record, "ttft"), 2u) << "what made sense is kept";
   EXPECT_EQ(details_of(record)["malformed_events"], 3);
+}
+
+TEST(RunCase, KeepsTheOpTimesThatMakeSense) {
+  const auto record = run_script(
+      "echo '{\"event\":\"op_times\",\"ops\":[{\"phase\":\"run\",\"op_id\":\"a\",\"op\":\"add\","
+      "\"time_ns\":5,\"passes\":1,\"work_flops\":1,\"work_bytes\":2}]}' >&4;"
+      "echo '{\"event\":\"op_times\",\"ops\":[{\"phase\":\"run\",\"time_ns\":-5}]}' >&4;"
+      "echo '{\"event\":\"op_times\",\"ops\":3}' >&4");
+  ASSERT_EQ(record.measurement.op_times.size(), 1u);
+  EXPECT_EQ(record.measurement.op_times[0].op_id, "a");
+  EXPECT_EQ(details_of(record)["malformed_events"], 2);
 }
 
 TEST(RunCase, KeepsTheResultOfAChildThatTalksNonsenseBesides) {

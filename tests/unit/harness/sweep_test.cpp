@@ -25,9 +25,10 @@ class Watcher : public SweepObserver {
     if (on_progress) on_progress(progress);
   }
   void case_finished(const Record& record) override { finished.push_back(record.outcome); }
+  void measuring_again(std::int64_t count) override { again = count; }
 
   std::vector<std::int64_t> started;
-  std::int64_t last_total = 0;
+  std::int64_t last_total = 0, again = 0;
   std::vector<Outcome> finished;
   std::function<void(const CaseProgress&)> on_progress;
 };
@@ -37,7 +38,7 @@ class Sweep : public ::testing::Test {
   std::string begin(const std::vector<Case>& cases, const RunOptions& options = quick_options()) {
     return begin_sweep(store_, cases, options, "smoke", "my label", "ridgepoint run");
   }
-  testing::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   Store store_{folder_.file("runs.db"), OpenMode::read_write};
   Watcher watcher_;
 };
@@ -103,6 +104,55 @@ TEST_F(Sweep, MeasuresNothingTwice) {
   const auto again = run_sweep(store_, id, watcher_, kNeverStop);
   EXPECT_EQ(again.measured, 0);
   EXPECT_EQ(store_.records(id).size(), 1u);
+}
+
+RunOptions never_precise() {
+  auto options = quick_options();
+  options.processes = 2;
+  options.most_processes = 2;
+  options.case_budget_seconds = 30;
+  options.precision_percent = 0.001;
+  options.remeasure_noisy = true;
+  return options;
+}
+
+TEST_F(Sweep, MeasuresNoisyCasesOnceMoreAtTheEnd) {
+  const auto id = begin({model_case("null"), model_case("null:latency_ns=1000")}, never_precise());
+  const auto result = run_sweep(store_, id, watcher_, kNeverStop);
+  EXPECT_EQ(result.measured, 2);
+  EXPECT_EQ(result.remeasured, 2);
+  EXPECT_EQ(result.ok, 2);
+  EXPECT_EQ(result.not_ok, 0);
+  EXPECT_EQ(watcher_.again, 2);
+  EXPECT_EQ(watcher_.finished.size(), 4U);
+  const auto records = store_.records(id);
+  ASSERT_EQ(records.size(), 2U);
+  for (const auto& record : records) {
+    EXPECT_EQ(record.measurement.find("ttft")->process_counts,
+              (std::vector<std::int64_t>{3, 3, 3, 3}));
+    EXPECT_TRUE(record.measurement.metrics.contains("harness_floor_share"));
+  }
+  EXPECT_EQ(store_.run(id).status, "finished");
+  EXPECT_EQ(run_sweep(store_, id, watcher_, kNeverStop).remeasured, 0) << "once is enough";
+}
+
+TEST_F(Sweep, StoppedWhileMeasuringAgainKeepsWhatThereWasAndGoesOnLater) {
+  const auto id = begin({model_case("null")}, never_precise());
+  std::atomic<bool> stop{false};
+  watcher_.on_progress = [&](const CaseProgress&) { stop = watcher_.again > 0; };
+  const auto first = run_sweep(store_, id, watcher_, stop);
+  EXPECT_TRUE(first.interrupted);
+  ASSERT_EQ(store_.records(id).size(), 1U);
+  EXPECT_EQ(store_.records(id)[0].outcome, Outcome::ok);
+  EXPECT_EQ(store_.records(id)[0].measurement.find("ttft")->samples.size(), 6U);
+
+  Watcher later;
+  const auto second = run_sweep(store_, id, later, kNeverStop);
+  EXPECT_FALSE(second.interrupted);
+  EXPECT_EQ(second.measured, 0);
+  EXPECT_EQ(second.remeasured, 1);
+  EXPECT_EQ(second.ok, 1);
+  EXPECT_EQ(store_.records(id)[0].measurement.find("ttft")->samples.size(), 12U);
 }
 
 TEST_F(Sweep, KeepsAnswersFromOneRunToTheNext) {

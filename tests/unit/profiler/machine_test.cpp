@@ -12,6 +12,7 @@
 #include "profiler/machine/system_memory.h"
 #include "profiler/machine/topology.h"
 #include "profiler/machine/virtualisation.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
@@ -24,21 +25,11 @@ using ::testing::Not;
 /// A folder that stands for a part of sysfs.
 class FakeSystem {
  public:
-  FakeSystem() {
-    std::string name = (fs::temp_directory_path() / "ridgepoint-machine-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-  }
-  ~FakeSystem() { fs::remove_all(root_); }
-  FakeSystem(const FakeSystem&) = delete;
-  FakeSystem& operator=(const FakeSystem&) = delete;
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
-  [[nodiscard]] std::string root() const { return root_.string(); }
+  void write(const std::string& path, const std::string& text) const { root_.write(path, text); }
+  [[nodiscard]] std::string root() const { return root_.path().string(); }
 
  private:
-  fs::path root_;
+  TemporaryFolder root_;
 };
 
 TEST(Clocks, ReadsGovernorAndClockOfEachCpu) {

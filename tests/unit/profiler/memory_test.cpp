@@ -13,6 +13,7 @@
 #include "profiler/memory/cache_state.h"
 #include "profiler/memory/process_activity.h"
 #include "profiler/memory/process_memory.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
@@ -142,18 +143,13 @@ TEST(LineProbe, SaysWhenThereIsNothingToProbe) {
 class PageCache : public ::testing::Test {
  protected:
   PageCache() {
-    std::string name = (fs::temp_directory_path() / "ridgepoint-pages-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    path_ = (folder_ / "file").string();
-    std::ofstream(path_) << std::string(8u << 20, 'x');
     struct statfs status {};
     ::statfs(path_.c_str(), &status);
     constexpr long kTmpfs = 0x01021994, kOverlay = 0x794c7630;
     droppable_ = status.f_type != kTmpfs && status.f_type != kOverlay;
   }
-  ~PageCache() override { fs::remove_all(folder_); }
-  fs::path folder_;
-  std::string path_;
+  TemporaryFolder folder_;
+  std::string path_ = folder_.write("file", std::string(8u << 20, 'x')).string();
   bool droppable_ = true;
 };
 
@@ -179,10 +175,10 @@ TEST_F(PageCache, AdmitsThatMappedPagesStay) {
 
 TEST_F(PageCache, SaysWhatItCannotLookInto) {
   EXPECT_THAT(page_cache_share(path_ + "x").why(), HasSubstr("No such file"));
-  EXPECT_THAT(page_cache_share(folder_.string()).why(), HasSubstr("not a regular file"));
+  EXPECT_THAT(page_cache_share(folder_.path().string()).why(), HasSubstr("not a regular file"));
   EXPECT_FALSE(drop_from_page_cache(path_ + "x").has_value());
-  std::ofstream(folder_ / "empty");
-  EXPECT_DOUBLE_EQ(page_cache_share((folder_ / "empty").string()).value(), 0);
+  const std::string empty = folder_.write("empty", "").string();
+  EXPECT_DOUBLE_EQ(page_cache_share(empty).value(), 0);
 }
 
 }  // namespace

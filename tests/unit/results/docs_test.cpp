@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "results/contamination.h"
 #include "results/exchange/json_export.h"
 #include "results/metric.h"
 #include "tests/unit/results/example_data.h"
@@ -49,6 +50,16 @@ TEST(MetricsDocument, HoldsTheTableOfAllMetrics) {
   EXPECT_EQ(text.substr(table, to - table), metric_table())
       << "replace the lines between the two comments by:\n"
       << metric_table();
+}
+
+TEST(MetricsDocument, HoldsTheTableOfBatchSeries) {
+  std::string table = "| series | unit | definition |\n|---|---|---|\n";
+  for (const BatchSeriesSpec& spec : batch_series()) {
+    table += fmt::format("| `{}` | {} | {} |\n", spec.name, spec.unit, spec.definition);
+  }
+  EXPECT_THAT(
+      document("metrics.md"),
+      HasSubstr("<!-- batch series: keep equal to results/contamination.cpp -->\n" + table));
 }
 
 TEST(FormatsDocument, NamesEveryTableAndColumn) {

@@ -1,59 +1,21 @@
-// What the tests of results share: a folder that goes away, runs and records with something in
-// every field, the one line of an Error.
+// What the tests of results share: runs and records with something in every field.
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "results/record.h"
 #include "results/store/store.h"
-#include "workloads/error.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 
 using StoredRun = Run;  // inside a TEST, Run is a member of testing::Test
 
-class TestFolder {
- public:
-  TestFolder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "ridgepoint-results-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
-    return path_ / name;
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-template <class Body>
-std::string error_of(Body&& body) {
-  try {
-    std::forward<Body>(body)();
-  } catch (const Error& error) {
-    const std::string line = error.what();
-    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-    EXPECT_FALSE(line.empty());
-    return line;
-  }
-  ADD_FAILURE() << "no Error";
-  return "";
-}
+using TestFolder = TemporaryFolder;
 
 inline Case example_case(std::int64_t prompt = 32, std::int64_t generate = 8) {
   Case subject;
@@ -102,11 +64,14 @@ inline Record example_record(const Run& run, std::int64_t ordinal, const Case& s
   record.started_unix_ns = run.started_unix_ns + 1'000'000'000 * (ordinal + 1);
   record.duration_ns = 987'654'321;
   record.details = R"({"backend":{"name":"reference"},"model":{"synthetic":false}})";
-  record.measurement.series = {{"ttft", "ns", {30'000'000, 31'000'000, 29'000'000}},
+  record.measurement.series = {{"ttft", "ns", {30'000'000, 31'000'000, 29'000'000}, {1, 0, 2}},
                                {"end_to_end", "ns", {100'000'000, 101'500'000, 98'000'000}},
                                {"load", "ns", {5'000'000}},
                                {"warm_up", "ns", {}}};
   record.measurement.metrics = {{"ttft_ns", 3e7}, {"memory_kv_bytes", 1234.0}};
+  record.measurement.op_times = {
+      {"prefill", "layer.0.attention.q", "matrix_product", 1'234'567, 3, 1e9, 2.5e6},
+      {"decode", "layer.0.attention.q", "matrix_product", 45'678, 12, 2e6, 2.25e6}};
   return record;
 }
 
@@ -142,6 +107,7 @@ inline void expect_equal(const Record& a, const Record& b) {
   EXPECT_EQ(a.details, b.details);
   EXPECT_EQ(a.measurement.series, b.measurement.series);
   EXPECT_EQ(a.measurement.metrics, b.measurement.metrics);
+  EXPECT_EQ(a.measurement.op_times, b.measurement.op_times);
 }
 
 inline void expect_equal(const RunWithRecords& a, const RunWithRecords& b) {

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "tests/support/error_of.h"
 #include "workloads/error.h"
 #include "workloads/nearest_name.h"
 
@@ -21,18 +22,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-template <typename Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
-    return error.what();
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return {};
-}
 
 const CaseField& field(std::string_view name) {
   const CaseField* found = find_case_field(name);

@@ -7,6 +7,7 @@
 
 #include "backends/session.h"
 #include "profiler/clock/monotonic_clock.h"
+#include "profiler/span_recorder.h"
 #include "workloads/case.h"
 #include "workloads/error.h"
 #include "workloads/graph/op_graph.h"
@@ -63,6 +64,31 @@ TEST(NullBackend, ReadsZerosFromItsOutputs) {
   EXPECT_THROW(execution->read_output(graph.find("result"),
                                       std::as_writable_bytes(std::span(output).first(14))),
                std::logic_error);
+}
+
+TEST(NullBackend, AnnouncesItsLatencyAsTheTimeOfTheFirstNode) {
+  const auto backend = open_null_backend("latency_ns=2000000");
+  Graph graph("two ops", 1, 1, 0);
+  const ValueId input = graph.add_value({"input", Role::input, Type::f32, {1, 8}});
+  graph.add_node("second", Gelu{}, {graph.add_node("first", Gelu{}, {input})});
+  const auto execution = backend->prepare(graph, {}, {});
+  SpanRecorder recorder(10);
+  ASSERT_TRUE(execution->trace(&recorder).supported);
+  execution->run(0);
+  const auto spans = recorder.find_track(kOpsTrack)->spans();
+  ASSERT_EQ(spans.size(), 2U);
+  EXPECT_EQ(recorder.sources()[0].op_ids, (std::vector<std::string>{"first", "second"}));
+  EXPECT_GE(spans[0].end_ns - spans[0].begin_ns, 2'000'000);
+}
+
+TEST(NullBackend, HasNoOpsToAnnounceInASession) {
+  const auto backend = open_null_backend("");
+  const auto session = backend->open_session(model_of(7), {.batch = 1, .capacity = 9});
+  SpanRecorder recorder(10);
+  const Support traced = session->trace(&recorder);
+  EXPECT_FALSE(traced.supported);
+  EXPECT_EQ(traced.reason.find('\n'), std::string::npos);
+  EXPECT_NE(traced.reason.find("no graph"), std::string::npos) << traced.reason;
 }
 
 TEST(NullBackend, RefusesSenselessOptions) {

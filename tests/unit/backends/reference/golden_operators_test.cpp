@@ -10,7 +10,7 @@ namespace ridgepoint {
 namespace {
 
 // Results are stored as float32: half a unit in its last place, and a little for the norm.
-constexpr double kTolerance = 1.2e-7;
+constexpr double kOperatorTolerance = 1.2e-7;
 
 class GoldenOperators : public testing::Test {
  protected:
@@ -22,8 +22,8 @@ class GoldenOperators : public testing::Test {
   }
   void expect(const std::vector<float>& got, const std::string& name) const {
     const RelativeError error = relative_error<double>(got, file_.doubles(name));
-    EXPECT_LE(error.most, kTolerance) << name;
-    EXPECT_LE(error.norm, kTolerance) << name;
+    EXPECT_LE(error.most, kOperatorTolerance) << name;
+    EXPECT_LE(error.norm, kOperatorTolerance) << name;
   }
   /// All but the first dimension in one; a lone dimension becomes a row.
   static Shape flat(const Shape& shape) {

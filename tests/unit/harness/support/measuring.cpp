@@ -1,19 +1,8 @@
 #include "tests/unit/harness/support/measuring.h"
 
-#include <stdlib.h>
+#include "profiler/memory/cache_state.h"
 
 namespace ridgepoint::testing {
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name =
-      (std::filesystem::temp_directory_path() / "ridgepoint-harness-XXXXXX").string();
-  path_ = ::mkdtemp(name.data());
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 std::string small_model() {
   return std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/llama/model.gguf";
@@ -43,6 +32,9 @@ Case op_case(const std::string& backend) {
 RunOptions quick_options() {
   RunOptions options;
   options.repetitions = 3;
+  options.processes = 1;
+  options.stationarity = false;  // no test depends on how quiet the machine is
+  options.remeasure_noisy = false;
   options.case_budget_seconds = 0.2;
   options.time_limit_seconds = 60;
   options.benchmark_flags = {"--benchmark_min_time=0.01"};
@@ -51,6 +43,11 @@ RunOptions quick_options() {
 
 std::string example_engine(const std::string& mode) {
   return std::string(RIDGEPOINT_BINARY_DIR) + "/tests/plugin/libexample_engine.so:mode=" + mode;
+}
+
+bool can_flush() {
+  const std::vector<std::byte> line(64);
+  return evict_from_cpu_caches(line).has_value();
 }
 
 Record run_in_child(const Case& subject, const RunOptions& options, const std::atomic<bool>& stop) {

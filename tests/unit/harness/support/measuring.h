@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -12,21 +11,9 @@
 
 #include "harness/run/measure_case.h"
 #include "harness/run/run_case.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint::testing {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::filesystem::path path() const { return path_; }
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 class KeepingSink : public MeasurementSink {
  public:
@@ -38,6 +25,9 @@ class KeepingSink : public MeasurementSink {
   void detail(std::string_view key, std::string_view json) override {
     details[std::string(key)] = nlohmann::json::parse(json);
   }
+  void op_times(std::span<const OpTime> times) override {
+    ops.insert(ops.end(), times.begin(), times.end());
+  }
   void progress(double fraction, std::string_view phase) override {
     fractions.push_back(fraction);
     phases.emplace_back(phase);
@@ -46,6 +36,7 @@ class KeepingSink : public MeasurementSink {
   std::map<std::string, std::vector<std::int64_t>> series;
   std::map<std::string, double> metrics;
   nlohmann::json details = nlohmann::json::object();
+  std::vector<OpTime> ops;
   std::vector<double> fractions;
   std::vector<std::string> phases;
 };
@@ -64,12 +55,15 @@ std::string small_model();
 Case model_case(const std::string& backend);
 /// A matrix product of 16 x 64 by 64 x 32.
 Case op_case(const std::string& backend);
-/// A few passes, a budget of a tenth of a second.
+/// A few passes in one process, a budget of a fifth of a second; steadiness is not judged.
 RunOptions quick_options();
 /// The example engine of this build with a mode, "crash,after=9"; skips nothing by itself.
 std::string example_engine(const std::string& mode);
 
 inline const std::atomic<bool> kNeverStop{false};
+
+/// Whether this architecture can flush its CPU caches.
+bool can_flush();
 
 /// Runs the case in a child of this program.
 Record run_in_child(const Case& subject, const RunOptions& options,

@@ -22,6 +22,8 @@ RunWithRecords example_data() {
   data.run = example_run();
   data.records = {example_record(data.run, 0, example_case()),
                   example_record(data.run, 1, operator_case())};
+  data.records[0].details =
+      R"({"stopping":{"asked_percent":1.0,"ended_by":"precision","processes":3}})";
   data.records[1].outcome = Outcome::failed;
   data.records[1].reason = "a \"quoted\", |piped| <b>bold</b>\nsecond line";
   data.records[1].measurement.metrics["counter:hits"] = 12.5;
@@ -73,7 +75,7 @@ TEST(CsvExport, HasAColumnForEveryFieldAndMetricAndSurvivesQuotes) {
   const RunWithRecords data = example_data();
   const auto rows = parsed_csv(export_run(data, "csv"));
   ASSERT_EQ(rows.size(), 3U);
-  EXPECT_EQ(rows[0].size(), 8 + case_fields().size() + metrics().size() + 1);
+  EXPECT_EQ(rows[0].size(), 11 + case_fields().size() + metrics().size() + 1);
   for (const auto& row : rows) EXPECT_EQ(row.size(), rows[0].size());
   const auto cell = [&](std::size_t row, const std::string& column) {
     const auto found = std::ranges::find(rows[0], column);
@@ -82,6 +84,9 @@ TEST(CsvExport, HasAColumnForEveryFieldAndMetricAndSurvivesQuotes) {
   };
   EXPECT_EQ(cell(1, "run_label"), data.run.label);
   EXPECT_EQ(cell(1, "outcome"), "ok");
+  EXPECT_EQ(cell(1, "ended_by"), "precision");
+  EXPECT_EQ(cell(1, "asked_percent"), "1.0");
+  EXPECT_EQ(cell(2, "processes"), "") << "details that do not say";
   EXPECT_EQ(cell(1, "prompt"), "32");
   EXPECT_EQ(cell(1, "ttft_ns"), "30000000");
   EXPECT_EQ(cell(1, "run_ns"), "");

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-RunWithRecords example_data() {
+RunWithRecords run_to_export() {
   RunWithRecords data;
   data.run = example_run();
   data.run.conditions_after = R"({"load":[1.5]})";
@@ -37,28 +37,28 @@ RunWithRecords example_data() {
 }
 
 TEST(JsonExport, ComesBackEqual) {
-  const RunWithRecords data = example_data();
+  const RunWithRecords data = run_to_export();
   expect_equal(run_from_json(run_to_json(data), "x.json"), data);
 }
 
 TEST(JsonExport, ComesBackEqualThroughTheStore) {
   const TestFolder folder;
   Store store(folder / "runs.db", OpenMode::read_write);
-  const RunWithRecords data = example_data();
+  const RunWithRecords data = run_to_export();
   store.merge_run(run_from_json(run_to_json(data), "x.json"), "x.json");
   expect_equal(store.whole_run(data.run.id), data);
   EXPECT_EQ(run_to_json(store.whole_run(data.run.id)), run_to_json(data));
 }
 
 TEST(JsonExport, KeepsNotANumber) {
-  RunWithRecords data = example_data();
+  RunWithRecords data = run_to_export();
   data.records[0].measurement.metrics["ttft_ns"] = std::numeric_limits<double>::quiet_NaN();
   const RunWithRecords back = run_from_json(run_to_json(data), "x.json");
   EXPECT_TRUE(std::isnan(back.records[0].measurement.metrics.at("ttft_ns")));
 }
 
 TEST(JsonExport, IsWhatTheFormatDocumentSays) {
-  const Json document = Json::parse(run_to_json(example_data()));
+  const Json document = Json::parse(run_to_json(run_to_export()));
   EXPECT_EQ(document["format"], "ridgepoint-run");
   EXPECT_EQ(document["version"], kExportVersion);
   EXPECT_EQ(document["run"]["environment"]["cpu"]["cores"], 2);
@@ -71,7 +71,7 @@ TEST(JsonExport, IsWhatTheFormatDocumentSays) {
 }
 
 TEST(JsonExport, WithoutAPlanPlansItsRecords) {
-  RunWithRecords data = example_data();
+  RunWithRecords data = run_to_export();
   data.planned.clear();
   const RunWithRecords back = run_from_json(run_to_json(data), "x.json");
   ASSERT_EQ(back.planned.size(), 2U);
@@ -79,21 +79,22 @@ TEST(JsonExport, WithoutAPlanPlansItsRecords) {
 }
 
 TEST(JsonExport, ReplacesBytesThatAreNotText) {
-  RunWithRecords data = example_data();
+  RunWithRecords data = run_to_export();
   data.records[1].reason = "died with \xff\xfe";
   EXPECT_THAT(run_from_json(run_to_json(data), "x.json").records[1].reason,
               HasSubstr("died with \xEF\xBF\xBD"));
 }
 
 TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
-  const std::string good = run_to_json(example_data());
+  const std::string good = run_to_json(run_to_export());
   const auto complaint = [&](const std::string& patch) {
     const Json document = Json::parse(good).patch(Json::parse(patch));
     return error_of([&] { run_from_json(document.dump(), "x.json"); });
   };
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"([{"op":"replace","path":"/format","value":"other"}])", "not a Ridgepoint export"},
-      {R"([{"op":"replace","path":"/version","value":2}])", "an export of version 2"},
+      {R"([{"op":"replace","path":"/version","value":3}])", "an export of version 3"},
+      {R"([{"op":"replace","path":"/version","value":0}])", "an export of version 0"},
       {R"([{"op":"remove","path":"/run"}])", "lacks \"run\""},
       {R"([{"op":"replace","path":"/run","value":[]}])", "is not an object"},
       {R"([{"op":"replace","path":"/run/id","value":"../../etc"}])", "not a lower-case UUID"},
@@ -114,6 +115,16 @@ TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
       {R"([{"op":"replace","path":"/records/0/series/0/count","value":2}])", "\"count\""},
       {R"([{"op":"replace","path":"/records/0/series/0/samples/0","value":"1"}])",
        "64-bit integer"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":[1,1]}])", "add up"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":[5,-2]}])",
+       "not of its samples"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":[-1,4]}])",
+       "not of its samples"},
+      {R"([{"op":"replace","path":"/records/0/series/0/process_counts","value":3}])",
+       "is not a list"},
+      {R"([{"op":"remove","path":"/records/0/op_times/1/passes"}])", "lacks \"passes\""},
+      {R"([{"op":"replace","path":"/records/0/op_times/1/work_flops","value":"NaN"}])",
+       "without end"},
       {R"([{"op":"replace","path":"/records/0/metrics/ttft_ns","value":3}])", "is not an object"},
       {R"([{"op":"replace","path":"/records/0/metrics/ttft_ns/value","value":"3"}])",
        "not a number"},
@@ -123,6 +134,21 @@ TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
     EXPECT_THAT(line, HasSubstr(what)) << patch;
     EXPECT_EQ(line.find("x.json"), 0U) << line;
   }
+}
+
+TEST(JsonImport, ReadsTheFirstVersionToo) {
+  RunWithRecords data = example_data();
+  Json document = Json::parse(run_to_json(data));
+  document["version"] = 1;
+  for (Json& record : document["records"]) {
+    record.erase("op_times");
+    for (Json& series : record["series"]) series.erase("process_counts");
+  }
+  for (Record& record : data.records) {
+    record.measurement.op_times.clear();
+    for (Series& series : record.measurement.series) series.process_counts.clear();
+  }
+  expect_equal(run_from_json(document.dump(), "x.json"), data);
 }
 
 TEST(JsonImport, RefusesWhatIsNotJsonOrTooDeep) {

@@ -1,5 +1,6 @@
 #include "results/report/table.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,6 +47,51 @@ TEST(FormatValue, KeepsCountsWholeAndSmallErrorsShort) {
   EXPECT_EQ(format_value(1.2345e-7, "1"), "1.23e-07");
   EXPECT_EQ(format_value(std::numeric_limits<double>::quiet_NaN(), "ns"), "nan");
   EXPECT_EQ(format_value(std::numeric_limits<double>::infinity(), "1"), "inf");
+}
+
+TEST(RunTable, ShowsHowWellTheMedianIsKnownAndWhyNoBetter) {
+  RunWithRecords data;
+  data.run = example_run();
+  const std::vector<std::pair<std::string, double>> stories = {
+      {"precision", 0.83}, {"budget", 3.2}, {"budget", 12.5}, {"processes", 1.5}, {"alone", 0}};
+  for (std::size_t i = 0; i < stories.size(); ++i) {
+    const auto& [ended_by, reached] = stories[i];
+    const auto ordinal = static_cast<std::int64_t>(i);
+    Record record = example_record(data.run, ordinal, operator_case(ordinal + 1));
+    record.measurement.series.clear();
+    record.measurement.metrics = {{"run_ns", 1.23e6}};
+    if (reached > 0) record.measurement.metrics["precision_percent"] = reached;
+    record.details = fmt::format(
+        R"({{"stopping":{{"asked_percent":1.0,"ended_by":"{}","processes":10,"reached_percent":{}}}}})",
+        ended_by, reached > 0 ? std::to_string(reached) : "null");
+    data.records.push_back(record);
+  }
+  data.records[1].details =
+      R"({"contamination":{"batches":10,"contaminated":4,"most_contaminated":0.2,"by":{"steal":4}},)" +
+      data.records[1].details.substr(1);
+  data.records[2].details =
+      R"({"remeasured":{"replaces":"x"},)" + data.records[2].details.substr(1);
+  const std::string text = run_table(data);
+  EXPECT_THAT(text, HasSubstr("±"));
+  EXPECT_THAT(text, HasSubstr("0.830 %"));
+  EXPECT_THAT(text, HasSubstr("1 % asked for, because the budget was spent: #1 #2\n"));
+  EXPECT_THAT(text, HasSubstr("1 % asked for, because there were 10 processes: #3\n"));
+  EXPECT_THAT(text, HasSubstr("one process took the whole budget: #4\n"));
+  EXPECT_THAT(text, HasSubstr("#1 noisy: 4 of 10 batches contaminated (steal 4)\n"));
+  EXPECT_THAT(text, HasSubstr("Measured twice, because noisy, and both count: #2\n"));
+}
+
+TEST(RunTable, BearsDetailsOfAnyKind) {
+  RunWithRecords data;
+  data.run = example_run();
+  for (const char* details : {"", "3", "{\"stopping\":7,\"contamination\":[],\"remeasured\":null}",
+                              "{\"stopping\":{\"asked_percent\":\"x\",\"ended_by\":[]}}",
+                              "{\"contamination\":{\"batches\":1,\"contaminated\":1,\"most_"
+                              "contaminated\":0,\"by\":5}}"}) {
+    data.records = {example_record(data.run, 0, operator_case())};
+    data.records[0].details = details;
+    EXPECT_THAT(run_table(data), HasSubstr("Operators")) << details;
+  }
 }
 
 TEST(TimeText, IsUtcOverAllOfInt64) {

@@ -154,6 +154,37 @@ TEST_F(Merging, RefusesTheSameIdWithOtherContentAndChangesNothing) {
   expect_report(here.merge_from(original), 1, 1, 0, 1);
 }
 
+TEST_F(Merging, LetsARecordGiveWayToTheOneThatReplacedIt) {
+  const StoredRun run = example_run();
+  there.begin_run(run, {example_case()});
+  const Record earlier = example_record(run, 0, example_case());
+  there.add_record(earlier);
+  here.merge_from(there.path());
+  Record later = example_record(run, 0, example_case());
+  later.details = R"({"remeasured":{"replaces":")" + earlier.id + R"("}})";
+  const fs::path before = folder / "before.db";
+  there.backup_to(before);
+  there.replace_record(earlier.id, later);
+
+  here.merge_from(there.path());
+  EXPECT_EQ(here.records(run.id).at(0).id, later.id);
+  here.merge_from(before);
+  EXPECT_EQ(here.records(run.id).at(0).id, later.id) << "never back to the earlier one";
+  EXPECT_EQ(here.check_integrity(), "ok");
+}
+
+TEST_F(Merging, RefusesOtherProcessesOrOpsOfTheSameRecord) {
+  const StoredRun run = example_run();
+  there.begin_run(run, {example_case()});
+  there.add_record(example_record(run, 0, example_case()));
+  here.merge_from(there.path());
+  change_there("UPDATE series SET process_counts = '[2,1]' WHERE name = 'ttft'");
+  EXPECT_THAT(error_of([&] { here.merge_from(there.path()); }), HasSubstr("series"));
+  change_there("UPDATE series SET process_counts = '[1,0,2]' WHERE name = 'ttft'");
+  change_there("UPDATE op_times SET time_ns = time_ns + 1");
+  EXPECT_THAT(error_of([&] { here.merge_from(there.path()); }), HasSubstr("an op of record"));
+}
+
 TEST_F(Merging, RefusesACaseThatTwoProcessesMeasured) {
   const StoredRun run = example_run();
   for (Store* store : {&here, &there}) {

@@ -288,6 +288,33 @@ TEST(SchemaSteps, BringUpAnOlderDatabaseAndKeepABackup) {
               HasSubstr("was written by a newer Ridgepoint"));
 }
 
+TEST(SchemaSteps, BringUpADatabaseThatTheFirstSchemaWrote) {
+  const TestFolder folder;
+  const auto path = folder / "runs.db";
+  const fs::path golden =
+      std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/databases/schema-1.db";
+  for (const fs::path& copy : {path, folder / "old.db"}) {
+    fs::copy_file(golden, copy);
+    fs::permissions(copy, fs::perms(0644));
+  }
+  Store store(path, OpenMode::read_write);
+  EXPECT_EQ(store.schema_version(), newest_known());
+  EXPECT_EQ(store.check_integrity(), "ok");
+  ASSERT_EQ(store.list_runs().size(), 2U);
+  const Record record = store.record(store.resolve_run("schema 1, an operator"), 0);
+  EXPECT_EQ(record.outcome, Outcome::ok);
+  const Series* run = record.measurement.find("run");
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->samples.size(), 320U);
+  EXPECT_TRUE(run->process_counts.empty());
+  EXPECT_TRUE(record.measurement.op_times.empty());
+  EXPECT_TRUE(fs::exists(folder / "runs.db.schema1.backup"));
+
+  Store other(folder / "other.db", OpenMode::read_write);
+  other.merge_from(folder / "old.db");
+  EXPECT_EQ(other.list_runs().size(), 2U) << "merging brings up a copy";
+}
+
 TEST(SchemaSteps, ThatFailLeaveTheDatabaseUntouched) {
   const TestFolder folder;
   const auto path = folder / "runs.db";

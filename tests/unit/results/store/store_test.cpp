@@ -89,6 +89,38 @@ TEST(Store, RefusesASecondRecordOfOneCase) {
   EXPECT_EQ(store.records(run.id).size(), 1U);
 }
 
+TEST(Store, LetsARecordTakeThePlaceOfAnEarlierOne) {
+  const TestFolder folder;
+  Store store(folder / "runs.db", OpenMode::read_write);
+  const auto run = example_run();
+  store.begin_run(run, {example_case(), operator_case()});
+  const Record earlier = example_record(run, 0, example_case());
+  const Record other = example_record(run, 1, operator_case());
+  store.add_record(earlier);
+  store.add_record(other);
+  Record later = example_record(run, 0, example_case());
+  later.measurement.series[0].samples.push_back(5);
+  later.measurement.series[0].process_counts.push_back(1);
+  store.replace_record(earlier.id, later);
+  ASSERT_EQ(store.records(run.id).size(), 2U);
+  expect_equal(store.record(run.id, 0), later);
+  expect_equal(store.record(run.id, 1), other);
+  EXPECT_THROW(store.replace_record(earlier.id, example_record(run, 0, example_case())),
+               std::logic_error);
+  EXPECT_THROW(static_cast<void>(store.record(run.id, 2)), std::out_of_range);
+  EXPECT_EQ(store.check_integrity(), "ok");
+}
+
+TEST(Store, RefusesProcessesThatDoNotAddUp) {
+  const TestFolder folder;
+  Store store(folder / "runs.db", OpenMode::read_write);
+  const auto run = example_run();
+  store.begin_run(run, {example_case()});
+  Record record = example_record(run, 0, example_case());
+  record.measurement.series[0].process_counts = {1, 1};
+  EXPECT_THROW(store.add_record(record), std::logic_error);
+}
+
 TEST(Store, TakesMistakesOfItsCallersForBugs) {
   const TestFolder folder;
   Store store(folder / "runs.db", OpenMode::read_write);

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "tests/unit/workloads/formats/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/synthetic_tensor.h"
 #include "workloads/models/shapes.h"

@@ -4,17 +4,18 @@
 
 #include <functional>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
 
 using testing::HasSubstr;
 
-std::string error_of(const GgufBytes& file) {
+std::string model_error(const GgufBytes& file) {
   const auto bytes = file.build();
-  return error_line([&] { gguf_model(GgufFile::parse(bytes, "bad.gguf")); });
+  return error_of([&] { gguf_model(GgufFile::parse(bytes, "bad.gguf")); });
 }
 
 /// small_llama with one key left out and another put in its place.
@@ -89,10 +90,11 @@ TEST(GgufModel, IgnoresTensorsAndKeysThatNobodyUses) {
 TEST(GgufModel, RefusesAnUnknownArchitecture) {
   GgufBytes file;
   file.text("general.architecture", "mamba");
-  EXPECT_THAT(error_of(file),
+  EXPECT_THAT(model_error(file),
               IsErrorAt("bad.gguf", 24 + 8 + 20 + 4, "the architecture 'mamba' is unknown"));
-  EXPECT_THAT(error_of(file), HasSubstr("llama, qwen2, gpt2, gpt-oss"));
-  EXPECT_THAT(error_of(GgufBytes{}), IsErrorAt("bad.gguf", 0, "'general.architecture' is missing"));
+  EXPECT_THAT(model_error(file), HasSubstr("llama, qwen2, gpt2, gpt-oss"));
+  EXPECT_THAT(model_error(GgufBytes{}),
+              IsErrorAt("bad.gguf", 0, "'general.architecture' is missing"));
 }
 
 TEST(GgufModel, NamesTheKeyThatIsMissing) {
@@ -100,7 +102,7 @@ TEST(GgufModel, NamesTheKeyThatIsMissing) {
        {"block_count", "context_length", "embedding_length", "feed_forward_length",
         "attention.head_count", "attention.layer_norm_rms_epsilon"}) {
     const std::string named = key == "feed_forward_length" ? "expert_feed_forward_length" : key;
-    EXPECT_THAT(error_of(with([&](GgufBytes& file) { usual_keys(file, key); })),
+    EXPECT_THAT(model_error(with([&](GgufBytes& file) { usual_keys(file, key); })),
                 IsErrorAt("bad.gguf", 0, "the key 'llama." + named + "' is missing"));
   }
 }
@@ -111,7 +113,7 @@ TEST(GgufModel, NamesTheTensorThatIsMissing) {
     GgufBytes file = small_llama();
     const std::string name = file.tensors[i].name;
     file.tensors.erase(file.tensors.begin() + static_cast<std::ptrdiff_t>(i));
-    EXPECT_THAT(error_of(file),
+    EXPECT_THAT(model_error(file),
                 IsErrorAt("bad.gguf", file.info_offset(0), "tensor '" + name + "' is missing"));
   }
 }
@@ -121,13 +123,13 @@ TEST(GgufModel, RefusesMoreLayersThanThereAreTensorsAtOnce) {
     usual_keys(keys, "block_count");
     keys.u32("llama.block_count", 9999);
   });
-  EXPECT_THAT(error_of(file), HasSubstr("tensor 'blk.1.attn_norm.weight' is missing"));
+  EXPECT_THAT(model_error(file), HasSubstr("tensor 'blk.1.attn_norm.weight' is missing"));
 }
 
 TEST(GgufModel, RefusesATensorOfAnotherShape) {
   GgufBytes file = small_llama();
   file.tensors[3].dimensions = {2, 4};
-  EXPECT_THAT(error_of(file),
+  EXPECT_THAT(model_error(file),
               IsErrorAt("bad.gguf", file.info_offset(3),
                         "'blk.0.attn_k.weight' is [4, 2], and the configuration implies [2, 4]"));
 }
@@ -135,12 +137,12 @@ TEST(GgufModel, RefusesATensorOfAnotherShape) {
 TEST(GgufModel, RefusesAWeightOfWholeNumbers) {
   GgufBytes file = small_llama();
   file.tensors[3].type = 26;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", file.info_offset(3), "type i32"));
+  EXPECT_THAT(model_error(file), IsErrorAt("bad.gguf", file.info_offset(3), "type i32"));
 }
 
 TEST(GgufModel, RefusesNumbersThatCannotBe) {
   const auto changed = [](std::string_view key, std::uint32_t value) {
-    return error_of(with([&](GgufBytes& keys) {
+    return model_error(with([&](GgufBytes& keys) {
       usual_keys(keys, key);
       keys.u32("llama." + std::string(key), value);
     }));
@@ -161,12 +163,12 @@ TEST(GgufModel, RefusesNumbersThatCannotBe) {
               HasSubstr("'llama.attention.value_length' is 4"));
   EXPECT_THAT(changed("rope.dimension_count", 1), HasSubstr("rotated in part"));
   EXPECT_THAT(changed("expert_used_count", 1), HasSubstr("experts used is 1"));
-  const auto epsilon = error_of(with([](GgufBytes& keys) {
+  const auto epsilon = model_error(with([](GgufBytes& keys) {
     usual_keys(keys, "attention.layer_norm_rms_epsilon");
     keys.f32("llama.attention.layer_norm_rms_epsilon", -1.0F);
   }));
   EXPECT_THAT(epsilon, HasSubstr("epsilon of the norms is -1"));
-  const auto theta = error_of(with([](GgufBytes& keys) {
+  const auto theta = model_error(with([](GgufBytes& keys) {
     usual_keys(keys);
     keys.f32("llama.rope.freq_base", 0.0F);
   }));
@@ -176,14 +178,14 @@ TEST(GgufModel, RefusesNumbersThatCannotBe) {
 TEST(GgufModel, RefusesATableOfOneDimension) {
   GgufBytes file = small_llama();
   file.tensors[0].dimensions = {32};
-  EXPECT_THAT(error_of(file),
+  EXPECT_THAT(model_error(file),
               IsErrorAt("bad.gguf", file.info_offset(0), "'token_embd.weight' is [32]"));
 }
 
 TEST(GgufModel, RefusesBiasesThatWouldBeLeftOut) {
   GgufBytes file = small_llama();
   file.f32_tensor("blk.0.attn_output.bias", {4});
-  EXPECT_THAT(error_of(file),
+  EXPECT_THAT(model_error(file),
               IsErrorAt("bad.gguf", file.info_offset(12), "'blk.0.attn_output.bias' is not part"));
 }
 
@@ -198,9 +200,9 @@ TEST(GgufModel, ReadsLinearScalingAsFactorsAndRefusesOthers) {
             std::vector<double>{4.0});
   const auto none = scaled("none", 4.0F).build();
   EXPECT_TRUE(gguf_model(GgufFile::parse(none, "none")).config.rope_frequency_factors.empty());
-  EXPECT_THAT(error_of(scaled("yarn", 4.0F)),
+  EXPECT_THAT(model_error(scaled("yarn", 4.0F)),
               HasSubstr("'llama.rope.scaling.type' is 'yarn', and only 'none' and 'linear'"));
-  EXPECT_THAT(error_of(scaled("linear", 0.0F)), HasSubstr("'llama.rope.scaling.factor' is 0"));
+  EXPECT_THAT(model_error(scaled("linear", 0.0F)), HasSubstr("'llama.rope.scaling.factor' is 0"));
   GgufBytes legacy = small_llama();
   legacy.f32("llama.rope.scale_linear", 2.0F);
   const auto legacy_bytes = legacy.build();
@@ -211,14 +213,14 @@ TEST(GgufModel, ReadsLinearScalingAsFactorsAndRefusesOthers) {
 TEST(GgufModel, RefusesFrequencyFactorsThatCannotDivide) {
   GgufBytes zero = small_llama();
   zero.f32_tensor("rope_freqs.weight", {1});
-  EXPECT_THAT(error_of(zero), HasSubstr("'rope_freqs.weight' holds 0"));
+  EXPECT_THAT(model_error(zero), HasSubstr("'rope_freqs.weight' holds 0"));
   GgufBytes shape = small_llama();
   shape.f32_tensor("rope_freqs.weight", {2});
-  EXPECT_THAT(error_of(shape), IsErrorAt("bad.gguf", shape.info_offset(12),
-                                         "'rope_freqs.weight' is [2], and a head implies [1]"));
+  EXPECT_THAT(model_error(shape), IsErrorAt("bad.gguf", shape.info_offset(12),
+                                            "'rope_freqs.weight' is [2], and a head implies [1]"));
   GgufBytes type = small_llama();
   type.tensor("rope_freqs.weight", {1}, 26, 4);
-  EXPECT_THAT(error_of(type), HasSubstr("type i32"));
+  EXPECT_THAT(model_error(type), HasSubstr("type i32"));
 }
 
 TEST(GgufModel, KnowsASyntheticOne) {
@@ -266,11 +268,11 @@ TEST(GgufModel, SplitsFusedProjectionsByRows) {
 TEST(GgufModel, RefusesAFusedProjectionOfAnotherShape) {
   GgufBytes file = small_gpt2();
   file.f32_tensor("blk.0.attn_qkv.weight", {2, 5}).f32_tensor("blk.0.attn_qkv.bias", {6});
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", file.info_offset(14),
-                                        "[5, 2], and the configuration implies [6, 2]"));
+  EXPECT_THAT(model_error(file), IsErrorAt("bad.gguf", file.info_offset(14),
+                                           "[5, 2], and the configuration implies [6, 2]"));
   GgufBytes none = small_gpt2();
   none.f32_tensor("blk.0.attn_qkv.bias", {6});
-  EXPECT_THAT(error_of(none), HasSubstr("tensor 'blk.0.attn_q.weight' is missing"));
+  EXPECT_THAT(model_error(none), HasSubstr("tensor 'blk.0.attn_q.weight' is missing"));
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 #include <bit>
 #include <limits>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
@@ -15,11 +16,11 @@ constexpr std::uint32_t kU8 = 0, kI8 = 1, kU16 = 2, kI16 = 3, kI32 = 5, kBool = 
                         kArray = 9, kU64 = 10, kI64 = 11, kF64 = 12;
 constexpr std::size_t kVersionOffset = 4, kTensorCountOffset = 8, kEntryCountOffset = 16;
 
-std::string error_of(std::span<const std::byte> bytes) {
-  return error_line([&] { GgufFile::parse(bytes, "bad.gguf"); });
+std::string reader_error(std::span<const std::byte> bytes) {
+  return error_of([&] { GgufFile::parse(bytes, "bad.gguf"); });
 }
-std::string error_of(const GgufBytes& file) {
-  return error_of(file.build());
+std::string reader_error(const GgufBytes& file) {
+  return reader_error(file.build());
 }
 
 template <typename T>
@@ -109,19 +110,19 @@ TEST(GgufReader, RefusesAValueOfAnotherType) {
   const std::size_t text_offset = parsed.find("text")->offset;
   const std::size_t huge_offset = parsed.find("huge")->offset;
   const std::size_t negative_offset = parsed.find("negative")->offset;
-  EXPECT_THAT(error_line([&] { return parsed.integer("text"); }),
+  EXPECT_THAT(error_of([&] { return parsed.integer("text"); }),
               IsErrorAt("bad.gguf", text_offset, "'text' is '22' (string) where a whole number"));
-  EXPECT_THAT(error_line([&] { return parsed.real("text"); }),
+  EXPECT_THAT(error_of([&] { return parsed.real("text"); }),
               IsErrorAt("bad.gguf", text_offset, "where f32 or f64 is needed"));
-  EXPECT_THAT(error_line([&] { return parsed.boolean("huge"); }),
+  EXPECT_THAT(error_of([&] { return parsed.boolean("huge"); }),
               IsErrorAt("bad.gguf", huge_offset, "where bool is needed"));
-  EXPECT_THAT(error_line([&] { return parsed.text("huge"); }),
+  EXPECT_THAT(error_of([&] { return parsed.text("huge"); }),
               IsErrorAt("bad.gguf", huge_offset, "where string is needed"));
-  EXPECT_THAT(error_line([&] { return parsed.integer("huge"); }),
+  EXPECT_THAT(error_of([&] { return parsed.integer("huge"); }),
               IsErrorAt("bad.gguf", huge_offset, "18446744073709551615"));
-  EXPECT_THAT(error_line([&] { return parsed.unsigned_integer("negative"); }),
+  EXPECT_THAT(error_of([&] { return parsed.unsigned_integer("negative"); }),
               IsErrorAt("bad.gguf", negative_offset, "not negative"));
-  EXPECT_THAT(error_line([&] { return parsed.unsigned_integer("text"); }),
+  EXPECT_THAT(error_of([&] { return parsed.unsigned_integer("text"); }),
               IsErrorAt("bad.gguf", text_offset, "not negative"));
 }
 
@@ -157,31 +158,31 @@ TEST(GgufReader, DescribesValuesOnOneLine) {
 }
 
 TEST(GgufReader, RefusesWhatIsNoGgufFile) {
-  EXPECT_THAT(error_of(std::span<const std::byte>{}), IsErrorAt("bad.gguf", 0, "0 bytes"));
+  EXPECT_THAT(reader_error(std::span<const std::byte>{}), IsErrorAt("bad.gguf", 0, "0 bytes"));
   GgufBytes file;
   file.magic = "PK\x03\x04";
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", 0, "begins with 'PK\\x03\\x04'"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", 0, "begins with 'PK\\x03\\x04'"));
   file.magic = "ggjt";
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", 0, "'ggjt'"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", 0, "'ggjt'"));
 }
 
 TEST(GgufReader, RefusesOtherVersions) {
   GgufBytes file;
   for (const std::uint32_t version : {0U, 1U, 4U}) {
     file.version = version;
-    EXPECT_THAT(error_of(file),
+    EXPECT_THAT(reader_error(file),
                 IsErrorAt("bad.gguf", kVersionOffset,
                           "version " + std::to_string(version) + " is not supported"));
   }
   file.version = 0x03000000;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", kVersionOffset, "big-endian"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", kVersionOffset, "big-endian"));
 }
 
 TEST(GgufReader, RefusesEveryTruncation) {
   const auto bytes = small_llama().build();
   const GgufFile whole = GgufFile::parse(bytes, "whole");
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    const std::string line = error_of(std::span(bytes).first(size));
+    const std::string line = reader_error(std::span(bytes).first(size));
     EXPECT_THAT(line, testing::StartsWith("bad.gguf: byte "));
     EXPECT_THAT(line, testing::HasSubstr("; the file is cut short or damaged"));
   }
@@ -190,45 +191,47 @@ TEST(GgufReader, RefusesEveryTruncation) {
 TEST(GgufReader, RefusesCountsThatCannotBe) {
   GgufBytes file;
   file.extra_tensors = 5;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", kTensorCountOffset, "5 tensors"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", kTensorCountOffset, "5 tensors"));
   file.extra_tensors = ~0ULL;
-  EXPECT_THAT(error_of(file),
+  EXPECT_THAT(reader_error(file),
               IsErrorAt("bad.gguf", kTensorCountOffset, "18446744073709551615 tensors"));
   file.extra_tensors = 0;
   file.extra_entries = 1ULL << 60;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", kEntryCountOffset, "metadata keys"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", kEntryCountOffset, "metadata keys"));
 }
 
 TEST(GgufReader, RefusesStringsAndKeysThatLeaveTheFile) {
   GgufBytes file;
   file.raw("key", kText, packed(~0ULL) + "abc");
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", 24 + 8 + 3 + 4 + 8, "18446744073709551615"));
+  EXPECT_THAT(reader_error(file),
+              IsErrorAt("bad.gguf", 24 + 8 + 3 + 4 + 8, "18446744073709551615"));
   GgufBytes empty_key;
   empty_key.u32("", 1);
-  EXPECT_THAT(error_of(empty_key), IsErrorAt("bad.gguf", 24, "0 characters"));
+  EXPECT_THAT(reader_error(empty_key), IsErrorAt("bad.gguf", 24, "0 characters"));
   GgufBytes long_key;
   long_key.u32(std::string(70000, 'k'), 1);
-  EXPECT_THAT(error_of(long_key), IsErrorAt("bad.gguf", 24, "70000 characters"));
+  EXPECT_THAT(reader_error(long_key), IsErrorAt("bad.gguf", 24, "70000 characters"));
 }
 
 TEST(GgufReader, RefusesUnknownValueTypes) {
   GgufBytes file;
   file.u32("good", 1).raw("odd", 13, "....");
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", 24 + 8 + 4 + 4 + 4 + 8 + 3,
-                                        "the value of 'odd' has the unknown type 13"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", 24 + 8 + 4 + 4 + 4 + 8 + 3,
+                                            "the value of 'odd' has the unknown type 13"));
 }
 
 TEST(GgufReader, RefusesArraysThatCannotBe) {
   const std::size_t value = 24 + 8 + 5 + 4;
   GgufBytes count;
   count.raw("array", kArray, packed(std::uint32_t{kI32}) + packed(std::uint64_t{1} << 62));
-  EXPECT_THAT(error_of(count), IsErrorAt("bad.gguf", value + 4, "4611686018427387904 elements"));
+  EXPECT_THAT(reader_error(count),
+              IsErrorAt("bad.gguf", value + 4, "4611686018427387904 elements"));
   GgufBytes strings;
   strings.raw("array", kArray, packed(std::uint32_t{kText}) + packed(std::uint64_t{1} << 61));
-  EXPECT_THAT(error_of(strings), IsErrorAt("bad.gguf", value + 4, "at least 8 bytes"));
+  EXPECT_THAT(reader_error(strings), IsErrorAt("bad.gguf", value + 4, "at least 8 bytes"));
   GgufBytes element;
   element.raw("array", kArray, packed(std::uint32_t{99}) + packed(std::uint64_t{0}));
-  EXPECT_THAT(error_of(element), IsErrorAt("bad.gguf", value, "unknown type 99"));
+  EXPECT_THAT(reader_error(element), IsErrorAt("bad.gguf", value, "unknown type 99"));
 }
 
 TEST(GgufReader, ReadsNestedArraysToABound) {
@@ -243,17 +246,17 @@ TEST(GgufReader, ReadsNestedArraysToABound) {
     return file;
   };
   EXPECT_EQ(GgufFile::parse(nested(4).build(), "deep").metadata().size(), 1U);
-  EXPECT_THAT(error_of(nested(5)), testing::HasSubstr("nested more than 4 deep"));
-  EXPECT_THAT(error_of(nested(100'000)), testing::HasSubstr("nested more than 4 deep"));
+  EXPECT_THAT(reader_error(nested(5)), testing::HasSubstr("nested more than 4 deep"));
+  EXPECT_THAT(reader_error(nested(100'000)), testing::HasSubstr("nested more than 4 deep"));
 }
 
 TEST(GgufReader, RefusesAKeyOrATensorThatIsThereTwice) {
   GgufBytes keys;
   keys.u32("same", 1).u32("other", 2).u32("same", 3);
-  EXPECT_THAT(error_of(keys), testing::HasSubstr("the key 'same' is there twice"));
+  EXPECT_THAT(reader_error(keys), testing::HasSubstr("the key 'same' is there twice"));
   GgufBytes tensors;
   tensors.f32_tensor("same", {4}).f32_tensor("same", {4});
-  EXPECT_THAT(error_of(tensors),
+  EXPECT_THAT(reader_error(tensors),
               IsErrorAt("bad.gguf", tensors.info_offset(1), "tensor 'same' is there twice"));
 }
 
@@ -261,12 +264,12 @@ TEST(GgufReader, RefusesAnAlignmentThatIsNoPowerOfTwo) {
   for (const std::uint32_t alignment : {0U, 24U, 0x80000000U}) {
     GgufBytes file;
     file.u32("general.alignment", alignment);
-    EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", 24 + 8 + 17 + 4,
-                                          "the alignment is " + std::to_string(alignment)));
+    EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", 24 + 8 + 17 + 4,
+                                              "the alignment is " + std::to_string(alignment)));
   }
   GgufBytes text;
   text.text("general.alignment", "32");
-  EXPECT_THAT(error_of(text), testing::HasSubstr("'general.alignment' is '32' (string)"));
+  EXPECT_THAT(reader_error(text), testing::HasSubstr("'general.alignment' is '32' (string)"));
 }
 
 TEST(GgufReader, KeepsToTheAlignmentOfTheFile) {
@@ -289,66 +292,67 @@ class BadTensor : public testing::Test {
 
 TEST_F(BadTensor, WithoutDimensionsOrWithTooManyIsRefused) {
   bad().dimensions = {};
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", dimensions, "'bad' has 0 dimensions"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", dimensions, "'bad' has 0 dimensions"));
   bad().dimensions = {1, 1, 1, 1, 1};
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", dimensions, "'bad' has 5 dimensions"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", dimensions, "'bad' has 5 dimensions"));
 }
 
 TEST_F(BadTensor, WithAZeroNegativeOrHugeDimensionIsRefused) {
   bad().dimensions = {8, 0};
-  EXPECT_THAT(error_of(file),
+  EXPECT_THAT(reader_error(file),
               IsErrorAt("bad.gguf", dimensions + 4 + 8, "dimension 1 of tensor 'bad' is 0"));
   bad().dimensions = {~0ULL, 1};
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", dimensions + 4, "is -1"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", dimensions + 4, "is -1"));
   bad().dimensions = {1ULL << 62, 8};
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "impossible size"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "impossible size"));
   bad().dimensions = {1ULL << 40, 1ULL << 40, 1ULL << 40};
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "impossible size"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "impossible size"));
 }
 
 TEST_F(BadTensor, OfATypeThatIsNotReadIsNamed) {
   const std::size_t type = dimensions + 4 + 2 * 8;
   bad().type = 12;
-  EXPECT_THAT(error_of(file),
+  EXPECT_THAT(reader_error(file),
               IsErrorAt("bad.gguf", type, "q4_K, which is not supported by this version"));
   bad().type = 39;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", type, "mxfp4"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", type, "mxfp4"));
   bad().type = 4;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", type, "unknown type 4"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", type, "unknown type 4"));
   bad().type = 0xffffffff;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", type, "unknown type 4294967295"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", type, "unknown type 4294967295"));
 }
 
 TEST_F(BadTensor, WhoseRowsAreNotWholeBlocksIsRefused) {
   bad().type = 2;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "whole blocks of 32"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "whole blocks of 32"));
 }
 
 TEST_F(BadTensor, AtAMisalignedOffsetIsRefused) {
   bad().offset += 4;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "not a multiple of the alignment 32"));
+  EXPECT_THAT(reader_error(file),
+              IsErrorAt("bad.gguf", info, "not a multiple of the alignment 32"));
 }
 
 TEST_F(BadTensor, BeyondTheFileIsRefused) {
   bad().offset = 4096;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "64 bytes at offset 4096"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "64 bytes at offset 4096"));
   bad().offset = ~31ULL;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "18446744073709551584"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "18446744073709551584"));
   bad().offset = 32;
   file.data_size = 95;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "of a file of"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "of a file of"));
 }
 
 TEST_F(BadTensor, InsideAnotherIsRefused) {
   bad().offset = 0;
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "inside tensor 'good'"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "inside tensor 'good'"));
 }
 
 TEST_F(BadTensor, WithoutANameOrWithALongOneIsRefused) {
   bad().name = "";
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "0 characters"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "0 characters"));
   bad().name = std::string(65, 'n');
-  EXPECT_THAT(error_of(file), IsErrorAt("bad.gguf", info, "65 characters"));
+  EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", info, "65 characters"));
   bad().name = std::string(64, 'n');
   EXPECT_NO_THROW(GgufFile::parse(file.build(), "long"));
 }
@@ -356,8 +360,8 @@ TEST_F(BadTensor, WithoutANameOrWithALongOneIsRefused) {
 TEST_F(BadTensor, WithAnUnprintableNameIsStillNamedOnOneLine) {
   bad().name = "a\nb";
   bad().type = 99;
-  EXPECT_THAT(error_of(file), testing::AllOf(testing::HasSubstr("'a\\x0ab'"),
-                                             testing::Not(testing::HasSubstr("\n"))));
+  EXPECT_THAT(reader_error(file), testing::AllOf(testing::HasSubstr("'a\\x0ab'"),
+                                                 testing::Not(testing::HasSubstr("\n"))));
 }
 
 TEST(GgufReader, TakesTensorsInAnyOrderOfPlace) {

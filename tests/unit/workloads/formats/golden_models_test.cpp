@@ -6,8 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/workloads/formats/golden.h"
-#include "tests/unit/workloads/formats/temporary_folder.h"
 #include "workloads/formats/hugging_face_config.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/tensor/convert.h"

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
@@ -57,8 +58,8 @@ ConfigText gpt2() {
 ModelConfig parse(const ConfigText& config) {
   return parse_hugging_face_config(config.text(), "config.json");
 }
-std::string error_of(const ConfigText& config) {
-  return error_line([&] { return parse(config); });
+std::string config_error(const ConfigText& config) {
+  return error_of([&] { return parse(config); });
 }
 /// The error that names `key` where it stands.
 testing::Matcher<std::string> IsAboutKey(const ConfigText& config, const std::string& key,
@@ -158,7 +159,7 @@ TEST(HuggingFaceConfig, ReadsLinearScalingUnderItsOldKey) {
 
 TEST(HuggingFaceConfig, RefusesWhatIsNoJson) {
   const auto error = [](std::string_view text) {
-    return error_line([&] { return parse_hugging_face_config(text, "config.json"); });
+    return error_of([&] { return parse_hugging_face_config(text, "config.json"); });
   };
   EXPECT_THAT(error(""), IsErrorAt("config.json", 0, "not valid JSON"));
   EXPECT_THAT(error("{\"a\": }"), IsErrorAt("config.json", 6, "not valid JSON"));
@@ -170,15 +171,15 @@ TEST(HuggingFaceConfig, RefusesWhatIsNoJson) {
 
 TEST(HuggingFaceConfig, RefusesDeepNesting) {
   std::string text(500'000, '[');
-  EXPECT_THAT(error_line([&] { return parse_hugging_face_config(text, "config.json"); }),
+  EXPECT_THAT(error_of([&] { return parse_hugging_face_config(text, "config.json"); }),
               IsErrorAt("config.json", 0, "nested more than 32 deep"));
 }
 
 TEST(HuggingFaceConfig, ListsTheKnownModelTypes) {
   const ConfigText config = llama().set("model_type", "\"mamba\"");
-  EXPECT_THAT(error_of(config), IsAboutKey(config, "model_type", "'mamba', which is unknown"));
-  EXPECT_THAT(error_of(config), HasSubstr("llama, qwen2, gpt2, mixtral, gpt_oss"));
-  EXPECT_THAT(error_of(llama().remove("model_type")),
+  EXPECT_THAT(config_error(config), IsAboutKey(config, "model_type", "'mamba', which is unknown"));
+  EXPECT_THAT(config_error(config), HasSubstr("llama, qwen2, gpt2, mixtral, gpt_oss"));
+  EXPECT_THAT(config_error(llama().remove("model_type")),
               IsErrorAt("config.json", 0, "the key 'model_type' is missing"));
 }
 
@@ -186,11 +187,11 @@ TEST(HuggingFaceConfig, NamesTheKeyThatIsMissing) {
   for (const std::string key :
        {"hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
         "max_position_embeddings", "rms_norm_eps", "vocab_size"}) {
-    EXPECT_THAT(error_of(llama().remove(key)),
+    EXPECT_THAT(config_error(llama().remove(key)),
                 IsErrorAt("config.json", 0, "the key '" + key + "' is missing"));
   }
   for (const std::string key : {"n_embd", "n_head", "n_layer", "n_positions", "vocab_size"}) {
-    EXPECT_THAT(error_of(gpt2().remove(key)),
+    EXPECT_THAT(config_error(gpt2().remove(key)),
                 IsErrorAt("config.json", 0, "the key '" + key + "' is missing"));
   }
 }
@@ -199,43 +200,45 @@ TEST(HuggingFaceConfig, RefusesValuesOfTheWrongKind) {
   for (const std::string value :
        {"\"64\"", "64.5", "[64]", "true", "18446744073709551615", "1e3"}) {
     const ConfigText config = llama().set("hidden_size", value);
-    EXPECT_THAT(error_of(config), IsAboutKey(config, "hidden_size", "is not a whole number"))
+    EXPECT_THAT(config_error(config), IsAboutKey(config, "hidden_size", "is not a whole number"))
         << value;
   }
   const ConfigText epsilon = llama().set("rms_norm_eps", "\"small\"");
-  EXPECT_THAT(error_of(epsilon), IsAboutKey(epsilon, "rms_norm_eps", "is not a number"));
+  EXPECT_THAT(config_error(epsilon), IsAboutKey(epsilon, "rms_norm_eps", "is not a number"));
   const ConfigText tied = llama().set("tie_word_embeddings", "1");
-  EXPECT_THAT(error_of(tied), IsAboutKey(tied, "tie_word_embeddings", "neither true nor false"));
+  EXPECT_THAT(config_error(tied),
+              IsAboutKey(tied, "tie_word_embeddings", "neither true nor false"));
   const ConfigText type = llama().set("model_type", "3");
-  EXPECT_THAT(error_of(type), IsAboutKey(type, "model_type", "is not a string"));
+  EXPECT_THAT(config_error(type), IsAboutKey(type, "model_type", "is not a string"));
   const ConfigText scaling = llama().set("rope_scaling", "\"linear\"");
-  EXPECT_THAT(error_of(scaling), IsAboutKey(scaling, "rope_scaling", "is not an object"));
+  EXPECT_THAT(config_error(scaling), IsAboutKey(scaling, "rope_scaling", "is not an object"));
 }
 
 TEST(HuggingFaceConfig, RefusesNumbersThatCannotBe) {
-  EXPECT_THAT(error_of(llama().set("num_hidden_layers", "-1")), HasSubstr("layers is -1"));
-  EXPECT_THAT(error_of(llama().set("num_hidden_layers", "1000000")),
+  EXPECT_THAT(config_error(llama().set("num_hidden_layers", "-1")), HasSubstr("layers is -1"));
+  EXPECT_THAT(config_error(llama().set("num_hidden_layers", "1000000")),
               HasSubstr("layers is 1000000"));
-  EXPECT_THAT(error_of(llama().set("num_attention_heads", "0")),
+  EXPECT_THAT(config_error(llama().set("num_attention_heads", "0")),
               HasSubstr("is 0, and 64 elements"));
-  EXPECT_THAT(error_of(llama().set("num_attention_heads", "-4")), HasSubstr("is -4"));
-  EXPECT_THAT(error_of(llama().set("num_key_value_heads", "3")), HasSubstr("cannot share 3"));
-  EXPECT_THAT(error_of(llama().set("head_dim", "15")), HasSubstr("head of 15"));
-  EXPECT_THAT(error_of(llama().set("head_dim", "9223372036854775807")),
+  EXPECT_THAT(config_error(llama().set("num_attention_heads", "-4")), HasSubstr("is -4"));
+  EXPECT_THAT(config_error(llama().set("num_key_value_heads", "3")), HasSubstr("cannot share 3"));
+  EXPECT_THAT(config_error(llama().set("head_dim", "15")), HasSubstr("head of 15"));
+  EXPECT_THAT(config_error(llama().set("head_dim", "9223372036854775807")),
               HasSubstr("size of a head"));
-  EXPECT_THAT(error_of(llama().set("rms_norm_eps", "0")), HasSubstr("epsilon of the norms is 0"));
-  EXPECT_THAT(error_of(llama().set("rope_theta", "-1")), HasSubstr("rotary base is -1"));
-  EXPECT_THAT(error_of(gpt2().set("n_embd", "9223372036854775807")), HasSubstr("out of range"));
-  EXPECT_THAT(error_of(gpt2().set("n_embd", "-9223372036854775808").set("n_inner", "1")),
+  EXPECT_THAT(config_error(llama().set("rms_norm_eps", "0")),
+              HasSubstr("epsilon of the norms is 0"));
+  EXPECT_THAT(config_error(llama().set("rope_theta", "-1")), HasSubstr("rotary base is -1"));
+  EXPECT_THAT(config_error(gpt2().set("n_embd", "9223372036854775807")), HasSubstr("out of range"));
+  EXPECT_THAT(config_error(gpt2().set("n_embd", "-9223372036854775808").set("n_inner", "1")),
               HasSubstr("-9223372036854775808"));
-  EXPECT_THAT(error_of(gpt2().set("n_head", "5")), HasSubstr("48 elements cannot be shared"));
+  EXPECT_THAT(config_error(gpt2().set("n_head", "5")), HasSubstr("48 elements cannot be shared"));
 }
 
 TEST(HuggingFaceConfig, RefusesWhatWouldComputeSomethingElse) {
   const auto refused = [](ConfigText config, const std::string& key, const std::string& value,
                           const std::string& what) {
     config.set(key, value);
-    EXPECT_THAT(error_of(config), IsAboutKey(config, key, what));
+    EXPECT_THAT(config_error(config), IsAboutKey(config, key, what));
   };
   refused(llama(), "attention_bias", "true", "is true, which is not supported");
   refused(llama(), "mlp_bias", "true", "is true, which is not supported");
@@ -247,7 +250,7 @@ TEST(HuggingFaceConfig, RefusesWhatWouldComputeSomethingElse) {
 
 TEST(HuggingFaceConfig, RefusesRotaryScalingThatItDoesNotKnow) {
   const auto scaled = [](const std::string& value) {
-    return error_of(llama().set("rope_scaling", value));
+    return config_error(llama().set("rope_scaling", value));
   };
   EXPECT_THAT(scaled(R"({"rope_type": "yarn", "factor": 4.0})"), HasSubstr("'yarn', and only"));
   EXPECT_THAT(scaled(R"({"type": "dynamic", "factor": 4.0})"), HasSubstr("'type' is 'dynamic'"));
@@ -263,7 +266,7 @@ TEST(HuggingFaceConfig, RefusesRotaryScalingThatItDoesNotKnow) {
 }
 
 std::string index_error(std::string_view text) {
-  return error_line([&] { return parse_shard_index(text, "index.json"); });
+  return error_of([&] { return parse_shard_index(text, "index.json"); });
 }
 
 TEST(ShardIndex, MapsTensorsToFiles) {

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 #include "tests/unit/workloads/formats/safetensors_bytes.h"
 
 namespace ridgepoint {
@@ -10,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-ModelConfig small_gpt2() {
+ModelConfig small_gpt2_config() {
   ModelConfig config;
   config.architecture = Architecture::gpt2;
   config.layers = 1;
@@ -58,7 +59,7 @@ TEST(HuggingFaceModel, TransposesAndSplitsGpt2) {
   for (const std::string prefix : {"", "transformer."}) {
     const auto bytes = gpt2_file(prefix, "F16", 2).build();
     const SafetensorsFile file = SafetensorsFile::parse(bytes, "model.safetensors");
-    const Model model = hugging_face_model(small_gpt2(), std::span(&file, 1), "folder");
+    const Model model = hugging_face_model(small_gpt2_config(), std::span(&file, 1), "folder");
     const auto stored = file.find(prefix + "h.0.attn.c_attn.weight")->bytes;
     const auto element = [](std::span<const std::byte> of, std::size_t index) {
       return std::pair(of[2 * index], of[2 * index + 1]);
@@ -89,7 +90,7 @@ TEST(HuggingFaceModel, TransposesAndSplitsGpt2) {
 }
 
 TEST(HuggingFaceModel, TransposesLargeMatrices) {
-  ModelConfig config = small_gpt2();
+  ModelConfig config = small_gpt2_config();
   config.hidden = config.head_dim = 66;  // more than two tiles, not whole ones
   config.ffn = 35;
   SafetensorsBytes file;
@@ -123,8 +124,9 @@ TEST(HuggingFaceModel, TransposesLargeMatrices) {
 }
 
 TEST(HuggingFaceModel, NamesTheTensorThatIsMissing) {
-  const std::string line = error_line(
-      [] { return load(small_gpt2(), gpt2_file("", "F32", 4, "h.0.mlp.c_fc.bias").build()); });
+  const std::string line = error_of([] {
+    return load(small_gpt2_config(), gpt2_file("", "F32", 4, "h.0.mlp.c_fc.bias").build());
+  });
   EXPECT_THAT(line, IsErrorAt("model.safetensors", 8, "tensor 'h.0.mlp.c_fc.bias' is missing"));
 }
 
@@ -133,44 +135,44 @@ TEST(HuggingFaceModel, NamesTheDirectoryWhenNoShardHasTheTensor) {
   const auto none = safetensors_file("{}", 0);
   const std::vector<SafetensorsFile> files{SafetensorsFile::parse(bytes, "one"),
                                            SafetensorsFile::parse(none, "two")};
-  EXPECT_THAT(error_line([&] { return hugging_face_model(small_gpt2(), files, "folder"); }),
+  EXPECT_THAT(error_of([&] { return hugging_face_model(small_gpt2_config(), files, "folder"); }),
               testing::AllOf(testing::StartsWith("folder: tensor 'wpe.weight' is missing"),
                              HasSubstr("; download the model again")));
 }
 
 TEST(HuggingFaceModel, RefusesTypesThatCannotBeWeights) {
   const SafetensorsBytes file = gpt2_file("", "F64", 8);
-  EXPECT_THAT(error_line([&] { return load(small_gpt2(), file.build()); }),
+  EXPECT_THAT(error_of([&] { return load(small_gpt2_config(), file.build()); }),
               IsErrorAt("model.safetensors", 8 + file.header().find("\"wte.weight\""),
                         "tensor 'wte.weight' has dtype F64"));
 }
 
 TEST(HuggingFaceModel, RefusesShapesThatDoNotFitTheConfig) {
   const SafetensorsBytes file = gpt2_file("", "F32", 4);
-  ModelConfig vocabulary = small_gpt2();
+  ModelConfig vocabulary = small_gpt2_config();
   vocabulary.vocab = 6;
-  EXPECT_THAT(error_line([&] { return load(vocabulary, file.build()); }),
+  EXPECT_THAT(error_of([&] { return load(vocabulary, file.build()); }),
               IsErrorAt("model.safetensors", 8 + file.header().find("\"wte.weight\""),
                         "'wte.weight' is [5, 2], and the configuration implies [6, 2]"));
-  ModelConfig inner = small_gpt2();
+  ModelConfig inner = small_gpt2_config();
   inner.ffn = 4;
-  EXPECT_THAT(error_line([&] { return load(inner, file.build()); }),
+  EXPECT_THAT(error_of([&] { return load(inner, file.build()); }),
               IsErrorAt("model.safetensors", 8 + file.header().find("\"h.0.mlp.c_fc.weight\""),
                         "is [2, 3], and the configuration implies [2, 4]"));
 }
 
 TEST(HuggingFaceModel, RefusesMixturesInWords) {
-  ModelConfig config = small_gpt2();
+  ModelConfig config = small_gpt2_config();
   config.architecture = Architecture::mixtral;
   config.experts = 8;
-  EXPECT_THAT(error_line([&] { return hugging_face_model(config, {}, "folder"); }),
+  EXPECT_THAT(error_of([&] { return hugging_face_model(config, {}, "folder"); }),
               HasSubstr("folder: the experts of a mixtral in safetensors are not read"));
 }
 
 TEST(HuggingFaceModel, FailsAtOnceOnMoreLayersThanTensors) {
-  ModelConfig config = small_gpt2();
+  ModelConfig config = small_gpt2_config();
   config.layers = 10'000;
-  EXPECT_THAT(error_line([&] { return load(config, gpt2_file("", "F32", 4).build()); }),
+  EXPECT_THAT(error_of([&] { return load(config, gpt2_file("", "F32", 4).build()); }),
               HasSubstr("'h.1.ln_1.weight' is missing"));
 }
 

@@ -3,10 +3,11 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
 #include "tests/unit/workloads/formats/golden.h"
-#include "tests/unit/workloads/formats/temporary_folder.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 
 namespace ridgepoint {
 namespace {
@@ -14,8 +15,8 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-std::string error_of(const std::filesystem::path& path) {
-  return error_line([&] { return load_model(path); });
+std::string load_error(const std::filesystem::path& path) {
+  return error_of([&] { return load_model(path); });
 }
 
 class LoadModel : public testing::Test {
@@ -38,27 +39,27 @@ class LoadModel : public testing::Test {
 
 TEST_F(LoadModel, SaysThatThereIsNoSuchFile) {
   const auto path = folder.path() / "none.gguf";
-  EXPECT_EQ(error_of(path),
+  EXPECT_EQ(load_error(path),
             path.string() + ": cannot be opened: No such file or directory; check the path");
 }
 
 TEST_F(LoadModel, RefusesAnEmptyFile) {
   const auto path = folder.write("empty.gguf", std::string_view{});
-  EXPECT_THAT(error_of(path), IsErrorAt(path.string(), 0, "0 bytes"));
+  EXPECT_THAT(load_error(path), IsErrorAt(path.string(), 0, "0 bytes"));
 }
 
 TEST_F(LoadModel, NamesThePathAndByteOfABadFile) {
   auto bytes = small_llama().build();
   bytes.pop_back();
   const auto path = folder.write("short.gguf", bytes);
-  EXPECT_THAT(error_of(path),
+  EXPECT_THAT(load_error(path),
               IsErrorAt(path.string(), small_llama().info_offset(11), "output.weight"));
 }
 
 TEST_F(LoadModel, DoesNotWaitForANamedPipe) {
   const auto path = folder.path() / "pipe.gguf";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  EXPECT_THAT(error_of(path), HasSubstr("is not a regular file"));
+  EXPECT_THAT(load_error(path), HasSubstr("is not a regular file"));
 }
 
 TEST_F(LoadModel, TakesItsNameFromTheFileWhenItHasNone) {
@@ -75,21 +76,21 @@ TEST_F(LoadModel, TakesItsNameFromTheFileWhenItHasNone) {
 }
 
 TEST_F(LoadModel, SendsToTheDirectoryOfASafetensorsFile) {
-  EXPECT_THAT(error_of(folder.write("model.safetensors", std::string_view("x"))),
+  EXPECT_THAT(load_error(folder.write("model.safetensors", std::string_view("x"))),
               HasSubstr("name the directory that it is in"));
-  EXPECT_THAT(error_of(folder.write("config.json", std::string_view("{}"))),
+  EXPECT_THAT(load_error(folder.write("config.json", std::string_view("{}"))),
               HasSubstr("name the directory that it is in"));
 }
 
 TEST_F(LoadModel, SaysWhatADirectoryLacks) {
-  EXPECT_EQ(error_of(folder.path()), folder.path().string() +
-                                         ": has no config.json; name a GGUF file, or a directory "
-                                         "with config.json and safetensors");
+  EXPECT_EQ(load_error(folder.path()), folder.path().string() +
+                                           ": has no config.json; name a GGUF file, or a directory "
+                                           "with config.json and safetensors");
   std::filesystem::copy_file(golden_path("models/llama/config.json"),
                              folder.path() / "config.json");
-  EXPECT_THAT(error_of(folder.path()), HasSubstr("; download the model's weights as well"));
+  EXPECT_THAT(load_error(folder.path()), HasSubstr("; download the model's weights as well"));
   folder.write("pytorch_model.bin", std::string_view("x"));
-  EXPECT_THAT(error_of(folder.path()), HasSubstr("; convert the PyTorch weights to safetensors"));
+  EXPECT_THAT(load_error(folder.path()), HasSubstr("; convert the PyTorch weights to safetensors"));
 }
 
 TEST_F(LoadModel, ReadsADirectoryWhateverItsPathLooksLike) {
@@ -103,29 +104,30 @@ TEST_F(LoadModel, NamesTheShardThatIsMissingOrBad) {
   const auto directory = sharded();
   const auto shard = directory / "model-00002-of-00003.safetensors";
   std::filesystem::resize_file(shard, std::filesystem::file_size(shard) - 1);
-  EXPECT_THAT(error_of(directory), StartsWith(shard.string() + ": byte "));
+  EXPECT_THAT(load_error(directory), StartsWith(shard.string() + ": byte "));
   std::filesystem::remove(shard);
-  EXPECT_THAT(error_of(directory), StartsWith(shard.string() + ": cannot be opened"));
+  EXPECT_THAT(load_error(directory), StartsWith(shard.string() + ": cannot be opened"));
 }
 
 TEST_F(LoadModel, NamesTheIndexThatIsBad) {
   const auto directory = sharded();
   const auto index = directory / "model.safetensors.index.json";
   std::filesystem::resize_file(index, 100);
-  EXPECT_THAT(error_of(directory), StartsWith(index.string() + ": byte "));
+  EXPECT_THAT(load_error(directory), StartsWith(index.string() + ": byte "));
 }
 
 TEST_F(LoadModel, NamesTheConfigThatIsBad) {
   const auto directory = sharded();
   std::filesystem::resize_file(directory / "config.json", 0);
-  EXPECT_THAT(error_of(directory), StartsWith((directory / "config.json").string() + ": byte 0: "));
+  EXPECT_THAT(load_error(directory),
+              StartsWith((directory / "config.json").string() + ": byte 0: "));
 }
 
 TEST_F(LoadModel, RefusesADirectoryInPlaceOfAFile) {
   const auto directory = sharded();
   std::filesystem::remove(directory / "config.json");
   std::filesystem::create_directory(directory / "config.json");
-  EXPECT_THAT(error_of(directory), HasSubstr("is a directory where a file is needed"));
+  EXPECT_THAT(load_error(directory), HasSubstr("is a directory where a file is needed"));
 }
 
 TEST_F(LoadModel, TouchesNoTensorBytes) {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
-#include "tests/unit/workloads/formats/temporary_folder.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
@@ -26,11 +26,11 @@ TEST(MappedFile, OfAnEmptyFileHasNoBytes) {
 
 TEST(MappedFile, RefusesWhatIsNoFile) {
   TemporaryFolder folder;
-  EXPECT_THAT(error_line([&] { return MappedFile::open(folder.path()); }),
+  EXPECT_THAT(error_of([&] { return MappedFile::open(folder.path()); }),
               HasSubstr("is a directory where a file is needed"));
-  EXPECT_THAT(error_line([] { return MappedFile::open("/dev/zero"); }),
+  EXPECT_THAT(error_of([] { return MappedFile::open("/dev/zero"); }),
               HasSubstr("/dev/zero: is not a regular file"));
-  EXPECT_THAT(error_line([&] { return MappedFile::open(folder.path() / "none"); }),
+  EXPECT_THAT(error_of([&] { return MappedFile::open(folder.path() / "none"); }),
               HasSubstr("No such file or directory; check the path"));
 }
 
@@ -41,8 +41,7 @@ TEST(MappedFile, RefusesWhatMayNotBeRead) {
   if (::geteuid() == 0) {
     GTEST_SKIP() << "root may read everything";
   }
-  EXPECT_THAT(error_line([&] { return MappedFile::open(path); }),
-              HasSubstr("check its permissions"));
+  EXPECT_THAT(error_of([&] { return MappedFile::open(path); }), HasSubstr("check its permissions"));
 }
 
 }  // namespace

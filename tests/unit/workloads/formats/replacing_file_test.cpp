@@ -11,8 +11,8 @@
 #include <iterator>
 #include <vector>
 
-#include "tests/unit/workloads/formats/error_line.h"
-#include "tests/unit/workloads/formats/temporary_folder.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 #include "workloads/formats/load_model.h"
 
 namespace ridgepoint {
@@ -67,20 +67,20 @@ TEST(ReplacingFile, ReplacesWhatWasThere) {
 TEST(ReplacingFile, SaysWhatIsWrongWithThePlace) {
   TemporaryFolder folder;
   const auto missing = folder.path() / "none" / "file";
-  EXPECT_EQ(error_line([&] { return ReplacingFile(missing, 1), 0; }),
+  EXPECT_EQ(error_of([&] { return ReplacingFile(missing, 1), 0; }),
             missing.string() +
                 ": cannot be created: No such file or directory; check the folder and "
                 "its permissions");
-  EXPECT_THAT(error_line([&] { return ReplacingFile(folder.path(), 1), 0; }),
+  EXPECT_THAT(error_of([&] { return ReplacingFile(folder.path(), 1), 0; }),
               HasSubstr("is there and is not a regular file"));
-  EXPECT_THAT(error_line([&] { return ReplacingFile("/dev/null", 1), 0; }),
+  EXPECT_THAT(error_of([&] { return ReplacingFile("/dev/null", 1), 0; }),
               HasSubstr("is there and is not a regular file"));
 }
 
 TEST(ReplacingFile, RefusesWhatTheDiskHasNoRoomFor) {
   TemporaryFolder folder;
   EXPECT_THAT(
-      error_line([&] { return ReplacingFile(folder.path() / "file", std::uint64_t{1} << 60), 0; }),
+      error_of([&] { return ReplacingFile(folder.path() / "file", std::uint64_t{1} << 60), 0; }),
       HasSubstr("needs 1152921504.607 GB"));
   EXPECT_EQ(files_in(folder.path()), 0U);
 }

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
+#include "tests/unit/workloads/formats/is_error_at.h"
 #include "tests/unit/workloads/formats/safetensors_bytes.h"
 
 namespace ridgepoint {
@@ -10,11 +11,11 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string error_of(std::span<const std::byte> bytes) {
-  return error_line([&] { return SafetensorsFile::parse(bytes, "bad.safetensors"); });
+std::string safetensors_error(std::span<const std::byte> bytes) {
+  return error_of([&] { return SafetensorsFile::parse(bytes, "bad.safetensors"); });
 }
-std::string error_of(std::string_view header, std::size_t data_size) {
-  return error_of(safetensors_file(header, data_size));
+std::string safetensors_error(std::string_view header, std::size_t data_size) {
+  return safetensors_error(safetensors_file(header, data_size));
 }
 /// Where `text` stands in a file with this header.
 std::size_t place(std::string_view header, std::string_view text) {
@@ -63,34 +64,39 @@ TEST(SafetensorsReader, ReadsAFileWithoutTensors) {
 }
 
 TEST(SafetensorsReader, RefusesAHeaderThatDoesNotFit) {
-  EXPECT_THAT(error_of(std::span<const std::byte>{}), IsErrorAt("bad.safetensors", 0, "0 bytes"));
+  EXPECT_THAT(safetensors_error(std::span<const std::byte>{}),
+              IsErrorAt("bad.safetensors", 0, "0 bytes"));
   std::vector<std::byte> bytes(16, std::byte{0xff});
-  EXPECT_THAT(error_of(bytes), IsErrorAt("bad.safetensors", 0, "18446744073709551615 bytes"));
+  EXPECT_THAT(safetensors_error(bytes),
+              IsErrorAt("bad.safetensors", 0, "18446744073709551615 bytes"));
   auto shorter = safetensors_file("{}", 0);
   shorter.pop_back();
-  EXPECT_THAT(error_of(shorter), IsErrorAt("bad.safetensors", 0, "in a file of 9"));
+  EXPECT_THAT(safetensors_error(shorter), IsErrorAt("bad.safetensors", 0, "in a file of 9"));
 }
 
 TEST(SafetensorsReader, RefusesEveryTruncation) {
   const auto bytes =
       SafetensorsBytes{}.tensor("a", "F32", {4}, 4).tensor("b", "F16", {2}, 2).build();
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_THAT(error_of(std::span(bytes).first(size)),
+    EXPECT_THAT(safetensors_error(std::span(bytes).first(size)),
                 testing::StartsWith("bad.safetensors: byte "));
   }
 }
 
 TEST(SafetensorsReader, SaysWhereTheJsonBreaks) {
-  EXPECT_THAT(error_of("", 0), IsErrorAt("bad.safetensors", 8, "not valid JSON"));
-  EXPECT_THAT(error_of(R"({"a":x})", 0), IsErrorAt("bad.safetensors", 8 + 5, "not valid JSON"));
-  EXPECT_THAT(error_of("{}{}", 0), IsErrorAt("bad.safetensors", 8 + 2, "not valid JSON"));
-  EXPECT_THAT(error_of("{\"\xff\":1}", 0), IsErrorAt("bad.safetensors", 8 + 2, "not valid JSON"));
+  EXPECT_THAT(safetensors_error("", 0), IsErrorAt("bad.safetensors", 8, "not valid JSON"));
+  EXPECT_THAT(safetensors_error(R"({"a":x})", 0),
+              IsErrorAt("bad.safetensors", 8 + 5, "not valid JSON"));
+  EXPECT_THAT(safetensors_error("{}{}", 0), IsErrorAt("bad.safetensors", 8 + 2, "not valid JSON"));
+  EXPECT_THAT(safetensors_error("{\"\xff\":1}", 0),
+              IsErrorAt("bad.safetensors", 8 + 2, "not valid JSON"));
 }
 
 TEST(SafetensorsReader, RefusesJsonThatIsNoHeader) {
   const auto refused = [](std::string_view header, const std::string& what) {
-    EXPECT_THAT(error_of(header, 4), HasSubstr(what)) << header;
-    EXPECT_THAT(error_of(header, 4), testing::StartsWith("bad.safetensors: byte ")) << header;
+    EXPECT_THAT(safetensors_error(header, 4), HasSubstr(what)) << header;
+    EXPECT_THAT(safetensors_error(header, 4), testing::StartsWith("bad.safetensors: byte "))
+        << header;
   };
   refused("[]", "an array");
   refused("3", "the number 3");
@@ -117,19 +123,19 @@ TEST(SafetensorsReader, RefusesJsonThatIsNoHeader) {
 }
 
 TEST(SafetensorsReader, RefusesDeepNestingAtOnce) {
-  EXPECT_THAT(error_of(std::string(1'000'000, '['), 0), HasSubstr("an array"));
+  EXPECT_THAT(safetensors_error(std::string(1'000'000, '['), 0), HasSubstr("an array"));
   std::string objects;
   for (int i = 0; i < 100'000; ++i) {
     objects += "{\"a\":";
   }
-  EXPECT_THAT(error_of(objects, 0), testing::StartsWith("bad.safetensors: byte "));
+  EXPECT_THAT(safetensors_error(objects, 0), testing::StartsWith("bad.safetensors: byte "));
 }
 
 TEST(SafetensorsReader, NamesTheTensorThatIsWrong) {
   const auto refused = [](std::string_view tensor, const std::string& what, std::size_t data = 4) {
     const std::string header = R"({"good":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"bad":)" +
                                std::string(tensor) + "}";
-    EXPECT_THAT(error_of(header, data),
+    EXPECT_THAT(safetensors_error(header, data),
                 IsErrorAt("bad.safetensors", place(header, "\"bad\""), "tensor 'bad' " + what));
   };
   refused("{}", "has no dtype, shape");
@@ -152,27 +158,29 @@ TEST(SafetensorsReader, NamesTheTensorThatIsWrong) {
 TEST(SafetensorsReader, RefusesTensorsThatAreThereTwice) {
   const std::string header = R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
                              R"("a":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})";
-  EXPECT_THAT(error_of(header, 4),
+  EXPECT_THAT(safetensors_error(header, 4),
               IsErrorAt("bad.safetensors", place(header, "\"a\""), "tensor 'a' is there twice"));
 }
 
 TEST(SafetensorsReader, RefusesOverlapsGapsAndTrailingBytes) {
   const std::string overlap = R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},)"
                               R"("b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})";
-  EXPECT_THAT(error_of(overlap, 4),
+  EXPECT_THAT(safetensors_error(overlap, 4),
               IsErrorAt("bad.safetensors", place(overlap, "\"b\""), "tensors overlap"));
   const std::string gap = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
                           R"("b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})";
-  EXPECT_THAT(error_of(gap, 4), IsErrorAt("bad.safetensors", place(gap, "\"b\""), "leave a gap"));
+  EXPECT_THAT(safetensors_error(gap, 4),
+              IsErrorAt("bad.safetensors", place(gap, "\"b\""), "leave a gap"));
   const std::string one = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
-  EXPECT_THAT(error_of(one, 4),
+  EXPECT_THAT(safetensors_error(one, 4),
               IsErrorAt("bad.safetensors", 8 + one.size() + 1, "3 bytes follow the last tensor"));
 }
 
 TEST(SafetensorsReader, PrintsStrangeNamesOnOneLine) {
   const std::string header = R"({"a\nb":{}})";
-  EXPECT_THAT(error_of(header, 0), testing::AllOf(HasSubstr("tensor 'a\\x0ab' has no dtype"),
-                                                  testing::Not(HasSubstr("\n"))));
+  EXPECT_THAT(
+      safetensors_error(header, 0),
+      testing::AllOf(HasSubstr("tensor 'a\\x0ab' has no dtype"), testing::Not(HasSubstr("\n"))));
 }
 
 }  // namespace

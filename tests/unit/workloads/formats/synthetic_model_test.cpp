@@ -3,8 +3,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "tests/unit/workloads/formats/error_line.h"
-#include "tests/unit/workloads/formats/temporary_folder.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
 #include "workloads/formats/gguf_reader.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/mapped_file.h"
@@ -93,7 +93,7 @@ TEST(SyntheticTensor, KeepsItsValuesForEver) {
 }
 
 TEST(SyntheticTensor, RefusesRowsThatAreNotWholeBlocks) {
-  EXPECT_THAT(error_line([] {
+  EXPECT_THAT(error_of([] {
                 return SyntheticTensor({"x.weight", {4, 48}, true}, Type::q8_0, 1);
               }),
               HasSubstr("tensor 'x.weight': a row of 48 elements"));
@@ -174,13 +174,13 @@ TEST(SyntheticModels, AreValidLlamaCppFiles) {
 
 TEST(SyntheticModels, RefuseUnknownShapesAndTypes) {
   const std::string line =
-      error_line([] { return synthesise_model("tinylama-1.1b", Type::f16, 1, 1); });
+      error_of([] { return synthesise_model("tinylama-1.1b", Type::f16, 1, 1); });
   EXPECT_THAT(line, HasSubstr("unknown shape 'tinylama-1.1b'"));
   EXPECT_THAT(line, HasSubstr("did you mean 'tinyllama-1.1b'?"));
   EXPECT_THAT(line, HasSubstr("gpt-oss-120b"));
-  EXPECT_THAT(error_line([] { return synthesise_model("tiny", Type::i32, 1, 1); }),
+  EXPECT_THAT(error_of([] { return synthesise_model("tiny", Type::i32, 1, 1); }),
               HasSubstr("unknown weight type 'i32'"));
-  EXPECT_THAT(error_line([] {
+  EXPECT_THAT(error_of([] {
                 write_synthetic_gguf("none", Type::f16, 1, 1, "/nowhere/x.gguf");
                 return 0;
               }),
@@ -193,7 +193,7 @@ TEST(SyntheticModels, ThatDoNotFitTheDiskAreRefusedBeforehand) {
   if (std::filesystem::space(folder.path()).available > 1'600'000'000'000U) {
     GTEST_SKIP() << "this disk has room for 1.6 TB";
   }
-  const std::string line = error_line([&] {
+  const std::string line = error_of([&] {
     write_synthetic_gguf("llama-3.1-405b", Type::f32, 1, 1, path);
     return 0;
   });

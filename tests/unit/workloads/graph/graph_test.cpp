@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/error_of.h"
 #include "workloads/error.h"
 #include "workloads/graph/graph_text.h"
 
@@ -18,16 +19,6 @@ class Graphs : public testing::Test {
     weight_ = graph_.add_value({"weight", Role::weight, Type::f16, {4, 8}});
     cache_ = graph_.add_value({"cache", Role::cache, Type::f16, {2, 10, 4}});
   }
-  template <typename Action>
-  static std::string error_of(Action&& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
   Graph graph_{"test", 2, 3, 10};
   ValueId input_ = 0, weight_ = 0, cache_ = 0;
 };

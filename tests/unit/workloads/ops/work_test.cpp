@@ -1,20 +1,11 @@
 // What each operator costs, against sums made by counting.
 #include <gtest/gtest.h>
 
+#include "tests/unit/workloads/ops/values.h"
 #include "workloads/ops/op.h"
 
 namespace ridgepoint {
 namespace {
-
-Value activation(Shape shape, Type type = Type::f32) {
-  return {"x", Role::activation, type, std::move(shape)};
-}
-Value weight(Shape shape, Type type = Type::f32) {
-  return {"w", Role::weight, type, std::move(shape)};
-}
-Value cache(Shape shape, Type type = Type::f16) {
-  return {"c", Role::cache, type, std::move(shape)};
-}
 
 Work work(const Op& op, const std::vector<Value>& inputs, const Step& step = {}) {
   const Value output{"y", Role::activation, output_type(op, inputs), output_shape(op, inputs)};

@@ -13,7 +13,7 @@
 #include <tuple>
 #include <vector>
 
-#include "workloads/error.h"
+#include "tests/support/error_of.h"
 #include "workloads/graph/op_graph.h"
 #include "workloads/tensor/type.h"
 
@@ -30,17 +30,6 @@ Suite parse(std::string_view text) {
   return parse_suite(text, "mine", "mine.toml");
 }
 
-template <typename Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
-    return error.what();
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return {};
-}
 std::string parse_error(std::string_view text) {
   return error_of([&] { static_cast<void>(parse(text)); });
 }
@@ -54,6 +43,19 @@ std::vector<std::string> labels(const std::vector<Case>& cases) {
   std::vector<std::string> result;
   for (const Case& value : cases) result.push_back(label(value));
   return result;
+}
+
+TEST(Suite, HandsOnTheOptionsThatItAsksFor) {
+  const auto suite = parse_suite(
+      "[options]\nprocesses = 5\ncase_budget_seconds = 2.5\nremeasure_noisy = false\n"
+      "[[group]]\nprompt = 3\n",
+      "mine", "mine.toml");
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"processes", "5"}, {"case_budget_seconds", "2.5"}, {"remeasure_noisy", "false"}};
+  EXPECT_EQ(suite.options, expected);
+  EXPECT_THAT(parse_error("options = 3\n[[group]]\nprompt = 3\n"), HasSubstr("[options]"));
+  EXPECT_THAT(parse_error("[options]\nlabel = \"x\"\n[[group]]\nprompt = 3\n"),
+              HasSubstr("label: a text where a number"));
 }
 
 TEST(Suite, MultipliesAxesInTheOrderOfTheText) {

@@ -1,10 +1,11 @@
 #include "workloads/tensor/tensor.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -24,11 +25,11 @@ TEST(Shape, WithAZeroAndHugeDimensionsIsEmptyWhateverTheOrder) {
 }
 
 TEST(Shape, RefusesOverflowAndNegativeDimensions) {
-  EXPECT_THAT(error_line([] {
+  EXPECT_THAT(error_of([] {
                 element_count({std::int64_t{1} << 32, std::int64_t{1} << 31});
               }),
               HasSubstr("64 bits"));
-  EXPECT_THAT(error_line([] { element_count({4, -1}); }), HasSubstr("[4, -1]"));
+  EXPECT_THAT(error_of([] { element_count({4, -1}); }), HasSubstr("[4, -1]"));
 }
 
 TEST(Shape, CountsItsBytesRowByRow) {
@@ -36,8 +37,8 @@ TEST(Shape, CountsItsBytesRowByRow) {
   EXPECT_EQ(byte_count(Type::f16, {2, 2, 5}), 40);
   EXPECT_EQ(byte_count(Type::f32, {}), 4);
   EXPECT_EQ(byte_count(Type::q4_0, {0, 5}), 0);
-  EXPECT_THAT(error_line([] { byte_count(Type::q4_0, {64, 16}); }), HasSubstr("q4_0"));
-  EXPECT_THAT(error_line([] {
+  EXPECT_THAT(error_of([] { byte_count(Type::q4_0, {64, 16}); }), HasSubstr("q4_0"));
+  EXPECT_THAT(error_of([] {
                 byte_count(Type::f32, {std::int64_t{1} << 31, std::int64_t{1} << 31});
               }),
               HasSubstr("64 bits"));

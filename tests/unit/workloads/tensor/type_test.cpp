@@ -1,11 +1,12 @@
 #include "workloads/tensor/type.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <string>
 
-#include "tests/unit/workloads/formats/error_line.h"
+#include "tests/support/error_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -43,21 +44,21 @@ TEST(Types, HaveTheBlockSizesOfGgml) {
 
 TEST(Types, RefuseARowThatIsNotWholeBlocks) {
   EXPECT_THAT(
-      error_line([] { row_bytes(Type::q8_0, 48); }),
+      error_of([] { row_bytes(Type::q8_0, 48); }),
       testing::AllOf(HasSubstr("48 elements"), HasSubstr("blocks of 32"), HasSubstr("q8_0")));
-  EXPECT_THAT(error_line([] { row_bytes(Type::f32, -1); }), HasSubstr("-1 elements"));
+  EXPECT_THAT(error_of([] { row_bytes(Type::f32, -1); }), HasSubstr("-1 elements"));
 }
 
 TEST(Types, RefuseARowWhoseBytesOverflow) {
-  EXPECT_THAT(error_line([] { row_bytes(Type::f32, std::numeric_limits<std::int64_t>::max()); }),
+  EXPECT_THAT(error_of([] { row_bytes(Type::f32, std::numeric_limits<std::int64_t>::max()); }),
               HasSubstr("64 bits"));
 }
 
 TEST(Types, AWeightTypeIsParsedAndAnyOtherNameListsThem) {
   EXPECT_EQ(parse_weight_type("q4_0"), Type::q4_0);
-  EXPECT_EQ(error_line([] { parse_weight_type("q5_K"); }),
+  EXPECT_EQ(error_of([] { parse_weight_type("q5_K"); }),
             "unknown weight type 'q5_K'; use one of f32, f16, bf16, q8_0, q4_0");
-  EXPECT_EQ(error_line([] { parse_weight_type("i32"); }),
+  EXPECT_EQ(error_of([] { parse_weight_type("i32"); }),
             "unknown weight type 'i32'; use one of f32, f16, bf16, q8_0, q4_0");
 }
 

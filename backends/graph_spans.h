@@ -1,0 +1,29 @@
+// What an execution needs to announce the nodes of its graph: nothing happens until somebody
+// listens.
+#pragma once
+
+#include <cstdint>
+
+#include "profiler/span_recorder.h"
+#include "workloads/graph/graph.h"
+
+namespace ridgepoint {
+
+class GraphSpans {
+ public:
+  /// Ops are numbered as the graph's nodes.
+  explicit GraphSpans(const Graph& graph);
+
+  /// To `recorder` from now on, or to nobody when it is null. See Execution::trace.
+  void trace(SpanRecorder* recorder);
+
+  /// For one run: next(n) before node n.
+  [[nodiscard]] SpanChain chain() const noexcept { return {track_, number_}; }
+
+ private:
+  SpanSource source_;
+  SpanTrack* track_ = nullptr;  ///< of the recorder; null: nobody listens
+  std::uint32_t number_ = 0;    ///< of the source in the recorder
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,41 @@
+// The loop of an A/B: pairs of fresh processes in an order drawn for each, stored one by one, until
+// there is a verdict or the budget is spent.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "harness/ab/ab_evaluation.h"
+#include "harness/ab/ab_options.h"
+#include "harness/ab/arm.h"
+#include "results/store/ab_store.h"
+
+namespace ridgepoint {
+
+struct AbProgress {
+  std::int64_t elapsed_ns = 0;
+  std::int64_t budget_ns = 0;
+  std::int64_t pair_ns = 0;  ///< what a pair takes, median so far
+  /// Pairs that fit into what is left of the budget.
+  [[nodiscard]] std::size_t pairs_left() const;
+};
+
+/// Watches an A/B; called on its thread.
+class AbObserver {
+ public:
+  virtual ~AbObserver() = default;
+  virtual void warming_up() = 0;
+  virtual void pair_done(const AbPair& pair, const AbEvaluation& evaluation,
+                         const AbProgress& progress) = 0;
+};
+
+/// What is on record of the machine and this call; begins the session in the store.
+AbSession begin_ab(AbStore& store, std::string a, std::string b, const AbOptions& options,
+                   std::string label, std::string command);
+
+/// Goes on with a session, whose pairs so far count. Stores the verdict, with the reason, and
+/// returns the session as it is then. Error when an arm fails; the session stays resumable.
+AbSession run_ab(AbStore& store, const std::string& session_id, Arm& a, Arm& b,
+                 const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop);
+
+}  // namespace ridgepoint

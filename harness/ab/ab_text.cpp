@@ -1,0 +1,320 @@
+#include "harness/ab/ab_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "harness/run/progress.h"
+#include "results/report/table.h"
+#include "results/statistics/quantile.h"
+
+namespace ridgepoint {
+namespace {
+
+constexpr int kAbJsonVersion = 1;
+// What more pairs might be worth is told up to here.
+constexpr std::size_t kMostForecastPairs = 1000;
+// A finer question than the one asked, to say what this machine could resolve.
+constexpr double kFinerShare = 0.25;
+
+/// 1.032 becomes "+3.2 %": how much worse B is.
+std::string change_text(double ratio) {
+  const double percent = 100 * (ratio - 1);
+  return std::abs(percent) < 10 ? fmt::format("{:+.2f} %", percent)
+                                : fmt::format("{:+.1f} %", percent);
+}
+
+std::string end_text(const std::optional<double>& ratio) {
+  return ratio ? change_text(*ratio) : "unknown";
+}
+
+std::string interval_text(const RatioInterval& interval) {
+  if (!interval.low && !interval.high) return "no bounds yet";
+  return end_text(interval.low) + " to " + end_text(interval.high);
+}
+
+std::string percent_text(double share) {
+  return fmt::format("{:g} %", std::round(share * 1e5) / 1e3);
+}
+
+GateRules with_tolerance(GateRules rules, double tolerance) {
+  rules.tolerance = tolerance;
+  return rules;
+}
+
+std::string forecast_text(const SequentialGate& gate, double tolerance, std::size_t pairs_left,
+                          const AbProgress& progress, std::uint64_t seed) {
+  const auto most = std::min(pairs_left, kMostForecastPairs);
+  const auto needed =
+      forecast_pairs(gate.history(), with_tolerance(gate.rules(), tolerance), most, seed);
+  if (!needed) return percent_text(tolerance) + " is not to be had within this budget";
+  if (*needed == 0) return percent_text(tolerance) + " is decided";
+  const auto time = duration_text(static_cast<std::int64_t>(*needed) * progress.pair_ns);
+  return fmt::format("{} needs about {} more pairs ({})", percent_text(tolerance), *needed, time);
+}
+
+/// Values of one arm over the pairs that count.
+std::vector<double> values_of(const AbSession& session, std::size_t figure,
+                              std::vector<double> AbPair::*side) {
+  std::vector<double> values;
+  for (const auto& pair : session.pairs) {
+    if (pair.dropped.empty()) values.push_back((pair.*side).at(figure));
+  }
+  return values;
+}
+
+double median_of(const std::vector<double>& values) {
+  return values.empty() ? 0 : median(std::span<const double>(values));
+}
+
+/// Each line after `mark`.
+std::string indented(std::string_view lines, std::string_view mark) {
+  std::string text;
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    text += fmt::format("{}{}\n", mark, lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return text;
+}
+
+std::string shown_name(const AbFigure& figure) {
+  return figure.name == figure.name_b ? figure.name : figure.name + " | " + figure.name_b;
+}
+
+/// Heading first.
+std::vector<std::vector<std::string>> figure_rows(const AbSession& session,
+                                                  const AbEvaluation& evaluation) {
+  std::vector<std::vector<std::string>> rows{
+      {"figure", "verdict", "B against A", "interval", "A", "B", "best A", "best B"}};
+  for (std::size_t i = 0; i < evaluation.figures().size(); ++i) {
+    const auto& figure = evaluation.figures()[i];
+    const auto& gate = evaluation.gates()[i];
+    const auto best = [&](std::vector<double> AbPair::*side) {
+      const auto values = values_of(session, i, side);
+      if (values.empty()) return 0.0;
+      return figure.more_is_better ? *std::ranges::max_element(values)
+                                   : *std::ranges::min_element(values);
+    };
+    rows.push_back({shown_name(figure), std::string(name_of(gate.verdict())),
+                    change_text(gate.ratio()), interval_text(gate.interval()),
+                    format_value(median_of(values_of(session, i, &AbPair::a)), figure.unit),
+                    format_value(median_of(values_of(session, i, &AbPair::b)), figure.unit),
+                    format_value(best(&AbPair::a_least), figure.unit),
+                    format_value(best(&AbPair::b_least), figure.unit)});
+  }
+  return rows;
+}
+
+/// The sentence that a reader in a hurry takes away.
+std::string headline(const AbSession& session, const AbEvaluation& evaluation,
+                     const GateRules& rules) {
+  const std::string tolerance = percent_text(rules.tolerance);
+  const std::string rate = percent_text(rules.alpha);
+  switch (session.verdict) {
+    case Verdict::slower:
+      return fmt::format(
+          "slower: B is slower than A by more than {} (false with probability at most {})",
+          tolerance, rate);
+    case Verdict::faster:
+      return fmt::format(
+          "faster: B is faster than A by more than {} (false with probability at most {})",
+          tolerance, rate);
+    case Verdict::same:
+      return fmt::format(
+          "same: B differs from A by less than {} (false with probability at most {})", tolerance,
+          rate);
+    case Verdict::incomparable:
+      return "incomparable: " + session.reason;
+    case Verdict::undecided:
+      break;
+  }
+  const bool not_slower =
+      !evaluation.gates().empty() &&
+      std::ranges::all_of(evaluation.gates(), [](const auto& gate) { return gate.not_slower(); });
+  return fmt::format("undecided: {}{}", session.reason,
+                     not_slower ? fmt::format("; that B is not slower by more than {} is certain "
+                                              "enough, same or faster is not",
+                                              tolerance)
+                                : "");
+}
+
+/// What a reader must know to trust it or to go on, a line each.
+std::vector<std::string> notes(const AbSession& session, const AbEvaluation& evaluation,
+                               const AbOptions& options) {
+  std::vector<std::string> lines;
+  lines.push_back("A: " + session.a);
+  lines.push_back("B: " + session.b);
+  if (evaluation.gates().empty()) return lines;
+  const auto& gate = evaluation.gates()[evaluation.telling_figure()];
+  std::string pairs = fmt::format("{} pairs of fresh processes in random order (seed {})",
+                                  evaluation.pairs(), options.seed);
+  if (evaluation.dropped() > 0) {
+    pairs += fmt::format(", {} more dropped for what the kernel counted", evaluation.dropped());
+  }
+  lines.push_back(pairs);
+  lines.push_back(fmt::format(
+      "noise of a pair {:.2f} %; lag-1 correlation of the differences {:+.2f}, up to {:g} is "
+      "covered",
+      100 * gate.history().scale(), gate.history().autocorrelation(),
+      options.rules.correlation_up_to));
+  if (session.verdict != Verdict::undecided) return lines;
+
+  std::vector<std::int64_t> durations;
+  for (const auto& pair : session.pairs) durations.push_back(pair.duration_ns);
+  if (durations.empty()) return lines;
+  const auto pair_ns = median(std::span<const std::int64_t>(durations));
+  const auto forecast =
+      forecast_pairs(gate.history(), gate.rules(), 2 * kMostForecastPairs, options.seed);
+  lines.push_back(
+      forecast
+          ? fmt::format(
+                "a verdict needs about {} more pairs ({})", *forecast,
+                duration_text(static_cast<std::int64_t>(static_cast<double>(*forecast) * pair_ns)))
+          : fmt::format("no verdict is to be expected within {} more pairs: the difference is "
+                        "too near the tolerance for this noise",
+                        2 * kMostForecastPairs));
+  if (const auto power = power_at(gate.history(), gate.rules(), options.power_at,
+                                  evaluation.pairs(), options.seed)) {
+    lines.push_back(
+        fmt::format("a slowdown of {} would have been found by now with probability "
+                    "{:.0f} %",
+                    percent_text(options.power_at), 100 * *power));
+  }
+  lines.push_back("go on with: ridgepoint ab --resume " + session.id.substr(0, 8));
+  return lines;
+}
+
+nlohmann::json optional_number(const std::optional<double>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
+
+}  // namespace
+
+std::string progress_text(const AbEvaluation& evaluation, const AbOptions& options,
+                          const AbProgress& progress, bool forecast) {
+  const auto telling = evaluation.telling_figure();
+  const auto& gate = evaluation.gates().at(telling);
+  const auto evidence = gate.evidence();
+  const std::pair<double, std::string_view> leading =
+      std::max({std::pair<double, std::string_view>(evidence.slower, "slower"),
+                std::pair<double, std::string_view>(evidence.faster, "faster"),
+                std::pair<double, std::string_view>(
+                    std::min(evidence.not_slower, evidence.not_faster), "same")});
+  std::string text = fmt::format(
+      "{} pair{}{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
+      evaluation.pairs() == 1 ? "" : "s",
+      evaluation.gates().size() > 1 ? ", " + shown_name(evaluation.figures()[telling]) : "",
+      change_text(gate.ratio()), interval_text(gate.interval()),
+      100 * std::clamp(leading.first / evidence.threshold, 0.0, 1.0), leading.second);
+  if (!forecast || gate.verdict() != Verdict::undecided ||
+      gate.history().count() < kPairsToForecastBy) {
+    return text;
+  }
+  for (const double tolerance : {options.rules.tolerance, kFinerShare * options.rules.tolerance}) {
+    text += "; " + forecast_text(gate, tolerance, progress.pairs_left(), progress, options.seed);
+  }
+  return text;
+}
+
+std::string ab_table(const AbSession& session, const AbOptions& options) {
+  const auto evaluation = evaluate(session, options.rules);
+  std::string text = headline(session, evaluation, options.rules) + "\n\n";
+  if (evaluation.pairs() > 0) text += align(figure_rows(session, evaluation)) + "\n";
+  if (!session.cause.empty()) text += "why:\n" + indented(session.cause, "  ") + "\n";
+  for (const auto& line : notes(session, evaluation, options)) text += line + "\n";
+  return text;
+}
+
+std::string ab_markdown(const AbSession& session, const AbOptions& options) {
+  const auto evaluation = evaluate(session, options.rules);
+  const auto line = headline(session, evaluation, options.rules);
+  const auto colon = line.find(':');
+  std::string text = fmt::format("**{}**{}\n\n", line.substr(0, colon), line.substr(colon));
+  if (evaluation.pairs() > 0) {
+    bool heading = true;
+    for (const auto& row : figure_rows(session, evaluation)) {
+      text += "|";
+      for (auto cell : row) {
+        for (auto at = cell.find('|'); at != std::string::npos; at = cell.find('|', at + 2)) {
+          cell.insert(at, 1, '\\');
+        }
+        text += " " + cell + " |";
+      }
+      text += "\n";
+      if (heading) text += "|---|---|---:|---:|---:|---:|---:|---:|\n";
+      heading = false;
+    }
+  }
+  if (!session.cause.empty()) text += "\nWhy:\n\n" + indented(session.cause, "- ");
+  text += "\n<details><summary>How it was measured</summary>\n\n";
+  for (const auto& note : notes(session, evaluation, options)) text += "- " + note + "\n";
+  return text + "\n</details>\n";
+}
+
+std::string ab_json(const AbSession& session, const AbOptions& options) {
+  const auto evaluation = evaluate(session, options.rules);
+  auto figures = nlohmann::json::array();
+  for (std::size_t i = 0; i < evaluation.figures().size(); ++i) {
+    const auto& figure = evaluation.figures()[i];
+    const auto& gate = evaluation.gates()[i];
+    const auto interval = gate.interval();
+    const auto evidence = gate.evidence();
+    figures.push_back({{"name", figure.name},
+                       {"name_b", figure.name_b},
+                       {"unit", figure.unit},
+                       {"more_is_better", figure.more_is_better},
+                       {"verdict", name_of(gate.verdict())},
+                       {"worse_ratio", gate.ratio()},
+                       {"worse_ratio_low", optional_number(interval.low)},
+                       {"worse_ratio_high", optional_number(interval.high)},
+                       {"median_a", median_of(values_of(session, i, &AbPair::a))},
+                       {"median_b", median_of(values_of(session, i, &AbPair::b))},
+                       {"noise", gate.history().scale()},
+                       {"autocorrelation", gate.history().autocorrelation()},
+                       {"log_evidence",
+                        {{"slower", evidence.slower},
+                         {"not_slower", evidence.not_slower},
+                         {"faster", evidence.faster},
+                         {"not_faster", evidence.not_faster},
+                         {"needed", evidence.threshold}}}});
+  }
+  auto pairs = nlohmann::json::array();
+  for (const auto& pair : session.pairs) {
+    pairs.push_back({{"b_first", pair.b_first},
+                     {"a", pair.a},
+                     {"b", pair.b},
+                     {"duration_ns", pair.duration_ns},
+                     {"steal_share", pair.steal_share},
+                     {"dropped", pair.dropped}});
+  }
+  return nlohmann::json{{"format", "ridgepoint-ab"},
+                        {"version", kAbJsonVersion},
+                        {"id", session.id},
+                        {"label", session.label},
+                        {"a", session.a},
+                        {"b", session.b},
+                        {"status", session.status},
+                        {"verdict", name_of(session.verdict)},
+                        {"reason", session.reason},
+                        {"cause", session.cause},
+                        {"options", nlohmann::json::parse(session.options)},
+                        {"environment_hash", session.environment_hash},
+                        {"started_unix_ns", session.started_unix_ns},
+                        {"finished_unix_ns", session.finished_unix_ns},
+                        {"counted_pairs", evaluation.pairs()},
+                        {"dropped_pairs", evaluation.dropped()},
+                        {"figures", figures},
+                        {"pairs", pairs}}
+             .dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,183 @@
+#include "harness/history/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "harness/ab/ab_evaluation.h"
+#include "harness/ab/ab_options.h"
+#include "harness/environment/program.h"
+#include "workloads/error.h"
+#include "workloads/shell_quote.h"
+
+namespace ridgepoint {
+namespace {
+
+constexpr std::size_t kCommitDigits = 12;
+constexpr std::size_t kSessionDigits = 8;
+constexpr std::string_view kBuildRidgepoint =
+    "cmake --preset release && cmake --build build --target ridgepoint";
+// Changes at the effect floor or above lie at twice the tolerance or above, where the gate's power
+// is known (docs/statistics.md).
+constexpr double kToleranceShare = 0.5;
+
+const HistoryRow& row_of(const History& history, std::size_t point) {
+  return history.points[point].row;
+}
+
+/// Whether the backend is a library that somebody's checkout builds (backends/registry.h).
+bool is_plugin(const Case& subject) {
+  const std::string_view name =
+      std::string_view(subject.backend).substr(0, subject.backend.find(':'));
+  return name.find('/') != std::string_view::npos || name.ends_with(".so");
+}
+
+/// Why a change cannot be replayed at all; empty when it can.
+std::string obstacle_of(const History& history, const HistoryChange& change,
+                        const ReplayOptions& options) {
+  const HistoryRow& before = row_of(history, change.before);
+  const HistoryRow& after = row_of(history, change.after);
+  if (before.run.git_commit.empty() || after.run.git_commit.empty()) {
+    return "no commit is on record on both sides";
+  }
+  if (before.run.git_commit == after.run.git_commit) {
+    return "both runs are of the same commit: look at the machine, not at the code";
+  }
+  const Case& subject = history.subject.subject;
+  if (subject.workload == "imported" && options.bench.empty()) {
+    return "it was measured by another program: say with --build and --bench how to run it";
+  }
+  if (is_plugin(subject) && options.build.empty()) {
+    return "say with --build how a checkout builds the plug-in";
+  }
+  return {};
+}
+
+std::string bench_of(const History& history, const ReplayOptions& options) {
+  if (!options.bench.empty()) return options.bench;
+  const Case& subject = history.subject.subject;
+  // A plug-in of the checkout in this program; else the program of the checkout.
+  return fmt::format("{}{}", is_plugin(subject) ? "run:" : "build:build ",
+                     to_command_line(subject));
+}
+
+std::string percent_option(double share) {
+  return fmt::format("{:g}%", 100 * share);
+}
+
+/// How many commits lie in a range; empty where git, or the repository here, does not know.
+std::optional<std::int64_t> commits_between(const std::string& before, const std::string& after) {
+  const auto answer = ask_program(
+      {"git", "rev-list", "--count", "--end-of-options", fmt::format("{}..{}", before, after)});
+  if (!answer || answer->exit_code != 0) return std::nullopt;
+  std::int64_t count = 0;
+  const char* const begin = answer->output.data();
+  const auto [end, status] = std::from_chars(begin, begin + answer->output.size(), count);
+  static_cast<void>(end);
+  return status == std::errc() && count > 0 ? std::optional(count) : std::nullopt;
+}
+
+/// Of the figure that is the history's metric, where the session has it; else of the session.
+Verdict verdict_about(const AbSession& session, std::string_view metric) {
+  const MetricSpec* const spec = find_metric(metric);
+  if (spec == nullptr || session.verdict == Verdict::incomparable) return session.verdict;
+  const auto evaluation = evaluate(session, ab_options_from_json(session.options).rules);
+  for (std::size_t i = 0; i < evaluation.figures().size(); ++i) {
+    if (evaluation.figures()[i].name.ends_with(fmt::format(" {}", spec->short_name))) {
+      return evaluation.gates()[i].verdict();
+    }
+  }
+  return session.verdict;
+}
+
+Confirmation confirmation_of(Verdict verdict, ChangeDirection direction) {
+  switch (verdict) {
+    case Verdict::same:
+      return Confirmation::refuted;
+    case Verdict::slower:
+      return direction == ChangeDirection::better ? Confirmation::refuted : Confirmation::confirmed;
+    case Verdict::faster:
+      return direction == ChangeDirection::worse ? Confirmation::refuted : Confirmation::confirmed;
+    case Verdict::undecided:
+    case Verdict::incomparable:
+      break;
+  }
+  return Confirmation::undecided;
+}
+
+std::string command_text(const std::vector<std::string>& arguments) {
+  std::string text = "ridgepoint";
+  for (const std::string& argument : arguments) text += fmt::format(" {}", shell_quote(argument));
+  return text;
+}
+
+}  // namespace
+
+std::string replay_label(const History& history, const HistoryChange& change) {
+  return fmt::format("confirm {} {}..{}", history.subject.hash,
+                     row_of(history, change.before).run.git_commit.substr(0, kCommitDigits),
+                     row_of(history, change.after).run.git_commit.substr(0, kCommitDigits));
+}
+
+std::vector<std::string> replay_arguments(const History& history, const HistoryChange& change,
+                                          const ReplayOptions& options) {
+  std::vector<std::string> arguments{"ab"};
+  const auto add = [&](std::string_view option, std::string_view value) {
+    if (value.empty()) return;
+    arguments.emplace_back(option);
+    arguments.emplace_back(value);
+  };
+  if (change.replay.confirmation == Confirmation::undecided) {
+    add("--resume", change.replay.session_id.substr(0, kSessionDigits));
+  } else {
+    if (const auto obstacle = obstacle_of(history, change, options); !obstacle.empty()) {
+      throw Error("no replay: " + obstacle);
+    }
+    const std::string label = replay_label(history, change);
+    add("--refs", label.substr(label.rfind(' ') + 1));
+    add("--build",
+        options.build.empty() && options.bench.empty() ? kBuildRidgepoint : options.build);
+    add("--bench", bench_of(history, options));
+    add("--tolerance", percent_option(kToleranceShare * history.rules.effect));
+    add("--label", label);
+  }
+  add("--budget", options.budget);
+  add("--db", options.database);
+  return arguments;
+}
+
+void attach_replays(History& history, const AbStore& store, const ReplayOptions& options) {
+  const auto sessions = history.changes.empty() ? std::vector<AbSession>{} : store.list();
+  for (HistoryChange& change : history.changes) {
+    Replay& replay = change.replay;
+    const HistoryRow& before = row_of(history, change.before);
+    const HistoryRow& after = row_of(history, change.after);
+    if (!before.run.git_commit.empty() && before.run.git_commit != after.run.git_commit &&
+        !after.run.git_commit.empty()) {
+      replay.commits = commits_between(before.run.git_commit, after.run.git_commit);
+    }
+    // The newest that decided; where none did, the newest.
+    const std::string label = replay_label(history, change);
+    for (const AbSession& summary : sessions) {
+      if (summary.label != label) continue;
+      const Verdict verdict = verdict_about(store.session(summary.id), history.metric);
+      const Confirmation confirmation = confirmation_of(verdict, change.direction);
+      const bool first = replay.confirmation == Confirmation::none;
+      if (!first && confirmation == Confirmation::undecided) continue;
+      replay.session_id = summary.id;
+      replay.verdict = verdict;
+      replay.confirmation = confirmation;
+      if (confirmation != Confirmation::undecided) break;
+    }
+    if (replay.confirmation != Confirmation::undecided) {
+      replay.obstacle = obstacle_of(history, change, options);
+    }
+    if (replay.obstacle.empty()) {
+      replay.command = command_text(replay_arguments(history, change, options));
+    }
+  }
+}
+
+}  // namespace ridgepoint

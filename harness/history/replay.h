@@ -1,0 +1,33 @@
+// Replays: what confirms a change point. Runs of last week differ from runs of today in more than
+// their code, so each change is measured again: both commits built afresh and run in pairs here
+// and now (harness/ab). The A/B session carries a label that names case and commits; by it later
+// calls find the verdict.
+#pragma once
+
+#include <string>
+
+#include "results/history/history.h"
+#include "results/store/ab_store.h"
+
+namespace ridgepoint {
+
+struct ReplayOptions {
+  std::string build;     ///< shell command that builds a checkout; empty: what builds Ridgepoint
+  std::string bench;     ///< arm, as `ab --bench` takes it; empty: made from the case
+  std::string budget;    ///< as `ab --budget` takes it; empty: its default
+  std::string database;  ///< as --db takes it; empty: the default one
+};
+
+/// "confirm HASH COMMIT..COMMIT", commits of 12 digits.
+std::string replay_label(const History& history, const HistoryChange& change);
+
+/// Fills in each change's replay: verdict of a session in the store, the command, what stands in
+/// the way. Asks git how many commits lie between, and leaves that out where git does not know.
+void attach_replays(History& history, const AbStore& store, const ReplayOptions& options);
+
+/// Arguments of the command that replays a change, or that goes on with an undecided replay; the
+/// first is "ab". Error where something stands in the way.
+std::vector<std::string> replay_arguments(const History& history, const HistoryChange& change,
+                                          const ReplayOptions& options);
+
+}  // namespace ridgepoint

@@ -1,0 +1,104 @@
+#include "harness/run/op_times.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "results/op_family.h"
+#include "results/statistics/quantile.h"
+
+namespace ridgepoint {
+namespace {
+
+/// One value a pass: `values` may lack the last ones, in which the op did not run.
+std::int64_t median_over(std::vector<std::int64_t> values, std::size_t passes) {
+  values.resize(passes);
+  return std::llround(median(values));
+}
+
+}  // namespace
+
+OpTimes::OpTimes(std::vector<CasePhase> phases, bool with_work) {
+  for (CasePhase& phase : phases) {
+    PhaseRows rows{.phase = std::move(phase),
+                   .ops = {},
+                   .places = {},
+                   .known = {},
+                   .not_attributed_ns = {},
+                   .has_spans = false};
+    for (const Node& node : rows.phase.graph.nodes()) {
+      Row op;
+      op.row.phase = rows.phase.name;
+      op.row.op_id = node.op_id;
+      op.row.op = name_of(node.op);
+      if (with_work) {
+        const Work work = rows.phase.graph.work(node, rows.phase.past);
+        op.row.work_flops = static_cast<double>(work.flops);
+        op.row.work_bytes = static_cast<double>(work.bytes());
+      }
+      rows.places.emplace(node.op_id, rows.ops.size());
+      rows.ops.push_back(std::move(op));
+    }
+    phases_.push_back(std::move(rows));
+  }
+}
+
+std::size_t OpTimes::place_of(PhaseRows& rows, const SpanRecorder& recorder, const Span& span) {
+  const auto key = std::pair(span.source, span.op);
+  if (const auto found = rows.known.find(key); found != rows.known.end()) return found->second;
+  const std::string& op_id = recorder.sources()[span.source].op_ids.at(span.op);
+  const auto [place, is_new] = rows.places.emplace(op_id, rows.ops.size());
+  if (is_new) {
+    Row op;
+    op.row.phase = rows.phase.name;
+    op.row.op_id = op_id;
+    rows.ops.push_back(std::move(op));
+  }
+  rows.known.emplace(key, place->second);
+  return place->second;
+}
+
+void OpTimes::add_pass(std::string_view phase, const SpanRecorder& recorder, std::int64_t begin_ns,
+                       std::int64_t end_ns) {
+  const auto rows = std::ranges::find(
+      phases_, phase, [](const PhaseRows& each) { return std::string_view(each.phase.name); });
+  const SpanTrack* track = recorder.find_track(kOpsTrack);
+  if (rows == phases_.end() || track == nullptr) return;
+  const auto spans = track->spans();
+  // What was dropped came after the last that was kept.
+  if (track->dropped() > 0 && (spans.empty() || spans.back().end_ns < end_ns)) return;
+
+  const std::size_t pass = rows->not_attributed_ns.size();
+  std::int64_t attributed_ns = 0;
+  auto span = std::ranges::lower_bound(spans, begin_ns, {}, &Span::begin_ns);
+  for (; span != spans.end() && span->begin_ns < end_ns; ++span) {
+    auto& times_ns = rows->ops[place_of(*rows, recorder, *span)].times_ns;
+    times_ns.resize(pass + 1);
+    times_ns.back() += span->end_ns - span->begin_ns;
+    attributed_ns += span->end_ns - span->begin_ns;
+    rows->has_spans = true;
+  }
+  rows->not_attributed_ns.push_back(std::max<std::int64_t>(0, end_ns - begin_ns - attributed_ns));
+}
+
+std::vector<OpTime> OpTimes::rows() const {
+  std::vector<OpTime> all;
+  for (const PhaseRows& rows : phases_) {
+    if (!rows.has_spans) continue;
+    const std::size_t passes = rows.not_attributed_ns.size();
+    const auto add = [&](OpTime row, const std::vector<std::int64_t>& times_ns) {
+      row.time_ns = median_over(times_ns, passes);
+      row.passes = static_cast<std::int64_t>(passes);
+      all.push_back(std::move(row));
+    };
+    for (const Row& op : rows.ops) {
+      if (!op.times_ns.empty()) add(op.row, op.times_ns);
+    }
+    OpTime rest;
+    rest.phase = rows.phase.name;
+    rest.op = kNotAttributed;
+    add(std::move(rest), rows.not_attributed_ns);
+  }
+  return all;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,240 @@
+#include "harness/run/traced_passes.h"
+
+#include <algorithm>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/run/op_times.h"
+#include "harness/run/timed_pass.h"
+#include "profiler/span_recorder.h"
+#include "results/statistics/quantile.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+using Json = nlohmann::json;
+
+/// 24 MiB of spans; passes, or steps of one, beyond that are not counted.
+constexpr std::size_t kMostSpans = std::size_t{1} << 20;
+/// Rows that a session is assumed to work on at a time, to guess the room that spans need.
+constexpr std::int64_t kPieceRows = 512;
+/// Passes that must fit before the time limit: the one that is traced and the check.
+constexpr double kPassesBeforeLimit = 4;
+
+/// What is passed through, and how one pass is told apart.
+class Traced {
+ public:
+  virtual ~Traced() = default;
+  /// The untimed part of a pass; then listens, or says why that cannot be.
+  virtual Support make_ready(SpanRecorder& recorder) = 0;
+  /// What one pass took; nothing when it was interrupted.
+  virtual std::optional<std::int64_t> pass() = 0;
+  virtual void collect(const SpanRecorder& recorder, OpTimes& op_times) const = 0;
+  virtual void leave() = 0;
+};
+
+class TracedModel : public Traced {
+ public:
+  TracedModel(const CaseContext& context, Generation& generation,
+              const std::function<Session&()>& make_ready)
+      : context_(context), generation_(generation), make_ready_(make_ready) {}
+
+  Support make_ready(SpanRecorder& recorder) override {
+    const Session* before = std::exchange(session_, nullptr);  // may be gone after the next line
+    session_ = &make_ready_();
+    // A session stays traced; under cold-disk it is a new one each time, maybe in the old place.
+    const bool is_traced = session_ == before && context_.subject.cache != "cold-disk";
+    return is_traced ? Support::yes() : session_->trace(&recorder);
+  }
+
+  std::optional<std::int64_t> pass() override {
+    if (!generation_.run(*session_, context_.stop)) return std::nullopt;
+    return generation_.end_to_end_ns();
+  }
+
+  void collect(const SpanRecorder& recorder, OpTimes& op_times) const override {
+    std::int64_t begin_ns = generation_.start_ns();
+    const auto add = [&](const char* phase, std::int64_t duration_ns) {
+      op_times.add_pass(phase, recorder, begin_ns, begin_ns + duration_ns);
+      begin_ns += duration_ns;
+    };
+    if (generation_.has_prompt()) add(kPrefillPhase, generation_.ttft_ns());
+    for (const std::int64_t step_ns : generation_.steps_ns()) add(kDecodePhase, step_ns);
+  }
+
+  void leave() override {
+    if (session_ != nullptr) static_cast<void>(session_->trace(nullptr));
+  }
+
+ private:
+  const CaseContext& context_;
+  Generation& generation_;
+  const std::function<Session&()>& make_ready_;
+  Session* session_ = nullptr;
+};
+
+class TracedOp : public Traced {
+ public:
+  TracedOp(Execution& execution, std::int64_t past, const std::function<void()>& before_sample)
+      : execution_(execution), past_(past), before_sample_(before_sample) {}
+
+  Support make_ready(SpanRecorder& recorder) override {
+    Support traced = std::exchange(is_traced_, true) ? Support::yes() : execution_.trace(&recorder);
+    if (before_sample_) before_sample_();
+    return traced;
+  }
+  std::optional<std::int64_t> pass() override {
+    last_ = timed_pass(execution_, past_);
+    return last_.duration_ns();
+  }
+  void collect(const SpanRecorder& recorder, OpTimes& op_times) const override {
+    op_times.add_pass(kRunPhase, recorder, last_.start_ns, last_.end_ns);
+  }
+  void leave() override { static_cast<void>(execution_.trace(nullptr)); }
+
+ private:
+  Execution& execution_;
+  std::int64_t past_;
+  const std::function<void()>& before_sample_;
+  bool is_traced_ = false;
+  TimedPass last_;
+};
+
+/// Nobody may go on announcing to a recorder that is gone, whatever a pass throws.
+class Leaving {
+ public:
+  explicit Leaving(Traced& traced) : traced_(traced) {}
+  ~Leaving() { traced_.leave(); }
+  Leaving(const Leaving&) = delete;
+  Leaving& operator=(const Leaving&) = delete;
+
+ private:
+  Traced& traced_;
+};
+
+/// Why nothing is traced; empty when it is.
+std::string refusal(const CaseContext& context, std::span<const std::int64_t> measured_ns) {
+  if (!context.options.op_times) return "switched off";
+  if (context.stopped()) return "stopped";
+  if (measured_ns.empty()) return "no complete pass was measured";
+  const double pass_ns = median(measured_ns);
+  if (pass_ns > static_cast<double>(context.budget_ns())) {
+    return "one pass takes longer than the budget of the case";
+  }
+  const auto elapsed_ns = static_cast<double>(monotonic_ns() - context.started_ns);
+  if (elapsed_ns + kPassesBeforeLimit * pass_ns > context.options.time_limit_seconds * 1e9) {
+    return "the time limit of the case is too near";
+  }
+  return {};
+}
+
+void send_details(const CaseContext& context, const Json& details) {
+  context.sink.detail("op_times", details.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void send_absent(const CaseContext& context, const std::string& why) {
+  send_details(context, {{"absent", why}});
+}
+
+/// `spans` is how many one pass is thought to have.
+void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::size_t spans,
+           std::span<const std::int64_t> measured_ns) {
+  context.sink.progress(0.9, "tracing ops");
+  SpanRecorder recorder(std::min(2 * spans + 1024, kMostSpans));
+  try {
+    recorder.track(kOpsTrack);
+  } catch (const std::bad_alloc&) {
+    send_absent(context, "there is no memory left for the spans");
+    return;
+  }
+  const Leaving leaving(traced);
+  const auto begin_ns = monotonic_ns();
+  const auto budget_ns = context.budget_ns() / kTracedShare;
+  std::vector<std::int64_t> passes_ns;
+  std::int64_t traced_ns = 0;
+  std::size_t dropped = 0;
+  const char* ended_by = "passes";
+  for (std::int64_t done = 0;; ++done) {
+    const bool enough = done >= kFewestTraced && traced_ns >= kShortestTraced_ns;
+    if (enough || done >= kMostTraced) break;
+    if (done > 0 && monotonic_ns() - begin_ns >= budget_ns) {
+      ended_by = "budget";
+      break;
+    }
+    if (const Support ready = traced.make_ready(recorder); !ready.supported) {
+      send_absent(context, ready.reason);
+      return;
+    }
+    recorder.clear();  // of what came before the clock
+    const auto pass_ns = traced.pass();
+    if (!pass_ns) {
+      ended_by = "stop";
+      break;
+    }
+    traced.collect(recorder, op_times);
+    for (const SpanTrack& track : recorder.tracks()) dropped += track.dropped();
+    passes_ns.push_back(*pass_ns);
+    traced_ns += *pass_ns;
+    if (context.stopped()) {
+      ended_by = "stop";
+      break;
+    }
+  }
+  Json details{{"passes", passes_ns.size()}, {"ended_by", ended_by}};
+  if (dropped > 0) details["dropped_spans"] = dropped;
+  send_details(context, details);
+  context.sink.op_times(op_times.rows());
+  if (!passes_ns.empty() && median(measured_ns) > 0) {
+    context.sink.metric("trace_overhead", median(passes_ns) / median(measured_ns));
+  }
+}
+
+}  // namespace
+
+void trace_model_passes(const CaseContext& context, bool computes, const Model& model,
+                        Generation& generation, std::span<const std::int64_t> measured_ns,
+                        const std::function<Session&()>& make_ready) {
+  if (context.plan.index > 0) return;  // one process speaks for all
+  if (const auto why = refusal(context, measured_ns); !why.empty()) {
+    send_absent(context, why);
+    return;
+  }
+  const Case& subject = context.subject;
+  std::vector<CasePhase> phases;
+  try {
+    phases = model_phases(subject, model);
+  } catch (const Error& error) {
+    send_absent(context, error.what());
+    return;
+  }
+  std::int64_t spans = 0;
+  for (const CasePhase& phase : phases) {
+    const auto nodes = static_cast<std::int64_t>(phase.graph.nodes().size());
+    spans += nodes * (phase.name == kPrefillPhase ? subject.batch * subject.prompt / kPieceRows + 1
+                                                  : decode_steps_of(subject));
+  }
+  TracedModel traced(context, generation, make_ready);
+  trace(context, traced, OpTimes(std::move(phases), computes), static_cast<std::size_t>(spans),
+        measured_ns);
+}
+
+void trace_op_passes(const CaseContext& context, bool computes, const Graph& graph,
+                     std::int64_t past, Execution& execution,
+                     std::span<const std::int64_t> measured_ns,
+                     const std::function<void()>& before_sample) {
+  if (context.plan.index > 0) return;  // one process speaks for all
+  if (const auto why = refusal(context, measured_ns); !why.empty()) {
+    send_absent(context, why);
+    return;
+  }
+  TracedOp traced(execution, past, before_sample);
+  trace(context, traced, OpTimes({{kRunPhase, graph, past}}, computes), graph.nodes().size(),
+        measured_ns);
+}
+
+}  // namespace ridgepoint

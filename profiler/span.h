@@ -1,0 +1,98 @@
+// Spans: the one light way in which a backend announces what it is doing. Whoever executes a graph
+// says which op begins; the clock is read once an op, because one op ends where the next begins.
+// When nobody listens, that is one predictable branch an op.
+//
+// Room is made before tracing. While tracing nothing is allocated, and spans without room are
+// counted and dropped. Who listens is said explicitly, to each execution: nothing here is global.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "profiler/clock/monotonic_clock.h"
+
+namespace ridgepoint {
+
+/// One op at work, from begin to end in nanoseconds of monotonic_ns().
+struct Span {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+  std::uint32_t source = 0;  ///< who announced it: place in SpanRecorder::sources()
+  std::uint32_t op = 0;      ///< which op: place in that source's op_ids
+  bool operator==(const Span&) const = default;
+};
+
+/// Spans of one line of execution, such as a thread or a device queue, in the order in which they
+/// ended. One thread at a time writes; it is read when nothing writes.
+class SpanTrack {
+ public:
+  SpanTrack(std::string name, std::size_t capacity) : name_(std::move(name)), room_(capacity) {}
+
+  void add(const Span& span) noexcept {
+    if (count_ == room_.size()) {
+      ++dropped_;
+      return;
+    }
+    room_[count_++] = span;
+  }
+  void clear() noexcept { count_ = dropped_ = 0; }
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::span<const Span> spans() const { return {room_.data(), count_}; }
+  /// Spans since the last clear() for which there was no room.
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }
+
+ private:
+  std::string name_;
+  std::vector<Span> room_;
+  std::size_t count_ = 0, dropped_ = 0;
+};
+
+/// The spans of one pass, each beginning where the one before ends. Lives on the stack of whoever
+/// executes: `next(op)` before each op; the last one ends with stop() or with the chain itself.
+class SpanChain {
+ public:
+  /// `track` is null when nobody listens.
+  SpanChain(SpanTrack* track, std::uint32_t source) noexcept : track_(track), source_(source) {}
+  ~SpanChain() { stop(); }
+  SpanChain(const SpanChain&) = delete;
+  SpanChain& operator=(const SpanChain&) = delete;
+
+  [[nodiscard]] bool traced() const noexcept { return track_ != nullptr; }
+
+  void next(std::uint32_t op) noexcept {
+    if (track_ == nullptr) [[likely]] {
+      return;
+    }
+    const std::int64_t now_ns = monotonic_ns();
+    close(now_ns);
+    begin_ns_ = now_ns;
+    op_ = op;
+  }
+
+  /// What comes until the next op belongs to none.
+  void stop() noexcept {
+    if (track_ == nullptr || op_ == kNone) return;
+    close(monotonic_ns());
+    op_ = kNone;
+  }
+
+ private:
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+  void close(std::int64_t end_ns) noexcept {
+    if (op_ != kNone) track_->add({begin_ns_, end_ns, source_, op_});
+  }
+
+  SpanTrack* track_;
+  std::uint32_t source_;
+  std::uint32_t op_ = kNone;
+  std::int64_t begin_ns_ = 0;
+};
+
+}  // namespace ridgepoint

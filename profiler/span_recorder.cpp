@@ -1,0 +1,28 @@
+#include "profiler/span_recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ridgepoint {
+
+std::uint32_t SpanRecorder::add_source(SpanSource source) {
+  sources_.push_back(std::move(source));
+  return static_cast<std::uint32_t>(sources_.size() - 1);
+}
+
+SpanTrack& SpanRecorder::track(std::string_view name) {
+  const auto found = std::ranges::find(tracks_, name, &SpanTrack::name);
+  if (found != tracks_.end()) return *found;
+  return tracks_.emplace_back(std::string(name), spans_per_track_);
+}
+
+const SpanTrack* SpanRecorder::find_track(std::string_view name) const {
+  const auto found = std::ranges::find(tracks_, name, &SpanTrack::name);
+  return found == tracks_.end() ? nullptr : &*found;
+}
+
+void SpanRecorder::clear() {
+  for (SpanTrack& each : tracks_) each.clear();
+}
+
+}  // namespace ridgepoint

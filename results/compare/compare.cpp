@@ -1,0 +1,326 @@
+#include "results/compare/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "results/compare/case_names.h"
+#include "results/compare/compared_metrics.h"
+#include "results/compare/judge.h"
+#include "results/compare/match_cases.h"
+#include "results/compare/outcome_verdict.h"
+#include "results/metric_tolerance.h"
+#include "results/report/case_tables.h"
+#include "results/statistics/holm.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Rows whose cause is looked for, the worst first: nobody reads more.
+constexpr std::size_t kMostExplained = 20;
+
+std::vector<const Case*> subjects_of(const SelectedSides& sides, const SelectedSide& side) {
+  std::vector<const Case*> subjects;
+  for (const SideRecord& entry : side.records) {
+    subjects.push_back(&sides.runs[entry.run].records[entry.record].subject);
+  }
+  return subjects;
+}
+
+std::vector<std::string> names_of(const std::vector<const Case*>& subjects,
+                                  const std::vector<std::size_t>& positions) {
+  std::vector<Case> cases;
+  for (const std::size_t i : positions) cases.push_back(*subjects[i]);
+  return case_names(cases);
+}
+
+ComparedRun described(const Run& run) {
+  return {.id = run.id,
+          .label = run.label,
+          .suite = run.suite,
+          .git_commit = run.git_commit,
+          .git_branch = run.git_branch,
+          .tool_version = run.tool_version,
+          .machine = machine_text(run.environment),
+          .git_dirty = run.git_dirty,
+          .status = run.status,
+          .started_unix_ns = run.started_unix_ns};
+}
+
+class Comparing {
+ public:
+  Comparing(const SelectedSides& sides, const CompareOptions& options)
+      : sides_(sides), options_(options) {}
+
+  Comparison run() {
+    result_.threshold = options_.threshold;
+    result_.alpha = options_.alpha;
+    result_.across_machines = options_.across_machines;
+    result_.free_fields = sides_.free_fields;
+    describe(sides_.a, result_.a);
+    describe(sides_.b, result_.b);
+    match();
+    make_rows();
+    adjust_and_decide();
+    explain_worst();
+    add_notes();
+    result_.verdict = overall();
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] const Record& record(const SideRecord& entry) const {
+    return sides_.runs[entry.run].records[entry.record];
+  }
+
+  void describe(const SelectedSide& side, ComparisonSide& into) const {
+    into.asked = side.asked;
+    std::set<std::size_t> used;
+    for (const SideRecord& entry : side.records) {
+      if (used.insert(entry.run).second) into.runs.push_back(described(sides_.runs[entry.run].run));
+    }
+  }
+
+  void match() {
+    const std::vector<const Case*> a = subjects_of(sides_, sides_.a);
+    const std::vector<const Case*> b = subjects_of(sides_, sides_.b);
+    matches_ = match_cases(a, b, sides_.free_fields);
+    result_.cases = static_cast<std::int64_t>(matches_.both.size());
+    result_.a.unmatched = names_of(a, matches_.only_a);
+    result_.b.unmatched = names_of(b, matches_.only_b);
+    if (matches_.both.empty()) refuse_nothing_in_common();
+    const bool same_records = std::ranges::all_of(matches_.both, [&](const auto& pair) {
+      return record(sides_.a.records[pair.first]).id == record(sides_.b.records[pair.second]).id;
+    });
+    if (same_records) {
+      throw Error(fmt::format(
+          "'{}' and '{}' are the same records; give two runs, or filters such as backend:NAME",
+          sides_.a.asked, sides_.b.asked));
+    }
+    std::vector<std::size_t> in_a;
+    for (const auto& [left, right] : matches_.both) in_a.push_back(left);
+    names_ = names_of(a, in_a);
+  }
+
+  [[noreturn]] void refuse_nothing_in_common() const {
+    const auto some = [](const ComparisonSide& side) {
+      return side.unmatched.empty()
+                 ? std::string("none")
+                 : fmt::format("{} such as '{}'", side.unmatched.size(), side.unmatched.front());
+    };
+    std::vector<std::string_view> fields;
+    if (!sides_.a.records.empty() && !sides_.b.records.empty()) {
+      const Case& a = record(sides_.a.records.front()).subject;
+      const Case& b = record(sides_.b.records.front()).subject;
+      for (const CaseField& field : case_fields()) {
+        if (get(a, field) != get(b, field)) fields.push_back(field.name);
+      }
+    }
+    throw Error(fmt::format(
+        "no case in common: A has {}, B has {}{}; to compare across a field, filter it on both "
+        "sides (backend:null against backend:reference)",
+        some(result_.a), some(result_.b),
+        fields.empty() ? "" : fmt::format(" (they differ in {})", fmt::join(fields, ", "))));
+  }
+
+  /// What blocks a comparison of these two runs: the first machine key that differs; empty:
+  /// nothing.
+  const std::string& blocking_key(std::size_t run_a, std::size_t run_b) {
+    const auto [found, added] = blocking_.try_emplace({run_a, run_b});
+    if (added) {
+      const Run& a = sides_.runs[run_a].run;
+      const Run& b = sides_.runs[run_b].run;
+      if (a.environment.empty() || b.environment.empty()) unknown_machine_ = true;
+      for (EnvironmentDifference& difference : differences(a, b)) {
+        if (difference.blocks && !options_.across_machines && found->second.empty()) {
+          found->second = difference.key;
+        }
+        if (std::ranges::find(result_.environment, difference) == result_.environment.end()) {
+          result_.environment.push_back(std::move(difference));
+        }
+      }
+    }
+    return found->second;
+  }
+
+  static std::vector<EnvironmentDifference> differences(const Run& a, const Run& b) {
+    std::vector<EnvironmentDifference> all = environment_differences(a.environment, b.environment);
+    const auto add = [&](std::string key, const std::string& of_a, const std::string& of_b) {
+      if (of_a != of_b) all.push_back({EnvironmentPart::build, std::move(key), of_a, of_b, false});
+    };
+    const auto commit = [](const Run& run) {
+      if (run.git_commit.empty()) return std::string("not known");
+      return run.git_commit.substr(0, 10) + (run.git_dirty ? " with changes" : "");
+    };
+    add("git commit", commit(a), commit(b));
+    for (EnvironmentDifference& difference : environment_differences(a.options, b.options)) {
+      difference.part = EnvironmentPart::other;
+      difference.blocks = false;
+      difference.key = "option " + difference.key;
+      all.push_back(std::move(difference));
+    }
+    return all;
+  }
+
+  void make_rows() {
+    result_.rows.reserve(matches_.both.size() * (metric_tolerances().size() + 2));
+    for (std::size_t i = 0; i < matches_.both.size(); ++i) {
+      const SideRecord& side_a = sides_.a.records[matches_.both[i].first];
+      const SideRecord& side_b = sides_.b.records[matches_.both[i].second];
+      const Record& a = record(side_a);
+      const Record& b = record(side_b);
+      const std::string& blocked = blocking_key(side_a.run, side_b.run);
+      ComparisonRow row;
+      row.name = names_[i];
+      row.subject = a.subject;
+      row.a = {a.outcome, a.reason, a.id};
+      row.b = {b.outcome, b.reason, b.id};
+      if (!blocked.empty()) {
+        row.verdict = Verdict::incomparable;
+        row.reason = fmt::format("the machines differ in {}", blocked);
+        any_blocked_ = true;
+        result_.rows.push_back(std::move(row));
+      } else if (a.outcome != Outcome::ok || b.outcome != Outcome::ok) {
+        judge_outcomes(std::ranges::find(sides_.free_fields, "backend") != sides_.free_fields.end(),
+                       row);
+        result_.rows.push_back(std::move(row));
+      } else {
+        add_metric_rows(a, b, row);
+      }
+    }
+  }
+
+  void add_metric_rows(const Record& a, const Record& b, const ComparisonRow& begun) {
+    const std::vector<std::string> metrics = compared_metrics(a, b, options_.metrics);
+    if (metrics.empty() && options_.metrics.empty()) {
+      ComparisonRow row = begun;
+      row.reason = "no primary metric is there on both sides";
+      result_.rows.push_back(std::move(row));
+    }
+    for (const std::string& metric : metrics) {
+      ComparisonRow row = begun;
+      weigh(a, b, metric, options_.threshold, options_.alpha, row);
+      if (row.evidence) records_[result_.rows.size()] = {&a, &b};
+      result_.rows.push_back(std::move(row));
+    }
+  }
+
+  void adjust_and_decide() {
+    std::vector<std::size_t> tested;
+    std::vector<double> p;
+    for (std::size_t i = 0; i < result_.rows.size(); ++i) {
+      if (!result_.rows[i].evidence) continue;
+      tested.push_back(i);
+      p.push_back(result_.rows[i].evidence->p);
+    }
+    result_.tests = static_cast<std::int64_t>(p.size());
+    const std::vector<double> adjusted = holm_adjusted(p);
+    for (std::size_t i = 0; i < tested.size(); ++i) {
+      ComparisonRow& row = result_.rows[tested[i]];
+      row.evidence->adjusted_p = adjusted[i];
+      decide(options_.threshold, options_.alpha, row);
+    }
+  }
+
+  void explain_worst() {
+    std::vector<std::size_t> differing;
+    for (std::size_t i = 0; i < result_.rows.size(); ++i) {
+      const ComparisonRow& row = result_.rows[i];
+      const bool differs = row.verdict == Verdict::slower || row.verdict == Verdict::faster;
+      if (differs && row.evidence) differing.push_back(i);
+    }
+    std::ranges::sort(differing, [&](std::size_t i, std::size_t j) {
+      const ComparisonRow& a = result_.rows[i];
+      const ComparisonRow& b = result_.rows[j];
+      return std::pair(a.verdict, -std::abs(std::log(a.evidence->ratio))) <
+             std::pair(b.verdict, -std::abs(std::log(b.evidence->ratio)));
+    });
+    if (differing.size() > kMostExplained) differing.resize(kMostExplained);
+    for (const std::size_t i : differing) {
+      ComparisonRow& row = result_.rows[i];
+      const auto& [a, b] = records_.at(i);
+      row.attribution = attribute(*a, *b, row.metric, row.value_a, row.value_b);
+    }
+  }
+
+  void add_notes() {
+    if (result_.rows.empty()) {
+      throw Error(fmt::format("no case has {} on both sides; see docs/metrics.md",
+                              fmt::join(options_.metrics, ", ")));
+    }
+    const auto by_blocks = std::ranges::count_if(result_.rows, [](const ComparisonRow& row) {
+      return row.evidence && row.replication.unit == Replication::blocks;
+    });
+    if (by_blocks > 0) {
+      result_.notes.push_back(fmt::format(
+          "{} of {} tests rest on fewer than {} processes a side: what differs from process to "
+          "process is not in their intervals",
+          by_blocks, result_.tests, kFewestProcesses));
+    }
+    if (unknown_machine_) {
+      result_.notes.emplace_back(
+          "a side does not say on which machine it was measured; both are taken for the same one");
+    }
+    for (const auto& [side, name] : {std::pair(&result_.a, 'A'), std::pair(&result_.b, 'B')}) {
+      for (const ComparedRun& run : side->runs) {
+        if (run.status == "finished") continue;
+        result_.notes.push_back(fmt::format("run {} of {} is {}: not all of its cases are there",
+                                            run.id.substr(0, 8), name,
+                                            run.status == "running" ? "not finished" : run.status));
+      }
+    }
+    missing_in_unfinished_ = !result_.a.unmatched.empty() &&
+                             std::ranges::any_of(result_.b.runs, [](const ComparedRun& run) {
+                               return run.status != "finished";
+                             });
+  }
+
+  [[nodiscard]] Verdict overall() const {
+    const auto any = [&](Verdict verdict, auto&& which) {
+      return std::ranges::any_of(result_.rows, [&](const ComparisonRow& row) {
+        return row.counts && row.verdict == verdict && which(row);
+      });
+    };
+    const auto every = [](const ComparisonRow&) { return true; };
+    if (any(Verdict::slower, every)) return Verdict::slower;
+    if (any_blocked_) return Verdict::incomparable;
+    if (any(Verdict::undecided, every) || missing_in_unfinished_) return Verdict::undecided;
+    // Less memory is welcome, but it is speed that makes a run faster, where speed was compared.
+    const auto of_speed = [&](const ComparisonRow& row) { return row.evidence.has_value(); };
+    if (result_.tests > 0 ? any(Verdict::faster, of_speed) : any(Verdict::faster, every)) {
+      return Verdict::faster;
+    }
+    const bool judged = any(Verdict::same, every) || any(Verdict::faster, every);
+    return judged ? Verdict::same : Verdict::incomparable;
+  }
+
+  const SelectedSides& sides_;
+  const CompareOptions& options_;
+  Comparison result_;
+  CaseMatches matches_;
+  std::vector<std::string> names_;  ///< of the matched cases
+  std::map<std::pair<std::size_t, std::size_t>, std::string> blocking_;
+  std::map<std::size_t, std::pair<const Record*, const Record*>> records_;  ///< by row
+  bool any_blocked_ = false;
+  bool unknown_machine_ = false;
+  bool missing_in_unfinished_ = false;
+};
+
+}  // namespace
+
+Comparison compare(const SelectedSides& sides, const CompareOptions& options) {
+  const auto is_share = [](double value) { return value > 0 && value < 1; };
+  if (!is_share(options.threshold) || !is_share(options.alpha)) {
+    throw std::invalid_argument("compare: threshold and alpha lie between 0 and 1");
+  }
+  require_comparable_metrics(options.metrics);
+  return Comparing(sides, options).run();
+}
+
+}  // namespace ridgepoint

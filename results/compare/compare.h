@@ -1,0 +1,24 @@
+// Comparing two selections of stored records: matching, environments, evidence, verdicts, causes.
+// Everything that is known goes in, a Comparison comes out; nothing is read or printed here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/compare/comparison.h"
+#include "results/compare/select_sides.h"
+
+namespace ridgepoint {
+
+struct CompareOptions {
+  double threshold = 0.02;             ///< share by which a speed must differ to matter
+  double alpha = 0.01;                 ///< chance of a false "slower" or "faster" over all rows
+  std::vector<std::string> metrics{};  ///< names, or "all"; empty: the primary ones
+  bool across_machines = false;        ///< the machine is what is compared
+};
+
+/// Error when both sides are the same records, have no case in common, or no metric asked for.
+/// std::invalid_argument for a threshold or alpha outside of (0, 1).
+Comparison compare(const SelectedSides& sides, const CompareOptions& options);
+
+}  // namespace ridgepoint

@@ -1,0 +1,31 @@
+// Which metrics of a case are hypotheses. One case has a dozen figures that say nearly the same
+// thing; testing each would only make the family larger and the verdict weaker. So each workload
+// has its primary ones, and memory and exactness are looked at without a test.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "results/record.h"
+
+namespace ridgepoint {
+
+/// Asked for by `--metric all`.
+inline constexpr std::string_view kAllMetrics = "all";
+
+/// What a case is about: llm: ttft_ns, and tpot_ns or, without a prompt, decode_tokens_per_second;
+/// op: run_ns; imported: what the list "primary_metrics" of the details names, else real_time_ns.
+std::vector<std::string> primary_metrics(const Record& record);
+
+/// In the order of metrics(). `asked` empty: the primary metrics and those with a tolerance
+/// (results/metric_tolerance.h), where both sides have them. kAllMetrics: all with a direction that
+/// have samples or a tolerance.
+std::vector<std::string> compared_metrics(const Record& a, const Record& b,
+                                          std::span<const std::string> asked);
+
+/// Error for a name that is no declared metric with a direction, nor kAllMetrics; imported counters
+/// ("counter:NAME") have no direction.
+void require_comparable_metrics(std::span<const std::string> asked);
+
+}  // namespace ridgepoint

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Tries the A/B gate on this machine: A/A verdicts of which none may be "slower", then slowdowns that are
+# planted by a plug-in, in peace and beside a neighbour that takes a core half of the time. Prints the
+# tables of docs/statistics.md. Takes the better part of an hour; nothing else should run.
+#   scripts/prove-gate.sh [PART...]    parts: same planted neighbour (default: all)
+#   RIDGEPOINT_BUILD=build  RIDGEPOINT_SAME_VERDICTS=300
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=${RIDGEPOINT_BUILD:-build}
+ridgepoint=$build/bin/ridgepoint
+plugin=$(find "$PWD/$build" -name libplanted_slowdown.so -print -quit)
+[ -x "$ridgepoint" ] && [ -n "$plugin" ] || {
+  echo "scripts/prove-gate.sh: build first: cmake --preset release && cmake --build --preset release" >&2
+  exit 2
+}
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(same planted neighbour)
+
+work=$(mktemp -d)
+neighbour_pid=
+trap 'stop_neighbour; rm -rf "$work"' EXIT
+
+verdict() {  # runs an A/B; leaves its JSON in $work/ab.json
+  local code=0
+  "$ridgepoint" ab --db "$work/ab.db" --format json "$@" >"$work/ab.json" 2>"$work/ab.err" || code=$?
+  if [ "$code" -eq 2 ] || [ "$code" -gt 4 ]; then
+    cat "$work/ab.err" >&2
+    exit 2
+  fi
+}
+field() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$work/ab.json" "$1"; }
+
+same() {  # a command of some milliseconds against itself
+  local wanted=${RIDGEPOINT_SAME_VERDICTS:-300} i
+  local command='cmd:i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done'
+  : >"$work/same"
+  for ((i = 1; i <= wanted; ++i)); do
+    verdict --a "$command" --b "$command" --budget 2m --seed "$i"
+    field 'd["verdict"], d["counted_pairs"], round(d["figures"][0]["noise"], 4)' | tr -d "(),'" >>"$work/same"
+  done
+  echo "A/A verdicts of a command of some milliseconds: $wanted"
+  cut -d' ' -f1 "$work/same" | sort | uniq -c
+  sort -n -k2 "$work/same" | awk '{p[NR]=$2} END {print "pairs: median " p[int((NR+1)/2)] ", most " p[NR]}'
+  sort -g -k3 "$work/same" | awk '{s[NR]=$3} END {printf "noise of a pair: median %.2f %%, most %.2f %%\n", 100*s[int((NR+1)/2)], 100*s[NR]}'
+}
+
+planted() {  # slowdowns of x/2, x, 2x and 5x for x = 2 %
+  local kind units
+  echo "| work | planted | verdict | measured | interval | pairs |"
+  echo "|---|---:|---|---:|---:|---:|"
+  for kind in spin memory alloc; do
+    for units in 1000 1010 1020 1040 1100; do
+      local arm="run:--model byte-llama-6m --prompt 4 --generate 8 --repetitions 5 --check false --backend $plugin:work=$kind"
+      verdict --a "$arm,units=1000" --b "$arm,units=$units" --budget "${RIDGEPOINT_PLANTED_BUDGET:-2m}"
+      field '"| '$kind' | +" + format(('$units'-1000)/10, "g") + " % | " + d["verdict"] + " | " + ", ".join(f"{100*(f[\"worse_ratio\"]-1):+.2f} %" for f in d["figures"]) + " | " + ", ".join(f"{100*((f[\"worse_ratio_low\"] or 0)-1):+.2f} to {100*((f[\"worse_ratio_high\"] or 9)-1):+.2f} %" for f in d["figures"]) + f" | {d[\"counted_pairs\"]} |"'
+    done
+  done
+}
+
+start_neighbour() {  # one core, half of the time, in slices of 50 ms
+  python3 - <<'PY' &
+import time
+while True:
+    end = time.monotonic() + 0.05
+    while time.monotonic() < end:
+        pass
+    time.sleep(0.05)
+PY
+  neighbour_pid=$!
+}
+stop_neighbour() {
+  [ -z "$neighbour_pid" ] || kill "$neighbour_pid" 2>/dev/null || true
+  neighbour_pid=
+}
+
+for part in "${parts[@]}"; do
+  echo "=== $part"
+  case $part in
+    same) same ;;
+    planted) planted ;;
+    neighbour)
+      start_neighbour
+      RIDGEPOINT_SAME_VERDICTS=${RIDGEPOINT_NEIGHBOUR_VERDICTS:-30} same
+      planted
+      stop_neighbour
+      ;;
+    *)
+      echo "scripts/prove-gate.sh: unknown part '$part'; known: same planted neighbour" >&2
+      exit 2
+      ;;
+  esac
+done

@@ -1,0 +1,104 @@
+#include "profiler/span.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "profiler/span_recorder.h"
+
+namespace ridgepoint {
+namespace {
+
+TEST(SpanChain, LetsEachOpBeginWhereTheOneBeforeEnds) {
+  SpanTrack track("ops", 8);
+  const std::int64_t before_ns = monotonic_ns();
+  {
+    SpanChain chain(&track, 7);
+    EXPECT_TRUE(chain.traced());
+    for (std::uint32_t op = 0; op < 3; ++op) chain.next(op);
+  }
+  const std::int64_t after_ns = monotonic_ns();
+  const auto spans = track.spans();
+  ASSERT_EQ(spans.size(), 3U);
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    EXPECT_EQ(spans[i].op, i);
+    EXPECT_EQ(spans[i].source, 7U);
+    EXPECT_LE(spans[i].begin_ns, spans[i].end_ns);
+    if (i > 0) {
+      EXPECT_EQ(spans[i].begin_ns, spans[i - 1].end_ns);
+    }
+  }
+  EXPECT_GE(spans.front().begin_ns, before_ns);
+  EXPECT_LE(spans.back().end_ns, after_ns);
+}
+
+TEST(SpanChain, LeavesAGapAfterStop) {
+  SpanTrack track("ops", 8);
+  SpanChain chain(&track, 0);
+  chain.stop();  // nothing runs yet
+  chain.next(1);
+  chain.stop();
+  chain.stop();
+  ASSERT_EQ(track.spans().size(), 1U);
+  chain.next(2);
+  chain.stop();
+  ASSERT_EQ(track.spans().size(), 2U);
+  EXPECT_GE(track.spans()[1].begin_ns, track.spans()[0].end_ns);
+}
+
+TEST(SpanChain, ClosesItsSpanWhenAnOpThrows) {
+  SpanTrack track("ops", 8);
+  const auto run = [&] {
+    SpanChain chain(&track, 0);
+    chain.next(4);
+    throw std::runtime_error("the op failed");
+  };
+  EXPECT_THROW(run(), std::runtime_error);
+  ASSERT_EQ(track.spans().size(), 1U);
+  EXPECT_EQ(track.spans()[0].op, 4U);
+}
+
+TEST(SpanChain, DoesNothingWhenNobodyListens) {
+  SpanChain chain(nullptr, 0);
+  EXPECT_FALSE(chain.traced());
+  chain.next(0);
+  chain.next(1);
+  chain.stop();
+}
+
+TEST(SpanTrack, CountsWhatItHasNoRoomFor) {
+  SpanTrack track("ops", 2);
+  for (std::uint32_t op = 0; op < 5; ++op) track.add({0, 1, 0, op});
+  EXPECT_EQ(track.spans().size(), 2U);
+  EXPECT_EQ(track.spans()[1].op, 1U);
+  EXPECT_EQ(track.dropped(), 3U);
+  track.clear();
+  EXPECT_TRUE(track.spans().empty());
+  EXPECT_EQ(track.dropped(), 0U);
+  track.add({0, 1, 0, 9});
+  EXPECT_EQ(track.spans()[0].op, 9U);
+}
+
+TEST(SpanRecorder, GivesOneTrackAName) {
+  SpanRecorder recorder(4);
+  EXPECT_EQ(recorder.find_track(kOpsTrack), nullptr);
+  SpanTrack& ops = recorder.track(kOpsTrack);
+  for (int i = 0; i < 100; ++i) recorder.track("worker " + std::to_string(i));
+  EXPECT_EQ(&recorder.track(kOpsTrack), &ops) << "it stays where it is";
+  EXPECT_EQ(recorder.find_track(kOpsTrack), &ops);
+  EXPECT_EQ(recorder.tracks().size(), 101U);
+}
+
+TEST(SpanRecorder, KeepsNamesWhenItForgetsSpans) {
+  SpanRecorder recorder(4);
+  EXPECT_EQ(recorder.add_source({"decode", {"a", "b"}}), 0U);
+  EXPECT_EQ(recorder.add_source({"prefill", {"a"}}), 1U);
+  recorder.track(kOpsTrack).add({0, 1, 1, 0});
+  recorder.clear();
+  EXPECT_TRUE(recorder.find_track(kOpsTrack)->spans().empty());
+  EXPECT_EQ(recorder.sources()[1].name, "prefill");
+  EXPECT_EQ(recorder.sources()[0].op_ids.size(), 2U);
+}
+
+}  // namespace
+}  // namespace ridgepoint
