@@ -51,6 +51,12 @@ function(ridgepoint_unity_by_folder target)
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+  if(CMAKE_UNITY_BUILD)
+    # What a source says within a function may hide what its neighbour says in its unnamed namespace;
+    # and GCC takes a source that another one includes for a header.
+    target_compile_options(${target} PRIVATE -Wno-shadow
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
 endfunction()
 
 # One target a top-level folder, from every source under it: ridgepoint_folder(workloads EXCLUDE training)

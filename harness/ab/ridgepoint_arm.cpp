@@ -66,9 +66,11 @@ void RidgepointArm::add_defaults(const std::atomic<bool>& stop) {
   const auto at = std::find(arguments_.begin(), arguments_.end(), "--") - arguments_.begin();
   std::vector<std::string> added;
   for (const auto& [name, value] : kDefaults) {
-    const bool given = std::any_of(arguments_.begin(), arguments_.end(), [&](const auto& argument) {
-      return argument == name || argument.starts_with(std::string(name) + "=");
-    });
+    const bool given =
+        std::any_of(arguments_.begin(), arguments_.end(),
+                    [&, option = std::string(name)](const auto& argument) {
+                      return argument == option || argument.starts_with(option + "=");
+                    });
     if (!given && help.find(name) != std::string::npos) {
       added.push_back(fmt::format("{}={}", name, value));
     }

@@ -43,6 +43,7 @@ pid_t start_self(std::vector<std::string> arguments) {
   ::posix_spawnattr_setpgroup(&own_group.attributes, 0);
   arguments.insert(arguments.begin(), "ridgepoint");
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   pid_t process = 0;

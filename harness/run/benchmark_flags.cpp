@@ -21,6 +21,7 @@ void accept_benchmark_flags(const std::vector<std::string>& flags) {
   words.insert(words.end(), kDefaultFlags.begin(), kDefaultFlags.end());
   words.insert(words.end(), flags.begin(), flags.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   int count = static_cast<int>(argv.size());
   argv.push_back(nullptr);

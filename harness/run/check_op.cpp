@@ -92,7 +92,8 @@ CaseResult wrong(std::string reason) {
 
 /// The reference against itself: the same bits as ever, and when it runs again.
 CaseResult check_reference(const CaseContext& context, const Backend& reference,
-                           Execution& execution, const Graph& graph, Outputs ours, Json details) {
+                           Execution& execution, const Graph& graph, const Outputs& ours,
+                           Json details) {
   Case question = context.subject;
   question.backend = Case{}.backend;
   question.threads = Case{}.threads;
@@ -161,7 +162,7 @@ CaseResult check_op(const CaseContext& context, const Backend& backend, Executio
   if (!context.options.check) return skip_check(context, "switched off");
   if (context.plan.index > 0) return skip_check(context, "the first process of the case did");
   if (!backend.computes()) return skip_check(context, "none: this backend computes nothing");
-  auto ours = outputs_of(execution, graph);
+  const auto ours = outputs_of(execution, graph);
   if (ours.empty()) {
     return skip_check(context, "none: the operator's result stays in the KV cache, unread");
   }
@@ -170,8 +171,7 @@ CaseResult check_op(const CaseContext& context, const Backend& backend, Executio
   Json details{
       {"compared", true}, {"what", "the whole output of the last pass"}, {"tolerance", tolerance}};
   if (is_reference(backend)) {
-    return check_reference(context, *reference, execution, graph, std::move(ours),
-                           std::move(details));
+    return check_reference(context, *reference, execution, graph, ours, std::move(details));
   }
   return check_against(context, *reference, graph, inputs, ours, tolerance, std::move(details));
 }

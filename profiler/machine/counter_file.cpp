@@ -10,14 +10,14 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostCounterBytes = 4096;
 
 }  // namespace
 
 CounterFile::CounterFile(std::string path)
     : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ < 0) why_ = path_ + ": " + std::strerror(errno);
-  text_.resize(kMostBytes);
+  text_.resize(kMostCounterBytes);
 }
 
 CounterFile::CounterFile(CounterFile&& other) noexcept

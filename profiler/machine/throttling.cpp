@@ -6,7 +6,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::size_t kMostCpus = 64;
+constexpr std::size_t kMostWatchedCpus = 64;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ ThrottleCount::ThrottleCount(const std::string& root) {
     return;
   }
   for (const int cpu : limits.cpus.value()) {
-    if (files_.size() >= 2 * kMostCpus) break;
+    if (files_.size() >= 2 * kMostWatchedCpus) break;
     const std::string folder = root + "/cpu" + std::to_string(cpu) + "/thermal_throttle/";
     for (const auto* name : {"core_throttle_count", "package_throttle_count"}) {
       CounterFile file(folder + name);

@@ -29,7 +29,7 @@ constexpr std::string_view kDistributions[] = {
 constexpr std::string_view kStatistics[] = {"min", "max", "std", "p50", "p90", "p95", "p99"};
 
 /// "_ms", "_tokens_per_second"; what has no short form keeps its words.
-std::string unit_suffix(const std::string& unit) {
+std::string suffix_of_unit(const std::string& unit) {
   if (unit.empty() || unit == "count" || unit == "requests" || unit == "tokens" ||
       unit == "ratio") {
     return "";
@@ -206,7 +206,7 @@ std::string name_of(const Json& document) {
 }
 
 void add_metric(const std::string& tag, const Json& metric, Measurement& measurement) {
-  const std::string suffix = unit_suffix(text_member(metric, "unit"));
+  const std::string suffix = suffix_of_unit(text_member(metric, "unit"));
   const auto add = [&](std::string_view statistic) {
     if (const auto value = finite_number(metric, statistic)) {
       measurement.metrics.emplace(fmt::format("aiperf:{}_{}{}", tag, statistic, suffix), *value);

@@ -61,9 +61,9 @@ std::int64_t unix_ns_of(const Json& date) {
   return date.is_string() ? unix_ns_of_date(date.get_ref<const std::string&>()) : 0;
 }
 
-class Importer {
+class GoogleBenchmarkImporter {
  public:
-  Importer(std::string_view json, std::string_view origin)
+  GoogleBenchmarkImporter(std::string_view json, std::string_view origin)
       : origin_(origin),
         document_(parse_untrusted_json(without_bare_numbers(json), origin)),
         run_id_(uuid_of_text(json)) {}
@@ -262,7 +262,7 @@ class Importer {
 }  // namespace
 
 RunWithRecords import_google_benchmark(std::string_view json, std::string_view origin) {
-  return Importer(json, origin).run();
+  return GoogleBenchmarkImporter(json, origin).run();
 }
 
 }  // namespace ridgepoint

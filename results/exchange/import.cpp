@@ -78,7 +78,7 @@ std::string understood() {
 }
 
 /// Nothing where it is not there or cannot be read.
-std::optional<std::string> text_of(const std::filesystem::path& path) {
+std::optional<std::string> content_of(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   std::string text;
@@ -101,7 +101,7 @@ ImportSource read_folder(const std::string& path) {
   for (const ImportFormat& format : import_formats()) {
     ImportSource source{path, {}};
     for (const std::string_view name : format.folder_files) {
-      auto text = text_of(std::filesystem::path(path) / name);
+      auto text = content_of(std::filesystem::path(path) / name);
       if (text && !text->empty()) {
         source.files.push_back({std::string(name), std::move(*text)});
       }
@@ -159,7 +159,7 @@ RecordStream import_results(const ImportSource& source, std::string_view format)
 ImportSource read_import_source(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return read_folder(path);
-  auto text = text_of(path);
+  auto text = content_of(path);
   if (!text || text->empty()) {
     throw Error(fmt::format("{}: cannot be read; give a file that exists and is not empty", path));
   }

@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::json;
 using Field = LlamaBenchRow::Field;
-using Reader = void (*)(std::string_view, std::string_view, const LlamaBenchSink&);
+using FormatReader = void (*)(std::string_view, std::string_view, const LlamaBenchSink&);
 
 /// What a column of llama-bench is to us.
 enum class Role : std::uint8_t {
@@ -197,9 +197,10 @@ std::string_view base_name(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-class Importer {
+class LlamaBenchImporter {
  public:
-  Importer(std::string_view text, std::string_view origin, std::string_view output, Reader read)
+  LlamaBenchImporter(std::string_view text, std::string_view origin, std::string_view output,
+                     FormatReader read)
       : text_(text), origin_(origin), output_(output), read_(read) {
     run_ = describe_run();
   }
@@ -377,25 +378,25 @@ class Importer {
   std::string_view text_;
   std::string origin_;
   std::string_view output_;
-  Reader read_;
+  FormatReader read_;
   LlamaBenchRow first_;
   Run run_;
 };
 
 RecordStream stream(std::string_view text, std::string_view origin, std::string_view output,
-                    Reader read) {
-  const auto importer = std::make_shared<const Importer>(text, origin, output, read);
+                    FormatReader read) {
+  const auto importer = std::make_shared<const LlamaBenchImporter>(text, origin, output, read);
   return {importer->run(), {}, [importer](const RecordSink& sink) { importer->records(sink); }};
 }
 
-std::string_view beginning(std::string_view text) {
+std::string_view first_bytes(std::string_view text) {
   return text.substr(0, 64 * 1024);
 }
 
 }  // namespace
 
 bool is_llama_bench_json(std::string_view text) {
-  const std::string_view start = beginning(text);
+  const std::string_view start = first_bytes(text);
   const std::size_t first = start.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && (start[first] == '[' || start[first] == '{') &&
          start.find("\"build_commit\"") != std::string_view::npos &&
@@ -403,7 +404,7 @@ bool is_llama_bench_json(std::string_view text) {
 }
 
 bool is_llama_bench_sql(std::string_view text) {
-  const std::string_view start = beginning(text);
+  const std::string_view start = first_bytes(text);
   return start.find("INSERT INTO test") != std::string_view::npos ||
          start.find("CREATE TABLE IF NOT EXISTS test") != std::string_view::npos ||
          start.find("CREATE TABLE test") != std::string_view::npos;

@@ -50,9 +50,9 @@ std::string_view unit_suffix(const std::string& hint) {
   return "";
 }
 
-class Importer {
+class NvbenchImporter {
  public:
-  Importer(std::string_view json, std::string_view origin)
+  NvbenchImporter(std::string_view json, std::string_view origin)
       : origin_(origin), document_(parse_untrusted_json(without_bare_numbers(json), origin)) {
     if (!document_.is_object() || !document_.contains("benchmarks") ||
         !document_["benchmarks"].is_array()) {
@@ -179,7 +179,7 @@ bool is_nvbench(std::string_view text) {
 }
 
 RunWithRecords import_nvbench(std::string_view json, std::string_view origin) {
-  return Importer(json, origin).run();
+  return NvbenchImporter(json, origin).run();
 }
 
 }  // namespace ridgepoint

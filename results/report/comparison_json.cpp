@@ -10,19 +10,19 @@
 namespace ridgepoint {
 namespace {
 
-using Json = nlohmann::ordered_json;  // the verdict first, for people who look
+using OrderedJson = nlohmann::ordered_json;  // the verdict first, for people who look
 
 /// JSON has no numbers for these.
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
+OrderedJson number(double value) {
+  return std::isfinite(value) ? OrderedJson(value) : OrderedJson(nullptr);
 }
 
-Json interval_json(const Interval& interval) {
-  return Json::array({number(interval.low), number(interval.high)});
+OrderedJson interval_json(const Interval& interval) {
+  return OrderedJson::array({number(interval.low), number(interval.high)});
 }
 
-Json side_json(const ComparisonSide& side) {
-  Json runs = Json::array();
+OrderedJson side_json(const ComparisonSide& side) {
+  OrderedJson runs = OrderedJson::array();
   for (const ComparedRun& run : side.runs) {
     runs.push_back(
         {{"id", run.id},
@@ -39,34 +39,34 @@ Json side_json(const ComparisonSide& side) {
   return {{"asked", side.asked}, {"runs", std::move(runs)}, {"unmatched", side.unmatched}};
 }
 
-Json outcome_json(const ComparedOutcome& outcome) {
+OrderedJson outcome_json(const ComparedOutcome& outcome) {
   return {{"outcome", name_of(outcome.outcome)},
           {"reason", outcome.reason},
           {"record_id", outcome.record_id}};
 }
 
-Json evidence_json(const RatioEvidence& evidence) {
-  Json json = {{"ratio", number(evidence.ratio)},
-               {"interval", interval_json(evidence.interval)},
-               {"ratio_of_medians", number(evidence.ratio_of_medians)},
-               {"ratio_of_medians_interval", nullptr},
-               {"p", evidence.p},
-               {"adjusted_p", evidence.adjusted_p}};
+OrderedJson evidence_json(const RatioEvidence& evidence) {
+  OrderedJson json = {{"ratio", number(evidence.ratio)},
+                      {"interval", interval_json(evidence.interval)},
+                      {"ratio_of_medians", number(evidence.ratio_of_medians)},
+                      {"ratio_of_medians_interval", nullptr},
+                      {"p", evidence.p},
+                      {"adjusted_p", evidence.adjusted_p}};
   if (evidence.ratio_of_medians_interval) {
     json["ratio_of_medians_interval"] = interval_json(*evidence.ratio_of_medians_interval);
   }
   return json;
 }
 
-Json replication_json(const RowReplication& replication) {
+OrderedJson replication_json(const RowReplication& replication) {
   return {{"unit", name_of(replication.unit)},
           {"count", {replication.count_a, replication.count_b}},
           {"repetitions", {replication.values_a, replication.values_b}},
           {"processes", {replication.processes_a, replication.processes_b}}};
 }
 
-Json attribution_json(const Attribution& attribution) {
-  Json ops = Json::array();
+OrderedJson attribution_json(const Attribution& attribution) {
+  OrderedJson ops = OrderedJson::array();
   for (const OpDifference& op : attribution.ops) {
     ops.push_back({{"op_id", op.op_id},
                    {"ops", op.ops},
@@ -75,7 +75,7 @@ Json attribution_json(const Attribution& attribution) {
                    {"flops", {number(op.a_flops), number(op.b_flops)}},
                    {"bytes", {number(op.a_bytes), number(op.b_bytes)}}});
   }
-  Json around = Json::array();
+  OrderedJson around = OrderedJson::array();
   for (const Circumstance& entry : attribution.around) {
     around.push_back({{"what", entry.what},
                       {"unit", entry.unit},
@@ -87,15 +87,15 @@ Json attribution_json(const Attribution& attribution) {
           {"words", explain(attribution)}};
 }
 
-Json row_json(const ComparisonRow& row) {
-  Json json = {{"case", Json::parse(to_json(row.subject))},
-               {"name", row.name},
-               {"metric", row.metric},
-               {"verdict", name_of(row.verdict)},
-               {"reason", row.reason},
-               {"counts", row.counts},
-               {"a", outcome_json(row.a)},
-               {"b", outcome_json(row.b)}};
+OrderedJson row_json(const ComparisonRow& row) {
+  OrderedJson json = {{"case", OrderedJson::parse(to_json(row.subject))},
+                      {"name", row.name},
+                      {"metric", row.metric},
+                      {"verdict", name_of(row.verdict)},
+                      {"reason", row.reason},
+                      {"counts", row.counts},
+                      {"a", outcome_json(row.a)},
+                      {"b", outcome_json(row.b)}};
   if (!row.metric.empty()) {
     json["unit"] = unit_of_metric(row.metric);
     json["better"] = name_of(row.better);
@@ -111,32 +111,32 @@ Json row_json(const ComparisonRow& row) {
 }  // namespace
 
 std::string comparison_json(const Comparison& comparison) {
-  Json environment = Json::array();
+  OrderedJson environment = OrderedJson::array();
   for (const EnvironmentDifference& entry : comparison.environment) {
     environment.push_back({{"part", name_of(entry.part)},
                            {"key", entry.key},
                            {"values", {entry.a, entry.b}},
                            {"blocks", entry.blocks}});
   }
-  Json rows = Json::array();
+  OrderedJson rows = OrderedJson::array();
   for (const ComparisonRow& row : comparison.rows) rows.push_back(row_json(row));
-  const Json json = {{"format", "ridgepoint-comparison"},
-                     {"version", kComparisonVersion},
-                     {"verdict", name_of(comparison.verdict)},
-                     {"sentence", verdict_sentence(comparison)},
-                     {"exit_code", exit_code_of(comparison.verdict)},
-                     {"threshold", comparison.threshold},
-                     {"alpha", comparison.alpha},
-                     {"across_machines", comparison.across_machines},
-                     {"side_a", side_json(comparison.a)},
-                     {"side_b", side_json(comparison.b)},
-                     {"free_fields", comparison.free_fields},
-                     {"environment", std::move(environment)},
-                     {"cases", comparison.cases},
-                     {"tests", comparison.tests},
-                     {"notes", comparison.notes},
-                     {"rows", std::move(rows)}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson json = {{"format", "ridgepoint-comparison"},
+                            {"version", kComparisonVersion},
+                            {"verdict", name_of(comparison.verdict)},
+                            {"sentence", verdict_sentence(comparison)},
+                            {"exit_code", exit_code_of(comparison.verdict)},
+                            {"threshold", comparison.threshold},
+                            {"alpha", comparison.alpha},
+                            {"across_machines", comparison.across_machines},
+                            {"side_a", side_json(comparison.a)},
+                            {"side_b", side_json(comparison.b)},
+                            {"free_fields", comparison.free_fields},
+                            {"environment", std::move(environment)},
+                            {"cases", comparison.cases},
+                            {"tests", comparison.tests},
+                            {"notes", comparison.notes},
+                            {"rows", std::move(rows)}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace ridgepoint

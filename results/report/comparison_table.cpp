@@ -15,11 +15,11 @@ namespace ridgepoint {
 namespace {
 
 constexpr std::size_t kMostRows = 60;  //
-constexpr std::size_t kMostCauses = 3;
-constexpr std::size_t kMostNames = 8;
+constexpr std::size_t kMostTableCauses = 3;
+constexpr std::size_t kMostTableNames = 8;
 
 /// Flags of a CPU fill pages; what differs in them is for the JSON.
-std::string shortened(const std::string& text) {
+std::string shortened_name(const std::string& text) {
   constexpr std::size_t kLongest = 44;
   return text.size() <= kLongest ? text : text.substr(0, kLongest - 2) + "..";
 }
@@ -31,7 +31,7 @@ void add_environment(const Comparison& comparison, std::string& text) {
     return;
   }
   for (auto& row : rows) {
-    for (std::string& cell : row) cell = shortened(cell);
+    for (std::string& cell : row) cell = shortened_name(cell);
   }
   text += fmt::format("\n{}\n{}", environment_title(comparison), align(rows));
 }
@@ -62,7 +62,7 @@ void add_list(std::string_view title, const std::vector<std::string>& lines, std
 }
 
 void add_causes(const Comparison& comparison, std::string& text) {
-  for (const std::size_t i : explained_rows(comparison, kMostCauses)) {
+  for (const std::size_t i : explained_rows(comparison, kMostTableCauses)) {
     const ComparisonRow& row = comparison.rows[i];
     add_list(fmt::format("Why: {}, {}", row_title(row), row_finding(row)),
              explain(row.attribution.value()), text);
@@ -74,9 +74,9 @@ void add_unmatched(const Comparison& comparison, std::string& text) {
     if (side->unmatched.empty()) continue;
     std::vector<std::string> names = side->unmatched;
     const std::size_t count = names.size();
-    if (count > kMostNames) {
-      names.resize(kMostNames);
-      names.push_back(fmt::format("and {} more", count - kMostNames));
+    if (count > kMostTableNames) {
+      names.resize(kMostTableNames);
+      names.push_back(fmt::format("and {} more", count - kMostTableNames));
     }
     add_list(fmt::format("Only in {}", name), names, text);
   }

@@ -86,13 +86,13 @@ std::string plural(std::int64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string one_line(std::string text) {
+std::string without_breaks(std::string text) {
   std::ranges::replace_if(
       text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return text;
 }
 
-std::vector<std::string> shortened(std::vector<std::string> lines) {
+std::vector<std::string> first_lines(std::vector<std::string> lines) {
   constexpr std::size_t kMost = 12;
   if (lines.size() <= kMost) return lines;
   const std::size_t count = lines.size();
@@ -161,7 +161,7 @@ std::string row_title(const ComparisonRow& row) {
 }
 
 std::string row_finding(const ComparisonRow& row) {
-  if (row.metric.empty()) return one_line(row.reason);
+  if (row.metric.empty()) return without_breaks(row.reason);
   const std::string unit(unit_of_metric(row.metric));
   const std::string change = change_text(row);
   const std::string interval = interval_text(row);
@@ -330,9 +330,9 @@ std::vector<std::string> reasons(const Comparison& comparison, std::span<const V
   for (const auto& [reason, rows] : by_reason) {
     std::string text = row_title(*rows.front());
     if (rows.size() > 1) text += fmt::format(" and {} more", rows.size() - 1);
-    lines.push_back(fmt::format("{}: {}", text, one_line(reason)));
+    lines.push_back(fmt::format("{}: {}", text, without_breaks(reason)));
   }
-  return shortened(std::move(lines));
+  return first_lines(std::move(lines));
 }
 
 std::vector<std::size_t> explained_rows(const Comparison& comparison, std::size_t most) {

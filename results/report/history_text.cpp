@@ -22,14 +22,14 @@ std::string counted_text(std::size_t count, std::string_view what) {
 }
 
 /// Names and reasons may come from other people's programs, control characters and all.
-std::string one_line(std::string line) {
+std::string line_of(std::string line) {
   std::ranges::replace_if(
       line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
   return line;
 }
 
 std::string short_line(std::string_view text) {
-  std::string line = one_line(std::string(text.substr(0, kShownReason)));
+  std::string line = line_of(std::string(text.substr(0, kShownReason)));
   // Not through the middle of a character.
   if (text.size() > line.size()) {
     while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0x80U) != 0) line.pop_back();
@@ -45,7 +45,7 @@ const HistoryRow& row_of(const History& history, std::size_t point) {
 /// "a1b2c3d", "a1b2c3d*" with changes that are in no commit, or the run where there is no commit.
 std::string commit_text(const HistoryRow& row) {
   if (row.run.git_commit.empty()) return fmt::format("run {}", row.run.id.substr(0, kShownId));
-  return one_line(row.run.git_commit.substr(0, kShownCommit)) + (row.run.git_dirty ? "*" : "");
+  return line_of(row.run.git_commit.substr(0, kShownCommit)) + (row.run.git_dirty ? "*" : "");
 }
 
 /// 1.041 becomes "+4.1 %".
@@ -126,7 +126,7 @@ std::string history_headline(const History& history) {
 std::string history_subject(const History& history) {
   const std::size_t gaps = history.points.size() - history.counted();
   return fmt::format(
-      "{} (case {}), {}: {}{}{} on {}, {} to {}", one_line(label(history.subject.subject)),
+      "{} (case {}), {}: {}{}{} on {}, {} to {}", line_of(label(history.subject.subject)),
       history.subject.hash.substr(0, kShownId), history.metric,
       counted_text(history.points.size(), "run"),
       gaps == 0 ? "" : fmt::format(", {} without a value", gaps),
@@ -205,8 +205,7 @@ std::vector<std::vector<std::string>> history_rows(const History& history) {
     }
     rows.push_back({time_text(row.started_unix_ns),
                     fmt::format("{}/{}", row.run.id.substr(0, kShownId), row.ordinal),
-                    row.run.git_commit.empty() ? "" : commit_text(row),
-                    one_line(row.run.git_branch),
+                    row.run.git_commit.empty() ? "" : commit_text(row), line_of(row.run.git_branch),
                     point.gap.empty() ? format_value(*row.value, history.unit) : "", mark});
   }
   return rows;

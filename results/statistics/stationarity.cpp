@@ -26,7 +26,7 @@ constexpr double kLeastShareOfLevel = 0.05;
 constexpr int kPermutations = 1999;
 // So many orders that look as bad settle it (Besag & Clifford 1991, Biometrika 78).
 constexpr int kEnoughAsLarge = 20;
-constexpr std::uint64_t kSeed = 0x52504442;
+constexpr std::uint64_t kStationaritySeed = 0x52504442;
 
 double median_of(const std::vector<double>& values) {
   return median(std::span<const double>(values));
@@ -267,7 +267,7 @@ class Judge {
     const double r = autocorrelation;
     const double lost = 2 * r * (1 - std::pow(r, length)) / (length * (1 - r * r));
     const double correction = 1 / std::sqrt(std::max(0.1, 1 - lost));
-    std::mt19937_64 random(kSeed);
+    std::mt19937_64 random(kStationaritySeed);
     std::vector<std::size_t> starts;
     for (std::size_t start = 0; start < ranks.size(); start += block) {
       starts.push_back(start);

@@ -14,7 +14,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::size_t kShortestPrefix = 4;
+constexpr std::size_t kShortestSessionPrefix = 4;
 constexpr const char* kColumns =
     "id, label, command, arm_a, arm_b, options, status, verdict, reason, started_unix_ns, "
     "finished_unix_ns, coalesce(environment_hash, ''), figures, cause";
@@ -213,7 +213,7 @@ std::string AbStore::resolve(std::string_view text) const {
     const auto labelled = state_->select("label = ? AND label <> ''", std::string(text));
     std::vector<std::string> matches;
     for (const auto& session : all) {
-      if (text.size() >= kShortestPrefix && session.id.starts_with(text)) {
+      if (text.size() >= kShortestSessionPrefix && session.id.starts_with(text)) {
         matches.push_back(session.id);
       }
     }

@@ -164,7 +164,14 @@ void bring_up(Database& database, const StoreOptions& options) {
 }  // namespace
 
 std::string structure_problem(Database& database) {
-  const std::string integrity = database.text("PRAGMA integrity_check(1)");
+  std::string integrity;
+  try {
+    integrity = database.text("PRAGMA integrity_check(1)");
+  } catch (const SQLite::Exception& problem) {
+    // So damaged that the check itself cannot go on.
+    if ((problem.getErrorCode() & 0xff) != SQLITE_CORRUPT) throw;
+    return problem.what();
+  }
   if (integrity != "ok") return integrity;
   Query broken = database.query("PRAGMA foreign_key_check");
   if (broken.step()) {

@@ -14,6 +14,7 @@
 #include "results/report/comparison_report.h"
 #include "results/store/store.h"
 #include "tests/benchmarks/results/example_run.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
@@ -53,9 +54,9 @@ Record record_of(const Run& run, std::int64_t ordinal, std::mt19937_64& random) 
 
 /// A database with the runs "before" and "after".
 const std::filesystem::path& two_runs() {
-  static const Folder folder;
+  static const TemporaryFolder folder;
   static const std::filesystem::path path = [] {
-    Store store(folder.database(), OpenMode::read_write);
+    Store store(folder / "runs.db", OpenMode::read_write);
     std::mt19937_64 random(1);
     for (const char* label : {"before", "after"}) {
       RunWithRecords data;
@@ -67,7 +68,7 @@ const std::filesystem::path& two_runs() {
       }
       store.merge_run(data, "benchmark");
     }
-    return folder.database();
+    return folder / "runs.db";
   }();
   return path;
 }

@@ -237,7 +237,7 @@ TEST(RunCase, ChecksAnswersOnceAndHoldsTheOtherProcessesToTheSameTokens) {
 }
 
 TEST(RunCase, SeesThatAProcessChoseOtherTokens) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string marker = folder.file("marker");
   MemoryAnswers answers;
   const auto record = run_in_child(
@@ -250,7 +250,7 @@ TEST(RunCase, SeesThatAProcessChoseOtherTokens) {
 }
 
 TEST(RunCase, EndsAtTheFirstProcessThatFailsAndKeepsWhatTheOthersBrought) {
-  const testing::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string marker = folder.file("marker");
   MemoryAnswers answers;
   const auto record =

@@ -1,11 +1,8 @@
 // What is read around each batch of samples: steal, throttling, the clock.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "profiler/clock/clock_estimate.h"
@@ -13,29 +10,19 @@
 #include "profiler/machine/limits.h"
 #include "profiler/machine/steal_time.h"
 #include "profiler/machine/throttling.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 class CounterFiles : public ::testing::Test {
  protected:
-  CounterFiles() {
-    std::string pattern = fs::temp_directory_path() / "ridgepoint-profiler-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~CounterFiles() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
   std::string write(const std::string& name, const std::string& text) {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name) << text;
-    return folder_ / name;
+    return folder_.write(name, text).string();
   }
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(CounterFiles, AreReadAnewEachTime) {
@@ -73,7 +60,7 @@ TEST_F(CounterFiles, GiveThrottlingOverCoresAndPackages) {
   }
   const auto counted =
       std::min<std::int64_t>(64, static_cast<std::int64_t>(limits.cpus.value().size()));
-  ThrottleCount throttles(folder_);
+  ThrottleCount throttles(folder_.path());
   EXPECT_EQ(throttles.read().value(), 5 * counted);
   EXPECT_THAT(ThrottleCount(folder_ / "nowhere").read().why(), HasSubstr("thermal_throttle"));
 }

@@ -65,7 +65,7 @@ class ReplayOfChange : public testing::Test {
                                    .major_faults = 0,
                                    .dropped = {}});
     }
-    store_.finish(session.id, "finished", verdict, "because", 1);
+    store_.finish(session.id, "finished", verdict, "because", "", 1);
     return session.id;
   }
 

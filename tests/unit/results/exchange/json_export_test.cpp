@@ -137,7 +137,7 @@ TEST(JsonImport, RefusesWhatIsMissingWrongOrContradictory) {
 }
 
 TEST(JsonImport, ReadsTheFirstVersionToo) {
-  RunWithRecords data = example_data();
+  RunWithRecords data = run_to_export();
   Json document = Json::parse(run_to_json(data));
   document["version"] = 1;
   for (Json& record : document["records"]) {

@@ -204,7 +204,7 @@ TEST_F(HistoryOfCase, WhatFitsNothingOrTooMuchIsRefusedInWords) {
   EXPECT_THAT(refusal("abcd abce"), HasSubstr("'abce': expected KEY:VALUE"));
   EXPECT_THAT(refusal("latest/7"), HasSubstr("has no case 7"));
   EXPECT_THAT(refusal("latest/x"), HasSubstr("RUN/ORDINAL"));
-  EXPECT_THAT(refusal("latest/0 rows:1"), HasSubstr("do not fit"));
+  EXPECT_THAT(refusal("latest/0 rows:99"), HasSubstr("do not fit"));
   EXPECT_THAT(refusal("branch:main"), StartsWith("which case?"));
   EXPECT_THAT(refusal(""), StartsWith("which case?"));
   EXPECT_THAT(refusal("rows:1 branch:gone"), HasSubstr("no run of"));

@@ -62,9 +62,9 @@ TEST(OpTable, AddsUpWhatItHasNoRoomFor) {
       op_table(run_of({op("run", "a", "add", 60), op("run", "b", "add", 25),
                        op("run", "c", "add", 10), op("run", "", std::string(kNotAttributed), 5)}),
                1);
-  EXPECT_THAT(line_of(text, "a"), HasSubstr("60 ns  60.0 %"));
+  EXPECT_THAT(line_of(text, "a"), HasSubstr("60.0 ns  60.0 %"));
   EXPECT_EQ(line_of(text, "b"), "");
-  EXPECT_THAT(line_of(text, "(others: 2)"), HasSubstr("2  35 ns  35.0 %"));
+  EXPECT_THAT(line_of(text, "(others: 2)"), HasSubstr("2  35.0 ns  35.0 %"));
   EXPECT_THAT(line_of(text, "(not attributed)"), HasSubstr("5.0 %"));
 }
 
@@ -72,8 +72,8 @@ TEST(OpTable, KeepsPhasesApart) {
   auto data = run_of({op("prefill", "a", "add", 60), op("decode", "a", "add", 6)});
   data.records[0].measurement.metrics["trace_overhead"] = 1.0042;
   const auto text = op_table(data, 5);
-  EXPECT_THAT(text, HasSubstr("prefill: 60 ns a pass"));
-  EXPECT_THAT(text, HasSubstr("decode: 6 ns a pass"));
+  EXPECT_THAT(text, HasSubstr("prefill: 60.0 ns a pass"));
+  EXPECT_THAT(text, HasSubstr("decode: 6.00 ns a pass"));
   EXPECT_THAT(text, HasSubstr("a traced pass takes 1.004 times an untraced one"));
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t to = text.find('\n', from);

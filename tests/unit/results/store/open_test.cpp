@@ -181,6 +181,7 @@ TEST(OpenDatabase, AFullDiskLosesNothingThatWasStored) {
 }
 
 TEST(OpenDatabase, ADamagedOneIsReportedWithWhatToDo) {
+  constexpr std::size_t kSchemaPages = 12;  // damaged, those would make it no database at all
   const TestFolder folder;
   const auto path = folder / "runs.db";
   std::string id;
@@ -197,7 +198,8 @@ TEST(OpenDatabase, ADamagedOneIsReportedWithWhatToDo) {
   }
   std::string bytes = bytes_of(path);
   ASSERT_GT(bytes.size(), 40U * 4096);
-  for (std::size_t i = 4 * 4096; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7);
+  for (std::size_t i = kSchemaPages * 4096; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(i * 7);
   std::ofstream(path, std::ios::binary) << bytes;
   const std::string line = error_of([&] {
     const Store store(path, OpenMode::read_write);
