@@ -88,7 +88,11 @@ void Query::bind_one(double value) {
 }
 
 void Query::bind_one(const std::string& value) {
-  statement_.bind(++bound_, value);
+  statement_.bindNoCopy(++bound_, value);
+}
+
+void Query::bind_one(std::string_view value) {
+  statement_.bind(++bound_, std::string(value));
 }
 
 void Query::bind_one(std::nullptr_t) {

@@ -55,10 +55,10 @@ class Query {
   void bind_one(std::int64_t value);
   void bind_one(int value) { bind_one(static_cast<std::int64_t>(value)); }
   void bind_one(bool value) { bind_one(static_cast<std::int64_t>(value)); }
-  void bind_one(double value);  ///< not a number becomes NULL
-  void bind_one(const std::string& value);
-  void bind_one(std::string_view value) { bind_one(std::string(value)); }
-  void bind_one(const char* value) { bind_one(std::string(value)); }
+  void bind_one(double value);              ///< not a number becomes NULL
+  void bind_one(const std::string& value);  ///< must live until the query is gone
+  void bind_one(std::string_view value);    ///< copied
+  void bind_one(const char* value) { bind_one(std::string_view(value)); }
   void bind_one(std::nullptr_t);
   void bind_one(std::span<const std::byte> value);  ///< must live until the query is gone
 

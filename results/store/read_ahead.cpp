@@ -8,10 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "results/store/sample_codec.h"
+
 namespace ridgepoint {
 namespace {
 
-using Batch = std::vector<Record>;
+using Batch = std::vector<PackedRecord>;
 
 // Large enough that handing over costs nothing, small enough for little memory.
 constexpr std::size_t kBatch = 512;
@@ -25,8 +27,10 @@ class Handover {
     changed_.wait(lock, [&] { return batch_.empty() || refused_; });
     if (refused_) return false;
     batch_ = std::move(batch);
+    const Batch used = std::exchange(used_, {});
     changed_.notify_all();
-    return true;
+    lock.unlock();
+    return true;  // what is used up goes away here, on the thread that made it
   }
   void end(std::exception_ptr problem) {
     const std::unique_lock lock(mutex_);
@@ -34,9 +38,11 @@ class Handover {
     problem_ = std::move(problem);
     changed_.notify_all();
   }
-  /// Empty at the end; throws what ended the reading, if it was not the end.
-  Batch take() {
+  /// The next one for a used one. Empty at the end; throws what ended the reading, if it was not
+  /// the end.
+  Batch take(Batch used) {
     std::unique_lock lock(mutex_);
+    used_ = std::move(used);
     changed_.wait(lock, [&] { return !batch_.empty() || ended_; });
     if (batch_.empty() && problem_) std::rethrow_exception(problem_);
     Batch batch = std::exchange(batch_, {});
@@ -52,7 +58,7 @@ class Handover {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  Batch batch_;
+  Batch batch_, used_;
   bool ended_ = false, refused_ = false;
   std::exception_ptr problem_;
 };
@@ -62,13 +68,18 @@ struct Refused {};
 
 void read(const RecordStream& stream, Handover& handover) {
   Batch batch;
+  SampleEncoder encoder;
   const auto hand_over = [&] {
     if (!batch.empty() && !handover.give(std::exchange(batch, {}))) throw Refused();
   };
   std::exception_ptr problem;
   try {
     stream.records([&](Record record) {
-      batch.push_back(std::move(record));
+      PackedRecord packed{std::move(record), {}};
+      for (const Series& series : packed.record.measurement.series) {
+        packed.series.push_back(encoder.encode(series.samples));
+      }
+      batch.push_back(std::move(packed));
       if (batch.size() == kBatch) hand_over();
     });
   } catch (const Refused&) {
@@ -103,13 +114,14 @@ class ReadingThread {
 
 }  // namespace
 
-void read_ahead(const RecordStream& stream, const std::function<void(const Record&)>& take) {
+void read_ahead(const RecordStream& stream, const std::function<void(const PackedRecord&)>& take) {
   Handover handover;
   const ReadingThread thread(stream, handover);
+  Batch batch;
   for (;;) {
-    const Batch batch = handover.take();
+    batch = handover.take(std::move(batch));
     if (batch.empty()) return;
-    for (const Record& record : batch) take(record);
+    for (const PackedRecord& record : batch) take(record);
   }
 }
 

@@ -1,16 +1,23 @@
-// Reading ahead: the records of a stream are made on a thread of their own while those before them
-// are stored, since parsing a row costs about as much as storing it.
+// Reading ahead: the records of a stream are made, and their samples packed, on a thread of their
+// own while those before them are stored; the two cost about the same.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <vector>
 
 #include "results/record_stream.h"
 
 namespace ridgepoint {
 
+struct PackedRecord {
+  Record record;
+  std::vector<std::vector<std::byte>> series;  ///< samples of each series, encoded
+};
+
 /// Gives `take` every record of the stream, on the calling thread, in order. What the stream or
 /// `take` throws comes out here, after everything before it has been taken; the thread has ended
 /// then.
-void read_ahead(const RecordStream& stream, const std::function<void(const Record&)>& take);
+void read_ahead(const RecordStream& stream, const std::function<void(const PackedRecord&)>& take);
 
 }  // namespace ridgepoint

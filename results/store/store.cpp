@@ -154,17 +154,12 @@ std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t
 
 using EncodedSeries = std::vector<std::vector<std::byte>>;
 
-EncodedSeries encode_all(const Record& record, SampleEncoder& encoder) {
+EncodedSeries encode_all(const Record& record) {
   EncodedSeries encoded;
   for (const Series& series : record.measurement.series) {
-    encoded.push_back(encoder.encode(series.samples));
+    encoded.push_back(encode_samples(series.samples));
   }
   return encoded;
-}
-
-EncodedSeries encode_all(const Record& record) {
-  SampleEncoder encoder;
-  return encode_all(record, encoder);
 }
 
 void require_free_place(Database& database, const Record& record, const std::string& hash) {
@@ -303,18 +298,17 @@ WrittenRun write_whole_run(Database& database, const RecordStream& stream, Place
   insert_environment(database, stream.run);
   insert_run(database, stream.run);
   PlanWriter plan(database, stream.run.id);
-  SampleEncoder encoder;
   for (const PlannedCase& entry : stream.planned) plan.add(entry.ordinal, entry.subject);
-  read_ahead(stream, [&](const Record& record) {
+  read_ahead(stream, [&](const PackedRecord& packed) {
+    const Record& record = packed.record;
     require_storable(record);
     if (!stream.planned.empty()) {
-      insert_record(database, record, encode_all(record, encoder));
+      insert_record(database, record, packed.series);
     } else {
       if (places == Places::looked_at && is_recorded(database, record)) {
         require_free_place(database, record, case_hash(record.subject));
       }
-      insert_record_rows(database, record, plan.add(record.ordinal, record.subject),
-                         encode_all(record, encoder));
+      insert_record_rows(database, record, plan.add(record.ordinal, record.subject), packed.series);
     }
     ++written.records;
   });

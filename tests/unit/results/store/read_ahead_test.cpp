@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "results/store/sample_codec.h"
+
 namespace ridgepoint {
 namespace {
 
@@ -15,6 +17,7 @@ RecordStream numbered(
     for (std::int64_t i = 0; i < count; ++i) {
       Record record;
       record.ordinal = i;
+      record.measurement.series.push_back({"run", "ns", {i}});
       sink(std::move(record));
     }
     then();
@@ -25,7 +28,12 @@ RecordStream numbered(
 TEST(ReadAhead, GivesEveryRecordInOrder) {
   for (const std::int64_t count : {0, 1, 511, 512, 513, 5000}) {
     std::int64_t next = 0;
-    read_ahead(numbered(count), [&](const Record& record) { EXPECT_EQ(record.ordinal, next++); });
+    read_ahead(numbered(count), [&](const PackedRecord& packed) {
+      EXPECT_EQ(packed.record.ordinal, next);
+      ASSERT_EQ(packed.series.size(), 1U);
+      EXPECT_EQ(decode_samples(kSampleCodecDeltaZstd, 1, packed.series[0]),
+                std::vector<std::int64_t>{next++});
+    });
     EXPECT_EQ(next, count);
   }
 }
@@ -33,7 +41,7 @@ TEST(ReadAhead, GivesEveryRecordInOrder) {
 TEST(ReadAhead, ThrowsWhatTheStreamThrewAfterEverythingBefore) {
   std::int64_t taken = 0;
   EXPECT_THROW(read_ahead(numbered(1000, [] { throw std::runtime_error("cut"); }),
-                          [&](const Record&) { ++taken; }),
+                          [&](const PackedRecord&) { ++taken; }),
                std::runtime_error);
   EXPECT_EQ(taken, 1000);
 }
@@ -41,8 +49,8 @@ TEST(ReadAhead, ThrowsWhatTheStreamThrewAfterEverythingBefore) {
 TEST(ReadAhead, EndsTheReadingWhenNobodyWantsMore) {
   bool at_end = false;
   EXPECT_THROW(read_ahead(numbered(1'000'000, [&] { at_end = true; }),
-                          [](const Record& record) {
-                            if (record.ordinal == 700) throw std::out_of_range("full");
+                          [](const PackedRecord& packed) {
+                            if (packed.record.ordinal == 700) throw std::out_of_range("full");
                           }),
                std::out_of_range);
   EXPECT_FALSE(at_end);
