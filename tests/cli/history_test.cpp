@@ -185,7 +185,7 @@ TEST_F(HistoryCommand, MistakesAreOneLine) {
   expect_one_line_refusal({}, HasSubstr("CASE is required"));
   expect_one_line_refusal({"rows:9"}, HasSubstr("fits no case"));
   expect_one_line_refusal({"rows:1", "--alpha", "1"}, HasSubstr("--alpha: expected a percentage"));
-  expect_one_line_refusal({"rows:1", "--alpha", "0%"}, HasSubstr("--alpha: must lie between"));
+  expect_one_line_refusal({"rows:1", "--alpha", "60%"}, HasSubstr("--alpha: must lie between"));
   expect_one_line_refusal({"rows:1", "--metric", "tpot_ns"}, HasSubstr("it has run_ns"));
   expect_one_line_refusal({"rows:1", "--last", "-1"}, HasSubstr("--last"));
 }
