@@ -9,6 +9,7 @@
 #include "results/exchange/import.h"
 #include "results/store/store.h"
 #include "tests/benchmarks/results/example_run.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint {
 namespace {
@@ -72,9 +73,9 @@ void import_rows(benchmark::State& state, std::string text) {
   const ImportSource source{"rows", {{"rows", std::move(text)}}};
   for (auto _ : state) {
     state.PauseTiming();
-    const Folder folder;
+    const TemporaryFolder folder;
     state.ResumeTiming();
-    Store store(folder.database(), OpenMode::read_write);
+    Store store(folder / "import.db", OpenMode::read_write);
     benchmark::DoNotOptimize(store.merge_run(import_results(source), source.origin));
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
