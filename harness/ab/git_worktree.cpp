@@ -16,7 +16,7 @@ namespace {
 // Building from nothing takes long; a build that hangs should still end.
 constexpr double kBuildLimitSeconds = 4 * 3600;
 
-std::string trimmed(std::string text) {
+std::string without_line_end(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
 }
@@ -29,7 +29,7 @@ std::string git(std::vector<std::string> arguments, const std::string& what) {
   if (!result.ended.empty()) {
     throw Error(fmt::format("{}: git says: {}", what, last_words(result.output)));
   }
-  return trimmed(result.output);
+  return without_line_end(result.output);
 }
 
 }  // namespace

@@ -78,7 +78,8 @@ class AbProgressLine : public AbObserver {
   std::int64_t shown_ns_ = 0;
 };
 
-std::string text_of(const AbSession& session, const AbOptions& options, std::string_view format) {
+std::string session_in(const AbSession& session, const AbOptions& options,
+                       std::string_view format) {
   if (format == "json") return ab_json(session, options);
   if (format == "markdown") return ab_markdown(session, options);
   return ab_table(session, options);
@@ -131,8 +132,8 @@ AbRefs parse_refs(const AbArguments& arguments) {
   return refs;
 }
 
-int measure(const Invocation& invocation, AbStore& store, const AbSession& session,
-            const AbOptions& options, const AbArguments& arguments) {
+int measure_pairs(const Invocation& invocation, AbStore& store, const AbSession& session,
+                  const AbOptions& options, const AbArguments& arguments) {
   const Interrupt interrupt;
   Arms arms;
   make_arms(arms, session.a, session.b, options, interrupt.requested());
@@ -142,27 +143,27 @@ int measure(const Invocation& invocation, AbStore& store, const AbSession& sessi
     finished =
         run_ab(store, session.id, *arms.a, *arms.b, options, progress, interrupt.requested());
   }
-  fmt::print("{}", text_of(finished, options, arguments.format));
+  fmt::print("{}", session_in(finished, options, arguments.format));
   if (arguments.format == "table") {
     fmt::print("database: {}\nsession:  {}\n", invocation.database_path().string(), finished.id);
   }
   return finished.status == "interrupted" ? kExitInterrupted : exit_code_of(finished.verdict);
 }
 
-int resume(const Invocation& invocation, const AbArguments& arguments) {
+int resume_session(const Invocation& invocation, const AbArguments& arguments) {
   AbStore store(invocation.database_path(), OpenMode::read_write);
   const AbSession session = store.session(store.resolve(arguments.resumed));
   AbOptions options = ab_options_from_json(session.options);
   options.budget_seconds = parse_duration_seconds(arguments.budget, "--budget");
   options.most_pairs = std::max(options.most_pairs, AbOptions{}.most_pairs) +
                        static_cast<std::int64_t>(session.pairs.size());
-  return measure(invocation, store, session, options, arguments);
+  return measure_pairs(invocation, store, session, options, arguments);
 }
 
-int show(const Invocation& invocation, const AbArguments& arguments) {
+int show_session(const Invocation& invocation, const AbArguments& arguments) {
   const AbStore store(invocation.database_path(), OpenMode::read_only);
   const AbSession session = store.session(store.resolve(arguments.shown));
-  fmt::print("{}", text_of(session, ab_options_from_json(session.options), arguments.format));
+  fmt::print("{}", session_in(session, ab_options_from_json(session.options), arguments.format));
   return exit_code_of(session.verdict);
 }
 
@@ -190,12 +191,13 @@ int begin(const Invocation& invocation, AbArguments& arguments) {
   AbStore store(invocation.database_path(), OpenMode::read_write);
   const AbSession session =
       begin_ab(store, arguments.a, arguments.b, options, arguments.label, invocation.command_line);
-  return measure(invocation, store, session, options, arguments);
+  return measure_pairs(invocation, store, session, options, arguments);
 }
 
-int run(const Invocation& invocation, AbArguments& arguments) {
-  if (!arguments.shown.empty()) return show(invocation, arguments);
-  return arguments.resumed.empty() ? begin(invocation, arguments) : resume(invocation, arguments);
+int run_ab(const Invocation& invocation, AbArguments& arguments) {
+  if (!arguments.shown.empty()) return show_session(invocation, arguments);
+  return arguments.resumed.empty() ? begin(invocation, arguments)
+                                   : resume_session(invocation, arguments);
 }
 
 }  // namespace
@@ -205,7 +207,7 @@ void add_ab_command(CLI::App& app, Invocation& invocation) {
   AbOptions& options = arguments->options;
   CLI::App* command = add_command(
       app, invocation, "ab", "Is B slower than A? Fresh processes in pairs until that is decided",
-      [&invocation, arguments] { return run(invocation, *arguments); });
+      [&invocation, arguments] { return run_ab(invocation, *arguments); });
   const std::string spec =
       "run:OPTIONS (as after `ridgepoint run`), build:DIR OPTIONS (another build of it), "
       "gbench:BINARY FLAGS (any Google Benchmark program), cmd:COMMAND (any command)";

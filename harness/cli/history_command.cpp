@@ -30,7 +30,7 @@ struct HistoryArguments {
   ReplayOptions replay;
 };
 
-std::string text_of(const History& history, std::string_view format) {
+std::string history_in(const History& history, std::string_view format) {
   if (format == "json") return history_json(history);
   if (format == "markdown") return history_markdown(history);
   return history_table(history);
@@ -84,7 +84,7 @@ int history(const Invocation& invocation, const HistoryArguments& arguments) {
     interrupted = confirm_newest(loaded, arguments.replay);
     loaded = load_history(invocation, arguments, options);
   }
-  fmt::print("{}", text_of(loaded, arguments.format));
+  fmt::print("{}", history_in(loaded, arguments.format));
   if (std::fflush(stdout) != 0) {
     throw Error("standard output: cannot be written; is the disk full?");
   }

@@ -20,7 +20,7 @@ struct PassportArguments {
   std::string shown;
 };
 
-int run(const Invocation& invocation, const PassportArguments& arguments, bool show_only) {
+int run_passport(const Invocation& invocation, const PassportArguments& arguments, bool show_only) {
   std::string id = arguments.shown == "latest" ? "" : arguments.shown;
   bool interrupted = false;
   if (!show_only) {
@@ -48,7 +48,9 @@ void add_passport_command(CLI::App& app, Invocation& invocation) {
   const auto arguments = std::make_shared<PassportArguments>();
   CLI::App* command = add_command(
       app, invocation, "passport", "Measure cases against themselves: what can be resolved here?",
-      [&invocation, arguments] { return run(invocation, *arguments, !arguments->shown.empty()); });
+      [&invocation, arguments] {
+        return run_passport(invocation, *arguments, !arguments->shown.empty());
+      });
   command->add_option("--budget", arguments->budget, "Time to spend, as in 3m")
       ->capture_default_str();
   command

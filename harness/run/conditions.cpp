@@ -5,11 +5,13 @@
 #include "harness/environment/environment.h"
 
 namespace ridgepoint {
+namespace {
+using Json = nlohmann::json;
+}  // namespace
 
 ConditionsAround::ConditionsAround() : before_(read_conditions()) {}
 
 std::string ConditionsAround::finish() const {
-  using Json = nlohmann::json;
   const auto before = Json::parse(before_);
   const auto after = Json::parse(read_conditions());
   Json delta = Json::object();

@@ -118,7 +118,7 @@ class Leaving {
 };
 
 /// Why nothing is traced; empty when it is.
-std::string refusal(const CaseContext& context, std::span<const std::int64_t> measured_ns) {
+std::string tracing_refusal(const CaseContext& context, std::span<const std::int64_t> measured_ns) {
   if (!context.options.op_times) return "switched off";
   if (context.stopped()) return "stopped";
   if (measured_ns.empty()) return "no complete pass was measured";
@@ -200,7 +200,7 @@ void trace_model_passes(const CaseContext& context, bool computes, const Model& 
                         Generation& generation, std::span<const std::int64_t> measured_ns,
                         const std::function<Session&()>& make_ready) {
   if (context.plan.index > 0) return;  // one process speaks for all
-  if (const auto why = refusal(context, measured_ns); !why.empty()) {
+  if (const auto why = tracing_refusal(context, measured_ns); !why.empty()) {
     send_absent(context, why);
     return;
   }
@@ -228,7 +228,7 @@ void trace_op_passes(const CaseContext& context, bool computes, const Graph& gra
                      std::span<const std::int64_t> measured_ns,
                      const std::function<void()>& before_sample) {
   if (context.plan.index > 0) return;  // one process speaks for all
-  if (const auto why = refusal(context, measured_ns); !why.empty()) {
+  if (const auto why = tracing_refusal(context, measured_ns); !why.empty()) {
     send_absent(context, why);
     return;
   }

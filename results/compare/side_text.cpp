@@ -23,7 +23,7 @@ bool is_known(std::string_view key) {
   return std::ranges::find(kRunKeys, key) != std::end(kRunKeys) || find_case_field(key) != nullptr;
 }
 
-std::string_view key_of(std::string_view word) {
+std::string_view key_in(std::string_view word) {
   const std::size_t colon = word.find(':');
   return colon == std::string_view::npos ? std::string_view() : word.substr(0, colon);
 }
@@ -89,12 +89,12 @@ SideText parse_side(std::string_view text) {
   side.asked = text;
   const std::vector<Word> words = words_of(text);
   if (words.empty()) throw Error("an empty text names no run; give a run, a git ref or key:value");
-  if (!is_known(key_of(words.front().text))) {
+  if (!is_known(key_in(words.front().text))) {
     side.name = text;
     return side;
   }
   for (const Word& word : words) {
-    const std::string_view key = key_of(word.text);
+    const std::string_view key = key_in(word.text);
     if (is_known(key)) {
       add_filter(key, word.text.substr(key.size() + 1), side);
     } else if (word.text.find('=') != std::string_view::npos || key.empty()) {

@@ -7,7 +7,7 @@
 namespace ridgepoint {
 namespace {
 
-std::optional<int> number(std::string_view text, std::size_t from, std::size_t count) {
+std::optional<int> digits(std::string_view text, std::size_t from, std::size_t count) {
   int value = 0;
   if (from + count > text.size()) return std::nullopt;
   const char* begin = text.data() + from;
@@ -38,8 +38,8 @@ Fraction fraction_at(std::string_view text, std::size_t from) {
 }  // namespace
 
 std::int64_t unix_ns_of_date(std::string_view text) {
-  const auto year = number(text, 0, 4), month = number(text, 5, 2), day = number(text, 8, 2),
-             hour = number(text, 11, 2), minute = number(text, 14, 2), second = number(text, 17, 2);
+  const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2),
+             hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return 0;
   const std::chrono::year_month_day date{std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month)),
@@ -49,7 +49,7 @@ std::int64_t unix_ns_of_date(std::string_view text) {
                          *hour * 3600LL + *minute * 60LL + *second;
   const Fraction fraction = fraction_at(text, 19);
   const std::size_t zone = 19 + fraction.length;
-  const auto zone_hour = number(text, zone + 1, 2), zone_minute = number(text, zone + 4, 2);
+  const auto zone_hour = digits(text, zone + 1, 2), zone_minute = digits(text, zone + 4, 2);
   if (zone_hour && zone_minute && (text[zone] == '+' || text[zone] == '-')) {
     const std::int64_t offset = *zone_hour * 3600LL + *zone_minute * 60LL;
     seconds -= text[zone] == '+' ? offset : -offset;

@@ -287,7 +287,7 @@ std::vector<Json> results_of(std::string_view text, std::string_view origin) {
   return results;
 }
 
-Run describe_run(std::string_view text, const std::vector<Json>& results) {
+Run run_of_results(std::string_view text, const std::vector<Json>& results) {
   const Json& first = results.front();
   ImportedFacts facts;
   facts.program = "vllm bench serve";
@@ -323,7 +323,7 @@ RunWithRecords import_vllm_bench(std::string_view json, std::string_view origin)
     }
   }
   RunWithRecords data;
-  data.run = describe_run(json, results);
+  data.run = run_of_results(json, results);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const ResultReader reader(results[i], origin, i);
     Record record;

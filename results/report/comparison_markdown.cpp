@@ -48,8 +48,8 @@ std::string sides(const Comparison& comparison) {
                      markdown_escaped(machine_line(comparison)), method_text(comparison));
 }
 
-std::string table_of(const Comparison& comparison, std::vector<std::size_t> rows,
-                     std::size_t most) {
+std::string rows_in_markdown(const Comparison& comparison, std::vector<std::size_t> rows,
+                             std::size_t most) {
   const std::size_t count = rows.size();
   rows.resize(std::min(count, most));
   std::string text = pipe_table(row_table(comparison, rows));
@@ -63,7 +63,8 @@ std::string open_rows(const Comparison& comparison) {
   const std::vector<std::size_t> faster = rows_with(comparison, Verdict::faster);
   rows.insert(rows.end(), faster.begin(), faster.end());
   if (rows.empty()) return "";
-  std::string text = fmt::format("\n{}", table_of(comparison, std::move(rows), kMostOpenRows));
+  std::string text =
+      fmt::format("\n{}", rows_in_markdown(comparison, std::move(rows), kMostOpenRows));
   const std::vector<std::string> lost = reasons(comparison, std::array{Verdict::slower});
   if (!lost.empty()) text += fmt::format("\n{}", lines_of(lost));
   return text;
@@ -89,7 +90,7 @@ std::string folded_rows(const Comparison& comparison, Verdict verdict) {
   const std::vector<std::size_t> rows = rows_with(comparison, verdict);
   if (rows.empty()) return "";
   return folded(rows_are(rows.size(), name_of(verdict)),
-                fmt::format("{}\n{}", table_of(comparison, rows, kMostFoldedRows),
+                fmt::format("{}\n{}", rows_in_markdown(comparison, rows, kMostFoldedRows),
                             lines_of(reasons(comparison, std::array{verdict}))));
 }
 
@@ -97,7 +98,7 @@ std::string folded_same(const Comparison& comparison) {
   const SameRows same = same_rows(comparison);
   if (same.rows.empty() && same.left_out.empty()) return "";
   std::string text;
-  if (!same.rows.empty()) text = table_of(comparison, same.rows, kMostFoldedRows);
+  if (!same.rows.empty()) text = rows_in_markdown(comparison, same.rows, kMostFoldedRows);
   if (!same.left_out.empty()) text += fmt::format("\n{}.\n", same.left_out);
   return folded(rows_are(rows_with(comparison, Verdict::same).size(), "the same"), text);
 }

@@ -49,7 +49,7 @@ std::string commit_text(const HistoryRow& row) {
 }
 
 /// 1.041 becomes "+4.1 %".
-std::string change_text(double ratio) {
+std::string ratio_text(double ratio) {
   return fmt::format("{:+.1f} %", 100 * (ratio - 1));
 }
 
@@ -115,7 +115,7 @@ std::string history_headline(const History& history) {
   }
   const HistoryChange& newest = history.changes.back();
   const std::string since =
-      fmt::format("{} {} since {} ({})", history.metric, change_text(newest.ratio()),
+      fmt::format("{} {} since {} ({})", history.metric, ratio_text(newest.ratio()),
                   commit_text(row_of(history, newest.after)), confirmation_text(newest));
   if (newest.replay.confirmation == Confirmation::refuted) return "not the code: " + since;
   return newest.direction == ChangeDirection::neither
@@ -150,7 +150,7 @@ std::string change_sentence(const History& history, const HistoryChange& change)
                          counted_text(static_cast<std::size_t>(*change.replay.commits), "commit"));
   }
   return fmt::format("{}: {}{} ({} to {}, p {:.3f}, {} before and {} after), {}", where,
-                     change_text(change.ratio()), direction_text(change.direction),
+                     ratio_text(change.ratio()), direction_text(change.direction),
                      format_value(change.median_before, history.unit),
                      format_value(change.median_after, history.unit), change.p,
                      counted_text(change.count_before, "run"), change.count_after,
@@ -199,7 +199,7 @@ std::vector<std::vector<std::string>> history_rows(const History& history) {
     std::string mark = point.gap.empty() ? "" : short_line(point.gap);
     for (const HistoryChange& change : history.changes) {
       if (change.after == i) {
-        mark = fmt::format("{} {}{}", change.ratio() > 1 ? "▲" : "▼", change_text(change.ratio()),
+        mark = fmt::format("{} {}{}", change.ratio() > 1 ? "▲" : "▼", ratio_text(change.ratio()),
                            direction_text(change.direction));
       }
     }

@@ -52,7 +52,7 @@ double ranked(std::vector<double>& values, std::size_t rank) {
   return *at;
 }
 
-double median_of(std::vector<double>& values) {
+double median_by_selection(std::vector<double>& values) {
   const std::size_t half = values.size() / 2;
   const double high = ranked(values, half);
   if (values.size() % 2 == 1) return high;
@@ -112,7 +112,7 @@ Shift rank_shift(std::span<const double> a, std::span<const double> b, double al
   }
   shift.p_above = mann_whitney_lower_tail(a.size(), b.size(), above);
   shift.p_below = mann_whitney_lower_tail(a.size(), b.size(), below);
-  shift.estimate = median_of(differences);
+  shift.estimate = median_by_selection(differences);
   if (const auto rank = mann_whitney_rank(a.size(), b.size(), alpha)) {
     const double low = ranked(differences, *rank - 1);
     shift.interval = Interval{low, ranked(differences, differences.size() - *rank)};

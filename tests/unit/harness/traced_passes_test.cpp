@@ -86,8 +86,7 @@ TEST(TracedPasses, ShowThatProductsTakeMostOfAModel) {
   subject.prompt = 16;
   subject.generate = 2;
   auto options = quick_options();
-  options.case_budget_seconds =
-      60;  // sanitizers are slow, and a pass beyond the budget is not traced
+  options.case_budget_seconds = 60;  // under a sanitizer a pass takes most of a second
   const auto sink = measure(subject, options);
   std::map<std::string, std::int64_t> times_ns;
   std::map<std::string, double> flops;
