@@ -28,16 +28,16 @@ constexpr int kPermutations = 1999;
 constexpr int kEnoughAsLarge = 20;
 constexpr std::uint64_t kStationaritySeed = 0x52504442;
 
-double median_of(const std::vector<double>& values) {
+double middle_of(const std::vector<double>& values) {
   return median(std::span<const double>(values));
 }
 
 /// Standard deviation of a bell curve with the same median absolute deviation.
 double scatter(const std::vector<double>& values) {
-  const double middle = median_of(values);
+  const double middle = middle_of(values);
   std::vector<double> distances;
   for (const double value : values) distances.push_back(std::abs(value - middle));
-  return 1.4826 * median_of(distances);
+  return 1.4826 * middle_of(distances);
 }
 
 /// P(at most `runs` runs) in a random order of `a` things of one kind and `b` of another (Wald &
@@ -76,7 +76,7 @@ class Judge {
 
   Stationarity judge() {
     if (batches_.size() < kLeastBatches) return result_;
-    middle_ = median_of(values_);
+    middle_ = middle_of(values_);
     if (!(middle_ > 0)) return result_;
     result_.steadiness = Steadiness::steady;
     if (!find_levels()) find_change();
@@ -97,7 +97,7 @@ class Judge {
       ((*labels)[i] ? high : low).push_back(values_[i]);
       if (i > 0 && (*labels)[i] != (*labels)[i - 1]) ++runs;
     }
-    const double lower = median_of(low), upper = median_of(high), distance = upper - lower;
+    const double lower = middle_of(low), upper = middle_of(high), distance = upper - lower;
     const double widest = std::max(scatter(low) / lower, scatter(high) / upper) * middle_;
     if (distance < kSeparation * widest) return false;
     const auto between = std::count_if(values_.begin(), values_.end(), [&](double value) {
@@ -150,14 +150,14 @@ class Judge {
   void find_change() {
     const std::vector<double> values = about_process_medians();
     const auto count = values.size();
-    const std::vector<double> ranks = centred_ranks(values);
+    const std::vector<double> ranks = ranks_about_zero(values);
     const std::size_t split = largest_sum(ranks).second;
     const std::vector<double> before(values.begin(),
                                      values.begin() + static_cast<std::ptrdiff_t>(split));
     const std::vector<double> after(values.begin() + static_cast<std::ptrdiff_t>(split),
                                     values.end());
-    const double slope = slope_per_batch(values), middle = median_of(values);
-    const double early = median_of(before), late = median_of(after);
+    const double slope = slope_per_batch(values), middle = middle_of(values);
+    const double early = middle_of(before), late = middle_of(after);
     const double centre = (static_cast<double>(count) - 1) / 2;
     std::vector<double> from_step, from_line;
     for (std::size_t i = 0; i < count; ++i) {
@@ -206,7 +206,7 @@ class Judge {
       while (end < values_.size() && groups_[end] == groups_[start]) ++end;
       const std::vector<double> own(values_.begin() + static_cast<std::ptrdiff_t>(start),
                                     values_.begin() + static_cast<std::ptrdiff_t>(end));
-      const double median = median_of(own);
+      const double median = middle_of(own);
       for (const double value : own) moved.push_back(value - median + middle_);
       start = end;
     }
@@ -221,7 +221,7 @@ class Judge {
     return sum / static_cast<double>(values.size() - 2 * cut);
   }
 
-  static std::vector<double> centred_ranks(const std::vector<double>& values) {
+  static std::vector<double> ranks_about_zero(const std::vector<double>& values) {
     const std::size_t count = values.size();
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -297,7 +297,7 @@ class Judge {
     for (std::size_t i = 0; i + half < values.size(); ++i) {
       slopes.push_back((values[i + half] - values[i]) / static_cast<double>(half));
     }
-    return median_of(slopes);
+    return middle_of(slopes);
   }
 
   // ---- whether it matters ----
@@ -307,7 +307,7 @@ class Judge {
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (labels[i] == upper) chosen.push_back(values_[i]);
     }
-    return median_of(chosen);
+    return middle_of(chosen);
   }
 
   /// At least the floor inside of some process, or kBetweenProcesses between them.
@@ -322,7 +322,7 @@ class Judge {
     return std::ranges::any_of(by_process, [&](const auto& entry) {
       const auto& [low, high] = entry.second;
       return low.size() >= 2 && high.size() >= 2 &&
-             median_of(high) - median_of(low) >= floor_ * middle_;
+             middle_of(high) - middle_of(low) >= floor_ * middle_;
     });
   }
 

@@ -92,7 +92,7 @@ TEST_F(ReplayOfChange, IsOfferedAsACommandAtHalfTheEffectFloor) {
 }
 
 TEST_F(ReplayOfChange, IsConfirmedByTheSameDirection) {
-  const auto id = add_session(1.1, 1.1, 120, Verdict::slower);
+  const auto id = add_session(1.1, 1.1, 40, Verdict::slower);
   EXPECT_EQ(attached().confirmation, Confirmation::confirmed);
   EXPECT_EQ(attached().session_id, id);
   history_.changes[0].direction = ChangeDirection::better;
@@ -100,7 +100,7 @@ TEST_F(ReplayOfChange, IsConfirmedByTheSameDirection) {
 }
 
 TEST_F(ReplayOfChange, IsJudgedByTheFigureOfItsMetric) {
-  add_session(1.1, 1.0, 200, Verdict::slower);
+  add_session(1.1, 1.0, 60, Verdict::slower);
   EXPECT_EQ(attached().verdict, Verdict::same);
   EXPECT_EQ(attached().confirmation, Confirmation::refuted);
 }
@@ -113,7 +113,7 @@ TEST_F(ReplayOfChange, GoesOnWhereItIsUndecided) {
 }
 
 TEST_F(ReplayOfChange, TakesADecisionBeforeALaterUndecidedSession) {
-  const auto decided = add_session(1.1, 1.1, 120, Verdict::slower);
+  const auto decided = add_session(1.1, 1.1, 40, Verdict::slower);
   add_session(1.1, 1.1, 3, Verdict::undecided);
   EXPECT_EQ(attached().session_id, decided);
 }

@@ -22,7 +22,7 @@ class SelectSides : public testing::Test {
                     const std::vector<std::string>& backends) {
     RunWithRecords data = finished_run(label);
     data.run.git_commit = commit;
-    data.run.started_unix_ns += 1'000'000'000 * ++runs_;
+    data.run.started_unix_ns += std::int64_t{1'000'000'000} * ++runs_;
     std::vector<Case> cases;
     for (const std::string& backend : backends) {
       Case subject = operator_case();
