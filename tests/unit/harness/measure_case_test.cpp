@@ -279,11 +279,13 @@ TEST(MeasureOp, ProvesThatCachesAreCold) {
   const auto cold = measure(subject);
   EXPECT_EQ(cold.result.outcome, Outcome::ok) << cold.result.reason;
   EXPECT_TRUE(cold.sink.details["cache"]["proved"]);
+#ifndef RIDGEPOINT_SANITIZED  // its own work per access hides what the caches cost
   const auto fastest = [](const Measured& measured) {
     return *std::min_element(measured.sink.series.at("run").begin(),
                              measured.sink.series.at("run").end());
   };
   EXPECT_GT(fastest(cold), fastest(warm));
+#endif
 }
 
 TEST(MeasureModel, ProvesThatCachesAreCold) {
