@@ -44,6 +44,9 @@ struct PrepareOptions {
   /// Required when the graph has cache values. Executions that share a cache belong to one thread
   /// at a time, together.
   std::shared_ptr<Cache> cache;
+  /// Whether neighbouring ops may be computed as one where the backend can; its results may differ
+  /// by rounding.
+  bool fuse = true;
 };
 
 /// A graph made ready to run. Writing inputs and reading outputs stay outside the timed region;

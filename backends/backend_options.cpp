@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "workloads/error.h"
 
@@ -39,6 +40,14 @@ std::int64_t BackendOptions::take_integer(std::string_view key, std::int64_t oth
                             minimum, maximum));
   }
   return value;
+}
+
+std::string BackendOptions::take_text(std::string_view key, std::string_view otherwise) {
+  const auto found = left_.find(key);
+  if (found == left_.end()) return std::string(otherwise);
+  std::string text = std::move(found->second);
+  left_.erase(found);
+  return text;
 }
 
 void BackendOptions::finish(std::string_view known) const {

@@ -17,6 +17,8 @@ class BackendOptions {
   /// minimum .. maximum.
   std::int64_t take_integer(std::string_view key, std::int64_t otherwise, std::int64_t minimum,
                             std::int64_t maximum);
+  /// The option's value, or `otherwise` when it was not given.
+  std::string take_text(std::string_view key, std::string_view otherwise);
   /// Options that nobody took so far, for engines that read their own.
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& given() const {
     return left_;

@@ -69,8 +69,8 @@ GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows ro
   if (const auto found = prepared_.find(key); found != prepared_.end()) return found->second;
   const Graph graph = lower(model_, phase_of(options_, tokens, rows));
   Prepared fresh;
-  fresh.execution =
-      backend_.prepare(graph, model_.weights, {.threads = options_.threads, .cache = cache_});
+  fresh.execution = backend_.prepare(
+      graph, model_.weights, {.threads = options_.threads, .cache = cache_, .fuse = options_.fuse});
   if (recorder_ != nullptr) static_cast<void>(fresh.execution->trace(recorder_));
   fresh.tokens = graph.find(kTokensInput);
   if (rows == LogitRows::last) {

@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <string>
 
+#include "backends/cpu/cpu_backend.h"
 #include "backends/null/null_backend.h"
 #include "backends/plugin/plugin_backend.h"
+#include "backends/quantized/quantized_backend.h"
 #include "backends/reference/reference_backend.h"
 #include "workloads/error.h"
 #include "workloads/nearest_name.h"
@@ -28,6 +30,11 @@ const std::vector<Builtin>& builtins() {
        {std::string(NullBackend::kOptions)},
        &open_null_backend},
       {ReferenceBackend::kName, ReferenceBackend::kSummary, {}, &open_reference_backend},
+      {CpuBackend::kName, CpuBackend::kSummary, {std::string(kHostOptions)}, &open_cpu_backend},
+      {QuantizedBackend::kName,
+       QuantizedBackend::kSummary,
+       {std::string(kHostOptions)},
+       &open_quantized_backend},
   };
   return kBuiltins;
 }

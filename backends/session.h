@@ -21,6 +21,7 @@ struct SessionOptions {
   /// A longer prompt is worked through in pieces of at most this many rows (batch * tokens), which
   /// bounds activation memory.
   std::int64_t prefill_rows = 512;
+  bool fuse = true;  ///< see PrepareOptions::fuse
 };
 
 class Session {

@@ -91,6 +91,8 @@ std::vector<CaseField> declare_fields() {
       text("backend", &Case::backend, true, true, {},
            "backend, or ./library.so, with options after a colon: NAME:key=value,..."),
       text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache"),
+      text("fuse", &Case::fuse, true, false, {"on", "off"},
+           "whether a backend may compute neighbouring operators as one (default: on)"),
       text("cache", &Case::cache, true, true, {"warm", "cold-cpu", "cold-disk"},
            "state of the caches before each measured pass"),
       integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
@@ -395,6 +397,7 @@ std::string label(const Case& value) {
     }
   }
   if (value.cache != defaults().cache) text += ' ' + value.cache;
+  if (has("fuse")) text += " fuse " + value.fuse;
   return text;
 }
 

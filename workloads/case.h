@@ -25,6 +25,7 @@ struct Case {
   std::string name;  ///< imported: what its benchmark calls it
   std::string backend = "reference";
   std::string kv = "f16";
+  std::string fuse;            ///< on, off; empty: on, where the backend can
   std::string cache = "warm";  ///< warm, cold-cpu, cold-disk
   std::int64_t prompt = 512;
   std::int64_t generate = 0;

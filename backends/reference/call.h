@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "backends/reference/aligned_buffer.h"
+#include "backends/aligned_buffer.h"
 #include "backends/reference/thread_pool.h"
 #include "workloads/ops/value.h"
 #include "workloads/tensor/convert.h"

@@ -14,7 +14,7 @@ std::size_t scratch_bytes(const Op& op, const Call& call) {
         constexpr bool kNone = std::is_same_v<T, Embedding> || std::is_same_v<T, KvAppend> ||
                                std::is_same_v<T, Softmax> || std::is_same_v<T, SiluGate> ||
                                std::is_same_v<T, Gelu> || std::is_same_v<T, Add> ||
-                               std::is_same_v<T, SelectLast>;
+                               std::is_same_v<T, SelectLast> || std::is_same_v<T, Sample>;
         if constexpr (kNone) {
           return 0;
         } else {

@@ -38,6 +38,5 @@ std::size_t scratch_bytes(const MatrixProduct& op, const Call& call);
 std::size_t scratch_bytes(const Bias& op, const Call& call);
 std::size_t scratch_bytes(const Rope& op, const Call& call);
 std::size_t scratch_bytes(const Attention& op, const Call& call);
-std::size_t scratch_bytes(const Sample& op, const Call& call);
 
 }  // namespace ridgepoint::reference

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "backends/aligned_buffer.h"
 #include "backends/backend.h"
-#include "backends/reference/aligned_buffer.h"
 
 namespace ridgepoint {
 

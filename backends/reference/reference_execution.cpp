@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "backends/reference/activation_plan.h"
+#include "backends/activation_plan.h"
 #include "backends/reference/operators.h"
 #include "workloads/error.h"
 #include "workloads/ops/operands.h"

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "backends/aligned_buffer.h"
 #include "backends/backend.h"
 #include "backends/graph_spans.h"
-#include "backends/reference/aligned_buffer.h"
 #include "backends/reference/call.h"
 #include "backends/reference/reference_cache.h"
 #include "backends/reference/thread_pool.h"

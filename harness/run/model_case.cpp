@@ -81,7 +81,8 @@ class ModelCase {
     return {.batch = subject_.batch,
             .capacity = std::max(subject_.depth + held, plan.capacity()),
             .kv_type = *type,
-            .threads = context_.threads()};
+            .threads = context_.threads(),
+            .fuse = subject_.fuse != "off"};
   }
 
   /// Whether the load will find the file in memory or read it from a disk.

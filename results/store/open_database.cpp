@@ -23,13 +23,15 @@ struct Identity {
 };
 
 Identity identify(Database& database) {
-  Identity identity;
-  identity.version = database.integer("PRAGMA user_version");
-  const std::int64_t application = database.integer("PRAGMA application_id");
-  identity.ours = application == kApplicationId;
-  identity.empty = application == 0 && identity.version == 0 &&
-                   database.integer("SELECT count(*) FROM sqlite_schema") == 0;
-  return identity;
+  // One statement sees one state: another process may be making the schema right now.
+  Query query = database.query(
+      "SELECT (SELECT user_version FROM pragma_user_version),"
+      " (SELECT application_id FROM pragma_application_id), count(*) FROM sqlite_schema");
+  query.step();
+  const std::int64_t version = query.integer(0), application = query.integer(1);
+  return {.version = version,
+          .empty = application == 0 && version == 0 && query.integer(2) == 0,
+          .ours = application == kApplicationId};
 }
 
 std::int64_t newest(const StoreOptions& options) {

@@ -136,8 +136,8 @@ class Finder {
                         {type, found.tensor->shape, found.tensor->bytes},
                         found.file->origin(),
                         found.file->name_offset(found.tensor->name)};
-    return gpt2 && plan.name.starts_with("blk.") ? in_our_layout(std::move(stored), plan)
-                                                 : std::move(stored);
+    if (gpt2 && plan.name.starts_with("blk.")) bring_into_our_layout(stored, plan);
+    return stored;
   }
 
  private:
@@ -175,7 +175,7 @@ class Finder {
   }
 
   /// GPT-2's layers store matrices as [in, out], and queries, keys and values as one.
-  StoredTensor in_our_layout(StoredTensor stored, const TensorPlan& plan) {
+  void bring_into_our_layout(StoredTensor& stored, const TensorPlan& plan) {
     const bool fused = stored.name.find("attn.c_attn.") != std::string::npos;
     const std::int64_t width = config_.heads * config_.head_dim;
     const std::int64_t first = plan.name.find(".attn_k.") != std::string::npos   ? width
@@ -205,7 +205,6 @@ class Finder {
       model_.storage.push_back(buffer);
     }
     stored.view.shape = plan.shape;
-    return stored;
   }
 
   const ModelConfig& config_;

@@ -1,7 +1,9 @@
 #include "workloads/formats/load_model.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "workloads/error.h"
@@ -80,6 +82,12 @@ Model load_directory(const fs::path& directory) {
   return model;
 }
 
+bool lies_in(std::span<const std::byte> part, std::span<const std::byte> whole) {
+  const std::less_equal<> before;
+  return before(whole.data(), part.data()) &&
+         before(part.data() + part.size(), whole.data() + whole.size());
+}
+
 Model load_file(const fs::path& path) {
   auto mapping = MappedFile::open(path);
   const std::string extension = path.extension().string();
@@ -90,6 +98,7 @@ Model load_file(const fs::path& path) {
   if (model.config.name.empty()) {
     model.config.name = path.stem().string();
   }
+  for (auto& [name, view] : model.weights) view.mapped = lies_in(view.bytes, mapping->bytes());
   model.files.push_back(mapping->path());
   model.storage.push_back(std::move(mapping));
   return model;

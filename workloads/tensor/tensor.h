@@ -27,6 +27,9 @@ struct TensorView {
   Type type = Type::f32;
   Shape shape;
   std::span<const std::byte> bytes;
+  /// The bytes are mapped from a file and only read: who has copied them may drop their pages, and
+  /// whoever reads them again gets them from the file.
+  bool mapped = false;
 
   [[nodiscard]] std::int64_t rows() const;        ///< product of all but the last dimension
   [[nodiscard]] std::int64_t row_length() const;  ///< last dimension

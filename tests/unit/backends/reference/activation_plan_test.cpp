@@ -1,11 +1,11 @@
-#include "backends/reference/activation_plan.h"
+#include "backends/activation_plan.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <string>
 
-#include "backends/reference/aligned_buffer.h"
+#include "backends/aligned_buffer.h"
 #include "backends/reference/reference_backend.h"
 #include "backends/session.h"
 #include "workloads/models/lower.h"

@@ -1,4 +1,4 @@
-#include "backends/reference/aligned_buffer.h"
+#include "backends/aligned_buffer.h"
 
 #include <cstring>
 

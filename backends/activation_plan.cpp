@@ -1,11 +1,11 @@
-#include "backends/reference/activation_plan.h"
+#include "backends/activation_plan.h"
 
 #include <algorithm>
 #include <iterator>
 #include <map>
 #include <type_traits>
 
-#include "backends/reference/aligned_buffer.h"
+#include "backends/aligned_buffer.h"
 #include "workloads/ops/operands.h"
 
 namespace ridgepoint {

@@ -1,0 +1,27 @@
+#include "backends/cpu/cpu_backend.h"
+
+#include <fmt/format.h>
+
+namespace ridgepoint {
+
+BackendDescription CpuBackend::describe() const {
+  return {std::string(kName), fmt::format("1.0 {}", name_of(isa())), std::string(kSummary)};
+}
+
+Support CpuBackend::supports(const Graph& graph) const {
+  for (const Node& node : graph.nodes()) {
+    if (!std::holds_alternative<MatrixProduct>(node.op)) continue;
+    const Value& weight = graph.value(node.inputs[1]);
+    if (type_info(weight.type).block_elements != 1) {
+      return Support::no(fmt::format("'{}' is stored as {}: backend 'quantized' takes such weights",
+                                     weight.name, ridgepoint::name_of(weight.type)));
+    }
+  }
+  return Support::yes();
+}
+
+std::unique_ptr<Backend> open_cpu_backend(std::string_view options) {
+  return std::make_unique<CpuBackend>(parse_host_options(CpuBackend::kName, options));
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,55 @@
+// The host backends' KV cache: for each sequence and key-value head its keys in groups of sixteen
+// positions and its values row by row (HeadCache in kernels.h), so that attention reads each head
+// as one stream; and the workspace that executions over it lend each other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backends/aligned_buffer.h"
+#include "backends/backend.h"
+
+namespace ridgepoint {
+
+/// What an execution needs only while it runs, as large as the neediest that shares it.
+struct HostWorkspace {
+  AlignedBuffer activations;
+  AlignedBuffer scratch;
+};
+
+/// One cache value: [batch, capacity, features].
+struct CacheBytes {
+  Type type = Type::f16;
+  std::int64_t batch = 0, capacity = 0, features = 0;
+  AlignedBuffer buffer;
+
+  /// Positions are rounded up to whole groups of sixteen.
+  [[nodiscard]] std::int64_t padded_capacity() const { return (capacity + 15) / 16 * 16; }
+  /// Where the head of `dim` elements that starts at feature `first` lies.
+  [[nodiscard]] std::byte* head(std::int64_t sequence, std::int64_t first) const {
+    return buffer.data() + (sequence * features + first) * padded_capacity() * element_bytes();
+  }
+  [[nodiscard]] std::int64_t element_bytes() const { return type == Type::f32 ? 4 : 2; }
+};
+
+class HostCache : public Cache {
+ public:
+  /// One buffer for every cache value of the graph, by name.
+  explicit HostCache(const Graph& graph);
+
+  [[nodiscard]] std::int64_t bytes() const override { return bytes_; }
+  [[nodiscard]] MemoryLedger memory() const override;
+  /// std::logic_error when there is none of this name, type and shape. Lives as long as the cache.
+  [[nodiscard]] const CacheBytes& find(const Value& value) const;
+  [[nodiscard]] const std::shared_ptr<HostWorkspace>& workspace() const { return workspace_; }
+
+ private:
+  std::map<std::string, CacheBytes, std::less<>> entries_;
+  std::int64_t bytes_ = 0;
+  std::shared_ptr<HostWorkspace> workspace_ = std::make_shared<HostWorkspace>();
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,43 @@
+// What the backends that run on this machine's cores share: teams of threads, tiled weights and the
+// choice of instruction set. `cpu` and `quantized` differ in the weights that they take.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "backends/backend.h"
+#include "backends/host/isa.h"
+#include "backends/host/tiled_weights.h"
+#include "backends/host/worker_team.h"
+
+namespace ridgepoint {
+
+/// "isa=NAME": an instruction set of isa.h instead of the best that the CPU has.
+inline constexpr std::string_view kHostOptions = "isa=scalar|avx2|avx512";
+/// Error for an option or an instruction set that there is not.
+Isa parse_host_options(std::string_view backend, std::string_view options);
+
+class HostBackend : public Backend {
+ public:
+  explicit HostBackend(Isa isa) : isa_(isa) {}
+
+  [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;
+  [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
+                                                   const PrepareOptions& options) const override;
+
+ protected:
+  [[nodiscard]] Isa isa() const { return isa_; }
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+ private:
+  [[nodiscard]] std::shared_ptr<WorkerTeam> team(int threads) const;
+
+  Isa isa_;
+  mutable TiledWeightStore tiled_;
+  mutable std::mutex mutex_;
+  mutable std::map<int, std::weak_ptr<WorkerTeam>> teams_;  // by number of threads
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,154 @@
+// The inner loops of the host backends, as one table of functions for each instruction set. They
+// compute on plain pointers, know nothing of graphs or threads, and throw nothing: the caller
+// checks shapes and hands each thread a range of its own.
+//
+// Quantised weights come in tiles of kTileRows output features, with the codes of four neighbouring
+// inputs of each feature side by side (TiledMatrix): what one instruction multiplies with four
+// broadcast activations, without a sum across lanes. Activations come as blocks of kBlock signed
+// bytes with a scale each (QuantisedRows).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "backends/host/isa.h"
+#include "workloads/tensor/type.h"
+
+namespace ridgepoint::host {
+
+inline constexpr std::int64_t kTileRows = 16;
+inline constexpr std::int64_t kBlock = 32;  ///< activations that share a scale
+
+/// Rows of f32 activations, `stride` elements apart.
+struct FloatRows {
+  const float* data = nullptr;
+  std::int64_t stride = 0;
+};
+
+/// Activations as x = scale * code. Row r, block b: codes[r * code_stride + b * 32 ...],
+/// scales[r * scale_stride + b], and the sums of the codes of its two halves at
+/// sums[r * 2 * scale_stride + 2 * b ...].
+struct QuantisedRows {
+  std::int8_t* codes = nullptr;
+  float* scales = nullptr;
+  std::int32_t* sums = nullptr;
+  std::int64_t code_stride = 0;
+  std::int64_t scale_stride = 0;
+};
+
+/// How a tile's codes and scales lie.
+///   signed8    q8_0: w = d * code. A tile's block of 32 inputs: 8 vectors of 64 signed bytes.
+///   nibble     q4_0: w = d * (code - 8). 4 vectors; vector v has inputs 4v.. in its low nibbles
+///   and
+///              16 + 4v.. in its high ones.
+///   nibble_k   q4_K: w = d * s * code - m * t. Codes as nibble; for each super-block of 256 inputs
+///              and each row f32 d and m once, for each block of 32 inputs bytes s and t.
+///   six        q6_K: w = d * s * (code - 32), s a signed byte for 16 inputs. A block of 32 inputs:
+///   4
+///              vectors of low nibbles as above, 2 vectors of high bits: vector h, bit pair p:
+///              inputs 16h + 4p...
+enum class TileForm : std::uint8_t { signed8, nibble, nibble_k, six };
+
+/// Quantised weights [out, in], tile after tile; within a tile block after block.
+struct TiledMatrix {
+  TileForm form = TileForm::signed8;
+  std::int64_t out = 0, in = 0;  ///< as the weight has them; tiles are filled up with zero rows
+  const std::uint8_t* codes = nullptr;
+  const std::byte* scales = nullptr;
+  std::int64_t code_bytes_per_block = 0;   ///< of one tile
+  std::int64_t scale_bytes_per_group = 0;  ///< of one tile; a group is 32 or 256 inputs
+  std::int64_t group = kBlock;
+
+  [[nodiscard]] std::int64_t blocks() const { return in / kBlock; }
+  [[nodiscard]] std::int64_t tiles() const { return (out + kTileRows - 1) / kTileRows; }
+};
+
+/// Plain weights [out, in], row after row, as a file stores them; any alignment.
+struct PlainMatrix {
+  Type type = Type::f32;  ///< f32, f16 or bf16
+  std::int64_t out = 0, in = 0;
+  const std::byte* data = nullptr;
+};
+
+/// Where a product goes: output[r * stride + o] = product + bias[o] + addend[r * addend_stride +
+/// o], with what is null left out. `addend` may be `output` itself.
+struct ProductTarget {
+  float* output = nullptr;
+  std::int64_t stride = 0;
+  const float* bias = nullptr;
+  const float* addend = nullptr;
+  std::int64_t addend_stride = 0;
+};
+
+/// A cache of one sequence and one key-value head. Keys in groups of 16 positions:
+/// keys[(p / 16 * dim + d) * 16 + p % 16]; values row by row: values[p * dim + d].
+struct HeadCache {
+  Type type = Type::f16;  ///< f32, f16 or bf16
+  std::byte* keys = nullptr;
+  std::byte* values = nullptr;
+};
+
+/// One tile of queries that share a key-value head, over the positions [begin, end).
+struct AttentionTile {
+  HeadCache cache;
+  std::int64_t dim = 0;
+  std::int64_t queries = 0;             ///< at most Kernels::attention_queries
+  const float* const* query = nullptr;  ///< [queries] vectors of dim, not scaled
+  const std::int64_t* seen = nullptr;   ///< [queries] a query sees the positions below this
+  float scale = 1;
+  std::int64_t begin = 0, end = 0;  ///< begin is a multiple of 16
+  // Running softmax: what has been seen so far, brought up to date.
+  float* most = nullptr;     ///< [queries] largest score so far, -infinity at first
+  float* total = nullptr;    ///< [queries] sum of exp(score - most)
+  float* sums = nullptr;     ///< [queries, dim] sum of exp(score - most) * value
+  float* scratch = nullptr;  ///< queries * kAttentionPositions
+};
+inline constexpr std::int64_t kAttentionPositions = 256;  ///< scored at a time
+
+struct Kernels {
+  Isa isa;
+  std::int64_t attention_queries;
+
+  /// output[r, o] for r < rows and o of [begin, end).
+  void (*plain_product)(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
+                        std::int64_t begin, std::int64_t end, const ProductTarget& target);
+  /// The same for tiles [begin, end).
+  void (*tiled_product)(const TiledMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                        std::int64_t begin, std::int64_t end, const ProductTarget& target);
+  /// Rounds to nearest, a block's largest magnitude to 127; blocks [begin, end) of row r.
+  void (*quantise)(const float* input, std::int64_t row, std::int64_t begin, std::int64_t end,
+                   const QuantisedRows& output);
+
+  /// Brings a tile's running softmax up to date with its positions.
+  void (*attend)(const AttentionTile& tile);
+  /// Writes one position's key and value of a head into the cache.
+  void (*append_key)(const HeadCache& cache, std::int64_t dim, std::int64_t position,
+                     const float* key);
+  void (*append_value)(const HeadCache& cache, std::int64_t dim, std::int64_t position,
+                       const float* value);
+
+  /// y = x / sqrt(mean(x^2) + epsilon) * weight; y may be x.
+  void (*rms_norm)(const float* x, const float* weight, double epsilon, std::int64_t count,
+                   float* y);
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, double epsilon,
+                     std::int64_t count, float* y);
+  void (*add)(const float* a, const float* b, std::int64_t count, float* y);
+  void (*silu_gate)(const float* gate, const float* up, std::int64_t count, float* y);
+  void (*gelu_tanh)(const float* x, std::int64_t count, float* y);
+  /// y = exp(x - most) over their sum, most the largest x.
+  void (*softmax)(const float* x, std::int64_t count, float* y);
+  /// Lowest index of the largest element.
+  std::int64_t (*largest)(const float* x, std::int64_t count);
+};
+
+/// The kernels of an instruction set that this CPU has.
+const Kernels& kernels_for(Isa isa);
+
+// One in each of kernels/*.cpp.
+extern const Kernels kScalarKernels;
+#if defined(__x86_64__)
+extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx512Kernels;
+#endif
+
+}  // namespace ridgepoint::host

@@ -1,0 +1,12 @@
+// Compiled for avx512 alone: nothing here may be reached before isa.h says that the CPU has it.
+#if defined(__x86_64__)
+#include "backends/host/kernels.h"
+#include "backends/host/kernels/simd_avx512.h"
+#include "backends/host/kernels/table.h"
+
+namespace ridgepoint::host {
+
+constinit const Kernels kAvx512Kernels = make_kernels<Avx512>();
+
+}  // namespace ridgepoint::host
+#endif

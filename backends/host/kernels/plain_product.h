@@ -1,0 +1,149 @@
+// Products with weights that lie in memory as the file has them, row after row.
+//
+// One activation (decode): several rows of weights are read side by side, since one stream of reads
+// does not fill a core's share of the memory bandwidth. Many activations: tiles of rows by
+// activations whose sums stay in registers; a block of weights stays in the second-level cache
+// while all activations pass, a slice of activations in the first.
+#pragma once
+
+#include "backends/host/kernels/lanes.h"
+
+namespace ridgepoint::host {
+
+inline constexpr std::int64_t kSliceInputs = 1024;  // of activations that stay in the L1 cache
+inline constexpr std::int64_t kBlockRows = 32;      // of weights that stay in the L2 cache
+
+/// sums[c][r] = weights row r * activations row c over `count` inputs; R and C are what registers
+/// hold.
+template <class V, Type type, int R, int C>
+inline void plain_tile(const std::byte* weights, std::int64_t row_bytes, const float* input,
+                       std::int64_t input_stride, std::int64_t count, float* sums,
+                       std::int64_t sums_stride, bool add) {
+  typename V::F acc[R][C];
+  for (int r = 0; r < R; ++r) {
+    for (int c = 0; c < C; ++c) acc[r][c] = V::zero();
+  }
+  const auto multiply = [&](const typename V::F(&x)[C], const auto& weight_of) {
+    for (int r = 0; r < R; ++r) {
+      const auto w = weight_of(r);
+      for (int c = 0; c < C; ++c) acc[r][c] = V::fma(w, x[c], acc[r][c]);
+    }
+  };
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    typename V::F x[C];
+    for (int c = 0; c < C; ++c) x[c] = V::load(input + c * input_stride + i);
+    multiply(x,
+             [&](int r) { return load_as<V, type>(weights + r * row_bytes + i * kBytes<type>); });
+  }
+  if (i < count) {
+    typename V::F x[C];
+    for (int c = 0; c < C; ++c) x[c] = load_part<V>(input + c * input_stride + i, count - i);
+    multiply(x, [&](int r) {
+      return load_part_as<V, type>(weights + r * row_bytes + i * kBytes<type>, count - i);
+    });
+  }
+  for (int r = 0; r < R; ++r) {
+    for (int c = 0; c < C; ++c) {
+      float& sum = sums[c * sums_stride + r];
+      sum = V::sum(acc[r][c]) + (add ? sum : 0.0F);
+    }
+  }
+}
+
+template <class V, Type type>
+class PlainProduct {
+ public:
+  PlainProduct(const PlainMatrix& weight, const FloatRows& input, const ProductTarget& target)
+      : weight_(weight), input_(input), target_(target), row_bytes_(weight.in * kBytes<type>) {}
+
+  void decode(std::int64_t begin, std::int64_t end) const {
+    std::int64_t o = begin;
+    float sums[V::kStreams];
+    for (; o + V::kStreams <= end; o += V::kStreams) {
+      plain_tile<V, type, V::kStreams, 1>(row(o), row_bytes_, input_.data, 0, weight_.in, sums, 0,
+                                          false);
+      for (int r = 0; r < V::kStreams; ++r) store_one<V>(target_, 0, o + r, sums[r]);
+    }
+    for (; o < end; ++o) {
+      plain_tile<V, type, 1, 1>(row(o), row_bytes_, input_.data, 0, weight_.in, sums, 0, false);
+      store_one<V>(target_, 0, o, sums[0]);
+    }
+  }
+
+  void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
+    for (std::int64_t o = begin; o < end; o += kBlockRows) {
+      const std::int64_t height = std::min(kBlockRows, end - o);
+      for (std::int64_t r = 0; r < rows; r += V::kPlainInputs) {
+        inputs<V::kPlainInputs>(r, std::min<std::int64_t>(V::kPlainInputs, rows - r), o, height);
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] const std::byte* row(std::int64_t o) const { return weight_.data + o * row_bytes_; }
+
+  /// Picks the tile for `count` <= C activations.
+  template <int C>
+  void inputs(std::int64_t r, std::int64_t count, std::int64_t o, std::int64_t height) const {
+    if (count == C) {
+      block<C>(r, o, height);
+    } else if constexpr (C > 1) {
+      inputs<C - 1>(r, count, o, height);
+    }
+  }
+
+  template <int C>
+  void block(std::int64_t r, std::int64_t o, std::int64_t height) const {
+    float sums[C * kBlockRows];
+    for (std::int64_t i = 0; i < weight_.in; i += kSliceInputs) {
+      const std::int64_t count = std::min(kSliceInputs, weight_.in - i);
+      const float* const x = input_.data + r * input_.stride + i;
+      const std::int64_t offset = i * kBytes<type>;
+      std::int64_t w = 0;
+      for (; w + V::kPlainRows <= height; w += V::kPlainRows) {
+        plain_tile<V, type, V::kPlainRows, C>(row(o + w) + offset, row_bytes_, x, input_.stride,
+                                              count, sums + w, kBlockRows, i > 0);
+      }
+      for (; w < height; ++w) {
+        plain_tile<V, type, 1, C>(row(o + w) + offset, row_bytes_, x, input_.stride, count,
+                                  sums + w, kBlockRows, i > 0);
+      }
+    }
+    for (int c = 0; c < C; ++c) {
+      for (std::int64_t w = 0; w < height; ++w) {
+        store_one<V>(target_, r + c, o + w, sums[c * kBlockRows + w]);
+      }
+    }
+  }
+
+  const PlainMatrix& weight_;
+  const FloatRows& input_;
+  const ProductTarget& target_;
+  std::int64_t row_bytes_;
+};
+
+template <class V, Type type>
+void plain_product_of(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
+                      std::int64_t begin, std::int64_t end, const ProductTarget& target) {
+  const PlainProduct<V, type> product(weight, input, target);
+  if (rows == 1) {
+    product.decode(begin, end);
+  } else {
+    product.many(rows, begin, end);
+  }
+}
+
+template <class V>
+void plain_product(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
+                   std::int64_t begin, std::int64_t end, const ProductTarget& target) {
+  if (weight.type == Type::f32) {
+    plain_product_of<V, Type::f32>(weight, input, rows, begin, end, target);
+  } else if (weight.type == Type::f16) {
+    plain_product_of<V, Type::f16>(weight, input, rows, begin, end, target);
+  } else {
+    plain_product_of<V, Type::bf16>(weight, input, rows, begin, end, target);
+  }
+}
+
+}  // namespace ridgepoint::host

@@ -1,0 +1,165 @@
+// Sixteen lanes as two registers of AVX2 with FMA and F16C. Included by avx2.cpp alone.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace ridgepoint::host {
+
+struct Avx2 {
+  static constexpr Isa kIsa = Isa::avx2;
+  struct F {
+    __m256 low, high;
+  };
+  struct I {
+    __m256i low, high;
+  };
+  static constexpr int kStreams = 4;
+  static constexpr int kPlainRows = 2;
+  static constexpr int kPlainInputs = 2;
+  static constexpr int kTileStreams = 2;
+  static constexpr int kTiledInputs = 2;
+  static constexpr int kQueries = 4;
+
+  static F zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+  static F set1(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
+  static F load(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
+  static void store(float* to, F value) {
+    _mm256_storeu_ps(to, value.low);
+    _mm256_storeu_ps(to + 8, value.high);
+  }
+  static F load_f32(const void* from) { return load(static_cast<const float*>(from)); }
+  static F load_f16(const void* from) {
+    const auto* half = static_cast<const __m128i*>(from);
+    return {_mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_cvtph_ps(_mm_loadu_si128(half + 1))};
+  }
+  static F load_bf16(const void* from) {
+    const auto* half = static_cast<const __m128i*>(from);
+    return {widen_bf16(_mm_loadu_si128(half)), widen_bf16(_mm_loadu_si128(half + 1))};
+  }
+  static F load_u8(const void* from) {
+    const __m128i bytes = _mm_loadu_si128(static_cast<const __m128i*>(from));
+    return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
+            _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(bytes, 8)))};
+  }
+  static F load_s8(const void* from) {
+    const __m128i bytes = _mm_loadu_si128(static_cast<const __m128i*>(from));
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
+            _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
+  }
+  static F add(F a, F b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
+  static F sub(F a, F b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
+  static F mul(F a, F b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
+  static F div(F a, F b) { return {_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)}; }
+  static F fma(F a, F b, F c) {
+    return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+  }
+  static F max(F a, F b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
+  static F min(F a, F b) { return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)}; }
+  static F abs(F a) {
+    const __m256 sign = _mm256_set1_ps(-0.0F);
+    return {_mm256_andnot_ps(sign, a.low), _mm256_andnot_ps(sign, a.high)};
+  }
+  static F round(F a) {
+    constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+    return {_mm256_round_ps(a.low, kNearest), _mm256_round_ps(a.high, kNearest)};
+  }
+  static F scale_by_power(F a, F n) {
+    return {_mm256_mul_ps(a.low, power(n.low)), _mm256_mul_ps(a.high, power(n.high))};
+  }
+  static float sum(F a) {
+    const __m256 both = _mm256_add_ps(a.low, a.high);
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(both), _mm256_extractf128_ps(both, 1));
+    four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
+  }
+  static float largest(F a) {
+    const __m256 both = _mm256_max_ps(a.low, a.high);
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128(both), _mm256_extractf128_ps(both, 1));
+    four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
+  }
+
+  static I load_codes(const void* from) {
+    const auto* half = static_cast<const __m256i*>(from);
+    return {_mm256_loadu_si256(half), _mm256_loadu_si256(half + 1)};
+  }
+  static I broadcast(std::int32_t value) {
+    return {_mm256_set1_epi32(value), _mm256_set1_epi32(value)};
+  }
+  static I low_nibbles(I a) {
+    const __m256i mask = _mm256_set1_epi8(0x0f);
+    return {_mm256_and_si256(a.low, mask), _mm256_and_si256(a.high, mask)};
+  }
+  static I high_nibbles(I a) {
+    return low_nibbles({_mm256_srli_epi16(a.low, 4), _mm256_srli_epi16(a.high, 4)});
+  }
+  template <int pair>
+  static I bit_pair(I a) {
+    const __m256i there = _mm256_set1_epi8(0x30);
+    if constexpr (pair < 2) {
+      constexpr int kUp = pair == 0 ? 4 : 2;
+      return {_mm256_and_si256(_mm256_slli_epi16(a.low, kUp), there),
+              _mm256_and_si256(_mm256_slli_epi16(a.high, kUp), there)};
+    } else {
+      constexpr int kDown = pair == 2 ? 0 : 2;
+      return {_mm256_and_si256(_mm256_srli_epi16(a.low, kDown), there),
+              _mm256_and_si256(_mm256_srli_epi16(a.high, kDown), there)};
+    }
+  }
+  static I either(I a, I b) {
+    return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
+  }
+  static F to_float(I a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
+
+  /// Pairs of products are added in 16 bits: codes of at most 64 cannot overflow them.
+  static I dot_unsigned(I sum, I w, I x) {
+    return {add_pairs(sum.low, _mm256_maddubs_epi16(w.low, x.low)),
+            add_pairs(sum.high, _mm256_maddubs_epi16(w.high, x.high))};
+  }
+  static constexpr std::int32_t kSignedBias = 0;
+  static I prepare_signed(I w) { return w; }
+  /// |w| * (x with w's sign): 2 * 128 * 127 still fits 16 bits.
+  static I dot_signed(I sum, I w, I x) {
+    return {add_pairs(sum.low,
+                      _mm256_maddubs_epi16(_mm256_abs_epi8(w.low), _mm256_sign_epi8(x.low, w.low))),
+            add_pairs(sum.high, _mm256_maddubs_epi16(_mm256_abs_epi8(w.high),
+                                                     _mm256_sign_epi8(x.high, w.high)))};
+  }
+
+  static void store_codes(std::int8_t* to, F a) {
+    const __m256i low = _mm256_cvtps_epi32(a.low), high = _mm256_cvtps_epi32(a.high);
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(to),
+        _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+  }
+  static std::int32_t sum_codes(F a) {
+    const __m256i both = _mm256_add_epi32(_mm256_cvtps_epi32(a.low), _mm256_cvtps_epi32(a.high));
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
+  }
+  static void store_f16(void* to, F a) {
+    auto* half = static_cast<__m128i*>(to);
+    _mm_storeu_si128(half, _mm256_cvtps_ph(a.low, _MM_FROUND_TO_NEAREST_INT));
+    _mm_storeu_si128(half + 1, _mm256_cvtps_ph(a.high, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T0); }
+
+ private:
+  static __m256 widen_bf16(__m128i half) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
+  }
+  static __m256 power(__m256 n) {
+    return _mm256_castsi256_ps(
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
+  }
+  static __m256i add_pairs(__m256i sum, __m256i pairs) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
+};
+
+}  // namespace ridgepoint::host

@@ -1,0 +1,97 @@
+// Sixteen lanes on AVX-512 with VNNI. Included by avx512.cpp alone.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace ridgepoint::host {
+
+struct Avx512 {
+  static constexpr Isa kIsa = Isa::avx512;
+  using F = __m512;
+  using I = __m512i;
+  // Tiles that keep every accumulator in one of 32 registers.
+  static constexpr int kStreams = 8;      // rows of plain weights read at once for one activation
+  static constexpr int kPlainRows = 4;    // of weights, in a tile of a product of many rows
+  static constexpr int kPlainInputs = 6;  // of activations
+  static constexpr int kTileStreams =
+      4;  // tiles of quantised weights read at once for one activation
+  static constexpr int kTiledInputs = 8;
+  static constexpr int kQueries = 8;
+
+  static F zero() { return _mm512_setzero_ps(); }
+  static F set1(float value) { return _mm512_set1_ps(value); }
+  static F load(const float* from) { return _mm512_loadu_ps(from); }
+  static void store(float* to, F value) { _mm512_storeu_ps(to, value); }
+  static F load_f32(const void* from) { return _mm512_loadu_ps(from); }
+  static F load_f16(const void* from) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(from)));
+  }
+  static F load_bf16(const void* from) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(
+        _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(from))), 16));
+  }
+  static F load_u8(const void* from) {
+    return _mm512_cvtepi32_ps(
+        _mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(from))));
+  }
+  static F load_s8(const void* from) {
+    return _mm512_cvtepi32_ps(
+        _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(from))));
+  }
+  static F add(F a, F b) { return _mm512_add_ps(a, b); }
+  static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
+  static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
+  static F div(F a, F b) { return _mm512_div_ps(a, b); }
+  static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
+  static F max(F a, F b) { return _mm512_max_ps(a, b); }
+  static F min(F a, F b) { return _mm512_min_ps(a, b); }
+  static F abs(F a) { return _mm512_abs_ps(a); }
+  static F round(F a) {
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// a * 2^n for whole n.
+  static F scale_by_power(F a, F n) { return _mm512_scalef_ps(a, n); }
+  static float sum(F a) { return _mm512_reduce_add_ps(a); }
+  static float largest(F a) { return _mm512_reduce_max_ps(a); }
+
+  static I load_codes(const void* from) { return _mm512_loadu_si512(from); }
+  static I broadcast(std::int32_t value) { return _mm512_set1_epi32(value); }
+  static I low_nibbles(I a) { return _mm512_and_si512(a, _mm512_set1_epi8(0x0f)); }
+  static I high_nibbles(I a) {
+    return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(0x0f));
+  }
+  /// Bit pair `pair` of each byte, at bits 4 and 5.
+  template <int pair>
+  static I bit_pair(I a) {
+    const I there = _mm512_set1_epi8(0x30);
+    if constexpr (pair == 0) return _mm512_and_si512(_mm512_slli_epi16(a, 4), there);
+    if constexpr (pair == 1) return _mm512_and_si512(_mm512_slli_epi16(a, 2), there);
+    if constexpr (pair == 2) return _mm512_and_si512(a, there);
+    if constexpr (pair == 3) return _mm512_and_si512(_mm512_srli_epi16(a, 2), there);
+  }
+  static I either(I a, I b) { return _mm512_or_si512(a, b); }
+  static F to_float(I a) { return _mm512_cvtepi32_ps(a); }
+
+  /// Adds to each 32-bit lane its four unsigned bytes of `w` times the four signed ones of `x`.
+  static I dot_unsigned(I sum, I w, I x) { return _mm512_dpbusd_epi32(sum, w, x); }
+  /// Signed weights are turned into unsigned ones by adding 128, which is taken off beforehand.
+  static constexpr std::int32_t kSignedBias = 128;
+  static I prepare_signed(I w) {
+    return _mm512_xor_si512(w, _mm512_set1_epi8(static_cast<char>(0x80)));
+  }
+  static I dot_signed(I sum, I prepared, I x) { return _mm512_dpbusd_epi32(sum, prepared, x); }
+
+  static void store_codes(std::int8_t* to, F a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(a)));
+  }
+  static std::int32_t sum_codes(F a) { return _mm512_reduce_add_epi32(_mm512_cvtps_epi32(a)); }
+  static void store_f16(void* to, F a) {
+    _mm256_storeu_si256(static_cast<__m256i*>(to), _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T0); }
+};
+
+}  // namespace ridgepoint::host

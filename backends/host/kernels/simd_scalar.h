@@ -1,0 +1,184 @@
+// Sixteen lanes as an array, for any CPU: what the vector kernels mean, and what they are tested
+// against. Included by scalar.cpp alone.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "workloads/tensor/convert.h"
+
+namespace ridgepoint::host {
+
+struct Scalar {
+  static constexpr Isa kIsa = Isa::scalar;
+  static constexpr int kLanes = 16;
+  struct F {
+    float lane[kLanes];
+  };
+  struct I {
+    std::uint8_t byte[4 * kLanes];
+  };
+  static constexpr int kStreams = 2;
+  static constexpr int kPlainRows = 2;
+  static constexpr int kPlainInputs = 1;
+  static constexpr int kTileStreams = 1;
+  static constexpr int kTiledInputs = 1;
+  static constexpr int kQueries = 2;
+
+  template <typename Function>
+  static F each(Function function) {
+    F result;
+    for (int i = 0; i < kLanes; ++i) result.lane[i] = function(i);
+    return result;
+  }
+  static F zero() { return set1(0.0F); }
+  static F set1(float value) {
+    return each([&](int) { return value; });
+  }
+  static F load(const float* from) {
+    return each([&](int i) { return from[i]; });
+  }
+  static void store(float* to, F value) {
+    for (int i = 0; i < kLanes; ++i) to[i] = value.lane[i];
+  }
+  static F load_f32(const void* from) {
+    F result;
+    std::memcpy(result.lane, from, sizeof result.lane);
+    return result;
+  }
+  static F load_f16(const void* from) {
+    return each([&](int i) { return f16_to_float(half(from, i)); });
+  }
+  static F load_bf16(const void* from) {
+    return each([&](int i) { return bf16_to_float(half(from, i)); });
+  }
+  static F load_u8(const void* from) {
+    return each(
+        [&](int i) { return static_cast<float>(static_cast<const std::uint8_t*>(from)[i]); });
+  }
+  static F load_s8(const void* from) {
+    return each(
+        [&](int i) { return static_cast<float>(static_cast<const std::int8_t*>(from)[i]); });
+  }
+  static F add(F a, F b) {
+    return each([&](int i) { return a.lane[i] + b.lane[i]; });
+  }
+  static F sub(F a, F b) {
+    return each([&](int i) { return a.lane[i] - b.lane[i]; });
+  }
+  static F mul(F a, F b) {
+    return each([&](int i) { return a.lane[i] * b.lane[i]; });
+  }
+  static F div(F a, F b) {
+    return each([&](int i) { return a.lane[i] / b.lane[i]; });
+  }
+  static F fma(F a, F b, F c) {
+    return each([&](int i) { return a.lane[i] * b.lane[i] + c.lane[i]; });
+  }
+  static F max(F a, F b) {
+    return each([&](int i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
+  }
+  static F min(F a, F b) {
+    return each([&](int i) { return a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]; });
+  }
+  static F abs(F a) {
+    return each([&](int i) { return std::fabs(a.lane[i]); });
+  }
+  static F round(F a) {
+    return each([&](int i) { return std::nearbyint(a.lane[i]); });
+  }
+  static F scale_by_power(F a, F n) {
+    return each([&](int i) { return std::ldexp(a.lane[i], static_cast<int>(n.lane[i])); });
+  }
+  static float sum(F a) {
+    float total = 0;
+    for (const float value : a.lane) total += value;
+    return total;
+  }
+  static float largest(F a) { return *std::max_element(a.lane, a.lane + kLanes); }
+
+  static I load_codes(const void* from) {
+    I result;
+    std::memcpy(result.byte, from, sizeof result.byte);
+    return result;
+  }
+  static I broadcast(std::int32_t value) {
+    I result;
+    for (int i = 0; i < kLanes; ++i) std::memcpy(result.byte + 4 * i, &value, 4);
+    return result;
+  }
+  static I low_nibbles(I a) {
+    for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(byte & 0x0f);
+    return a;
+  }
+  static I high_nibbles(I a) {
+    for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(byte >> 4);
+    return a;
+  }
+  template <int pair>
+  static I bit_pair(I a) {
+    for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(((byte >> (2 * pair)) & 3) << 4);
+    return a;
+  }
+  static I either(I a, I b) {
+    for (int i = 0; i < 4 * kLanes; ++i)
+      a.byte[i] = static_cast<std::uint8_t>(a.byte[i] | b.byte[i]);
+    return a;
+  }
+  static F to_float(I a) {
+    return each([&](int i) { return static_cast<float>(word(a, i)); });
+  }
+  static I dot_unsigned(I sum, I w, I x) {
+    return dot(sum, x, [&](int i) { return static_cast<std::int32_t>(w.byte[i]); });
+  }
+  static constexpr std::int32_t kSignedBias = 0;
+  static I prepare_signed(I w) { return w; }
+  static I dot_signed(I sum, I w, I x) {
+    return dot(sum, x, [&](int i) {
+      return static_cast<std::int32_t>(static_cast<std::int8_t>(w.byte[i]));
+    });
+  }
+
+  static void store_codes(std::int8_t* to, F a) {
+    for (int i = 0; i < kLanes; ++i) to[i] = static_cast<std::int8_t>(std::nearbyint(a.lane[i]));
+  }
+  static std::int32_t sum_codes(F a) {
+    std::int32_t total = 0;
+    for (const float value : a.lane) total += static_cast<std::int32_t>(std::nearbyint(value));
+    return total;
+  }
+  static void store_f16(void* to, F a) {
+    for (int i = 0; i < kLanes; ++i) {
+      const std::uint16_t bits = float_to_f16(a.lane[i]);
+      std::memcpy(static_cast<std::byte*>(to) + 2 * i, &bits, 2);
+    }
+  }
+  static void prefetch(const void*) {}
+
+ private:
+  static std::uint16_t half(const void* from, int i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, static_cast<const std::byte*>(from) + 2 * i, 2);
+    return bits;
+  }
+  static std::int32_t word(const I& a, int i) {
+    std::int32_t value = 0;
+    std::memcpy(&value, a.byte + 4 * i, 4);
+    return value;
+  }
+  template <typename Weight>
+  static I dot(I sum, const I& x, Weight weight) {
+    for (int i = 0; i < kLanes; ++i) {
+      std::int32_t total = word(sum, i);
+      for (int b = 4 * i; b < 4 * i + 4; ++b) {
+        total += weight(b) * static_cast<std::int32_t>(static_cast<std::int8_t>(x.byte[b]));
+      }
+      std::memcpy(sum.byte + 4 * i, &total, 4);
+    }
+    return sum;
+  }
+};
+
+}  // namespace ridgepoint::host

@@ -1,0 +1,160 @@
+// Products with weight matrices: quantised ones through tiles, plain ones where they lie.
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "backends/host/plan_builder.h"
+
+namespace ridgepoint {
+namespace {
+
+using host::Kernels;
+
+struct ReadyProduct {
+  bool tiled = false;
+  host::PlainMatrix plain;
+  host::TiledMatrix tiles;
+  Place input, output, addend;
+  bool adds = false;
+  const float* bias = nullptr;
+  std::int64_t rows = 0, in = 0, out = 0;
+  QuantisedPlace quantised;
+
+  void run(const Kernels& kernels, const Frame& frame) const {
+    const auto [begin, end] = frame.share(out, host::kTileRows);
+    if (begin >= end) return;
+    const host::ProductTarget target{.output = frame.at(output),
+                                     .stride = out,
+                                     .bias = bias,
+                                     .addend = adds ? frame.at(addend) : nullptr,
+                                     .addend_stride = out};
+    if (tiled) {
+      kernels.tiled_product(tiles, quantised.rows(frame), rows, begin / host::kTileRows,
+                            (end + host::kTileRows - 1) / host::kTileRows, target);
+    } else {
+      kernels.plain_product(plain, {.data = frame.at(input), .stride = in}, rows, begin, end,
+                            target);
+    }
+  }
+};
+
+/// Every part quantises its share: of many rows whole rows, of a single one blocks.
+void quantise_input(const Kernels& kernels, const ReadyProduct& product, const Frame& frame) {
+  const host::QuantisedRows to = product.quantised.rows(frame);
+  const float* const x = frame.at(product.input);
+  const std::int64_t blocks = product.in / host::kBlock;
+  if (product.rows == 1) {
+    const auto [begin, end] = frame.share(blocks);
+    kernels.quantise(x, 0, begin, end, to);
+    return;
+  }
+  const auto [begin, end] = frame.share(product.rows);
+  for (std::int64_t r = begin; r < end; ++r) {
+    kernels.quantise(x + r * product.in, r, 0, blocks, to);
+  }
+}
+
+ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
+  const Node& node = builder.node(fused.node);
+  const ValueId input = node.inputs[0];
+  const TensorView& view = builder.weight(node.inputs[1]);
+  ReadyProduct product;
+  product.input = builder.place(input);
+  product.output = builder.place(fused.result == PlanBuilder::kNobody ? node.output : fused.result);
+  product.rows = builder.rows(input);
+  product.in = builder.length(input);
+  product.out = builder.length(node.output);
+  if (fused.addend != PlanBuilder::kNobody) {
+    product.adds = true;
+    product.addend = builder.place(fused.addend);
+  }
+  if (fused.bias != PlanBuilder::kNobody) product.bias = builder.floats_of(fused.bias);
+  product.tiled = TiledWeights::has_form(view.type);
+  if (product.tiled) {
+    auto tiled = builder.options.tiled->find_or_make(view, *builder.options.team);
+    product.tiles = tiled->matrix();
+    builder.plan.own.weights_bytes += tiled->bytes() - static_cast<std::int64_t>(view.bytes.size());
+    builder.plan.kept.push_back(std::move(tiled));
+    product.quantised = builder.quantised_place(input);
+  } else {
+    product.plain = {
+        .type = view.type, .out = product.out, .in = product.in, .data = view.bytes.data()};
+  }
+  return product;
+}
+
+}  // namespace
+
+void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> products,
+                        AfterProducts after) {
+  std::vector<ReadyProduct> ready;
+  for (const FusedProduct& each : products) ready.push_back(make_ready(builder, each));
+  const auto first_tiled = std::ranges::find(ready, true, &ReadyProduct::tiled);
+  const ValueId input = builder.node(products.front().node).inputs[0];
+  const bool quantises = first_tiled != ready.end() && builder.quantised_value != input;
+  // Without fusing each product stands for itself, as its op does.
+  if (first_tiled != ready.end()) {
+    builder.quantised_value = builder.options.fuse ? input : PlanBuilder::kNobody;
+  }
+  const auto which = static_cast<std::size_t>(first_tiled - ready.begin());
+  builder.add_stage(products.front().node,
+                    [kernels = &builder.kernels, ready = std::move(ready), quantises, which,
+                     after = std::move(after)](const Frame& frame) {
+                      if (quantises) {
+                        quantise_input(*kernels, ready[which], frame);
+                        frame.meet();
+                      }
+                      for (const ReadyProduct& each : ready) each.run(*kernels, frame);
+                      if (after) {
+                        const auto [begin, end] = frame.share(ready[0].out, host::kTileRows);
+                        if (begin < end) after(frame, begin, end);
+                      }
+                    });
+}
+
+void plan_products(PlanBuilder& builder, std::span<const std::size_t> nodes) {
+  std::vector<FusedProduct> products;
+  for (const std::size_t n : nodes) products.push_back({.node = n});
+  plan_product_group(builder, products);
+}
+
+bool plan_quantised_norm(PlanBuilder& builder, std::size_t n) {
+  const Node& node = builder.node(n);
+  const auto* const norm = std::get_if<RmsNorm>(&node.op);
+  if (norm == nullptr || builder.value(node.output).role != Role::activation) return false;
+  // Every reader is a product that comes next and takes quantised rows.
+  const auto nodes = builder.graph.nodes();
+  int readers = 0;
+  for (const Node& each : nodes) {
+    if (std::ranges::find(each.inputs, node.output) == each.inputs.end()) continue;
+    if (!std::holds_alternative<MatrixProduct>(each.op) || each.inputs[0] != node.output ||
+        !TiledWeights::has_form(builder.value(each.inputs[1]).type)) {
+      return false;
+    }
+    ++readers;
+  }
+  if (readers == 0) return false;
+  const QuantisedPlace quantised = builder.quantised_place(node.output);
+  const std::int64_t rows = builder.rows(node.output), length = builder.length(node.output);
+  const auto row_bytes = static_cast<std::size_t>(length) * sizeof(float);
+  const std::size_t normed =
+      builder.take_scratch(row_bytes * static_cast<std::size_t>(builder.options.team->threads()));
+  builder.add_stage(
+      n, [kernels = &builder.kernels, quantised, rows, length, normed, row_bytes,
+          input = builder.place(node.inputs[0]), weight = builder.floats_of(node.inputs[1]),
+          epsilon = norm->epsilon](const Frame& frame) {
+        const host::QuantisedRows to = quantised.rows(frame);
+        float* const row =
+            frame.scratch_at<float>(normed + row_bytes * static_cast<std::size_t>(frame.part));
+        const auto [begin, end] = frame.share(rows);
+        for (std::int64_t r = begin; r < end; ++r) {
+          kernels->rms_norm(frame.at(input) + r * length, weight, epsilon, length, row);
+          kernels->quantise(row, r, 0, length / host::kBlock, to);
+        }
+      });
+  builder.quantised_value = node.output;
+  return true;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,139 @@
+#include "backends/host/tiled_weights.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+namespace ridgepoint {
+namespace {
+
+using host::kBlock;
+using host::kTileRows;
+using host::TileForm;
+
+struct FormInfo {
+  Type type;
+  TileForm form;
+  std::int64_t code_bytes_per_block;   // of a tile
+  std::int64_t scale_bytes_per_group;  // of a tile
+  std::int64_t group;
+};
+
+constexpr std::array<FormInfo, 2> kForms{{
+    {Type::q8_0, TileForm::signed8, kTileRows * 32, kTileRows * 2, kBlock},
+    {Type::q4_0, TileForm::nibble, kTileRows * 16, kTileRows * 2, kBlock},
+}};
+
+const FormInfo* find_form(Type type) {
+  const auto found = std::ranges::find(kForms, type, &FormInfo::type);
+  return found == kForms.end() ? nullptr : &*found;
+}
+
+/// Row `r` of a tile: its bytes in a vector of four codes for each of 16 rows.
+std::uint8_t* lane(std::uint8_t* vectors, std::int64_t vector, std::int64_t r) {
+  return vectors + vector * 64 + 4 * r;
+}
+
+void put_q8_0(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+  std::memcpy(scales + 2 * r, block, 2);
+  for (std::int64_t v = 0; v < 8; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
+}
+
+/// The file pairs inputs j and j + 16 in a byte, as the tile does.
+void put_q4_0(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+  std::memcpy(scales + 2 * r, block, 2);
+  for (std::int64_t v = 0; v < 4; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
+}
+
+/// Gives the pages of [data, data + size) that lie wholly inside back to the file they came from.
+void drop_mapped_pages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = (start + page - 1) / page * page;
+  const std::uintptr_t last = (start + bytes.size()) / page * page;
+  if (last <= first) return;
+  // Refusal costs memory, not correctness.
+  static_cast<void>(::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED));
+}
+
+}  // namespace
+
+bool TiledWeights::has_form(Type type) {
+  return find_form(type) != nullptr;
+}
+
+TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team) {
+  const FormInfo* const info = find_form(weight.type);
+  if (info == nullptr || weight.shape.size() != 2) {
+    throw std::logic_error("TiledWeights: no tiled form for this type or shape");
+  }
+  matrix_ = {.form = info->form,
+             .out = weight.shape[0],
+             .in = weight.shape[1],
+             .codes = nullptr,
+             .scales = nullptr,
+             .code_bytes_per_block = info->code_bytes_per_block,
+             .scale_bytes_per_group = info->scale_bytes_per_group,
+             .group = info->group};
+  const std::int64_t code_bytes = matrix_.tiles() * matrix_.blocks() * matrix_.code_bytes_per_block;
+  const std::int64_t scale_bytes =
+      matrix_.tiles() * (matrix_.in / matrix_.group) * matrix_.scale_bytes_per_group;
+  bytes_ = code_bytes + scale_bytes;
+  // Whole pages of its own, large ones where the system has them: a decode reads all of it in turn.
+  void* const memory = ::mmap(nullptr, static_cast<std::size_t>(bytes_), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  static_cast<void>(::madvise(memory, static_cast<std::size_t>(bytes_), MADV_HUGEPAGE));
+  memory_ = static_cast<std::byte*>(memory);
+  matrix_.codes = reinterpret_cast<const std::uint8_t*>(memory_);
+  matrix_.scales = memory_ + code_bytes;
+  team.run([&](int part) {
+    const std::int64_t tiles = matrix_.tiles();
+    fill(weight, part * tiles / team.threads(), (part + 1) * tiles / team.threads());
+  });
+  if (weight.mapped) drop_mapped_pages(weight.bytes);
+}
+
+TiledWeights::~TiledWeights() {
+  ::munmap(memory_, static_cast<std::size_t>(bytes_));
+}
+
+void TiledWeights::fill(const TensorView& weight, std::int64_t begin, std::int64_t end) {
+  const std::int64_t blocks = matrix_.blocks(), blocks_a_group = matrix_.group / kBlock;
+  const std::int64_t groups = blocks / blocks_a_group;
+  const std::int64_t group_bytes = row_bytes(weight.type, matrix_.group);
+  const std::int64_t row_size = groups * group_bytes;
+  const auto* const source = reinterpret_cast<const std::uint8_t*>(weight.bytes.data());
+  auto* const codes = const_cast<std::uint8_t*>(matrix_.codes);
+  auto* const scales = const_cast<std::byte*>(matrix_.scales);
+  const auto put = weight.type == Type::q8_0 ? &put_q8_0 : &put_q4_0;
+  for (std::int64_t tile = begin; tile < end; ++tile) {
+    const std::int64_t rows = std::min(kTileRows, matrix_.out - tile * kTileRows);
+    for (std::int64_t g = 0; g < groups; ++g) {
+      std::uint8_t* const group_codes =
+          codes + (tile * blocks + g * blocks_a_group) * matrix_.code_bytes_per_block;
+      std::byte* const group_scales = scales + (tile * groups + g) * matrix_.scale_bytes_per_group;
+      for (std::int64_t r = 0; r < rows; ++r) {
+        put(source + (tile * kTileRows + r) * row_size + g * group_bytes, r, group_codes,
+            group_scales);
+      }
+    }
+  }
+}
+
+std::shared_ptr<const TiledWeights> TiledWeightStore::find_or_make(const TensorView& weight,
+                                                                   WorkerTeam& team) {
+  const Key key{weight.bytes.data(), weight.type, weight.shape.at(0), weight.shape.at(1)};
+  const std::lock_guard lock(mutex_);
+  std::weak_ptr<const TiledWeights>& known = known_[key];
+  std::shared_ptr<const TiledWeights> found = known.lock();
+  if (!found) known = found = std::make_shared<const TiledWeights>(weight, team);
+  return found;
+}
+
+}  // namespace ridgepoint

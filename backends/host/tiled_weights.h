@@ -1,0 +1,50 @@
+// Quantised weights put in tiles when a model is loaded (see TiledMatrix in kernels.h): a copy of
+// about the same size, made once and shared by every execution over the same bytes. The pages of a
+// mapped file that were copied are given back to the system, so that memory holds the model once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <tuple>
+
+#include "backends/host/kernels.h"
+#include "backends/host/worker_team.h"
+#include "workloads/tensor/tensor.h"
+
+namespace ridgepoint {
+
+class TiledWeights {
+ public:
+  /// Whether this type has a tiled form.
+  static bool has_form(Type type);
+  /// `weight` is [out, in] of such a type. std::bad_alloc when there is no memory.
+  TiledWeights(const TensorView& weight, WorkerTeam& team);
+  TiledWeights(const TiledWeights&) = delete;
+  TiledWeights& operator=(const TiledWeights&) = delete;
+  ~TiledWeights();
+
+  [[nodiscard]] const host::TiledMatrix& matrix() const { return matrix_; }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+
+ private:
+  void fill(const TensorView& weight, std::int64_t begin, std::int64_t end);
+
+  host::TiledMatrix matrix_;
+  std::byte* memory_ = nullptr;
+  std::int64_t bytes_ = 0;
+};
+
+/// The tiled weights that are in use, by where their originals lie. Threads: any.
+class TiledWeightStore {
+ public:
+  std::shared_ptr<const TiledWeights> find_or_make(const TensorView& weight, WorkerTeam& team);
+
+ private:
+  using Key = std::tuple<const void*, Type, std::int64_t, std::int64_t>;
+  std::mutex mutex_;
+  std::map<Key, std::weak_ptr<const TiledWeights>> known_;
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,61 @@
+// A team of threads that works through a whole graph together: one call starts all of them, and
+// between two steps they meet at a barrier that spins, since waking a thread costs more than most
+// steps of a decode take. Where there are fewer cores than threads, waiting gives the core away.
+//
+// Threads are pinned, each to a core of its own as far as the process may use that many: a thread
+// that moves leaves its part of the weights in another core's caches. The caller is thread 0 and is
+// pinned only while it works for the team.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace ridgepoint {
+
+class WorkerTeam {
+ public:
+  /// `threads` >= 1: the caller and threads - 1 of the team's own.
+  explicit WorkerTeam(int threads);
+  ~WorkerTeam();
+  WorkerTeam(const WorkerTeam&) = delete;
+  WorkerTeam& operator=(const WorkerTeam&) = delete;
+
+  [[nodiscard]] int threads() const { return threads_; }
+
+  /// Calls job(part) for every part of 0 .. threads() - 1 at once, part 0 on the calling thread;
+  /// returns when all have. The job must not throw. Callers on several threads take turns.
+  template <typename Job>
+  void run(Job&& job) {
+    using Plain = std::remove_reference_t<Job>;
+    run_parts([](void* context, int part) { (*static_cast<Plain*>(context))(part); }, &job);
+  }
+
+  /// Within a job: returns when every part has come here.
+  void meet();
+
+ private:
+  using PartFunction = void (*)(void* context, int part);
+
+  void run_parts(PartFunction function, void* context);
+  void work(int part);
+
+  int threads_;
+  bool crowded_;            // fewer cores than threads
+  std::vector<int> cores_;  // by part; empty: nobody is pinned
+  std::mutex turn_;
+  alignas(64) std::atomic<std::uint32_t> generation_{0};
+  alignas(64) std::atomic<int> unfinished_{0};
+  alignas(64) std::atomic<int> arrived_{0};
+  alignas(64) std::atomic<std::uint32_t> phase_{0};
+  PartFunction function_ = nullptr;
+  void* context_ = nullptr;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace ridgepoint

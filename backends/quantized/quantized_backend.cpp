@@ -1,0 +1,26 @@
+#include "backends/quantized/quantized_backend.h"
+
+#include <fmt/format.h>
+
+namespace ridgepoint {
+
+BackendDescription QuantizedBackend::describe() const {
+  return {std::string(kName), fmt::format("1.0 {}", name_of(isa())), std::string(kSummary)};
+}
+
+Support QuantizedBackend::supports(const Graph& graph) const {
+  for (const Node& node : graph.nodes()) {
+    if (!std::holds_alternative<MatrixProduct>(node.op)) continue;
+    const Value& weight = graph.value(node.inputs[1]);
+    if (type_info(weight.type).block_elements == 1 || TiledWeights::has_form(weight.type)) continue;
+    return Support::no(fmt::format("'{}' is stored as {}, which has no kernel here", weight.name,
+                                   ridgepoint::name_of(weight.type)));
+  }
+  return Support::yes();
+}
+
+std::unique_ptr<Backend> open_quantized_backend(std::string_view options) {
+  return std::make_unique<QuantizedBackend>(parse_host_options(QuantizedBackend::kName, options));
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,169 @@
+// What the host backends' products reach, beside what the same threads read from memory with the
+// same number of streams: decode products are bound by that, prefill products by arithmetic.
+//   build/bin/host_kernels_benchmark --benchmark_filter='decode/q8_0'
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "backends/host/kernels.h"
+#include "backends/host/tiled_weights.h"
+#include "backends/host/worker_team.h"
+#include "workloads/tensor/convert.h"
+
+namespace {
+
+using namespace ridgepoint;
+
+constexpr std::int64_t kThreads = 2;
+constexpr std::int64_t kIn = 2048;
+
+WorkerTeam& team() {
+  static WorkerTeam the_team(static_cast<int>(kThreads));
+  return the_team;
+}
+
+/// Random weights of a type, [out, kIn]; the bytes of one row repeated over all, since values do
+/// not matter here and quantising gigabytes takes long.
+std::vector<std::byte> weights_of(Type type, std::int64_t out) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  constexpr std::int64_t kDifferent = 16;
+  const auto row = static_cast<std::size_t>(row_bytes(type, kIn));
+  std::vector<std::byte> different(row * kDifferent);
+  std::vector<float> floats(kIn);
+  for (std::size_t r = 0; r < kDifferent; ++r) {
+    for (float& each : floats) each = normal(random);
+    from_float(type, floats, std::span(different).subspan(r * row, row));
+  }
+  std::vector<std::byte> all(row * static_cast<std::size_t>(out));
+  for (std::size_t r = 0; r < static_cast<std::size_t>(out); ++r) {
+    std::copy_n(different.begin() + static_cast<std::ptrdiff_t>(r % kDifferent * row), row,
+                all.begin() + static_cast<std::ptrdiff_t>(r * row));
+  }
+  return all;
+}
+
+struct Activations {
+  explicit Activations(std::int64_t rows)
+      : floats(static_cast<std::size_t>(rows * kIn)),
+        codes(floats.size()),
+        scales(floats.size() / host::kBlock),
+        sums(2 * scales.size()) {
+    std::mt19937 random(2);
+    std::normal_distribution<float> normal;
+    for (float& each : floats) each = normal(random);
+  }
+  host::QuantisedRows quantised(const host::Kernels& kernels, std::int64_t rows) {
+    const host::QuantisedRows to{.codes = codes.data(),
+                                 .scales = scales.data(),
+                                 .sums = sums.data(),
+                                 .code_stride = kIn,
+                                 .scale_stride = kIn / host::kBlock};
+    for (std::int64_t r = 0; r < rows; ++r) {
+      kernels.quantise(floats.data() + r * kIn, r, 0, kIn / host::kBlock, to);
+    }
+    return to;
+  }
+  std::vector<float> floats;
+  std::vector<std::int8_t> codes;
+  std::vector<float> scales;
+  std::vector<std::int32_t> sums;
+};
+
+void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std::int64_t out) {
+  const host::Kernels& kernels = host::kernels_for(isa);
+  const std::vector<std::byte> bytes = weights_of(type, out);
+  Activations activations(rows);
+  std::vector<float> output(static_cast<std::size_t>(rows * out));
+  const host::ProductTarget target{.output = output.data(), .stride = out};
+  std::unique_ptr<TiledWeights> tiled;
+  host::QuantisedRows quantised;
+  if (TiledWeights::has_form(type)) {
+    tiled = std::make_unique<TiledWeights>(TensorView{type, {out, kIn}, bytes}, team());
+    quantised = activations.quantised(kernels, rows);
+  }
+  const host::PlainMatrix plain{.type = type, .out = out, .in = kIn, .data = bytes.data()};
+  for (auto _ : state) {
+    team().run([&](int part) {
+      const std::int64_t tiles = out / host::kTileRows;
+      const std::int64_t begin = part * tiles / kThreads, end = (part + 1) * tiles / kThreads;
+      if (tiled) {
+        kernels.tiled_product(tiled->matrix(), quantised, rows, begin, end, target);
+      } else {
+        kernels.plain_product(plain, {.data = activations.floats.data(), .stride = kIn}, rows,
+                              begin * host::kTileRows, end * host::kTileRows, target);
+      }
+    });
+    benchmark::DoNotOptimize(output.data());
+  }
+  const auto iterations = static_cast<double>(state.iterations());
+  state.counters["read"] = benchmark::Counter(static_cast<double>(bytes.size()) * iterations,
+                                              benchmark::Counter::kIsRate);
+  state.counters["flops"] = benchmark::Counter(
+      2.0 * static_cast<double>(rows * out * kIn) * iterations, benchmark::Counter::kIsRate);
+}
+
+/// Every thread sums its slice, eight places of it at a time.
+void read_memory(benchmark::State& state) {
+  constexpr std::size_t kWords = std::size_t{1} << 27;
+  static const std::vector<std::uint64_t> memory(kWords, 1);
+  std::vector<std::uint64_t> sums(kThreads * 64);
+  for (auto _ : state) {
+    team().run([&](int part) {
+      constexpr std::size_t kStreams = 8, kSlice = kWords / kThreads / kStreams;
+      const std::uint64_t* const slice =
+          memory.data() + static_cast<std::size_t>(part) * kSlice * kStreams;
+      using Line = std::uint64_t __attribute__((vector_size(64), aligned(8)));
+      Line totals[kStreams] = {};
+      for (std::size_t i = 0; i < kSlice; i += 8) {
+        for (std::size_t s = 0; s < kStreams; ++s) {
+          totals[s] += *reinterpret_cast<const Line*>(slice + s * kSlice + i);
+        }
+      }
+      Line total = {};
+      for (const Line& each : totals) total += each;
+      sums[static_cast<std::size_t>(part) * 64] = total[0];
+    });
+    benchmark::DoNotOptimize(sums.data());
+  }
+  state.counters["read"] = benchmark::Counter(
+      static_cast<double>(kWords * sizeof(std::uint64_t)) * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate);
+}
+
+void add_all() {
+  benchmark::RegisterBenchmark("read/eight_streams", read_memory)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
+  for (const IsaEntry& isa : isas()) {
+    if (!isa.available || isa.isa == Isa::scalar) continue;
+    for (const TypeInfo& type : types()) {
+      if (!type.weight) continue;
+      if (type.block_elements > 1 && !TiledWeights::has_form(type.type)) continue;
+      const auto add = [&](const std::string& what, std::int64_t rows, std::int64_t out) {
+        benchmark::RegisterBenchmark(
+            (what + "/" + std::string(type.name) + "/" + std::string(isa.name)).c_str(), product,
+            isa.isa, type.type, rows, out)
+            ->UseRealTime()
+            ->Unit(benchmark::kMillisecond);
+      };
+      add("decode", 1, 128 * 1024);
+      add("batch16", 16, 128 * 1024);
+      add("prefill", 512, 5632);
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  add_all();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  if (benchmark::RunSpecifiedBenchmarks() == 0) return 2;
+  return 0;
+}

@@ -1,0 +1,145 @@
+// The host backends against the reference over whole models: every instruction set, fused and not,
+// any number of threads, batches, depths and types.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "backends/host/isa.h"
+#include "backends/registry.h"
+#include "backends/session.h"
+#include "workloads/error.h"
+#include "workloads/formats/load_model.h"
+#include "workloads/models/model.h"
+
+namespace ridgepoint {
+namespace {
+
+Model golden_model(const std::string& name) {
+  return load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/" + name);
+}
+
+std::vector<std::int32_t> prompt_tokens(const Model& model, std::int64_t count) {
+  std::vector<std::int32_t> tokens;
+  for (std::int64_t i = 0; i < count; ++i) {
+    tokens.push_back(static_cast<std::int32_t>((i * 7 + 3) % model.config.vocab));
+  }
+  return tokens;
+}
+
+/// Logits after a prompt of `tokens` a sequence and after two more tokens one by one.
+std::vector<float> logits_of(const Backend& backend, const Model& model,
+                             const SessionOptions& options, std::int64_t tokens) {
+  const auto session = backend.open_session(model, options);
+  std::vector<float> all;
+  session->forward(prompt_tokens(model, options.batch * tokens));
+  all.insert(all.end(), session->logits().begin(), session->logits().end());
+  for (int step = 0; step < 2; ++step) {
+    session->forward(prompt_tokens(model, options.batch));
+    all.insert(all.end(), session->logits().begin(), session->logits().end());
+  }
+  return all;
+}
+
+double worst_difference(const std::vector<float>& got, const std::vector<float>& truth) {
+  double worst = 0, largest = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    worst =
+        std::max(worst, std::abs(static_cast<double>(got.at(i)) - static_cast<double>(truth[i])));
+    largest = std::max(largest, std::abs(static_cast<double>(truth[i])));
+  }
+  return worst / largest;
+}
+
+struct Subject {
+  const char* backend;
+  const char* model;
+  double tolerance;  ///< float32 sums; or activations of eight bits
+};
+
+class HostSessions : public testing::TestWithParam<Subject> {};
+
+TEST_P(HostSessions, AgreeWithTheReferenceInEveryWayToRun) {
+  const Subject subject = GetParam();
+  const Model model = golden_model(subject.model);
+  const auto reference = open_backend("reference");
+  for (const auto& [batch, tokens, kv] :
+       {std::tuple{1, 9, Type::f16}, std::tuple{3, 5, Type::f32}, std::tuple{2, 40, Type::bf16}}) {
+    SessionOptions options{
+        .batch = batch, .capacity = tokens + 2, .kv_type = kv, .prefill_rows = 48};
+    const auto truth = logits_of(*reference, model, options, tokens);
+    for (const IsaEntry& isa : isas()) {
+      if (!isa.available) continue;
+      const auto backend =
+          open_backend(std::string(subject.backend) + ":isa=" + std::string(isa.name));
+      for (const int threads : {1, 2, 3}) {
+        for (const bool fuse : {true, false}) {
+          options.threads = threads;
+          options.fuse = fuse;
+          SCOPED_TRACE(testing::Message() << isa.name << " threads " << threads << " fuse " << fuse
+                                          << " batch " << batch);
+          EXPECT_LT(worst_difference(logits_of(*backend, model, options, tokens), truth),
+                    subject.tolerance);
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, HostSessions,
+    testing::Values(Subject{"cpu", "llama", 1e-4}, Subject{"cpu", "qwen2", 1e-4},
+                    Subject{"cpu", "gpt2", 1e-4}, Subject{"quantized", "llama", 1e-4},
+                    Subject{"quantized", "llama-blocks/model-q8_0.gguf", 3e-2},
+                    Subject{"quantized", "llama-blocks/model-q4_0.gguf", 3e-2}),
+    [](const auto& subject) {
+      std::string name = std::string(subject.param.backend) + "_" + subject.param.model;
+      for (char& each : name) {
+        if (std::isalnum(static_cast<unsigned char>(each)) == 0) each = '_';
+      }
+      return name;
+    });
+
+TEST(HostBackends, SayWhichOneTakesTheWeights) {
+  const Model model = golden_model("llama-blocks/model-q8_0.gguf");
+  const auto support = open_backend("cpu")->supports(model, {.capacity = 8});
+  EXPECT_FALSE(support.supported);
+  EXPECT_NE(support.reason.find("backend 'quantized' takes such weights"), std::string::npos);
+}
+
+TEST(HostBackends, RefuseAnUnknownInstructionSetInOneLine) {
+  try {
+    open_backend("cpu:isa=mmx");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("unknown instruction set 'mmx'"), std::string::npos);
+  }
+}
+
+TEST(HostBackends, HoldTiledWeightsOnceForAllSizesOfPrompt) {
+  const Model model = golden_model("llama-blocks/model-q8_0.gguf");
+  const auto session = open_backend("quantized")->open_session(model, {.capacity = 64});
+  const auto before = session->memory().weights_bytes;
+  session->forward(prompt_tokens(model, 5));
+  session->forward(prompt_tokens(model, 7));
+  EXPECT_EQ(session->memory().weights_bytes, before);
+}
+
+TEST(HostBackends, DrawTheTokenThatTheReferenceDraws) {
+  // Longer contexts than one stretch of positions, in parts for several threads.
+  const Model model = golden_model("llama");
+  const SessionOptions options{.batch = 1, .capacity = 40, .threads = 4};
+  const auto ours = open_backend("cpu")->open_session(model, options);
+  const auto theirs = open_backend("reference")->open_session(model, options);
+  std::vector<std::int32_t> tokens = prompt_tokens(model, 10);
+  for (int step = 0; step < 20; ++step) {
+    ours->forward(tokens);
+    theirs->forward(tokens);
+    ASSERT_EQ(ours->next_tokens()[0], theirs->next_tokens()[0]) << step;
+    tokens.assign(ours->next_tokens().begin(), ours->next_tokens().end());
+  }
+}
+
+}  // namespace
+}  // namespace ridgepoint

@@ -1,0 +1,381 @@
+#include "backends/host/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "backends/host/tiled_weights.h"
+#include "backends/host/worker_team.h"
+#include "workloads/tensor/convert.h"
+
+namespace ridgepoint {
+namespace {
+
+using host::Kernels;
+
+std::vector<float> random_floats(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> floats(count);
+  for (float& each : floats) each = normal(random);
+  return floats;
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> available;
+  for (const IsaEntry& entry : isas()) {
+    if (entry.available) available.push_back(entry.isa);
+  }
+  return available;
+}
+
+/// A weight of some type, and what its bytes mean.
+struct StoredWeight {
+  StoredWeight(Type of, std::int64_t out, std::int64_t in)
+      : type(of), shape{out, in}, meant(static_cast<std::size_t>(out * in)) {
+    bytes.resize(static_cast<std::size_t>(byte_count(type, shape)));
+    const auto floats = random_floats(meant.size(), 7);
+    const auto size = static_cast<std::size_t>(row_bytes(type, in));
+    const auto width = static_cast<std::size_t>(in);
+    for (std::size_t r = 0; r < static_cast<std::size_t>(out); ++r) {
+      const auto row = std::span(bytes).subspan(r * size, size);
+      from_float(type, std::span(floats).subspan(r * width, width), row);
+      to_float(type, row, std::span(meant).subspan(r * width, width));
+    }
+  }
+  [[nodiscard]] TensorView view() const { return {type, shape, bytes}; }
+
+  Type type;
+  Shape shape;
+  std::vector<std::byte> bytes;
+  std::vector<float> meant;
+};
+
+class HostKernels : public testing::TestWithParam<Isa> {
+ protected:
+  const Kernels& kernels_ = host::kernels_for(GetParam());
+};
+
+/// The product in float64, with bias and addend.
+std::vector<double> expected_product(const StoredWeight& weight, const std::vector<float>& input,
+                                     const std::vector<float>& bias,
+                                     const std::vector<float>& addend) {
+  const auto out = static_cast<std::size_t>(weight.shape[0]);
+  const auto in = static_cast<std::size_t>(weight.shape[1]);
+  std::vector<double> result;
+  for (std::size_t r = 0; r < input.size() / in; ++r) {
+    for (std::size_t o = 0; o < out; ++o) {
+      double sum = bias.empty() ? 0.0 : static_cast<double>(bias[o]);
+      if (!addend.empty()) sum += static_cast<double>(addend[r * out + o]);
+      for (std::size_t i = 0; i < in; ++i) {
+        sum +=
+            static_cast<double>(input[r * in + i]) * static_cast<double>(weight.meant[o * in + i]);
+      }
+      result.push_back(sum);
+    }
+  }
+  return result;
+}
+
+TEST_P(HostKernels, MultiplyPlainWeightsOfOddSizes) {
+  for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
+    for (const auto& [rows, out, in] :
+         {std::tuple{1, 1, 1}, std::tuple{1, 37, 80}, std::tuple{2, 9, 17}, std::tuple{7, 33, 1100},
+          std::tuple{13, 50, 64}, std::tuple{6, 4, 15}}) {
+      SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
+      const StoredWeight weight(type, out, in);
+      const auto input = random_floats(static_cast<std::size_t>(rows * in), 3);
+      const auto bias = random_floats(static_cast<std::size_t>(out), 4);
+      auto output = random_floats(static_cast<std::size_t>(rows * out), 5);
+      const auto truth = expected_product(weight, input, bias, output);
+      // In two ranges, and added to what is there.
+      const host::PlainMatrix matrix{
+          .type = type, .out = out, .in = in, .data = weight.bytes.data()};
+      const host::ProductTarget target{.output = output.data(),
+                                       .stride = out,
+                                       .bias = bias.data(),
+                                       .addend = output.data(),
+                                       .addend_stride = out};
+      kernels_.plain_product(matrix, {.data = input.data(), .stride = in}, rows, 0, out / 2,
+                             target);
+      kernels_.plain_product(matrix, {.data = input.data(), .stride = in}, rows, out / 2, out,
+                             target);
+      for (std::size_t i = 0; i < truth.size(); ++i) {
+        // Rounding of `in` sums of terms of order 1.
+        ASSERT_NEAR(static_cast<double>(output[i]), truth[i], 1e-6 * in + 1e-5) << i;
+      }
+    }
+  }
+}
+
+TEST_P(HostKernels, ReadPlainWeightsThatAreNotAligned) {
+  const StoredWeight weight(Type::f32, 20, 40);
+  std::vector<std::byte> shifted(weight.bytes.size() + 1);
+  std::copy(weight.bytes.begin(), weight.bytes.end(), shifted.begin() + 1);
+  const auto input = random_floats(3 * 40, 3);
+  std::vector<float> output(3 * 20);
+  kernels_.plain_product({.type = Type::f32, .out = 20, .in = 40, .data = shifted.data() + 1},
+                         {.data = input.data(), .stride = 40}, 3, 0, 20,
+                         {.output = output.data(), .stride = 20});
+  const auto truth = expected_product(weight, input, {}, {});
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    ASSERT_NEAR(static_cast<double>(output[i]), truth[i], 1e-4);
+  }
+}
+
+/// Activations in quantised form, and the values that they stand for.
+struct QuantisedInput {
+  QuantisedInput(const Kernels& kernels, const std::vector<float>& input, std::int64_t in)
+      : codes(input.size()),
+        scales(input.size() / host::kBlock),
+        sums(2 * scales.size()),
+        meant(input.size()) {
+    rows = {.codes = codes.data(),
+            .scales = scales.data(),
+            .sums = sums.data(),
+            .code_stride = in,
+            .scale_stride = in / host::kBlock};
+    for (std::int64_t r = 0; r < static_cast<std::int64_t>(input.size()) / in; ++r) {
+      kernels.quantise(input.data() + r * in, r, 0, in / host::kBlock, rows);
+    }
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      meant[i] = static_cast<float>(codes[i]) * scales[i / host::kBlock];
+    }
+  }
+  std::vector<std::int8_t> codes;
+  std::vector<float> scales;
+  std::vector<std::int32_t> sums;
+  std::vector<float> meant;
+  host::QuantisedRows rows;
+};
+
+TEST_P(HostKernels, QuantiseToTheNearestOf255Steps) {
+  auto input = random_floats(3 * 96, 11);
+  std::fill_n(input.begin() + 32, 32, 0.0F);
+  const QuantisedInput quantised(kernels_, input, 96);
+  for (std::size_t b = 0; b < quantised.scales.size(); ++b) {
+    float most = 0;
+    std::int32_t halves[2] = {0, 0};
+    for (std::size_t i = 32 * b; i < 32 * b + 32; ++i) {
+      most = std::max(most, std::abs(input[i]));
+      halves[(i % 32) / 16] += quantised.codes[i];
+      EXPECT_NEAR(quantised.meant[i], input[i], quantised.scales[b] * 0.5001F);
+    }
+    EXPECT_FLOAT_EQ(quantised.scales[b], most / 127);
+    EXPECT_EQ(quantised.sums[2 * b], halves[0]);
+    EXPECT_EQ(quantised.sums[2 * b + 1], halves[1]);
+  }
+}
+
+TEST_P(HostKernels, MultiplyTiledWeightsAsTheirBytesMean) {
+  WorkerTeam team(2);
+  for (const TypeInfo& info : types()) {
+    if (!TiledWeights::has_form(info.type)) continue;
+    const std::int64_t block = info.block_elements;
+    for (const auto& [rows, out, blocks] :
+         {std::tuple{1, 16, 1}, std::tuple{1, 100, 3}, std::tuple{2, 5, 2}, std::tuple{8, 40, 5},
+          std::tuple{19, 70, 2}, std::tuple{1, 64, 4}}) {
+      const std::int64_t in = blocks * block;
+      SCOPED_TRACE(testing::Message() << info.name << ' ' << rows << ' ' << out << ' ' << in);
+      const StoredWeight weight(info.type, out, in);
+      const TiledWeights tiled(weight.view(), team);
+      const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3),
+                                 in);
+      const auto bias = random_floats(static_cast<std::size_t>(out), 4);
+      auto output = random_floats(static_cast<std::size_t>(rows * out), 5);
+      const auto truth = expected_product(weight, input.meant, bias, output);
+      const host::ProductTarget target{.output = output.data(),
+                                       .stride = out,
+                                       .bias = bias.data(),
+                                       .addend = output.data(),
+                                       .addend_stride = out};
+      const std::int64_t tiles = tiled.matrix().tiles(), middle = tiles / 2;
+      kernels_.tiled_product(tiled.matrix(), input.rows, rows, 0, middle, target);
+      kernels_.tiled_product(tiled.matrix(), input.rows, rows, middle, tiles, target);
+      for (std::size_t i = 0; i < truth.size(); ++i) {
+        // The integers are exact: what is left is the rounding of one float a block.
+        ASSERT_NEAR(static_cast<double>(output[i]), truth[i], 1e-6 * static_cast<double>(in) + 1e-5)
+            << i;
+      }
+    }
+  }
+}
+
+TEST_P(HostKernels, MultiplyTheWorstCodesWithoutOverflow) {
+  WorkerTeam team(1);
+  // Every weight -128 or 127 and every activation at its largest.
+  std::vector<std::byte> bytes(static_cast<std::size_t>(row_bytes(Type::q8_0, 64)) * 2);
+  for (std::size_t block = 0; block < 4; ++block) {
+    const std::uint16_t one = float_to_f16(1.0F);
+    std::memcpy(bytes.data() + block * 34, &one, 2);
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(block * 34 + 2), 32,
+                std::byte{static_cast<std::uint8_t>(block < 2 ? 0x80 : 0x7f)});
+  }
+  const TiledWeights tiled({Type::q8_0, {2, 64}, bytes}, team);
+  for (const float sign : {1.0F, -1.0F}) {
+    const QuantisedInput input(kernels_, std::vector<float>(64, sign * 127), 64);
+    std::vector<float> output(2);
+    kernels_.tiled_product(tiled.matrix(), input.rows, 1, 0, 1,
+                           {.output = output.data(), .stride = 2});
+    EXPECT_FLOAT_EQ(output[0], sign * -128 * 127 * 64);
+    EXPECT_FLOAT_EQ(output[1], sign * 127 * 127 * 64);
+  }
+}
+
+TEST_P(HostKernels, AttendLikeAPlainSoftmax) {
+  for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
+    for (const auto& [queries, dim, positions] :
+         {std::tuple{1, 64, 1}, std::tuple{1, 80, 300}, std::tuple{8, 64, 515},
+          std::tuple{5, 20, 33}, std::tuple{32, 128, 100}, std::tuple{3, 7, 600}}) {
+      SCOPED_TRACE(testing::Message()
+                   << name_of(type) << ' ' << queries << ' ' << dim << ' ' << positions);
+      const auto n = static_cast<std::size_t>(positions), d = static_cast<std::size_t>(dim);
+      const auto count = static_cast<std::size_t>(queries);
+      const std::size_t size = type == Type::f32 ? 4 : 2;
+      std::vector<std::byte> keys((n + 16) * d * size), values(n * d * size);
+      auto k = random_floats(n * d, 1), v = random_floats(n * d, 2);
+      const auto q = random_floats(count * d, 3);
+      const host::HeadCache cache{.type = type, .keys = keys.data(), .values = values.data()};
+      for (std::size_t p = 0; p < n; ++p) {
+        const auto position = static_cast<std::int64_t>(p);
+        kernels_.append_key(cache, dim, position, k.data() + p * d);
+        kernels_.append_value(cache, dim, position, v.data() + p * d);
+      }
+      for (auto* each : {&k, &v}) {  // as stored
+        std::vector<std::byte> narrow(each->size() * size);
+        from_float(type, *each, narrow);
+        to_float(type, narrow, *each);
+      }
+      std::vector<const float*> query;
+      std::vector<std::int64_t> seen;
+      for (std::size_t i = 0; i < count; ++i) {
+        query.push_back(q.data() + i * d);
+        seen.push_back(std::max<std::int64_t>(
+            1, positions - (queries - 1 - static_cast<std::int64_t>(i)) * 3));
+      }
+      std::vector<float> most(count, -std::numeric_limits<float>::infinity()), total(count),
+          sums(count * d);
+      std::vector<float> scratch(count * host::kAttentionPositions);
+      const std::int64_t half = positions / 2 / 16 * 16;
+      for (const auto& [begin, end] : {std::pair<std::int64_t, std::int64_t>{0, half},
+                                       std::pair<std::int64_t, std::int64_t>{half, positions}}) {
+        kernels_.attend({.cache = cache,
+                         .dim = dim,
+                         .queries = queries,
+                         .query = query.data(),
+                         .seen = seen.data(),
+                         .scale = 0.3F,
+                         .begin = begin,
+                         .end = end,
+                         .most = most.data(),
+                         .total = total.data(),
+                         .sums = sums.data(),
+                         .scratch = scratch.data()});
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        std::vector<double> weights;
+        for (std::int64_t p = 0; p < seen[i]; ++p) {
+          double dot = 0;
+          for (std::size_t e = 0; e < d; ++e) {
+            dot += static_cast<double>(query[i][e]) *
+                   static_cast<double>(k[static_cast<std::size_t>(p) * d + e]);
+          }
+          weights.push_back(0.3 * dot);
+        }
+        const double top = *std::max_element(weights.begin(), weights.end());
+        for (double& each : weights) each = std::exp(each - top);
+        const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
+        for (std::size_t e = 0; e < d; ++e) {
+          double expected = 0;
+          for (std::size_t p = 0; p < weights.size(); ++p)
+            expected += weights[p] * static_cast<double>(v[p * d + e]);
+          ASSERT_NEAR(static_cast<double>(sums[i * d + e] / total[i]), expected / all, 2e-5)
+              << i << ' ' << e;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(HostKernels, NormaliseGateAndChooseAsDefined) {
+  for (const std::int64_t count : {1, 15, 16, 33, 257}) {
+    SCOPED_TRACE(count);
+    const auto n = static_cast<std::size_t>(count);
+    const auto x = random_floats(n, 1), w = random_floats(n, 2), b = random_floats(n, 3);
+    std::vector<float> y(n);
+    double squares = 0, sum = 0;
+    for (const float each : x) {
+      squares += static_cast<double>(each) * static_cast<double>(each);
+      sum += static_cast<double>(each);
+    }
+    const double size = static_cast<double>(n), mean = sum / size;
+    kernels_.rms_norm(x.data(), w.data(), 1e-5, count, y.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      EXPECT_NEAR(
+          y[i],
+          static_cast<double>(x[i]) * static_cast<double>(w[i]) / std::sqrt(squares / size + 1e-5),
+          1e-5);
+    }
+    double spread = 0;
+    for (const float each : x) spread += std::pow(static_cast<double>(each) - mean, 2);
+    kernels_.layer_norm(x.data(), w.data(), b.data(), 1e-5, count, y.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      const double expected = (static_cast<double>(x[i]) - mean) / std::sqrt(spread / size + 1e-5) *
+                                  static_cast<double>(w[i]) +
+                              static_cast<double>(b[i]);
+      EXPECT_NEAR(y[i], expected, 2e-5);
+    }
+    kernels_.silu_gate(x.data(), w.data(), count, y.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto g = static_cast<double>(x[i]);
+      EXPECT_NEAR(y[i], g / (1 + std::exp(-g)) * static_cast<double>(w[i]), 1e-5);
+    }
+    kernels_.gelu_tanh(x.data(), count, y.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto g = static_cast<double>(x[i]);
+      EXPECT_NEAR(
+          y[i],
+          0.5 * g * (1 + std::tanh(std::sqrt(2 / 3.14159265358979) * (g + 0.044715 * g * g * g))),
+          1e-5);
+    }
+    kernels_.softmax(x.data(), count, y.data());
+    double total = 0;
+    for (const float each : x) total += std::exp(static_cast<double>(each));
+    for (std::size_t i = 0; i < n; ++i)
+      EXPECT_NEAR(y[i], std::exp(static_cast<double>(x[i])) / total, 1e-6);
+    EXPECT_EQ(kernels_.largest(x.data(), count), std::max_element(x.begin(), x.end()) - x.begin());
+  }
+  const std::vector<float> equal(40, 2.0F);
+  EXPECT_EQ(kernels_.largest(equal.data(), 40), 0) << "the lowest index among equals";
+}
+
+TEST_P(HostKernels, KeepExtremesInRange) {
+  const std::vector<float> x{-1e30F, -200.0F, 200.0F, 1e30F}, one(4, 1.0F);
+  std::vector<float> y(4);
+  kernels_.silu_gate(x.data(), one.data(), 4, y.data());
+  EXPECT_NEAR(y[1], 0.0, 1e-30);
+  EXPECT_FLOAT_EQ(y[2], 200.0F);
+  EXPECT_FLOAT_EQ(y[3], 1e30F);
+  kernels_.softmax(x.data(), 4, y.data());
+  EXPECT_FLOAT_EQ(y[3], 1.0F);
+  EXPECT_NEAR(y[0], 0.0, 1e-30);
+}
+
+INSTANTIATE_TEST_SUITE_P(Isas, HostKernels, testing::ValuesIn(available_isas()),
+                         [](const auto& isa) { return std::string(name_of(isa.param)); });
+
+TEST(HostIsa, NamesWhatThereIsWhenAskedForWhatIsNot) {
+  EXPECT_EQ(parse_isa("scalar"), Isa::scalar);
+  EXPECT_THROW(parse_isa("sse9"), std::exception);
+  EXPECT_EQ(best_isa(), available_isas().back());
+}
+
+}  // namespace
+}  // namespace ridgepoint
