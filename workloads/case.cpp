@@ -11,6 +11,7 @@
 #include "workloads/content_hash.h"
 #include "workloads/error.h"
 #include "workloads/graph/op_graph.h"
+#include "workloads/models/model_type.h"
 #include "workloads/models/shapes.h"
 #include "workloads/nearest_name.h"
 #include "workloads/shell_quote.h"
@@ -39,14 +40,6 @@ constexpr std::int64_t kMostRows = 1'000'000;
 constexpr std::int64_t kWidest = 1 << 20;
 // Text goes into JSON, one-line errors and command lines; a path is the longest that anyone needs.
 constexpr std::size_t kLongestText = 4096;
-
-std::vector<std::string_view> weight_type_names() {
-  std::vector<std::string_view> names;
-  for (const TypeInfo& info : types()) {
-    if (info.weight) names.push_back(info.name);
-  }
-  return names;
-}
 
 CaseField text(std::string_view name, std::string Case::*member, bool llm, bool op,
                std::vector<std::string_view> choices, std::string_view help) {
@@ -85,9 +78,9 @@ std::vector<CaseField> declare_fields() {
       text("model", &Case::model, true, false, {},
            "GGUF file, Hugging Face directory, bundled model or shape name"),
       text("op", &Case::op, false, true, {}, "operator"),
-      text("type", &Case::type, true, true, weight_type_names(),
+      text("type", &Case::type, true, true, ModelType::names(),
            "type of the weights; for a model only with a shape (default: f16 for a shape, f32 for "
-           "an operator)"),
+           "an operator); q4_k_m only for a shape"),
       text("backend", &Case::backend, true, true, {},
            "backend, or ./library.so, with options after a colon: NAME:key=value,..."),
       text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache"),
@@ -255,6 +248,12 @@ void validate(const Case& value) {
   }
   if (value.workload == "op") {
     check_operator(value);
+    if (is_stated(value, *find_case_field("type")) && !find_type(value.type)) {
+      throw Error(
+          fmt::format("type: {} is a mixture for a whole model; an operator takes one of "
+                      "its types (q4_k, q6_k)",
+                      value.type));
+    }
   } else {
     if (value.model.empty()) {
       throw Error("model: empty; give a GGUF file, a directory, a bundled model or a shape");

@@ -1,5 +1,6 @@
 // model make, model info: synthetic models out, descriptions of any model.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <map>
@@ -26,8 +27,8 @@ struct MakeOptions {
 };
 
 int make_model(const MakeOptions& options) {
-  write_synthetic_gguf(options.shape, parse_weight_type(options.type), options.seed,
-                       options.threads, options.output);
+  write_synthetic_gguf(options.shape, ModelType::parse(options.type), options.seed, options.threads,
+                       options.output);
   const Model model = load_model(options.output);
   fmt::print("{}: {} {}, synthetic weights of seed {}, {}\n", options.output, options.shape,
              options.type, options.seed,
@@ -118,7 +119,9 @@ void add_model_commands(CLI::App& app, Invocation& invocation) {
       [make] { return make_model(*make); });
   make_command->add_option("--shape", make->shape, "Shape, see 'ridgepoint list shapes'")
       ->required();
-  make_command->add_option("--type", make->type, "Weight type: f32, f16, bf16, q8_0, q4_0")
+  make_command
+      ->add_option("--type", make->type,
+                   fmt::format("Weight type: {}", fmt::join(ModelType::names(), ", ")))
       ->capture_default_str();
   make_command->add_option("-o,--output", make->output, "File to write")->required();
   make_command->add_option("--seed", make->seed, "Seed of the weights")->capture_default_str();

@@ -104,8 +104,8 @@ std::optional<Model> find_model(std::string_view reference) {
   return load_model(data_folder() / "weights" / path);
 }
 
-Type synthetic_type(std::string_view type) {
-  return type.empty() ? Type::f16 : parse_weight_type(type);
+ModelType synthetic_type(std::string_view type) {
+  return type.empty() ? ModelType(Type::f16) : ModelType::parse(type);
 }
 
 Error no_such_model(std::string_view reference) {

@@ -10,8 +10,13 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, double>, 5> kTolerances = {
-    {{"f32", 1e-3}, {"f16", 1e-2}, {"bf16", 3e-2}, {"q8_0", 5e-2}, {"q4_0", 5e-2}}};
+constexpr std::array<std::pair<std::string_view, double>, 7> kTolerances = {{{"f32", 1e-3},
+                                                                             {"f16", 1e-2},
+                                                                             {"bf16", 3e-2},
+                                                                             {"q8_0", 5e-2},
+                                                                             {"q4_0", 5e-2},
+                                                                             {"q4_k", 5e-2},
+                                                                             {"q6_k", 5e-2}}};
 
 }  // namespace
 

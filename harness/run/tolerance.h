@@ -4,7 +4,7 @@
 //   f32   1e-3   sums in another order, float32 accumulation, approximate exponentials
 //   f16   1e-2   engines round activations to f16 (11 bits) before each product
 //   bf16  3e-2   the same with bf16 (8 bits)
-//   q8_0, q4_0  5e-2   engines quantise activations to 8 bits before each product
+//   q8_0, q4_0, q4_k, q6_k  5e-2   engines quantise activations to 8 bits before each product
 // These errors add up over the layers of a model. Keeping KV in 16 bits is not counted: the
 // reference keeps it in the same type. A wrong kernel is off by tens of per cent, far above each of
 // them.

@@ -16,6 +16,7 @@
 #include "workloads/formats/load_model.h"
 #include "workloads/graph/op_graph.h"
 #include "workloads/ops/operands.h"
+#include "workloads/tensor/type.h"
 
 namespace ridgepoint {
 namespace {
@@ -106,11 +107,14 @@ TEST_P(BackendContract, SaysWhyWhenItDoesNotSupportAnOperator) {
 
 TEST_P(BackendContract, AgreesWithTheReferenceOnEveryOperatorItSupports) {
   for (const std::string& op : op_names()) {
-    for (const char* type : {"f32", "f16", "bf16", "q8_0", "q4_0"}) {
+    for (const TypeInfo& type : types()) {
+      if (!type.weight) continue;
       Case value = small_op_case(op, "f16");
-      value.type = type;
+      value.type = type.name;
+      // Whole blocks of any type.
+      value.in = value.out = 256;
       if (!backend_->supports(lower_op(value)).supported) continue;
-      SCOPED_TRACE(op + " " + type);
+      SCOPED_TRACE(op + " " + value.type);
       const auto outputs = outputs_of(*backend_, value, 2);
       const auto expected = outputs_of(*reference_, value, 1);
       ASSERT_EQ(outputs.size(), expected.size());

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "workloads/formats/format_error.h"
 
@@ -12,7 +11,6 @@ namespace ridgepoint {
 void bind_weights(Model& model, std::size_t stored_count, const TensorFinder& find) {
   ModelConfig bounded = model.config;
   bounded.layers = std::min(bounded.layers, static_cast<std::int64_t>(stored_count) + 1);
-  std::array<std::int64_t, 256> bytes_of_type{};
   for (const TensorPlan& plan : tensor_plan(bounded)) {
     StoredTensor stored = find(plan);
     const TensorView& view = stored.view;
@@ -28,12 +26,9 @@ void bind_weights(Model& model, std::size_t stored_count, const TensorFinder& fi
                           in_quotes(stored.name), name_of(view.type)),
               "convert the model to f32, f16 or bf16");
     }
-    bytes_of_type.at(static_cast<std::size_t>(view.type)) +=
-        static_cast<std::int64_t>(view.bytes.size());
     model.weights.emplace(plan.name, std::move(stored.view));
   }
-  const auto most = std::max_element(bytes_of_type.begin(), bytes_of_type.end());
-  model.weight_type = name_of(static_cast<Type>(std::distance(bytes_of_type.begin(), most)));
+  model.weight_type = most_common_type(model.weights);
 }
 
 }  // namespace ridgepoint

@@ -187,25 +187,6 @@ std::int64_t vocabulary_of(const GgufFile& file) {
   return table->view.shape[0];
 }
 
-std::uint32_t file_type_number(Type weight_type) {
-  // llama.cpp's llama_ftype.
-  switch (weight_type) {
-    case Type::f32:
-      return 0;
-    case Type::f16:
-      return 1;
-    case Type::q4_0:
-      return 2;
-    case Type::q8_0:
-      return 7;
-    case Type::bf16:
-      return 32;
-    case Type::i32:
-      break;
-  }
-  throw std::logic_error("no GGUF file type for " + std::string(name_of(weight_type)));
-}
-
 }  // namespace
 
 ModelConfig read_gguf_config(const GgufFile& file) {
@@ -259,7 +240,7 @@ ModelConfig read_gguf_config(const GgufFile& file) {
   return config;
 }
 
-void write_gguf_config(const ModelConfig& config, Type weight_type, GgufWriter& writer) {
+void write_gguf_config(const ModelConfig& config, ModelType type, GgufWriter& writer) {
   const Architecture written =
       config.architecture == Architecture::mixtral ? Architecture::llama : config.architecture;
   const auto found = std::find_if(kDialects.begin(), kDialects.end(), [&](const Dialect& dialect) {
@@ -276,7 +257,7 @@ void write_gguf_config(const ModelConfig& config, Type weight_type, GgufWriter& 
   writer.add_text("general.architecture", found->name);
   writer.add_text("general.type", "model");
   writer.add_text("general.name", config.name);
-  writer.add_u32("general.file_type", file_type_number(weight_type));
+  writer.add_u32("general.file_type", type.gguf_file_type());
   writer.add_u32("general.quantization_version", 2);
   add("block_count", config.layers);
   add("context_length", config.context);

@@ -7,6 +7,7 @@
 #include "workloads/formats/gguf_reader.h"
 #include "workloads/formats/gguf_writer.h"
 #include "workloads/models/model_config.h"
+#include "workloads/models/model_type.h"
 
 namespace ridgepoint {
 
@@ -22,6 +23,6 @@ ModelConfig read_gguf_config(const GgufFile& file);
 
 /// Adds every key that llama.cpp needs for a model with this config, and a tokenizer section that
 /// says that there is none. std::logic_error for a rotary pairing that the format cannot express.
-void write_gguf_config(const ModelConfig& config, Type weight_type, GgufWriter& writer);
+void write_gguf_config(const ModelConfig& config, ModelType type, GgufWriter& writer);
 
 }  // namespace ridgepoint

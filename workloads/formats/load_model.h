@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "workloads/models/model.h"
+#include "workloads/models/model_type.h"
 
 namespace ridgepoint {
 
@@ -15,12 +16,13 @@ namespace ridgepoint {
 Model load_model(const std::filesystem::path& path);
 
 /// Random weights for a named shape, in memory; the same for the same (shape, type, seed) on every
-/// machine and for every thread count. Error for an unknown shape (lists them) or type.
-Model synthesise_model(std::string_view shape, Type type, std::uint64_t seed, int threads);
+/// machine and for every thread count. Error for an unknown shape (lists them), or one that the
+/// type does not suit.
+Model synthesise_model(std::string_view shape, ModelType type, std::uint64_t seed, int threads);
 
 /// The same weights straight to a GGUF file, tensor by tensor, through a temporary file renamed at
 /// the end. Error when the disk has not enough room (checked first) or fills up.
-void write_synthetic_gguf(std::string_view shape, Type type, std::uint64_t seed, int threads,
+void write_synthetic_gguf(std::string_view shape, ModelType type, std::uint64_t seed, int threads,
                           const std::filesystem::path& path);
 
 }  // namespace ridgepoint

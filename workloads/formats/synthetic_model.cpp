@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "workloads/error.h"
@@ -43,12 +44,6 @@ ModelConfig config_of(std::string_view shape) {
   return config;
 }
 
-void check_weight_type(Type type) {
-  if (!type_info(type).weight) {
-    parse_weight_type(name_of(type));  // says which types can
-  }
-}
-
 /// The part names of what GGUF stores as one tensor, "" for everything else.
 std::string fused_name(const TensorPlan& plan, Architecture architecture) {
   if (architecture == Architecture::gpt2) {
@@ -69,17 +64,21 @@ struct FileTensor {
   std::vector<SyntheticTensor> parts;
 };
 
-std::vector<FileTensor> file_tensors(const ModelConfig& config, Type type, std::uint64_t seed) {
+std::vector<FileTensor> file_tensors(const ModelConfig& config, ModelType type,
+                                     std::uint64_t seed) {
   std::vector<FileTensor> tensors;
   for (TensorPlan& plan : tensor_plan(config)) {
     const std::string fused = fused_name(plan, config.architecture);
-    SyntheticTensor part(plan, type, seed);
+    SyntheticTensor part(plan, type.of(plan, config), seed);
     const auto whole =
         fused.empty()
             ? tensors.rend()
             : std::find_if(tensors.rbegin(), tensors.rend(),
                            [&](const FileTensor& tensor) { return tensor.name == fused; });
     if (whole != tensors.rend()) {
+      if (whole->type != part.type()) {
+        throw std::logic_error("the parts of " + fused + " differ in type");
+      }
       whole->shape[0] += plan.shape[0];
       whole->parts.push_back(std::move(part));
     } else {
@@ -91,24 +90,24 @@ std::vector<FileTensor> file_tensors(const ModelConfig& config, Type type, std::
 
 }  // namespace
 
-Model synthesise_model(std::string_view shape, Type type, std::uint64_t seed, int threads) {
-  check_weight_type(type);
+Model synthesise_model(std::string_view shape, ModelType type, std::uint64_t seed, int threads) {
   Model model;
   model.config = config_of(shape);
   model.source = "shape:" + std::string(shape);
   model.synthetic = true;
   model.seed = seed;
-  model.weight_type = name_of(type);
   std::vector<SyntheticTensor> tensors;
   std::vector<std::span<std::byte>> targets;
   for (TensorPlan& plan : tensor_plan(model.config)) {
-    const SyntheticTensor& tensor = tensors.emplace_back(std::move(plan), type, seed);
+    const Type stored = type.of(plan, model.config);
+    const SyntheticTensor& tensor = tensors.emplace_back(std::move(plan), stored, seed);
     auto buffer = std::make_shared<OwnedBytes>(static_cast<std::size_t>(tensor.bytes()));
     targets.push_back(buffer->bytes());
     model.weights.emplace(tensor.plan().name,
                           TensorView{tensor.type(), tensor.plan().shape, targets.back()});
     model.storage.push_back(std::move(buffer));
   }
+  model.weight_type = most_common_type(model.weights);
   for_each_row_range(tensors, kPieceBytes, threads, [&]() -> RowWorker {
     return [&, scratch = std::vector<float>{}](const RowRange& range) mutable {
       const SyntheticTensor& tensor = tensors[range.tensor];
@@ -122,9 +121,8 @@ Model synthesise_model(std::string_view shape, Type type, std::uint64_t seed, in
   return model;
 }
 
-void write_synthetic_gguf(std::string_view shape, Type type, std::uint64_t seed, int threads,
+void write_synthetic_gguf(std::string_view shape, ModelType type, std::uint64_t seed, int threads,
                           const std::filesystem::path& path) {
-  check_weight_type(type);
   const ModelConfig config = config_of(shape);
   GgufWriter writer;
   write_gguf_config(config, type, writer);

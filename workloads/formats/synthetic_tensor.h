@@ -15,8 +15,7 @@ namespace ridgepoint {
 /// Immutable; any thread.
 class SyntheticTensor {
  public:
-  /// `type` is that of the model's matrices; what is no matrix is f32. Error when the rows are not
-  /// whole blocks of it.
+  /// What is no matrix is f32 whatever `type` says. Error when the rows are not whole blocks of it.
   SyntheticTensor(TensorPlan plan, Type type, std::uint64_t seed);
 
   [[nodiscard]] const TensorPlan& plan() const { return plan_; }

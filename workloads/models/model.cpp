@@ -166,6 +166,16 @@ std::vector<TensorPlan> tensor_plan(const ModelConfig& config) {
   return plan.take();
 }
 
+std::string most_common_type(const WeightMap& weights) {
+  std::map<Type, std::size_t> bytes_of_type;
+  for (const auto& [name, tensor] : weights) {
+    bytes_of_type[tensor.type] += tensor.bytes.size();
+  }
+  const auto most =
+      std::ranges::max_element(bytes_of_type, {}, [](const auto& entry) { return entry.second; });
+  return most == bytes_of_type.end() ? std::string() : std::string(name_of(most->first));
+}
+
 std::string fingerprint(const Model& model) {
   constexpr std::size_t kSample = std::size_t{64} * 1024;
   Hasher hasher;

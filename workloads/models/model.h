@@ -42,6 +42,9 @@ struct TensorPlan {
 /// fill and loaders check against.
 std::vector<TensorPlan> tensor_plan(const ModelConfig& config);
 
+/// Name of the type that most bytes are in; empty when there are none.
+std::string most_common_type(const WeightMap& weights);
+
 /// 128-bit XXH3, in hex, over the config's numbers, then names, types, shapes and up to 3 x 64 KiB
 /// of each tensor (start, middle, end): tells models apart without reading gigabytes. A
 /// fingerprint, not a checksum.

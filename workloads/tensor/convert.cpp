@@ -4,8 +4,11 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <stdexcept>
+#include <string>
+
+#include "workloads/tensor/k_quants.h"
+#include "workloads/tensor/unaligned.h"
 
 namespace ridgepoint {
 
@@ -21,18 +24,6 @@ constexpr std::size_t kBlock = 32;
 constexpr std::size_t kScaleBytes = 2;
 constexpr std::size_t kQ8Bytes = kScaleBytes + kBlock;
 constexpr std::size_t kQ4Bytes = kScaleBytes + kBlock / 2;
-
-template <typename T>
-T load(const std::byte* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-
-template <typename T>
-void store(std::byte* to, T value) {
-  std::memcpy(to, &value, sizeof value);
-}
 
 /// A choice that the compiler cannot turn into a branch.
 inline std::uint32_t choose(bool condition, std::uint32_t yes, std::uint32_t no) {
@@ -78,7 +69,7 @@ inline std::uint32_t float_to_brain(float value) {
 }
 
 void q8_0_to_float(const std::byte* block, float* target) {
-  const float scale = half_to_float(load<std::uint16_t>(block));
+  const float scale = half_to_float(load_unaligned<std::uint16_t>(block));
   std::int8_t quants[kBlock];
   std::memcpy(quants, block + kScaleBytes, sizeof quants);
   for (std::size_t i = 0; i < kBlock; ++i) {
@@ -87,7 +78,7 @@ void q8_0_to_float(const std::byte* block, float* target) {
 }
 
 void q4_0_to_float(const std::byte* block, float* target) {
-  const float scale = half_to_float(load<std::uint16_t>(block));
+  const float scale = half_to_float(load_unaligned<std::uint16_t>(block));
   std::uint8_t quants[kBlock / 2];
   std::memcpy(quants, block + kScaleBytes, sizeof quants);
   for (std::size_t i = 0; i < kBlock / 2; ++i) {
@@ -123,7 +114,7 @@ inline float at_most(std::uint32_t magnitude, float limit) {
 void float_to_q8_0(const float* source, std::byte* block) {
   const float scale = std::bit_cast<float>(largest_magnitude(source)) / 127.0F;
   const float inverse = scale != 0.0F ? 1.0F / scale : 0.0F;
-  store(block, float_to_f16(scale));
+  store_unaligned(block, float_to_f16(scale));
   std::int8_t quants[kBlock];
   for (std::size_t i = 0; i < kBlock; ++i) {
     // roundf, half away from zero, in steps that are exact.
@@ -150,7 +141,7 @@ void float_to_q4_0(const float* source, std::byte* block) {
   }
   const float scale = extreme / -8.0F;
   const float inverse = scale != 0.0F ? 1.0F / scale : 0.0F;
-  store(block, float_to_f16(scale));
+  store_unaligned(block, float_to_f16(scale));
   std::uint32_t nibbles[kBlock];
   for (std::size_t i = 0; i < kBlock; ++i) {
     const auto shifted =
@@ -206,12 +197,12 @@ void to_float(Type type, std::span<const std::byte> source, std::span<float> tar
       return;
     case Type::f16:
       for (std::size_t i = 0; i < count; ++i) {
-        to[i] = half_to_float(load<std::uint16_t>(from + 2 * i));
+        to[i] = half_to_float(load_unaligned<std::uint16_t>(from + 2 * i));
       }
       return;
     case Type::bf16:
       for (std::size_t i = 0; i < count; ++i) {
-        to[i] = bf16_to_float(load<std::uint16_t>(from + 2 * i));
+        to[i] = bf16_to_float(load_unaligned<std::uint16_t>(from + 2 * i));
       }
       return;
     case Type::q8_0:
@@ -224,9 +215,19 @@ void to_float(Type type, std::span<const std::byte> source, std::span<float> tar
         q4_0_to_float(from + i * kQ4Bytes, to + i * kBlock);
       }
       return;
+    case Type::q4_k:
+      for (std::size_t i = 0; i < count / kSuperBlock; ++i) {
+        q4_k_to_float(from + i * kQ4KBytes, to + i * kSuperBlock);
+      }
+      return;
+    case Type::q6_k:
+      for (std::size_t i = 0; i < count / kSuperBlock; ++i) {
+        q6_k_to_float(from + i * kQ6KBytes, to + i * kSuperBlock);
+      }
+      return;
     case Type::i32:
       for (std::size_t i = 0; i < count; ++i) {
-        to[i] = static_cast<float>(load<std::int32_t>(from + 4 * i));
+        to[i] = static_cast<float>(load_unaligned<std::int32_t>(from + 4 * i));
       }
       return;
   }
@@ -245,12 +246,12 @@ void from_float(Type type, std::span<const float> source, std::span<std::byte> t
       return;
     case Type::f16:
       for (std::size_t i = 0; i < count; ++i) {
-        store(to + 2 * i, float_to_f16(from[i]));
+        store_unaligned(to + 2 * i, float_to_f16(from[i]));
       }
       return;
     case Type::bf16:
       for (std::size_t i = 0; i < count; ++i) {
-        store(to + 2 * i, float_to_bf16(from[i]));
+        store_unaligned(to + 2 * i, float_to_bf16(from[i]));
       }
       return;
     case Type::q8_0:
@@ -261,6 +262,16 @@ void from_float(Type type, std::span<const float> source, std::span<std::byte> t
     case Type::q4_0:
       for (std::size_t i = 0; i < count / kBlock; ++i) {
         float_to_q4_0(from + i * kBlock, to + i * kQ4Bytes);
+      }
+      return;
+    case Type::q4_k:
+      for (std::size_t i = 0; i < count / kSuperBlock; ++i) {
+        float_to_q4_k(from + i * kSuperBlock, to + i * kQ4KBytes);
+      }
+      return;
+    case Type::q6_k:
+      for (std::size_t i = 0; i < count / kSuperBlock; ++i) {
+        float_to_q6_k(from + i * kSuperBlock, to + i * kQ6KBytes);
       }
       return;
     case Type::i32:

@@ -1,7 +1,8 @@
 // Conversion between float32 and every other type. These define what a stored weight *means*: the
 // reference backend computes with exactly the values that `to_float` gives.
 // q8_0: scale f16 = max|x|/127, round half away from zero; q4_0: scale f16 = x_of_max_magnitude/-8,
-// offset 8, truncation after adding 8.5 (both as in ggml-quants.c quantize_row_*_ref).
+// offset 8, truncation after adding 8.5 (both as in ggml-quants.c quantize_row_*_ref). q4_k, q6_k:
+// a search of our own (k_quants.h).
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // Element types and their block layouts, declared once; every parser, writer and kernel derives
-// sizes from this table. Quantised layouts are GGUF's (ggml-common.h block_q8_0, block_q4_0).
+// sizes from this table. Quantised layouts are GGUF's (ggml-common.h block_q8_0, block_q4_0,
+// block_q4_K, block_q6_K); k_quants.h describes the last two.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace ridgepoint {
 
-enum class Type : std::uint8_t { f32, f16, bf16, q8_0, q4_0, i32 };
+enum class Type : std::uint8_t { f32, f16, bf16, q8_0, q4_0, q4_k, q6_k, i32 };
 
 struct TypeInfo {
   Type type;

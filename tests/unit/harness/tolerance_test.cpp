@@ -20,6 +20,8 @@ TEST(Tolerance, GrowsAsTypesGetCoarser) {
   EXPECT_LT(tolerance_for("f32"), tolerance_for("f16"));
   EXPECT_LT(tolerance_for("f16"), tolerance_for("bf16"));
   EXPECT_LE(tolerance_for("bf16"), tolerance_for("q4_0"));
+  EXPECT_EQ(tolerance_for("q4_k"), tolerance_for("q4_0"));
+  EXPECT_EQ(tolerance_for("q6_k"), tolerance_for("q8_0"));
   EXPECT_EQ(tolerance_for("q5_k"), tolerance_for("q4_0"));
 }
 

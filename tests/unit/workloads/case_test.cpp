@@ -174,6 +174,15 @@ TEST(Case, ChecksFieldsAgainstEachOther) {
   value.type = "q8_0";
   EXPECT_THAT(error_of([&] { validate(value); }), HasSubstr("'byte-llama-6m' is not a shape"));
   value = {};
+  value.model = "tinyllama-1.1b";
+  value.type = "q4_k_m";
+  EXPECT_NO_THROW(validate(value));
+  Case mixture = op_case("matrix_product");
+  mixture.type = "q4_k_m";
+  EXPECT_THAT(error_of([&] { validate(mixture); }), HasSubstr("type: q4_k_m is a mixture"));
+  mixture.type = "q4_k";
+  EXPECT_NO_THROW(validate(mixture));
+  value = {};
   value.rows = 16;
   EXPECT_THAT(error_of([&] { validate(value); }), HasSubstr("rows: means nothing for llm"));
   value = {};

@@ -81,6 +81,32 @@ TEST(ReferenceOperators, MatrixProductReadsEveryWeightType) {
       ElementsAre(135.5F));
 }
 
+TEST(ReferenceOperators, MatrixProductComputesWithWhatAnyWeightTypeMeans) {
+  for (const TypeInfo& info : types()) {
+    if (!info.weight) continue;
+    std::vector<float> input(512), weights(2 * 512);
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      input[i] = static_cast<float>(i % 13) - 6;
+      weights[i] = std::sin(static_cast<float>(i));
+      weights[512 + i] = std::cos(static_cast<float>(i * i));
+    }
+    double expected[2] = {0, 0};
+    for (std::size_t row = 0; row < 2; ++row) {
+      const auto of_row = std::span(weights).subspan(512 * row, 512);
+      std::vector<float> meant(512);
+      to_float(info.type, bytes_of_numbers(info.type, of_row, 512), meant);
+      for (std::size_t i = 0; i < 512; ++i) {
+        expected[row] += static_cast<double>(input[i]) * static_cast<double>(meant[i]);
+      }
+    }
+    EXPECT_THAT(run_op(MatrixProduct{},
+                       {activation({1, 512}, input), weight({2, 512}, weights, info.type)}, {}),
+                ElementsAre(FloatEq(static_cast<float>(expected[0])),
+                            FloatEq(static_cast<float>(expected[1]))))
+        << info.name;
+  }
+}
+
 TEST(ReferenceOperators, MatrixProductSumsInFloat64) {
   // In float32 the small terms would be lost one by one beside the large one.
   std::vector<float> input(4097, 1.0F);

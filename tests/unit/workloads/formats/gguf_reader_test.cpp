@@ -311,9 +311,9 @@ TEST_F(BadTensor, WithAZeroNegativeOrHugeDimensionIsRefused) {
 
 TEST_F(BadTensor, OfATypeThatIsNotReadIsNamed) {
   const std::size_t type = dimensions + 4 + 2 * 8;
-  bad().type = 12;
+  bad().type = 13;
   EXPECT_THAT(reader_error(file),
-              IsErrorAt("bad.gguf", type, "q4_K, which is not supported by this version"));
+              IsErrorAt("bad.gguf", type, "q5_K, which is not supported by this version"));
   bad().type = 39;
   EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", type, "mxfp4"));
   bad().type = 4;

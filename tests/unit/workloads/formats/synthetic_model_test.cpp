@@ -137,6 +137,22 @@ TEST_P(SyntheticModel, DoesNotDependOnTheNumberOfThreads) {
   EXPECT_NE(fingerprint(synthesise_model("tiny", GetParam(), 6, 1)), one);
 }
 
+class SyntheticKQuants : public testing::TestWithParam<const char*> {};
+
+TEST_P(SyntheticKQuants, AreTheSameInMemoryAndThroughAFileWhateverTheThreads) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "model.gguf";
+  const ModelType type = ModelType::parse(GetParam());
+  write_synthetic_gguf("byte-llama-6m", type, 42, 2, path);
+  const Model written = load_model(path);
+  const Model made = synthesise_model("byte-llama-6m", type, 42, 1);
+  EXPECT_EQ(fingerprint(made), fingerprint(written));
+  EXPECT_EQ(made.weight_type, written.weight_type);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryType, SyntheticKQuants, testing::Values("q4_k", "q6_k", "q4_k_m"),
+                         [](const auto& param) { return std::string(param.param); });
+
 INSTANTIATE_TEST_SUITE_P(EveryType, SyntheticModel,
                          testing::Values(Type::f32, Type::f16, Type::bf16, Type::q8_0, Type::q4_0),
                          [](const auto& param) { return std::string(name_of(param.param)); });
@@ -169,6 +185,32 @@ TEST(SyntheticModels, AreValidLlamaCppFiles) {
   EXPECT_EQ(file.boolean("ridgepoint.synthetic"), true);
   for (const GgufTensor& tensor : file.tensors()) {
     EXPECT_EQ(tensor.data_offset % 32, 0U);
+  }
+}
+
+TEST(SyntheticModels, OfQ4KMAreLaidOutAsByLlamaCpp) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "model.gguf";
+  write_synthetic_gguf("byte-llama-6m", ModelType::q4_k_m(), 1, 1, path);
+  const auto mapping = MappedFile::open(path);
+  const GgufFile file = GgufFile::parse(mapping->bytes(), "model.gguf");
+  EXPECT_EQ(file.integer("general.file_type"), 15);
+  EXPECT_EQ(file.find_tensor("output.weight")->view.type, Type::q6_k);
+  EXPECT_EQ(file.find_tensor("token_embd.weight")->view.type, Type::q4_k);
+  EXPECT_EQ(file.find_tensor("blk.0.ffn_down.weight")->view.type, Type::q6_k);
+  EXPECT_EQ(file.find_tensor("blk.1.ffn_down.weight")->view.type, Type::q4_k);
+  EXPECT_EQ(file.find_tensor("blk.0.attn_norm.weight")->view.type, Type::f32);
+}
+
+TEST(SyntheticModels, OfGpt2InQ4KMHaveOneTypeInAFusedTensor) {
+  const Model model = synthesise_model("gpt2", ModelType::q4_k_m(), 1, 2);
+  for (const int layer : {0, 1, 3, 11}) {
+    const auto type = [&](const std::string& name) {
+      return model.weights.at("blk." + std::to_string(layer) + "." + name + ".weight").type;
+    };
+    EXPECT_EQ(type("attn_q"), type("attn_v")) << layer;
+    EXPECT_EQ(type("attn_k"), type("attn_v")) << layer;
+    EXPECT_EQ(type("attn_v"), type("ffn_down")) << layer;
   }
 }
 

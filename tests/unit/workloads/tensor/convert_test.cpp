@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(Blocks, Quantisation, testing::Values(Type::q8_0, Type:
 class AnyType : public testing::TestWithParam<Type> {};
 
 TEST_P(AnyType, ReadsFromAnyAlignment) {
-  std::vector<float> values(96);
+  std::vector<float> values(256);
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(i) * 0.25F - 11.0F;
   }
@@ -185,8 +185,8 @@ TEST_P(AnyType, ReadsFromAnyAlignment) {
 }
 
 TEST_P(AnyType, RefusesSpansThatDoNotFit) {
-  std::vector<float> values(32);
-  std::vector<std::byte> bytes(static_cast<std::size_t>(row_bytes(GetParam(), 32)) + 1);
+  std::vector<float> values(256);
+  std::vector<std::byte> bytes(static_cast<std::size_t>(row_bytes(GetParam(), 256)) + 1);
   EXPECT_THROW(to_float(GetParam(), bytes, values), std::logic_error);
   EXPECT_THROW(from_float(GetParam(), values, bytes), std::logic_error);
 }
@@ -197,7 +197,8 @@ TEST_P(AnyType, TakesAnEmptyRow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Weights, AnyType,
-                         testing::Values(Type::f32, Type::f16, Type::bf16, Type::q8_0, Type::q4_0),
+                         testing::Values(Type::f32, Type::f16, Type::bf16, Type::q8_0, Type::q4_0,
+                                         Type::q4_k, Type::q6_k),
                          [](const auto& param) { return std::string(name_of(param.param)); });
 
 TEST(Conversion, OfWholeNumbersGoesOneWay) {

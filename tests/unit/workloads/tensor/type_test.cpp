@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Types, AreListedInTheOrderOfTheEnum) {
-  ASSERT_EQ(types().size(), 6U);
+  ASSERT_EQ(types().size(), 8U);
   for (std::size_t i = 0; i < types().size(); ++i) {
     EXPECT_EQ(static_cast<std::size_t>(types()[i].type), i);
     EXPECT_EQ(&type_info(types()[i].type), &types()[i]);
@@ -29,7 +29,7 @@ TEST(Types, AreFoundByNameAndByGgufNumber) {
   }
   EXPECT_EQ(find_type("Q8_0"), std::nullopt);
   EXPECT_EQ(find_type(""), std::nullopt);
-  EXPECT_EQ(find_gguf_type(12), std::nullopt);
+  EXPECT_EQ(find_gguf_type(13), std::nullopt);
 }
 
 TEST(Types, HaveTheBlockSizesOfGgml) {
@@ -38,6 +38,8 @@ TEST(Types, HaveTheBlockSizesOfGgml) {
   EXPECT_EQ(row_bytes(Type::bf16, 64), 128);
   EXPECT_EQ(row_bytes(Type::q8_0, 64), 68);
   EXPECT_EQ(row_bytes(Type::q4_0, 64), 36);
+  EXPECT_EQ(row_bytes(Type::q4_k, 512), 288);
+  EXPECT_EQ(row_bytes(Type::q6_k, 512), 420);
   EXPECT_EQ(row_bytes(Type::i32, 3), 12);
   EXPECT_EQ(row_bytes(Type::q8_0, 0), 0);
 }
@@ -46,6 +48,7 @@ TEST(Types, RefuseARowThatIsNotWholeBlocks) {
   EXPECT_THAT(
       error_of([] { row_bytes(Type::q8_0, 48); }),
       testing::AllOf(HasSubstr("48 elements"), HasSubstr("blocks of 32"), HasSubstr("q8_0")));
+  EXPECT_THAT(error_of([] { row_bytes(Type::q4_k, 128); }), HasSubstr("blocks of 256, as q4_k"));
   EXPECT_THAT(error_of([] { row_bytes(Type::f32, -1); }), HasSubstr("-1 elements"));
 }
 
@@ -57,9 +60,9 @@ TEST(Types, RefuseARowWhoseBytesOverflow) {
 TEST(Types, AWeightTypeIsParsedAndAnyOtherNameListsThem) {
   EXPECT_EQ(parse_weight_type("q4_0"), Type::q4_0);
   EXPECT_EQ(error_of([] { parse_weight_type("q5_K"); }),
-            "unknown weight type 'q5_K'; use one of f32, f16, bf16, q8_0, q4_0");
+            "unknown weight type 'q5_K'; use one of f32, f16, bf16, q8_0, q4_0, q4_k, q6_k");
   EXPECT_EQ(error_of([] { parse_weight_type("i32"); }),
-            "unknown weight type 'i32'; use one of f32, f16, bf16, q8_0, q4_0");
+            "unknown weight type 'i32'; use one of f32, f16, bf16, q8_0, q4_0, q4_k, q6_k");
 }
 
 }  // namespace
