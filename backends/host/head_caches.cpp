@@ -12,7 +12,18 @@ HostCache::HostCache(const Graph& graph) {
                      .batch = value.shape.at(0),
                      .capacity = value.shape.at(1),
                      .features = value.shape.at(2),
+                     .head_dim = value.shape.at(2),
+                     .keys = false,
                      .buffer = {}};
+    for (const Node& node : graph.nodes()) {
+      const auto* const attention = std::get_if<Attention>(&node.op);
+      if (attention == nullptr) continue;
+      for (const std::size_t input : {std::size_t{1}, std::size_t{2}}) {
+        if (graph.storage(node.inputs[input]) != id) continue;
+        entry.keys = input == 1;
+        entry.head_dim = attention->head_dim;
+      }
+    }
     entry.buffer.reserve(static_cast<std::size_t>(entry.batch * entry.padded_capacity() *
                                                   entry.features * entry.element_bytes()));
     bytes_ += static_cast<std::int64_t>(entry.buffer.size());

@@ -24,6 +24,8 @@ struct HostWorkspace {
 struct CacheBytes {
   Type type = Type::f16;
   std::int64_t batch = 0, capacity = 0, features = 0;
+  std::int64_t head_dim = 0;  ///< all features where no attention of the graph reads it
+  bool keys = false;          ///< as keys or as values
   AlignedBuffer buffer;
 
   /// Positions are rounded up to whole groups of sixteen.
@@ -37,7 +39,8 @@ struct CacheBytes {
 
 class HostCache : public Cache {
  public:
-  /// One buffer for every cache value of the graph, by name.
+  /// One buffer for every cache value of the graph, by name. How the graph's attention reads a cache
+  /// decides how it is laid out, for every execution over it.
   explicit HostCache(const Graph& graph);
 
   [[nodiscard]] std::int64_t bytes() const override { return bytes_; }

@@ -118,27 +118,16 @@ struct AppendJob {
   }
 };
 
-/// How a cache is read decides how it is laid out: as keys or as values, head by head.
 AppendJob append_job(PlanBuilder& builder, std::size_t n) {
   const Node& node = builder.node(n);
-  AppendJob job;
-  job.cache = &builder.cache(node.inputs[KvAppend::kCacheInput]);
-  job.rows = builder.rows(node.inputs[0]);
-  job.tokens = builder.graph.tokens();
-  job.input = builder.place(node.inputs[0]);
-  job.head_dim = job.cache->features;
-  const ValueId storage = builder.graph.storage(node.output);
-  for (const Node& reader : builder.graph.nodes()) {
-    const auto* const attention = std::get_if<Attention>(&reader.op);
-    if (attention == nullptr) continue;
-    for (const std::size_t input : {std::size_t{1}, std::size_t{2}}) {
-      if (builder.graph.storage(reader.inputs[input]) != storage) continue;
-      job.keys = input == 1;
-      job.head_dim = attention->head_dim;
-    }
-  }
-  job.heads = job.cache->features / job.head_dim;
-  return job;
+  const CacheBytes& cache = builder.cache(node.inputs[KvAppend::kCacheInput]);
+  return {.cache = &cache,
+          .keys = cache.keys,
+          .head_dim = cache.head_dim,
+          .heads = cache.features / cache.head_dim,
+          .rows = builder.rows(node.inputs[0]),
+          .tokens = builder.graph.tokens(),
+          .input = builder.place(node.inputs[0])};
 }
 
 // ---- attention ----
@@ -319,6 +308,9 @@ void plan_attention(PlanBuilder& builder, std::size_t n) {
   AttentionJob job;
   job.keys = &builder.cache(node.inputs[1]);
   job.values = &builder.cache(node.inputs[2]);
+  if (!job.keys->keys || job.values->keys || job.keys->head_dim != op.head_dim) {
+    throw std::logic_error("host: the cache was made for a graph that reads it otherwise");
+  }
   job.tokens = builder.graph.tokens();
   job.batch = builder.rows(node.inputs[0]) / job.tokens;
   job.heads = op.heads;

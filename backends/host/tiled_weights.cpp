@@ -24,9 +24,12 @@ struct FormInfo {
   std::int64_t group;
 };
 
-constexpr std::array<FormInfo, 2> kForms{{
+constexpr std::int64_t kSuperBlock = 256;
+constexpr std::array<FormInfo, 4> kForms{{
     {Type::q8_0, TileForm::signed8, kTileRows * 32, kTileRows * 2, kBlock},
     {Type::q4_0, TileForm::nibble, kTileRows * 16, kTileRows * 2, kBlock},
+    {Type::q4_k, TileForm::nibble_k, kTileRows * 16, kTileRows*(4 + 16), kSuperBlock},
+    {Type::q6_k, TileForm::six, kTileRows * 24, kTileRows*(2 + 16), kSuperBlock},
 }};
 
 const FormInfo* find_form(Type type) {
@@ -48,6 +51,86 @@ void put_q8_0(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, st
 void put_q4_0(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
   std::memcpy(scales + 2 * r, block, 2);
   for (std::int64_t v = 0; v < 4; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
+}
+
+/// A block of 32 codes of four bits: vector v has inputs 4v.. low and 16 + 4v.. high.
+void put_nibbles(const std::uint8_t* codes, std::int64_t r, std::uint8_t* vectors) {
+  for (std::int64_t v = 0; v < 4; ++v) {
+    for (std::int64_t j = 0; j < 4; ++j) {
+      lane(vectors, v, r)[j] =
+          static_cast<std::uint8_t>((codes[4 * v + j] & 15) | (codes[16 + 4 * v + j] & 15) << 4);
+    }
+  }
+}
+
+/// A super-block of q4_K: f16 d and m, twelve bytes with eight pairs of six-bit factors, then four
+/// groups of 32 bytes, each with one block in its low nibbles and the next in its high ones.
+void put_q4_k(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+  std::memcpy(scales + 2 * r, block, 2);
+  std::memcpy(scales + 32 + 2 * r, block + 2, 2);
+  const std::uint8_t* const packed = block + 4;
+  const std::uint8_t* const nibbles = block + 16;
+  for (std::int64_t b = 0; b < 8; ++b) {
+    const int factor = b < 4 ? packed[b] & 63 : (packed[b + 4] & 15) | (packed[b - 4] >> 6) << 4;
+    const int offset = b < 4 ? packed[b + 4] & 63 : packed[b + 4] >> 4 | (packed[b] >> 6) << 4;
+    scales[64 + b * 32 + r] = static_cast<std::byte>(factor);
+    scales[64 + b * 32 + 16 + r] = static_cast<std::byte>(offset);
+    std::array<std::uint8_t, kBlock> unpacked;
+    for (std::size_t i = 0; i < unpacked.size(); ++i) {
+      unpacked[i] = static_cast<std::uint8_t>(nibbles[b / 2 * 32 + static_cast<std::int64_t>(i)] >>
+                                              (b % 2 * 4));
+    }
+    put_nibbles(unpacked.data(), r, codes + b * kTileRows * 16);
+  }
+}
+
+/// A super-block of q6_K: 128 bytes of low nibbles, 64 of high bit pairs, 16 signed factors, f16 d.
+/// Each half of 128 inputs has four runs of 32: low nibbles of its first and second 32 bytes, then
+/// their high ones; the runs' high bits are bits 0, 2, 4 and 6 of the same 32 bytes.
+void put_q6_k(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+  std::memcpy(scales + 2 * r, block + 208, 2);
+  for (std::int64_t half_block = 0; half_block < 16; ++half_block) {
+    scales[32 + half_block * 16 + r] = static_cast<std::byte>(block[192 + half_block]);
+  }
+  for (std::int64_t b = 0; b < 8; ++b) {
+    const std::int64_t half = b / 4, run = b % 4;
+    const std::uint8_t* const low = block + half * 64 + run % 2 * 32;
+    const std::uint8_t* const high = block + 128 + half * 32;
+    std::array<std::uint8_t, kBlock> unpacked;
+    for (std::int64_t i = 0; i < kBlock; ++i) {
+      unpacked[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(
+          (low[i] >> (run / 2 * 4) & 15) | (high[i] >> (run * 2) & 3) << 4);
+    }
+    std::uint8_t* const vectors = codes + b * kTileRows * 24;
+    put_nibbles(unpacked.data(), r, vectors);
+    for (std::int64_t h = 0; h < 2; ++h) {
+      for (std::int64_t j = 0; j < 4; ++j) {
+        int bits = 0;
+        for (std::int64_t p = 0; p < 4; ++p) {
+          bits |= unpacked[static_cast<std::size_t>(16 * h + 4 * p + j)] >> 4 << (2 * p);
+        }
+        lane(vectors, 4 + h, r)[j] = static_cast<std::uint8_t>(bits);
+      }
+    }
+  }
+}
+
+using PutBlock = void (*)(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes,
+                          std::byte* scales);
+
+PutBlock put_for(Type type) {
+  switch (type) {
+    case Type::q8_0:
+      return &put_q8_0;
+    case Type::q4_0:
+      return &put_q4_0;
+    case Type::q4_k:
+      return &put_q4_k;
+    case Type::q6_k:
+      return &put_q6_k;
+    default:
+      throw std::logic_error("TiledWeights: a form without a way to fill it");
+  }
 }
 
 /// Gives the pages of [data, data + size) that lie wholly inside back to the file they came from.
@@ -111,7 +194,7 @@ void TiledWeights::fill(const TensorView& weight, std::int64_t begin, std::int64
   const auto* const source = reinterpret_cast<const std::uint8_t*>(weight.bytes.data());
   auto* const codes = const_cast<std::uint8_t*>(matrix_.codes);
   auto* const scales = const_cast<std::byte*>(matrix_.scales);
-  const auto put = weight.type == Type::q8_0 ? &put_q8_0 : &put_q4_0;
+  const PutBlock put = put_for(weight.type);
   for (std::int64_t tile = begin; tile < end; ++tile) {
     const std::int64_t rows = std::min(kTileRows, matrix_.out - tile * kTileRows);
     for (std::int64_t g = 0; g < groups; ++g) {

@@ -91,8 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
     Models, HostSessions,
     testing::Values(Subject{"cpu", "llama", 1e-4}, Subject{"cpu", "qwen2", 1e-4},
                     Subject{"cpu", "gpt2", 1e-4}, Subject{"quantized", "llama", 1e-4},
-                    Subject{"quantized", "llama-blocks/model-q8_0.gguf", 3e-2},
-                    Subject{"quantized", "llama-blocks/model-q4_0.gguf", 3e-2}),
+                    Subject{"quantized", "llama-blocks/model-q8_0.gguf", 6e-2},
+                    Subject{"quantized", "llama-blocks/model-q4_0.gguf", 6e-2}),
     [](const auto& subject) {
       std::string name = std::string(subject.param.backend) + "_" + subject.param.model;
       for (char& each : name) {
@@ -119,7 +119,8 @@ TEST(HostBackends, RefuseAnUnknownInstructionSetInOneLine) {
 
 TEST(HostBackends, HoldTiledWeightsOnceForAllSizesOfPrompt) {
   const Model model = golden_model("llama-blocks/model-q8_0.gguf");
-  const auto session = open_backend("quantized")->open_session(model, {.capacity = 64});
+  const auto backend = open_backend("quantized");
+  const auto session = backend->open_session(model, {.capacity = 64});
   const auto before = session->memory().weights_bytes;
   session->forward(prompt_tokens(model, 5));
   session->forward(prompt_tokens(model, 7));
@@ -130,8 +131,9 @@ TEST(HostBackends, DrawTheTokenThatTheReferenceDraws) {
   // Longer contexts than one stretch of positions, in parts for several threads.
   const Model model = golden_model("llama");
   const SessionOptions options{.batch = 1, .capacity = 40, .threads = 4};
-  const auto ours = open_backend("cpu")->open_session(model, options);
-  const auto theirs = open_backend("reference")->open_session(model, options);
+  const auto cpu = open_backend("cpu"), reference = open_backend("reference");
+  const auto ours = cpu->open_session(model, options);
+  const auto theirs = reference->open_session(model, options);
   std::vector<std::int32_t> tokens = prompt_tokens(model, 10);
   for (int step = 0; step < 20; ++step) {
     ours->forward(tokens);
