@@ -12,6 +12,7 @@ namespace ridgepoint::host {
 
 inline constexpr std::int64_t kSliceInputs = 1024;  // of activations that stay in the L1 cache
 inline constexpr std::int64_t kBlockRows = 32;      // of weights that stay in the L2 cache
+inline constexpr std::int64_t kAheadBytes = 1024;   // of a stream, asked for before they are needed
 
 /// sums[c][r] = weights row r * activations row c over `count` inputs; R and C are what registers
 /// hold.
@@ -59,16 +60,8 @@ class PlainProduct {
 
   void decode(std::int64_t begin, std::int64_t end) const {
     std::int64_t o = begin;
-    float sums[V::kStreams];
-    for (; o + V::kStreams <= end; o += V::kStreams) {
-      plain_tile<V, type, V::kStreams, 1>(row(o), row_bytes_, input_.data, 0, weight_.in, sums, 0,
-                                          false);
-      for (int r = 0; r < V::kStreams; ++r) store_one<V>(target_, 0, o + r, sums[r]);
-    }
-    for (; o < end; ++o) {
-      plain_tile<V, type, 1, 1>(row(o), row_bytes_, input_.data, 0, weight_.in, sums, 0, false);
-      store_one<V>(target_, 0, o, sums[0]);
-    }
+    for (; o + V::kStreams <= end; o += V::kStreams) stream_rows<V::kStreams>(o);
+    for (; o < end; ++o) stream_rows<1>(o);
   }
 
   void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
@@ -81,6 +74,46 @@ class PlainProduct {
   }
 
  private:
+  /// One activation by R rows at once. What comes next is asked for kAhead bytes before it is
+  /// needed, on through the rows that follow: the hardware's own prefetching starts anew with every
+  /// page, and a row is often no longer than that.
+  template <int R>
+  void stream_rows(std::int64_t o) const {
+    typename V::F acc[R];
+    for (auto& sum : acc) sum = V::zero();
+    const std::byte* const weights = row(o);
+    const float* const x = input_.data;
+    constexpr std::int64_t kStep = 64 / kBytes<type>;  // elements of a cache line
+    const auto lines = [&](std::int64_t i, std::int64_t end, std::int64_t ahead) {
+      for (; i < end; i += kStep) {
+        typename V::F value[kStep / kLanes];
+        for (int part = 0; part < kStep / kLanes; ++part) {
+          value[part] = V::load(x + i + part * kLanes);
+        }
+        for (int r = 0; r < R; ++r) {
+          const std::byte* const w = weights + r * row_bytes_ + i * kBytes<type>;
+          V::prefetch(w + ahead);
+          for (int part = 0; part < kStep / kLanes; ++part) {
+            acc[r] = V::fma(load_as<V, type>(w + part * kLanes * kBytes<type>), value[part], acc[r]);
+          }
+        }
+      }
+    };
+    const std::int64_t whole = weight_.in / kStep * kStep;
+    const std::int64_t turn = std::max<std::int64_t>(0, whole - kAheadBytes / kBytes<type>);
+    lines(0, turn / kStep * kStep, kAheadBytes);
+    lines(turn / kStep * kStep, whole, kAheadBytes + (R - 1) * row_bytes_);
+    for (std::int64_t i = whole; i < weight_.in; i += kLanes) {
+      const std::int64_t count = std::min(kLanes, weight_.in - i);
+      const auto value = load_part<V>(x + i, count);
+      for (int r = 0; r < R; ++r) {
+        const std::byte* const w = weights + r * row_bytes_ + i * kBytes<type>;
+        acc[r] = V::fma(load_part_as<V, type>(w, count), value, acc[r]);
+      }
+    }
+    for (int r = 0; r < R; ++r) store_one<V>(target_, 0, o + r, V::sum(acc[r]));
+  }
+
   [[nodiscard]] const std::byte* row(std::int64_t o) const { return weight_.data + o * row_bytes_; }
 
   /// Picks the tile for `count` <= C activations.

@@ -7,6 +7,7 @@
 
 namespace ridgepoint::host {
 
+inline constexpr std::int64_t kTileAhead = 1024;  // bytes of a tile, asked for before they are needed
 inline constexpr std::int64_t kBlockTiles = 4;  // that stay in the L2 cache while activations pass
 
 /// Four neighbouring codes of an activation, in every lane.
@@ -181,6 +182,7 @@ class TiledProduct {
     }
     const std::int64_t code_bytes = weight_.code_bytes_per_block;
     const std::int64_t groups = blocks_ / blocks_a_group_;
+    const std::int64_t stream = blocks_ * code_bytes;
     const std::uint8_t* codes[T];
     const std::byte* scales[T];
     for (int t = 0; t < T; ++t) {
@@ -196,6 +198,16 @@ class TiledProduct {
         const std::int32_t* const sums = input_.sums + 2 * ((r + c) * input_.scale_stride + b);
         x.sums[c][0] = sums[0];
         x.sums[c][1] = sums[1];
+      }
+      if constexpr (C == 1) {
+        // Near the end of these tiles the ones that follow are asked for.
+        const std::int64_t ahead =
+            b * code_bytes + kTileAhead < stream ? kTileAhead : kTileAhead + (T - 1) * stream;
+        for (int t = 0; t < T; ++t) {
+          for (std::int64_t line = 0; line < code_bytes; line += 64) {
+            V::prefetch(codes[t] + line + ahead);
+          }
+        }
       }
       for (int t = 0; t < T; ++t) {
         BlockProduct<V, form, C>::add(codes[t], scales[t], in_group, x, acc[t]);
