@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "profiler/span_recorder.h"
 #include "workloads/graph/graph.h"
@@ -13,6 +15,8 @@ class GraphSpans {
  public:
   /// Ops are numbered as the graph's nodes.
   explicit GraphSpans(const Graph& graph);
+  /// Ops that a backend has put together itself (workloads/graph/fused_op_id.h).
+  GraphSpans(const Graph& graph, std::vector<std::string> op_ids);
 
   /// To `recorder` from now on, or to nobody when it is null. See Execution::trace.
   void trace(SpanRecorder* recorder);

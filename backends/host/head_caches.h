@@ -39,8 +39,8 @@ struct CacheBytes {
 
 class HostCache : public Cache {
  public:
-  /// One buffer for every cache value of the graph, by name. How the graph's attention reads a cache
-  /// decides how it is laid out, for every execution over it.
+  /// One buffer for every cache value of the graph, by name. How the graph's attention reads a
+  /// cache decides how it is laid out, for every execution over it.
   explicit HostCache(const Graph& graph);
 
   [[nodiscard]] std::int64_t bytes() const override { return bytes_; }

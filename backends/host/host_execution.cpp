@@ -6,20 +6,51 @@
 #include <stdexcept>
 #include <utility>
 
+#include "workloads/graph/fused_op_id.h"
 #include "workloads/ops/operands.h"
 
 namespace ridgepoint {
+namespace {
 
-HostExecution::HostExecution(const Graph& graph, const WeightMap& weights, PlanOptions options,
-                             std::shared_ptr<HostCache> cache, std::shared_ptr<WorkerTeam> team)
+PlanOptions with_ends(PlanOptions options, WorkerTeam* team, HostCache* cache) {
+  options.team = team;
+  options.cache = cache;
+  return options;
+}
+
+/// Which op each stage belongs to: neighbours that stand for the same nodes are one.
+std::vector<std::uint32_t> ops_by_stage(std::span<const Stage> stages) {
+  std::vector<std::uint32_t> ops;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const bool same = i > 0 && stages[i].nodes == stages[i - 1].nodes;
+    ops.push_back(ops.empty() ? 0 : ops.back() + (same ? 0 : 1));
+  }
+  return ops;
+}
+
+std::vector<std::string> op_ids_of_stages(const Graph& graph, std::span<const Stage> stages) {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (i > 0 && stages[i].nodes == stages[i - 1].nodes) continue;
+    std::vector<std::string> members;
+    for (const std::size_t node : stages[i].nodes) members.push_back(graph.nodes()[node].op_id);
+    ids.push_back(fused_op_id(members));
+  }
+  return ids;
+}
+
+}  // namespace
+
+HostExecution::HostExecution(const Graph& graph, const WeightMap& weights,
+                             const PlanOptions& options, std::shared_ptr<HostCache> cache,
+                             std::shared_ptr<WorkerTeam> team)
     : graph_(graph),
-      spans_(graph),
       cache_(std::move(cache)),
       team_(std::move(team)),
-      workspace_(cache_ ? cache_->workspace() : std::make_shared<HostWorkspace>()) {
-  options.team = team_.get();
-  options.cache = cache_.get();
-  plan_ = plan_host(graph_, weights, options);
+      workspace_(cache_ ? cache_->workspace() : std::make_shared<HostWorkspace>()),
+      plan_(plan_host(graph_, weights, with_ends(options, team_.get(), cache_.get()))),
+      spans_(graph_, op_ids_of_stages(graph_, plan_.stages)),
+      span_ops_(ops_by_stage(plan_.stages)) {
   workspace_->activations.reserve(plan_.activation_bytes);
   workspace_->scratch.reserve(plan_.scratch_bytes);
 }
@@ -56,13 +87,9 @@ void HostExecution::run(std::int64_t past) {
                       .part = part,
                       .parts = team_->threads(),
                       .team = team_.get()};
-    bool first = true;
-    std::uint32_t node = 0;
-    for (const Stage& stage : plan_.stages) {
-      if (part == 0 && (first || stage.node != node)) spans.next(stage.node);
-      first = false;
-      node = stage.node;
-      stage.work(frame);
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      if (part == 0 && (i == 0 || span_ops_[i] != span_ops_[i - 1])) spans.next(span_ops_[i]);
+      plan_.stages[i].work(frame);
       frame.meet();
     }
   });

@@ -12,7 +12,7 @@ namespace ridgepoint {
 class HostExecution : public Execution {
  public:
   /// `cache` may be null when the graph has no cache values. `weights` must outlive it.
-  HostExecution(const Graph& graph, const WeightMap& weights, PlanOptions options,
+  HostExecution(const Graph& graph, const WeightMap& weights, const PlanOptions& options,
                 std::shared_ptr<HostCache> cache, std::shared_ptr<WorkerTeam> team);
 
   void write_input(ValueId id, std::span<const std::byte> bytes) override;
@@ -28,11 +28,12 @@ class HostExecution : public Execution {
   [[nodiscard]] std::span<std::byte> end(ValueId id, Role role, std::size_t size) const;
 
   Graph graph_;
-  GraphSpans spans_;
   std::shared_ptr<HostCache> cache_;
   std::shared_ptr<WorkerTeam> team_;
   std::shared_ptr<HostWorkspace> workspace_;
   HostPlan plan_;
+  GraphSpans spans_;                     ///< of the plan's stages, those of the same nodes as one
+  std::vector<std::uint32_t> span_ops_;  ///< by stage
 };
 
 }  // namespace ridgepoint

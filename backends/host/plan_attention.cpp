@@ -40,7 +40,8 @@ void rotate_head(const float* x, const float* cosines, const float* sines, std::
 }
 
 /// The table of a rope's frequencies: one for each set of them, filled by the plan's first stages.
-RotationTable rotation_table(PlanBuilder& builder, std::size_t n, const Rope& rope) {
+RotationTable rotation_table(PlanBuilder& builder, const std::vector<std::size_t>& nodes,
+                             const Rope& rope) {
   const auto known = builder.rotations.find(rope.inverse_frequencies);
   const auto pairs = static_cast<std::int64_t>(rope.inverse_frequencies.size());
   const std::int64_t tokens = builder.graph.tokens();
@@ -51,7 +52,7 @@ RotationTable rotation_table(PlanBuilder& builder, std::size_t n, const Rope& ro
   const RotationTable table{builder.take_scratch(bytes), builder.take_scratch(bytes), pairs,
                             tokens};
   builder.rotations.emplace(rope.inverse_frequencies, std::pair(table.cosines, table.sines));
-  builder.add_stage(n, [table, frequencies = rope.inverse_frequencies](const Frame& frame) {
+  builder.add_stage(nodes, [table, frequencies = rope.inverse_frequencies](const Frame& frame) {
     float* const cosines = frame.scratch_at<float>(table.cosines);
     float* const sines = frame.scratch_at<float>(table.sines);
     const auto [begin, end] = frame.share(table.tokens * table.pairs);
@@ -79,8 +80,8 @@ struct RopeJob {
   }
 };
 
-/// `stage` is the node whose stage it becomes part of.
-RopeJob rope_job(PlanBuilder& builder, std::size_t n, std::size_t stage) {
+/// `stage` are the nodes whose stage it becomes part of.
+RopeJob rope_job(PlanBuilder& builder, std::size_t n, const std::vector<std::size_t>& stage) {
   const Node& node = builder.node(n);
   const Rope& rope = std::get<Rope>(node.op);
   const auto pairs = static_cast<std::int64_t>(rope.inverse_frequencies.size());
@@ -262,7 +263,7 @@ struct AttentionJob {
 }  // namespace
 
 void plan_rope(PlanBuilder& builder, std::size_t n) {
-  builder.add_stage(n, [job = rope_job(builder, n, n)](const Frame& frame) {
+  builder.add_stage(n, [job = rope_job(builder, n, {n})](const Frame& frame) {
     const auto [begin, end] = frame.share(job.rows * job.heads);
     for (std::int64_t at = begin; at < end; ++at) job.head(frame, at / job.heads, at % job.heads);
   });
@@ -279,11 +280,12 @@ void plan_kv_append(PlanBuilder& builder, std::size_t n) {
 }
 
 void plan_rope_and_append(PlanBuilder& builder, const RopeAndAppend& nodes) {
-  const RopeJob query = rope_job(builder, nodes.query_rope, nodes.key_append),
-                key = rope_job(builder, nodes.key_rope, nodes.key_append);
+  const std::vector stage{nodes.query_rope, nodes.key_rope, nodes.key_append, nodes.value_append};
+  const RopeJob query = rope_job(builder, nodes.query_rope, stage);
+  const RopeJob key = rope_job(builder, nodes.key_rope, stage);
   const AppendJob keys = append_job(builder, nodes.key_append);
   const AppendJob values = append_job(builder, nodes.value_append);
-  builder.add_stage(nodes.key_append,
+  builder.add_stage(stage,
                     [kernels = &builder.kernels, query, key, keys, values](const Frame& frame) {
                       // A row has its query heads, then as many items for the heads of keys and
                       // values.

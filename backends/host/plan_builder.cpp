@@ -134,8 +134,9 @@ QuantisedPlace PlanBuilder::quantised_place(ValueId input) {
           .in = length(input)};
 }
 
-void PlanBuilder::add_stage(std::size_t n, std::function<void(const Frame&)> work) {
-  plan.stages.push_back({static_cast<std::uint32_t>(n), std::move(work)});
+void PlanBuilder::add_stage(std::vector<std::size_t> nodes,
+                            std::function<void(const Frame&)> work) {
+  plan.stages.push_back({std::move(nodes), std::move(work)});
 }
 
 }  // namespace ridgepoint

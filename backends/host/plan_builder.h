@@ -59,7 +59,11 @@ class PlanBuilder {
   std::size_t shared_scratch(Shared which, std::size_t bytes);
   /// Offsets of the cosines and sines of a set of inverse frequencies.
   std::map<std::vector<double>, std::pair<std::size_t, std::size_t>> rotations;
-  void add_stage(std::size_t node, std::function<void(const Frame&)> work);
+  void add_stage(std::size_t node, std::function<void(const Frame&)> work) {
+    add_stage(std::vector{node}, std::move(work));
+  }
+  /// Stages that stand for the same nodes follow each other, and are one op to those who listen.
+  void add_stage(std::vector<std::size_t> nodes, std::function<void(const Frame&)> work);
 
  private:
   void place_values(const WeightMap& weights);
@@ -88,12 +92,14 @@ std::size_t plan_fused(PlanBuilder& builder, std::size_t n);
 /// value, `bias` a weight.
 struct FusedProduct {
   std::size_t node = 0;
+  std::vector<std::size_t> with = {};  ///< the nodes whose work it takes over
   ValueId result = PlanBuilder::kNobody, addend = PlanBuilder::kNobody, bias = PlanBuilder::kNobody;
 };
 /// Products of one input in one stage, then `after` for the columns of each that a part computed.
 using AfterProducts = std::function<void(const Frame&, std::int64_t begin, std::int64_t end)>;
+/// `with` are the nodes that `after` stands for.
 void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> products,
-                        AfterProducts after = {});
+                        AfterProducts after = {}, std::span<const std::size_t> with = {});
 /// A norm whose rows go straight to quantised ones, when every product of it takes those.
 bool plan_quantised_norm(PlanBuilder& builder, std::size_t n);
 struct RopeAndAppend {

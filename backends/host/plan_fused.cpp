@@ -35,6 +35,7 @@ std::optional<BiasedProduct> biased_product(const PlanBuilder& builder, std::siz
     found.nodes = 2;
     found.result = builder.node(n + 1).output;
     found.product.bias = builder.node(n + 1).inputs[1];
+    found.product.with = {n + 1};
     found.product.result = found.result;
   }
   return found;
@@ -51,6 +52,7 @@ std::size_t fuse_residual(PlanBuilder& builder, std::size_t n) {
     if ((second || add.inputs[0] == found->result) && add.inputs[0] != add.inputs[1]) {
       found->product.addend = add.inputs[second ? 0 : 1];
       found->product.result = add.output;
+      found->product.with.push_back(next);
       plan_product_group(builder, std::array{found->product});
       return found->nodes + 1;
     }
@@ -75,17 +77,19 @@ std::size_t fuse_gate(PlanBuilder& builder, std::size_t n) {
     return 0;
   }
   const std::array products{FusedProduct{.node = n}, FusedProduct{.node = n + 1}};
-  plan_product_group(builder, products,
-                     [kernels = &builder.kernels, rows = builder.rows(gated.output),
-                      length = builder.length(gated.output), gate = builder.place(gate.output),
-                      up = builder.place(up.output), output = builder.place(gated.output)](
-                         const Frame& frame, std::int64_t begin, std::int64_t end) {
-                       for (std::int64_t r = 0; r < rows; ++r) {
-                         const std::int64_t at = r * length + begin;
-                         kernels->silu_gate(frame.at(gate) + at, frame.at(up) + at, end - begin,
-                                            frame.at(output) + at);
-                       }
-                     });
+  plan_product_group(
+      builder, products,
+      [kernels = &builder.kernels, rows = builder.rows(gated.output),
+       length = builder.length(gated.output), gate = builder.place(gate.output),
+       up = builder.place(up.output), output = builder.place(gated.output)](
+          const Frame& frame, std::int64_t begin, std::int64_t end) {
+        for (std::int64_t r = 0; r < rows; ++r) {
+          const std::int64_t at = r * length + begin;
+          kernels->silu_gate(frame.at(gate) + at, frame.at(up) + at, end - begin,
+                             frame.at(output) + at);
+        }
+      },
+      std::array{n + 2});
   return 3;
 }
 

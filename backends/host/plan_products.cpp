@@ -87,9 +87,15 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
 }  // namespace
 
 void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> products,
-                        AfterProducts after) {
+                        AfterProducts after, std::span<const std::size_t> with) {
   std::vector<ReadyProduct> ready;
-  for (const FusedProduct& each : products) ready.push_back(make_ready(builder, each));
+  std::vector<std::size_t> nodes;
+  for (const FusedProduct& each : products) {
+    ready.push_back(make_ready(builder, each));
+    nodes.push_back(each.node);
+    nodes.insert(nodes.end(), each.with.begin(), each.with.end());
+  }
+  nodes.insert(nodes.end(), with.begin(), with.end());
   const auto first_tiled = std::ranges::find(ready, true, &ReadyProduct::tiled);
   const ValueId input = builder.node(products.front().node).inputs[0];
   const bool quantises = first_tiled != ready.end() && builder.quantised_value != input;
@@ -98,7 +104,7 @@ void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> prod
     builder.quantised_value = builder.options.fuse ? input : PlanBuilder::kNobody;
   }
   const auto which = static_cast<std::size_t>(first_tiled - ready.begin());
-  builder.add_stage(products.front().node,
+  builder.add_stage(std::move(nodes),
                     [kernels = &builder.kernels, ready = std::move(ready), quantises, which,
                      after = std::move(after)](const Frame& frame) {
                       if (quantises) {

@@ -1,6 +1,6 @@
 // Planner: from a graph to the stages that compute it. With fusing on, neighbouring nodes become
-// one stage where that saves a meeting or a trip through memory; op ids stay those of the graph,
-// and a fused stage goes by its most costly node:
+// one stage where that saves a meeting or a trip through memory; a fused stage is
+// announced by the ids of all its nodes (workloads/graph/fused_op_id.h):
 //   norm -> products of it            normalised rows are quantised at once
 //   product -> bias, residual add     added while the product is stored
 //   gate, up -> SiLU gate             each thread gates the columns that it has just computed

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "backends/host/worker_team.h"
 
@@ -47,7 +48,7 @@ struct Frame {
 };
 
 struct Stage {
-  std::uint32_t node = 0;  ///< of the graph: whose time it is
+  std::vector<std::size_t> nodes;  ///< of the graph: whose time it is
   std::function<void(const Frame&)> work;
 };
 

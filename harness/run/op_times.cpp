@@ -5,6 +5,7 @@
 
 #include "results/op_family.h"
 #include "results/statistics/quantile.h"
+#include "workloads/graph/fused_op_id.h"
 
 namespace ridgepoint {
 namespace {
@@ -42,16 +43,28 @@ OpTimes::OpTimes(std::vector<CasePhase> phases, bool with_work) {
   }
 }
 
+OpTimes::Row OpTimes::row_of_fused(const PhaseRows& rows, const std::string& op_id) {
+  Row fused;
+  fused.row.phase = rows.phase.name;
+  fused.row.op_id = op_id;
+  for (const std::string& member : members_of(op_id)) {
+    const auto found = rows.places.find(member);
+    if (found == rows.places.end() || found->second >= rows.ops.size()) continue;
+    const OpTime& op = rows.ops[found->second].row;
+    if (fused.row.op.empty()) fused.row.op = op.op;
+    fused.row.work_flops += op.work_flops;
+    fused.row.work_bytes += op.work_bytes;
+  }
+  return fused;
+}
+
 std::size_t OpTimes::place_of(PhaseRows& rows, const SpanRecorder& recorder, const Span& span) {
   const auto key = std::pair(span.source, span.op);
   if (const auto found = rows.known.find(key); found != rows.known.end()) return found->second;
   const std::string& op_id = recorder.sources()[span.source].op_ids.at(span.op);
   const auto [place, is_new] = rows.places.emplace(op_id, rows.ops.size());
   if (is_new) {
-    Row op;
-    op.row.phase = rows.phase.name;
-    op.row.op_id = op_id;
-    rows.ops.push_back(std::move(op));
+    rows.ops.push_back(row_of_fused(rows, op_id));
   }
   rows.known.emplace(key, place->second);
   return place->second;

@@ -49,6 +49,7 @@ class OpTimes {
     bool has_spans = false;
   };
 
+  static Row row_of_fused(const PhaseRows& rows, const std::string& op_id);
   static std::size_t place_of(PhaseRows& rows, const SpanRecorder& recorder, const Span& span);
 
   std::vector<PhaseRows> phases_;
