@@ -93,7 +93,7 @@ TEST(Case, DeclaresEachFieldOnceAndReachesIt) {
     EXPECT_EQ(std::ranges::count(names, one.name), 0) << one.name;
     names.push_back(one.name);
     EXPECT_FALSE(one.help.empty()) << one.name;
-    EXPECT_TRUE(one.llm || one.op || one.imported) << one.name;
+    EXPECT_TRUE(one.llm || one.op || one.quality || one.imported) << one.name;
     EXPECT_EQ(find_case_field(one.name), &one);
   }
   EXPECT_EQ(find_case_field("promt"), nullptr);
