@@ -88,7 +88,7 @@ void doubt_quality(const Record& a, const Record& b, ComparisonRow& row) {
   if (!difference || (row.verdict != Verdict::slower && row.verdict != Verdict::faster)) return;
   if (!difference->standard_error) {
     row.verdict = Verdict::undecided;
-    row.reason = "one window of text says nothing of its error; take more --tokens";
+    row.reason = "so few windows of text say nothing of their error; take more --tokens";
   } else if (!(std::abs(difference->value) > kErrorsToDiffer * *difference->standard_error)) {
     row.verdict = Verdict::undecided;
     row.reason = fmt::format("a difference of {} is within {:g} errors; take more --tokens",

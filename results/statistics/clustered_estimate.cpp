@@ -56,7 +56,7 @@ ClusteredEstimate ratio_of_sums(std::span<const double> numerators,
     return estimate;
   }
   estimate.value = sum_of(numerators) / total;
-  if (numerators.size() < 2) return estimate;
+  if (numerators.size() < kFewestClusters) return estimate;
   std::vector<double> residuals;
   residuals.reserve(numerators.size());
   for (std::size_t i = 0; i < numerators.size(); ++i) {
@@ -71,7 +71,7 @@ ClusteredEstimate clustered_quantile(std::span<const double> values,
   std::vector<double> sorted(values.begin(), values.end());
   std::ranges::sort(sorted);
   ClusteredEstimate estimate{.value = sorted_quantile(sorted, p), .standard_error = std::nullopt};
-  if (counts.size() < 2) return estimate;
+  if (counts.size() < kFewestClusters) return estimate;
   std::vector<double> below;
   std::vector<double> sizes;
   std::size_t from = 0;

@@ -16,8 +16,11 @@ namespace ridgepoint {
 
 struct ClusteredEstimate {
   double value = 0;
-  std::optional<double> standard_error;  ///< empty: fewer than two clusters
+  std::optional<double> standard_error;  ///< empty: fewer clusters than kFewestClusters
 };
+
+/// Fewer say nothing of how much they differ.
+inline constexpr std::size_t kFewestClusters = 4;
 
 /// Sum of `numerators` over sum of `denominators`, one of each a cluster, in the order of the text.
 /// Not a number when the denominators add up to 0. A mean of values is such a ratio: their sums

@@ -167,7 +167,7 @@ void check_group(const Origin& origin, const toml::table& table, const Axes& axe
   for (const FieldValue& workload : values_of(axes, "workload")) {
     if (std::get<std::string>(workload) == "imported") {
       origin.fail(table.get("workload")->source(),
-                  "workload: imported cases were measured elsewhere; choose llm or op");
+                  "workload: imported cases were measured elsewhere; choose llm, op or quality");
     }
   }
   if (with_ops && ops == nullptr) {

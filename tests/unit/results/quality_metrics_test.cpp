@@ -41,6 +41,16 @@ Measurement two_windows() {
           {}};
 }
 
+/// The same text twice over.
+Measurement four_windows() {
+  Measurement measurement = two_windows();
+  for (auto& entry : measurement.series) {
+    const auto once = entry.samples;
+    entry.samples.insert(entry.samples.end(), once.begin(), once.end());
+  }
+  return measurement;
+}
+
 std::map<std::string, double> figures_of(Measurement measurement, std::int64_t greedy = 4) {
   derive_metrics(quality_case(greedy), measurement);
   return measurement.metrics;
@@ -68,7 +78,7 @@ TEST(QualityMetrics, AreWhatTheirDefinitionsSay) {
 }
 
 TEST(QualityMetrics, HaveAStandardErrorEachButTheMaximum) {
-  const auto figures = figures_of(two_windows());
+  const auto figures = figures_of(four_windows());
   int with_error = 0;
   for (const auto& [name, value] : figures) {
     if (name.ends_with("_se") || name.starts_with("scored_") || name == "kl_max") continue;
@@ -76,8 +86,8 @@ TEST(QualityMetrics, HaveAStandardErrorEachButTheMaximum) {
     ++with_error;
   }
   EXPECT_EQ(with_error, 11);
-  // Windows of 3 and 6 bits over 4 bytes each: residuals -1.5 and 1.5 bits about 1.125 a byte.
-  EXPECT_NEAR(figures.at("bits_per_byte_se"), std::sqrt(2 * (1.5 * 1.5 + 1.5 * 1.5)) / 8, 1e-10);
+  // Windows of 3, 6, 3, 6 bits over 4 bytes each: residuals of 1.5 bits about 1.125 a byte.
+  EXPECT_NEAR(figures.at("bits_per_byte_se"), std::sqrt(4.0 / 3 * 4 * 1.5 * 1.5) / 16, 1e-10);
   EXPECT_NEAR(figures.at("perplexity_se"),
               figures.at("perplexity") * figures.at("nll_per_token_se"), 1e-10);
 }
@@ -124,7 +134,7 @@ TEST(QualityMetrics, LeaveOutAWindowThatDidNotArriveWhole) {
   const auto figures = figures_of(measurement);
   EXPECT_DOUBLE_EQ(figures.at("scored_tokens"), 2);
   EXPECT_NEAR(figures.at("bits_per_byte"), 3.0 / 4, 1e-11);
-  EXPECT_FALSE(figures.contains("bits_per_byte_se")) << "one window says nothing of its error";
+  EXPECT_FALSE(figures.contains("bits_per_byte_se")) << "so few windows say nothing of it";
 }
 
 TEST(QualityMetrics, OfSamplesThatCannotBeAreAbsent) {
@@ -135,7 +145,7 @@ TEST(QualityMetrics, OfSamplesThatCannotBeAreAbsent) {
 }
 
 TEST(QualityMetrics, AreDeclaredWithTheirErrors) {
-  for (const auto& [name, value] : figures_of(two_windows())) {
+  for (const auto& [name, value] : figures_of(four_windows())) {
     ASSERT_NE(find_metric(name), nullptr) << name;
     if (!name.ends_with("_se")) continue;
     const std::string of = name.substr(0, name.size() - 3);
@@ -143,6 +153,45 @@ TEST(QualityMetrics, AreDeclaredWithTheirErrors) {
     EXPECT_EQ(find_metric(of)->unit, find_metric(name)->unit);
   }
   EXPECT_EQ(standard_error_of("ttft_ns"), nullptr);
+}
+
+/// The windows again with every prediction `worse` bits worse, but for the last window.
+Measurement worse_by(double worse, double noise = 0) {
+  Measurement measurement = four_windows();
+  for (auto& entry : measurement.series) {
+    if (entry.name != kQualityNll && entry.name != kQualityKl) continue;
+    for (std::size_t i = 0; i < entry.samples.size(); ++i) {
+      entry.samples[i] += nats((worse + (i / 2 % 2 == 0 ? noise : -noise)) * std::numbers::ln2);
+    }
+  }
+  derive_metrics(quality_case(), measurement);
+  return measurement;
+}
+
+TEST(QualityDifference, IsOfPairsWhereTheWindowsAreTheSame) {
+  const auto difference = quality_difference("bits_per_byte", worse_by(0), worse_by(0.2, 0.05));
+  ASSERT_TRUE(difference);
+  // 8 tokens, 16 bytes; 0.4 bits a window of 4 bytes, more or less 0.1.
+  EXPECT_NEAR(difference->value, 0.1, 1e-10);
+  EXPECT_NEAR(difference->standard_error.value(), std::sqrt(4.0 / 3 * 4 * 0.1 * 0.1) / 16, 1e-10);
+  EXPECT_LT(*difference->standard_error, worse_by(0).metrics.at("bits_per_byte_se") / 5)
+      << "the text's own difficulty is not in it";
+  const auto kl = quality_difference("kl_mean", worse_by(0), worse_by(0.2, 0.05));
+  EXPECT_NEAR(kl->value, 0.2 * std::numbers::ln2, 1e-10);
+  EXPECT_FALSE(quality_difference("perplexity", worse_by(0), worse_by(1)));
+}
+
+TEST(QualityDifference, OfOtherWindowsHasTheErrorsOfBoth) {
+  Measurement other = worse_by(0.2);
+  for (auto& entry : other.series) {
+    if (entry.name == kQualityBytes) entry.samples.front() += 1;
+  }
+  const auto difference = quality_difference("bits_per_byte", worse_by(0), other);
+  ASSERT_TRUE(difference);
+  EXPECT_DOUBLE_EQ(
+      difference->standard_error.value(),
+      std::hypot(worse_by(0).metrics.at("bits_per_byte_se"), other.metrics.at("bits_per_byte_se")));
+  EXPECT_FALSE(quality_difference("bits_per_byte", worse_by(0), {}));
 }
 
 TEST(QualitySeries, AreDeclaredOnceWithAUnit) {

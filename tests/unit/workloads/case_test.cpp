@@ -290,6 +290,25 @@ TEST(Case, LabelsWhatAPersonTellsCasesApartBy) {
   EXPECT_THAT(label(op_case("attention")), HasSubstr("h32/4x64"));
 }
 
+TEST(Case, OfQualityIsAModelAndAText) {
+  Case value;
+  value.workload = "quality";
+  EXPECT_NO_THROW(validate(canonical(value)));
+  EXPECT_EQ(label(value), "quality byte-llama-6m on held-out c512");
+  EXPECT_TRUE(applies(field("baseline"), value));
+  EXPECT_FALSE(applies(field("prompt"), value));
+  EXPECT_FALSE(applies(field("baseline"), Case{}));
+  EXPECT_EQ(resolve(value, 4).threads, 4);
+  value.prompt = 3;
+  EXPECT_THAT(error_of([&] { validate(value); }), HasSubstr("prompt: means nothing for quality"));
+  value = {};
+  value.workload = "quality";
+  value.model = "tinyllama-1.1b";
+  EXPECT_EQ(resolve(value, 4).type, "f16");
+  value.context = 3;
+  EXPECT_THAT(error_of([&] { validate(value); }), HasSubstr("context: 3 is out of range"));
+}
+
 TEST(NearestName, FindsSlipsOfTheFingerOnly) {
   constexpr std::array<std::string_view, 3> known = {"prompt", "generate", "depth"};
   EXPECT_EQ(nearest_name("promt", known), "prompt");

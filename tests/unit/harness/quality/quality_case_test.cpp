@@ -31,14 +31,14 @@ using testing::kNeverStop;
 using testing::MemoryAnswers;
 using testing::quick_options;
 
-/// Three windows of the bundled text.
+/// Four windows of the bundled text.
 Case quality_case(const std::string& backend, const std::string& baseline) {
   Case subject;
   subject.workload = "quality";
   subject.backend = backend;
   subject.baseline = baseline;
   subject.context = 32;
-  subject.tokens = 96;
+  subject.tokens = 128;
   subject.greedy = 6;
   subject.threads = 2;
   return subject;
@@ -67,7 +67,7 @@ Measured measure(const Case& subject, const RunOptions& options = quick_options(
 TEST(QualityCase, OfABackendThatGivesEveryByteTheSameChanceIsEightBitsAByte) {
   const auto measured = measure(quality_case("null", "none"));
   EXPECT_EQ(measured.result.outcome, Outcome::ok) << measured.result.reason;
-  EXPECT_EQ(measured.sink.series.at("quality.tokens"), (std::vector<std::int64_t>{15, 15, 15}));
+  EXPECT_EQ(measured.sink.series.at("quality.tokens"), (std::vector<std::int64_t>{15, 15, 15, 15}));
   EXPECT_NEAR(measured.metrics.at("bits_per_byte"), 8, 1e-9);
   EXPECT_NEAR(measured.metrics.at("perplexity"), 256, 1e-6);
   EXPECT_NEAR(measured.metrics.at("bits_per_byte_se"), 0, 1e-9);
@@ -107,17 +107,17 @@ TEST(QualityCase, AgreesWithAComputationOfItsOwn) {
   const auto measured = measure(subject);
   ASSERT_EQ(measured.result.outcome, Outcome::ok) << measured.result.reason;
   const auto rows = log_distributions(subject);
-  ASSERT_EQ(rows.size(), 45U);
+  ASSERT_EQ(rows.size(), 60U);
   double nll = 0, kl = 0;
   for (const auto& row : rows) {
     nll -= row[static_cast<std::size_t>(row.back())];
     // From the uniform distribution of null to the model's.
     for (std::size_t i = 0; i < 256; ++i) kl += (-std::log(256) - row[i]) / 256;
   }
-  EXPECT_NEAR(measured.metrics.at("nll_per_token"), nll / 45, 1e-5);
-  EXPECT_NEAR(measured.metrics.at("bits_per_byte"), nll / 45 / std::numbers::ln2, 1e-5);
-  EXPECT_NEAR(measured.metrics.at("kl_mean"), kl / 45, 1e-4);
-  EXPECT_NEAR(measured.metrics.at("perplexity_increase"), std::exp(nll / 45) / 256 - 1, 1e-6);
+  EXPECT_NEAR(measured.metrics.at("nll_per_token"), nll / 60, 1e-5);
+  EXPECT_NEAR(measured.metrics.at("bits_per_byte"), nll / 60 / std::numbers::ln2, 1e-5);
+  EXPECT_NEAR(measured.metrics.at("kl_mean"), kl / 60, 1e-4);
+  EXPECT_NEAR(measured.metrics.at("perplexity_increase"), std::exp(nll / 60) / 256 - 1, 1e-6);
   EXPECT_LT(measured.metrics.at("bits_per_byte"), 4) << "the model has learned something";
 }
 
@@ -130,7 +130,7 @@ TEST(QualityCase, FromTheOtherSideHasTheOtherDivergence) {
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < 256; ++i) kl += std::exp(row[i]) * (row[i] + std::log(256));
   }
-  EXPECT_NEAR(measured.metrics.at("kl_mean"), kl / 45, 1e-5);
+  EXPECT_NEAR(measured.metrics.at("kl_mean"), kl / 60, 1e-5);
   EXPECT_LT(measured.metrics.at("top1_agreement"), 0.2) << "null always chooses byte 0";
   EXPECT_EQ(measured.metrics.at("greedy_prefix_tokens"), 0);
 }

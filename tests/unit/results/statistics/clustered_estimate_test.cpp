@@ -18,15 +18,15 @@ TEST(RatioOfSums, IsTheRatioWithTheErrorOfItsLinearisation) {
   EXPECT_DOUBLE_EQ(exact.value, 2);
   EXPECT_DOUBLE_EQ(exact.standard_error.value(), 0) << "every cluster says the same";
 
-  // By hand: residuals of the mean of 1, 3 are -1 and 1; variance of their sum 2 * 2 / 1 without
+  // By hand: residuals of the mean are -1, 1, -1, 1; variance of their sum 4 * 4 / 3 without
   // neighbours, whose covariance is negative.
-  const auto mean = ratio_of_sums(Values{1, 3}, Values{1, 1});
+  const auto mean = ratio_of_sums(Values{1, 3, 1, 3}, Values{1, 1, 1, 1});
   EXPECT_DOUBLE_EQ(mean.value, 2);
-  EXPECT_DOUBLE_EQ(mean.standard_error.value(), std::sqrt(4.0) / 2);
+  EXPECT_DOUBLE_EQ(mean.standard_error.value(), std::sqrt(16.0 / 3) / 4);
 }
 
 TEST(RatioOfSums, SaysNothingThatItCannotKnow) {
-  EXPECT_FALSE(ratio_of_sums(Values{5}, Values{2}).standard_error);
+  EXPECT_FALSE(ratio_of_sums(Values{5, 1, 2}, Values{2, 2, 2}).standard_error);
   EXPECT_DOUBLE_EQ(ratio_of_sums(Values{5}, Values{2}).value, 2.5);
   EXPECT_TRUE(std::isnan(ratio_of_sums({}, {}).value));
   EXPECT_TRUE(std::isnan(ratio_of_sums(Values{1}, Values{0}).value));
