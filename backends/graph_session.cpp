@@ -73,10 +73,8 @@ GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows ro
       graph, model_.weights, {.threads = options_.threads, .cache = cache_, .fuse = options_.fuse});
   if (recorder_ != nullptr) static_cast<void>(fresh.execution->trace(recorder_));
   fresh.tokens = graph.find(kTokensInput);
-  if (rows == LogitRows::last) {
-    fresh.logits = graph.find(kLogitsOutput);
-    fresh.next = graph.find(kNextOutput);
-  }
+  if (rows != LogitRows::none) fresh.logits = graph.find(kLogitsOutput);
+  if (rows == LogitRows::last) fresh.next = graph.find(kNextOutput);
   return prepared_.emplace(key, std::move(fresh)).first->second;
 }
 
@@ -108,6 +106,19 @@ void GraphSession::check(std::span<const std::int32_t> tokens) const {
   }
 }
 
+std::span<const std::int32_t> GraphSession::part_of(std::span<const std::int32_t> tokens,
+                                                    std::size_t done, std::size_t taken) {
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  const std::size_t count = tokens.size() / batch;
+  if (taken == count) return tokens;
+  piece_tokens_.resize(batch * taken);
+  for (std::size_t s = 0; s < batch; ++s) {
+    std::ranges::copy(tokens.subspan(s * count + done, taken),
+                      piece_tokens_.begin() + static_cast<std::ptrdiff_t>(s * taken));
+  }
+  return piece_tokens_;
+}
+
 void GraphSession::forward(std::span<const std::int32_t> tokens) {
   check(tokens);
   const auto batch = static_cast<std::size_t>(options_.batch);
@@ -116,30 +127,72 @@ void GraphSession::forward(std::span<const std::int32_t> tokens) {
   for (std::size_t done = 0; done < count;) {
     const std::size_t taken = std::min(piece, count - done);
     const bool is_last = done + taken == count;
-    std::span<const std::int32_t> rows = tokens;
-    if (taken != count) {
-      piece_tokens_.resize(batch * taken);
-      for (std::size_t s = 0; s < batch; ++s) {
-        std::ranges::copy(tokens.subspan(s * count + done, taken),
-                          piece_tokens_.begin() + static_cast<std::ptrdiff_t>(s * taken));
-      }
-      rows = piece_tokens_;
-    }
     Prepared& ready =
         prepared(static_cast<std::int64_t>(taken), is_last ? LogitRows::last : LogitRows::none);
-    ready.execution->write_input(ready.tokens, std::as_bytes(rows));
+    ready.execution->write_input(ready.tokens, std::as_bytes(part_of(tokens, done, taken)));
     ready.execution->run(length_ + static_cast<std::int64_t>(done));
     ready.execution->synchronise();
     if (is_last) {
       ready.execution->read_output(ready.next, std::as_writable_bytes(std::span(next_)));
       last_ = &ready;
+      scored_ = false;
     }
     done += taken;
   }
   length_ += static_cast<std::int64_t>(count);
 }
 
+bool GraphSession::scores_rows() {
+  if (!by_row_) {
+    by_row_ = backend_.supports(lower(model_, phase_of(options_, 1, LogitRows::all))).supported;
+  }
+  return *by_row_;
+}
+
+void GraphSession::score(std::span<const std::int32_t> tokens, std::span<float> logits) {
+  check(tokens);
+  const auto vocabulary = static_cast<std::size_t>(model_.config.vocab);
+  if (logits.size() != tokens.size() * vocabulary) {
+    throw std::logic_error("GraphSession::score: tokens and logits do not fit each other");
+  }
+  if (!scores_rows()) {
+    Session::score(tokens, logits);
+    return;
+  }
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  const std::size_t count = tokens.size() / batch;
+  const auto most = static_cast<std::size_t>(piece_of(options_));
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t taken = std::min(most, count - done);
+    Prepared& ready = prepared(static_cast<std::int64_t>(taken), LogitRows::all);
+    ready.execution->write_input(ready.tokens, std::as_bytes(part_of(tokens, done, taken)));
+    ready.execution->run(length_ + static_cast<std::int64_t>(done));
+    ready.execution->synchronise();
+    if (taken == count) {
+      ready.execution->read_output(ready.logits, std::as_writable_bytes(logits));
+    } else {
+      piece_logits_.resize(batch * taken * vocabulary);
+      ready.execution->read_output(ready.logits, std::as_writable_bytes(std::span(piece_logits_)));
+      for (std::size_t s = 0; s < batch; ++s) {
+        std::copy_n(piece_logits_.begin() + static_cast<std::ptrdiff_t>(s * taken * vocabulary),
+                    taken * vocabulary,
+                    logits.begin() + static_cast<std::ptrdiff_t>((s * count + done) * vocabulary));
+      }
+    }
+    done += taken;
+  }
+  length_ += static_cast<std::int64_t>(count);
+  last_ = nullptr;
+  scored_ = true;
+  for (std::size_t s = 0; s < batch; ++s) {
+    const auto row = logits.subspan(((s + 1) * count - 1) * vocabulary, vocabulary);
+    std::ranges::copy(row, logits_.begin() + static_cast<std::ptrdiff_t>(s * vocabulary));
+    next_[s] = static_cast<std::int32_t>(std::ranges::max_element(row) - row.begin());
+  }
+}
+
 std::span<const float> GraphSession::logits() {
+  if (scored_) return logits_;
   if (last_ == nullptr) throw std::logic_error("GraphSession::logits before any forward");
   last_->execution->read_output(last_->logits, std::as_writable_bytes(std::span(logits_)));
   return logits_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -34,6 +35,9 @@ class GraphSession : public Session {
   void prepare(std::int64_t tokens) override;
   [[nodiscard]] std::span<const std::int32_t> next_tokens() const override { return next_; }
   [[nodiscard]] std::span<const float> logits() override;
+  /// By a graph with the logits of every row, in pieces as a prompt; token by token where the
+  /// backend does not support such a graph.
+  void score(std::span<const std::int32_t> tokens, std::span<float> logits) override;
   void truncate(std::int64_t length) override;
   [[nodiscard]] std::int64_t length() const override { return length_; }
   [[nodiscard]] MemoryLedger memory() const override;
@@ -47,6 +51,12 @@ class GraphSession : public Session {
   };
 
   Prepared& prepared(std::int64_t tokens, LogitRows rows);
+  /// The tokens from `done` on, `taken` of each sequence, [batch, taken]; valid until the next
+  /// call.
+  std::span<const std::int32_t> part_of(std::span<const std::int32_t> tokens, std::size_t done,
+                                        std::size_t taken);
+  /// Whether the backend supports graphs with the logits of every row.
+  bool scores_rows();
   void check(std::span<const std::int32_t> tokens) const;
 
   const Backend& backend_;
@@ -54,11 +64,13 @@ class GraphSession : public Session {
   SessionOptions options_;
   std::shared_ptr<Cache> cache_;
   std::map<std::pair<std::int64_t, LogitRows>, Prepared> prepared_;
-  Prepared* last_ = nullptr;
+  Prepared* last_ = nullptr;    ///< of the last forward; null before it and after a score
+  bool scored_ = false;         ///< the last call was a score: logits_ holds its last rows
+  std::optional<bool> by_row_;  ///< what scores_rows found
   SpanRecorder* recorder_ = nullptr;
   std::int64_t length_ = 0;
   std::vector<std::int32_t> piece_tokens_, next_;
-  std::vector<float> logits_;
+  std::vector<float> logits_, piece_logits_;
 };
 
 }  // namespace ridgepoint

@@ -38,6 +38,11 @@ class Session {
   [[nodiscard]] virtual std::span<const std::int32_t> next_tokens() const = 0;
   /// Logits of the last position, [batch, vocab]; valid until the next call. May copy: never timed.
   [[nodiscard]] virtual std::span<const float> logits() = 0;
+  /// Appends tokens as forward does and writes the logits of each of them: `tokens` is [batch, n],
+  /// `logits` [batch, n, vocab], sequence-major. Never timed. By default token by token through
+  /// forward, which any engine can; the caller bounds memory by how many tokens it gives at once.
+  /// std::logic_error when the sizes do not fit each other.
+  virtual void score(std::span<const std::int32_t> tokens, std::span<float> logits);
   /// Forgets everything after the first `length` tokens of each sequence; 0 starts anew.
   virtual void truncate(std::int64_t length) = 0;
   [[nodiscard]] virtual std::int64_t length() const = 0;

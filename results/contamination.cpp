@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "results/quality_metrics.h"
 #include "results/statistics/quantile.h"
 
 namespace ridgepoint {
@@ -39,7 +40,10 @@ std::span<const BatchSeriesSpec> batch_series() {
 
 std::string_view unit_of_series(std::string_view name) {
   const auto* found = std::ranges::find(kBatchSeries, name, &BatchSeriesSpec::name);
-  return found == std::end(kBatchSeries) ? "ns" : found->unit;
+  if (found != std::end(kBatchSeries)) return found->unit;
+  const auto qualities = quality_series();
+  const auto quality = std::ranges::find(qualities, name, &QualitySeriesSpec::name);
+  return quality == qualities.end() ? "ns" : quality->unit;
 }
 
 Contamination contamination_of(const Measurement& measurement, std::int64_t cpus,

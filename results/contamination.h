@@ -22,7 +22,7 @@ struct BatchSeriesSpec {
 };
 std::span<const BatchSeriesSpec> batch_series();
 
-/// "ns" for what is no batch series.
+/// Of any series: "ns" for those of times, which are neither of batches nor of a quality case.
 std::string_view unit_of_series(std::string_view name);
 
 /// A batch is contaminated when one of these holds. Nothing here looks at how long samples took.

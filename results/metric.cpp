@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "results/quality_metrics.h"
 #include "results/repetition_values.h"
 #include "results/statistics/quantile.h"
 
@@ -78,6 +79,69 @@ constexpr MetricSpec kMetrics[] = {
     {"check_relative_error", "1", Better::lower, "rel error", Shown::cost,
      "Distance of the outputs from the reference's or a stored answer: the largest absolute "
      "difference of a row over the largest absolute value of the reference's row; the worst row."},
+    {"bits_per_byte", "bits/byte", Better::lower, "bits/byte", Shown::speed,
+     "Sum over the scored tokens of -log2 of the probability of each, over the bytes that they "
+     "stand for: comparable between vocabularies."},
+    {"perplexity", "1", Better::lower, "ppl", Shown::speed, "exp of nll_per_token."},
+    {"perplexity_increase", "1", Better::lower, "ppl +", Shown::speed,
+     "Perplexity over the baseline's on the same tokens, less 1; the error is of the pairs."},
+    {"kl_mean", "nats", Better::lower, "KL nats", Shown::speed,
+     "Kullback-Leibler divergence from the baseline's distribution to the model's, sum of p "
+     "ln(p/q) with p the baseline's; the mean over scored tokens."},
+    {"top1_agreement", "1", Better::higher, "same top", Shown::speed,
+     "Share of scored tokens where the most probable token is the baseline's."},
+    {"greedy_agreement", "1", Better::higher, "greedy same", Shown::speed,
+     "Share of equal tokens, place by place, in what model and baseline choose greedily after "
+     "half of each window."},
+    {"nll_per_token", "nats", Better::lower, "nats/token", Shown::nowhere,
+     "Sum over the scored tokens of -ln of the probability of each, over their number."},
+    {"kl_median", "nats", Better::lower, "KL median", Shown::cost,
+     "The median of the same divergence over scored tokens."},
+    {"kl_p99", "nats", Better::lower, "KL p99", Shown::cost,
+     "The 99th percentile of the same divergence; absent below the 299 tokens that support it."},
+    {"kl_p999", "nats", Better::lower, "KL p99.9", Shown::cost,
+     "The 99.9th percentile of the same divergence; absent below the 2995 tokens that support it."},
+    {"kl_max", "nats", Better::lower, "KL max", Shown::cost,
+     "The largest such divergence; a maximum has no standard error."},
+    {"delta_p_rms", "1", Better::lower, "dp RMS", Shown::cost,
+     "Probability of the token that follows, less the baseline's: the root of the mean square "
+     "over scored tokens."},
+    {"delta_p_mean", "1", Better::neither, "dp mean", Shown::cost,
+     "The mean of the same difference: below 0 where the model is less sure of the text than the "
+     "baseline."},
+    {"greedy_prefix_tokens", "1", Better::higher, "greedy prefix", Shown::cost,
+     "Tokens chosen greedily after half of each window before model and baseline part; the mean "
+     "over windows."},
+    {"scored_tokens", "1", Better::neither, "tokens", Shown::speed,
+     "Quality cases: tokens of the text whose prediction counts."},
+    {"scored_bytes", "bytes", Better::neither, "scored bytes", Shown::nowhere,
+     "Quality cases: bytes that the scored tokens stand for."},
+    {"bits_per_byte_se", "bits/byte", Better::neither, "bits/byte se", Shown::nowhere,
+     "Standard error of bits_per_byte, over windows of the text."},
+    {"perplexity_se", "1", Better::neither, "ppl se", Shown::nowhere,
+     "Standard error of perplexity, over windows of the text."},
+    {"perplexity_increase_se", "1", Better::neither, "ppl + se", Shown::nowhere,
+     "Standard error of perplexity_increase, over windows of the text."},
+    {"kl_mean_se", "nats", Better::neither, "KL nats se", Shown::nowhere,
+     "Standard error of kl_mean, over windows of the text."},
+    {"top1_agreement_se", "1", Better::neither, "same top se", Shown::nowhere,
+     "Standard error of top1_agreement, over windows of the text."},
+    {"greedy_agreement_se", "1", Better::neither, "greedy same se", Shown::nowhere,
+     "Standard error of greedy_agreement, over windows of the text."},
+    {"nll_per_token_se", "nats", Better::neither, "nats/token se", Shown::nowhere,
+     "Standard error of nll_per_token, over windows of the text."},
+    {"kl_median_se", "nats", Better::neither, "KL median se", Shown::nowhere,
+     "Standard error of kl_median, over windows of the text."},
+    {"kl_p99_se", "nats", Better::neither, "KL p99 se", Shown::nowhere,
+     "Standard error of kl_p99, over windows of the text."},
+    {"kl_p999_se", "nats", Better::neither, "KL p99.9 se", Shown::nowhere,
+     "Standard error of kl_p999, over windows of the text."},
+    {"delta_p_rms_se", "1", Better::neither, "dp RMS se", Shown::nowhere,
+     "Standard error of delta_p_rms, over windows of the text."},
+    {"delta_p_mean_se", "1", Better::neither, "dp mean se", Shown::nowhere,
+     "Standard error of delta_p_mean, over windows of the text."},
+    {"greedy_prefix_tokens_se", "1", Better::neither, "greedy prefix se", Shown::nowhere,
+     "Standard error of greedy_prefix_tokens, over windows of the text."},
     {"work_flops", "FLOP", Better::neither, "FLOP", Shown::nowhere,
      "Floating-point operations that one pass of the operator must do, a multiply and an add "
      "counted as two."},
@@ -144,6 +208,7 @@ class Derivation {
     }
     if (subject_.workload == "llm") derive_model();
     if (subject_.workload == "op") derive_operator();
+    if (subject_.workload == "quality") derive_quality_metrics(subject_, measurement_);
     derive_repetitions();
   }
 
@@ -230,6 +295,10 @@ const MetricSpec* find_metric(std::string_view name) {
     if (spec.name == name) return &spec;
   }
   return nullptr;
+}
+
+const MetricSpec* standard_error_of(std::string_view name) {
+  return find_metric(std::string(name) + "_se");
 }
 
 std::string_view unit_of_metric(std::string_view name) {

@@ -31,6 +31,9 @@ struct MetricSpec {
 /// In the order that tables show them.
 std::span<const MetricSpec> metrics();
 const MetricSpec* find_metric(std::string_view name);
+/// The metric that says how far `name` can be trusted ("bits_per_byte_se"); null where there is
+/// none.
+const MetricSpec* standard_error_of(std::string_view name);
 /// Of a declared metric; "1" for any other, such as the counters of imported benchmarks.
 std::string_view unit_of_metric(std::string_view name);
 

@@ -17,6 +17,9 @@ constexpr MetricTolerance kTolerances[] = {
     memory("memory_scratch_bytes"),
     memory("peak_rss_bytes"),
     memory("peak_anonymous_bytes"),
+    // Far less than any quantisation costs, more than another order of additions does.
+    {"bits_per_byte", 1.002, 0, 0},
+    {"kl_mean", 1.1, 1e-4, 1e-4},
     // Below 1e-6 an error is rounding of float32, whatever its factor.
     {"check_relative_error", 2, 0, 1e-6},
 };

@@ -1,6 +1,6 @@
-// What counts as worse for the metrics that are one number a case, not a sample: memory and
-// exactness. They hardly vary from run to run, so they are compared without a test, each with a
-// threshold of its own, declared once here.
+// What counts as worse for the metrics that are one number a case, not a sample: memory, exactness
+// and quality. They hardly vary from run to run, so they are compared without a test, each with a
+// threshold of its own, declared once here. (Quality varies with the text: see quality_difference.)
 #pragma once
 
 #include <span>

@@ -68,24 +68,37 @@ CaseField of_imported(CaseField field) {
   return field;
 }
 
+CaseField of_quality(CaseField field) {
+  field.quality = true;
+  return field;
+}
+
+/// What a speed and a quality are measured of.
+CaseField of_variant(CaseField field) {
+  field.quality = field.variant = true;
+  return field;
+}
+
 std::vector<CaseField> declare_fields() {
   return {
-      of_imported(text("workload", &Case::workload, true, true, {"llm", "op", "imported"},
-                       "what is measured: a model (llm) or one operator (op); imported results "
-                       "have workload imported")),
+      of_quality(of_imported(
+          text("workload", &Case::workload, true, true, {"llm", "op", "quality", "imported"},
+               "what is measured: a model (llm), one operator (op) or how well a model predicts a "
+               "text (quality); imported results have workload imported"))),
       of_imported(
           text("name", &Case::name, false, false, {}, "what an imported benchmark is called")),
-      text("model", &Case::model, true, false, {},
-           "GGUF file, Hugging Face directory, bundled model or shape name"),
+      of_variant(text("model", &Case::model, true, false, {},
+                      "GGUF file, Hugging Face directory, bundled model or shape name")),
       text("op", &Case::op, false, true, {}, "operator"),
-      text("type", &Case::type, true, true, ModelType::names(),
-           "type of the weights; for a model only with a shape (default: f16 for a shape, f32 for "
-           "an operator); q4_k_m only for a shape"),
-      text("backend", &Case::backend, true, true, {},
-           "backend, or ./library.so, with options after a colon: NAME:key=value,..."),
-      text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache"),
-      text("fuse", &Case::fuse, true, false, {"on", "off"},
-           "whether a backend may compute neighbouring operators as one (default: on)"),
+      of_variant(
+          text("type", &Case::type, true, true, ModelType::names(),
+               "type of the weights; for a model only with a shape (default: f16 for a shape, f32 "
+               "for an operator); q4_k_m only for a shape")),
+      of_variant(text("backend", &Case::backend, true, true, {},
+                      "backend, or ./library.so, with options after a colon: NAME:key=value,...")),
+      of_variant(text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache")),
+      of_variant(text("fuse", &Case::fuse, true, false, {"on", "off"},
+                      "whether a backend may compute neighbouring operators as one (default: on)")),
       text("cache", &Case::cache, true, true, {"warm", "cold-cpu", "cold-disk"},
            "state of the caches before each measured pass"),
       integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
@@ -102,9 +115,30 @@ std::vector<CaseField> declare_fields() {
       integer("heads", &Case::heads, false, true, 1, 4096, "query heads"),
       integer("kv_heads", &Case::kv_heads, false, true, 1, 4096, "key and value heads"),
       integer("head_dim", &Case::head_dim, false, true, 1, 4096, "elements of one head"),
-      integer("threads", &Case::threads, true, true, 0, 1024, "threads; 0: every core"),
-      integer("seed", &Case::seed, true, true, 0, std::numeric_limits<std::int64_t>::max(),
-              "seed of synthetic weights and of inputs"),
+      of_quality(integer("threads", &Case::threads, true, true, 0, 1024, "threads; 0: every core")),
+      of_quality(integer("seed", &Case::seed, true, true, 0,
+                         std::numeric_limits<std::int64_t>::max(),
+                         "seed of synthetic weights and of inputs")),
+      of_quality(text("text", &Case::text, false, false, {},
+                      "quality: file of the text to predict; held-out: the one that comes with the "
+                      "bundled model")),
+      of_quality(integer("tokens", &Case::tokens, false, false, 0, kMostTokens,
+                         "quality: tokens of the text, at most; 0: all of it")),
+      of_quality(integer("context", &Case::context, false, false, 4, kMostTokens,
+                         "quality: tokens of one window of the text")),
+      of_quality(text("scored", &Case::scored, false, false, {"second-half", "all"},
+                      "quality: which tokens of each window count")),
+      of_quality(integer("greedy", &Case::greedy, false, false, 0, kMostRows,
+                         "quality: tokens that are chosen greedily after half of each window, to "
+                         "be held against the baseline's; 0: none")),
+      of_quality(
+          text("baseline", &Case::baseline, false, false, {},
+               "quality: backend whose logits are the baseline, file:LOGITS for stored ones, "
+               "or none")),
+      of_quality(text("baseline_model", &Case::baseline_model, false, false, {},
+                      "quality: model of the baseline (default: the same)")),
+      of_quality(text("baseline_kv", &Case::baseline_kv, false, false, {"f32", "f16", "bf16"},
+                      "quality: type of the baseline's KV cache")),
   };
 }
 
@@ -179,17 +213,26 @@ const CaseField* find_case_field(std::string_view name) {
 }
 
 bool applies(const CaseField& field, const Case& value) {
-  if (value.workload == "llm") {
+  const bool quality = value.workload == "quality";
+  if (quality || value.workload == "llm") {
     if (field.name == "type") {
       return value.model != kBundledModel && find_shape(value.model) != nullptr;
     }
-    return field.llm;
+    return quality ? field.quality : field.llm;
   }
   if (value.workload == "imported") return field.imported;
   if (!field.op) return false;
   const bool always = field.name == "workload" || field.name == "op" || field.name == "backend" ||
                       field.name == "cache" || field.name == "threads" || field.name == "seed";
   return always || op_has_field(value.op, field.name);
+}
+
+bool same_variant(const Case& a, const Case& b) {
+  return std::ranges::all_of(case_fields(), [&](const CaseField& field) {
+    if (!field.variant) return true;
+    return applies(field, a) == applies(field, b) &&
+           (!applies(field, a) || get(a, field) == get(b, field));
+  });
 }
 
 FieldValue get(const Case& value, const CaseField& field) {
@@ -238,7 +281,8 @@ void set_from_text(Case& value, const CaseField& field, std::string_view text) {
 
 void validate(const Case& value) {
   if (value.workload == "imported") {
-    throw Error("workload: imported cases were measured elsewhere; choose llm or op to run one");
+    throw Error(
+        "workload: imported cases were measured elsewhere; choose llm, op or quality to run one");
   }
   for (const CaseField& field : case_fields()) {
     if (is_stated(value, field)) {
@@ -258,7 +302,7 @@ void validate(const Case& value) {
     if (value.model.empty()) {
       throw Error("model: empty; give a GGUF file, a directory, a bundled model or a shape");
     }
-    if (value.prompt == 0 && value.generate == 0) {
+    if (value.workload == "llm" && value.prompt == 0 && value.generate == 0) {
       throw Error("prompt and generate are both 0: nothing to measure; raise one of them");
     }
   }
@@ -293,7 +337,7 @@ Case resolve(const Case& value, std::int64_t cores) {
     result.threads = std::clamp<std::int64_t>(cores, 1, threads.maximum);
   }
   if (result.type.empty() && applies(*find_case_field("type"), result)) {
-    result.type = result.workload == "llm" ? name_of(Type::f16) : name_of(Type::f32);
+    result.type = result.workload == "op" ? name_of(Type::f32) : name_of(Type::f16);
   }
   return result;
 }
@@ -373,6 +417,10 @@ std::string label(const Case& value) {
     if (value.prompt > 0) text += fmt::format(" pp{}", value.prompt);
     if (value.generate > 0) text += fmt::format(" tg{}", value.generate);
     text += fmt::format(" d{} b{}", value.depth, value.batch);
+  } else if (value.workload == "quality") {
+    text = fmt::format("quality {}", base_name(value.model));
+    if (has("type")) text += ' ' + value.type;
+    text += fmt::format(" on {} c{}", base_name(value.text), value.context);
   } else {
     text = value.op;
     if (has("type")) text += ' ' + value.type;

@@ -15,9 +15,13 @@ namespace ridgepoint {
 /// weights, so `type` does not apply to it.
 inline constexpr std::string_view kBundledModel = "byte-llama-6m";
 
+/// The held-out text that comes with the bundled model.
+inline constexpr std::string_view kBundledText = "held-out";
+
 /// One case. A field that does not apply to the workload keeps its default and is not printed.
 struct Case {
-  /// llm: a model's prefill and decode; op: one operator; imported: measured elsewhere, never run.
+  /// llm: a model's prefill and decode; op: one operator; quality: how well a model predicts a
+  /// text, and how far from a baseline; imported: measured elsewhere, never run.
   std::string workload = "llm";
   std::string model{kBundledModel};  ///< GGUF file, Hugging Face directory, bundled name or shape
   std::string type;  ///< llm with a shape, op: weight type; empty: resolve() chooses
@@ -39,6 +43,15 @@ struct Case {
   std::int64_t head_dim = 64;
   std::int64_t threads = 0;  ///< 0: every core; resolve() makes it a number before storing
   std::int64_t seed = 1;     ///< of synthetic weights and of inputs
+  // quality:
+  std::string text{kBundledText};      ///< file, or the text that comes with the bundled model
+  std::int64_t tokens = 16384;         ///< of the text, at most; 0: all of it
+  std::int64_t context = 512;          ///< tokens of one window
+  std::string scored = "second-half";  ///< of each window: second-half, all
+  std::int64_t greedy = 32;            ///< tokens chosen greedily after half of each window
+  std::string baseline = "reference";  ///< backend, "file:LOGITS", or none
+  std::string baseline_model;          ///< empty: the same
+  std::string baseline_kv = "f32";
 
   bool operator==(const Case&) const = default;
 };
@@ -55,11 +68,18 @@ struct CaseField {
   std::vector<std::string_view> choices;  ///< of a text field; empty: any text
   std::string_view help;
   bool imported = false;  ///< applies to the imported workload
+  bool quality = false;   ///< applies to the quality workload
+  /// Says what computes, not what is asked of it: a quality holds for every case of its variant.
+  bool variant = false;
 };
 std::span<const CaseField> case_fields();
 const CaseField* find_case_field(std::string_view name);
 /// Whether the field means anything for this case (workload, and for op cases the operator).
 bool applies(const CaseField& field, const Case& value);
+
+/// Whether both are the same model on the same backend in the same types: what one's quality is
+/// measured of, the other's speed is measured of.
+bool same_variant(const Case& a, const Case& b);
 
 FieldValue get(const Case& value, const CaseField& field);
 /// Error when the value is out of range or not among the choices; names the field.

@@ -13,6 +13,16 @@ void require(bool holds, std::string_view what, double value) {
   if (!holds) throw Error(fmt::format("{}, not {:g}", what, value));
 }
 
+nlohmann::json number_or_null(const std::optional<double>& number) {
+  return number ? nlohmann::json(*number) : nlohmann::json(nullptr);
+}
+
+std::optional<double> number_if_there(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return std::nullopt;
+  return found->get<double>();
+}
+
 }  // namespace
 
 void validate(const AbOptions& options) {
@@ -34,27 +44,30 @@ void validate(const AbOptions& options) {
 }
 
 std::string to_json(const AbOptions& options) {
-  return nlohmann::json{{"tolerance", options.rules.tolerance},
-                        {"alpha", options.rules.alpha},
-                        {"correlation_up_to", options.rules.correlation_up_to},
-                        {"power_at", options.power_at},
-                        {"budget_seconds", options.budget_seconds},
-                        {"most_pairs", options.most_pairs},
-                        {"seed", options.seed},
-                        {"most_steal_share", options.most_steal_share},
-                        {"number_after", options.arm.number_after},
-                        {"unit", options.arm.unit},
-                        {"more_is_better", options.arm.more_is_better},
-                        {"time_limit_seconds", options.arm.time_limit_seconds},
-                        {"working_directory", options.arm.working_directory.string()},
-                        {"refs",
-                         {{"repository", options.refs.repository},
-                          {"name_a", options.refs.name_a},
-                          {"name_b", options.refs.name_b},
-                          {"commit_a", options.refs.commit_a},
-                          {"commit_b", options.refs.commit_b},
-                          {"build", options.refs.build},
-                          {"bench", options.refs.bench}}}}
+  return nlohmann::json{
+      {"tolerance", options.rules.tolerance},
+      {"alpha", options.rules.alpha},
+      {"correlation_up_to", options.rules.correlation_up_to},
+      {"power_at", options.power_at},
+      {"budget_seconds", options.budget_seconds},
+      {"most_pairs", options.most_pairs},
+      {"seed", options.seed},
+      {"most_steal_share", options.most_steal_share},
+      {"number_after", options.arm.number_after},
+      {"unit", options.arm.unit},
+      {"more_is_better", options.arm.more_is_better},
+      {"time_limit_seconds", options.arm.time_limit_seconds},
+      {"working_directory", options.arm.working_directory.string()},
+      {"max_kl", number_or_null(options.budget.max_kl)},
+      {"max_perplexity_increase", number_or_null(options.budget.max_perplexity_increase)},
+      {"refs",
+       {{"repository", options.refs.repository},
+        {"name_a", options.refs.name_a},
+        {"name_b", options.refs.name_b},
+        {"commit_a", options.refs.commit_a},
+        {"commit_b", options.refs.commit_b},
+        {"build", options.refs.build},
+        {"bench", options.refs.bench}}}}
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -75,6 +88,9 @@ AbOptions ab_options_from_json(std::string_view json) {
     options.arm.more_is_better = stored.at("more_is_better");
     options.arm.time_limit_seconds = stored.at("time_limit_seconds");
     options.arm.working_directory = stored.at("working_directory").get<std::string>();
+    // Sessions of before there was a budget have none.
+    options.budget.max_kl = number_if_there(stored, "max_kl");
+    options.budget.max_perplexity_increase = number_if_there(stored, "max_perplexity_increase");
     const auto& refs = stored.at("refs");
     options.refs = {.repository = refs.at("repository"),
                     .name_a = refs.at("name_a"),

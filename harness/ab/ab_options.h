@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "harness/ab/arm.h"
+#include "results/compare/quality_budget.h"
 #include "results/statistics/sequential_gate.h"
 
 namespace ridgepoint {
@@ -30,6 +31,7 @@ struct AbOptions {
   double most_steal_share = 0.1;  ///< a pair from which the hypervisor took more does not count
   ArmOptions arm;
   AbRefs refs;
+  QualityBudget budget{};  ///< of B's model cases, by what is stored of their quality
 };
 
 /// Error for a value that makes no sense.

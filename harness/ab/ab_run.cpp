@@ -75,7 +75,8 @@ std::vector<AbFigure> match_figures(const Slice& a, const Slice& b) {
 class PairLoop {
  public:
   PairLoop(AbStore& store, AbSession session, Arm& a, Arm& b, const AbOptions& options,
-           AbObserver& observer, const std::atomic<bool>& stop)
+           AbObserver& observer, const std::atomic<bool>& stop,
+           const std::vector<Record>& qualities)
       : store_(store),
         session_(std::move(session)),
         a_(a),
@@ -83,6 +84,7 @@ class PairLoop {
         options_(options),
         observer_(observer),
         stop_(stop),
+        qualities_(qualities),
         evaluation_(evaluate(session_, options.rules)) {}
 
   AbSession run() {
@@ -103,6 +105,11 @@ class PairLoop {
       observer_.pair_done(pair, evaluation_, progress());
     }
     session_.cause = cause();
+    if (const auto why = withheld(); !why.empty()) {
+      return end("finished", Verdict::undecided,
+                 fmt::format("B measures faster after {} pairs, but is not called so: {}",
+                             evaluation_.pairs(), why));
+    }
     return end("finished", evaluation_.verdict(),
                fmt::format("decided after {} pairs", evaluation_.pairs()));
   }
@@ -115,6 +122,7 @@ class PairLoop {
     const Slice b = a.interrupted ? a : b_.run(stop_);
     if (a.interrupted || b.interrupted) return std::nullopt;
     if (const auto refused = refusal(a, b)) return refused;
+    budgeted_ = b.records;
     const auto figures = match_figures(a, b);
     if (session_.pairs.empty()) {
       session_.figures = figures;
@@ -172,6 +180,19 @@ class PairLoop {
           fmt::format("the hypervisor took {:.0f} % of the time", 100 * pair.steal_share);
     }
     return std::nullopt;
+  }
+
+  /// Why B may not be called faster; empty: it may, or is not.
+  [[nodiscard]] std::string withheld() const {
+    if (evaluation_.verdict() != Verdict::faster || !options_.budget.given()) return {};
+    // A session that goes on and is decided already has only its first slices.
+    for (const Record& record : budgeted_) {
+      if (record.subject.workload != "llm") continue;
+      auto why = withheld_by_quality(options_.budget, record.subject, qualities_);
+      if (!why.empty()) return why;
+    }
+    return budgeted_.empty() ? "an arm that is no case of ours has no stored quality"
+                             : std::string();
   }
 
   /// Why the figure that decides differs: from the records of the last pair, whose op times,
@@ -237,10 +258,12 @@ class PairLoop {
   const AbOptions& options_;
   AbObserver& observer_;
   const std::atomic<bool>& stop_;
+  const std::vector<Record>& qualities_;
   AbEvaluation evaluation_;
   std::int64_t start_ns_ = 0;
   std::vector<std::int64_t> durations_ns_;
   Slice last_a_, last_b_;
+  std::vector<Record> budgeted_;  ///< B's cases, whose quality the budget is for
 };
 
 }  // namespace
@@ -269,8 +292,9 @@ AbSession begin_ab(AbStore& store, std::string a, std::string b, const AbOptions
 }
 
 AbSession run_ab(AbStore& store, const std::string& session_id, Arm& a, Arm& b,
-                 const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop) {
-  return PairLoop(store, store.session(session_id), a, b, options, observer, stop).run();
+                 const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop,
+                 const std::vector<Record>& qualities) {
+  return PairLoop(store, store.session(session_id), a, b, options, observer, stop, qualities).run();
 }
 
 }  // namespace ridgepoint

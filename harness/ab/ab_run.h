@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "harness/ab/ab_evaluation.h"
 #include "harness/ab/ab_options.h"
@@ -35,7 +36,10 @@ AbSession begin_ab(AbStore& store, std::string a, std::string b, const AbOptions
 
 /// Goes on with a session, whose pairs so far count. Stores the verdict, with the reason, and
 /// returns the session as it is then. Error when an arm fails; the session stays resumable.
+/// With a budget, B is not called faster when `qualities` (stored_qualities) say that one of its
+/// model cases is past it, or nothing.
 AbSession run_ab(AbStore& store, const std::string& session_id, Arm& a, Arm& b,
-                 const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop);
+                 const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop,
+                 const std::vector<Record>& qualities = {});
 
 }  // namespace ridgepoint

@@ -89,6 +89,15 @@ std::string shown_name(const AbFigure& figure) {
   return figure.name == figure.name_b ? figure.name : figure.name + " | " + figure.name_b;
 }
 
+/// Of one figure. Where the session was not called faster though all pairs say so (a quality
+/// budget), neither is a figure of it.
+Verdict verdict_of_figure(const AbSession& session, const AbEvaluation& evaluation,
+                          const SequentialGate& gate) {
+  const bool withheld =
+      session.verdict == Verdict::undecided && evaluation.verdict() == Verdict::faster;
+  return withheld && gate.verdict() == Verdict::faster ? Verdict::undecided : gate.verdict();
+}
+
 /// Heading first.
 std::vector<std::vector<std::string>> figure_rows(const AbSession& session,
                                                   const AbEvaluation& evaluation) {
@@ -103,7 +112,8 @@ std::vector<std::vector<std::string>> figure_rows(const AbSession& session,
       return figure.more_is_better ? *std::ranges::max_element(values)
                                    : *std::ranges::min_element(values);
     };
-    rows.push_back({shown_name(figure), std::string(name_of(gate.verdict())),
+    rows.push_back({shown_name(figure),
+                    std::string(name_of(verdict_of_figure(session, evaluation, gate))),
                     change_text(gate.ratio()), interval_text(gate.interval()),
                     format_value(median_of(values_of(session, i, &AbPair::a)), figure.unit),
                     format_value(median_of(values_of(session, i, &AbPair::b)), figure.unit),
@@ -271,7 +281,7 @@ std::string ab_json(const AbSession& session, const AbOptions& options) {
                        {"name_b", figure.name_b},
                        {"unit", figure.unit},
                        {"more_is_better", figure.more_is_better},
-                       {"verdict", name_of(gate.verdict())},
+                       {"verdict", name_of(verdict_of_figure(session, evaluation, gate))},
                        {"worse_ratio", gate.ratio()},
                        {"worse_ratio_low", optional_number(interval.low)},
                        {"worse_ratio_high", optional_number(interval.high)},

@@ -15,6 +15,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/interrupt.h"
+#include "harness/cli/quality_budget_options.h"
 #include "harness/cli/quantity.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "workloads/error.h"
@@ -27,6 +28,7 @@ struct AbArguments {
   std::string refs, build, bench;
   std::string tolerance = "2%", alpha = "1%", power_at = "5%", budget = "10m";
   std::string format = "table";
+  QualityBudgetArguments quality_budget;
   AbOptions options;
 };
 
@@ -134,14 +136,17 @@ AbRefs parse_refs(const AbArguments& arguments) {
 
 int measure_pairs(const Invocation& invocation, AbStore& store, const AbSession& session,
                   const AbOptions& options, const AbArguments& arguments) {
+  std::vector<Record> qualities;
+  if (options.budget.given())
+    qualities = stored_qualities(invocation.open_store(OpenMode::read_only));
   const Interrupt interrupt;
   Arms arms;
   make_arms(arms, session.a, session.b, options, interrupt.requested());
   AbSession finished;
   {
     AbProgressLine progress(options);
-    finished =
-        run_ab(store, session.id, *arms.a, *arms.b, options, progress, interrupt.requested());
+    finished = run_ab(store, session.id, *arms.a, *arms.b, options, progress, interrupt.requested(),
+                      qualities);
   }
   fmt::print("{}", session_in(finished, options, arguments.format));
   if (arguments.format == "table") {
@@ -174,6 +179,7 @@ int begin(const Invocation& invocation, AbArguments& arguments) {
   options.power_at = parse_share(arguments.power_at, "--power-at");
   options.budget_seconds = parse_duration_seconds(arguments.budget, "--budget");
   options.arm.working_directory = std::filesystem::current_path();
+  options.budget = parse_budget(arguments.quality_budget);
   validate(options);
   if (!arguments.refs.empty()) {
     options.refs = parse_refs(arguments);
@@ -240,6 +246,10 @@ void add_ab_command(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   rules->add_option("--pairs", options.most_pairs, "Pairs at most")->capture_default_str();
   rules->add_option("--seed", options.seed, "Of the order within each pair")->capture_default_str();
+
+  add_budget_options(
+      *command, arguments->quality_budget,
+      "B's model cases are not called faster, nor where their quality is not stored");
 
   auto* commands = command->add_option_group("Commands");
   commands->add_option("--number-after", options.arm.number_after,

@@ -77,6 +77,7 @@ int parse_and_run(int argc, char** argv) {
                                                 build_info().compiler_version));
   app.require_subcommand(1);
   add_run_commands(app, invocation);
+  add_quality_command(app, invocation);
   add_ab_command(app, invocation);
   add_history_command(app, invocation);
   add_passport_command(app, invocation);

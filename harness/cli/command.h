@@ -31,6 +31,7 @@ CLI::App* add_command(CLI::App& parent, Invocation& invocation, const std::strin
                       const std::string& summary, std::function<int()> action);
 
 void add_run_commands(CLI::App& app, Invocation& invocation);       // run, resume, rerun
+void add_quality_command(CLI::App& app, Invocation& invocation);    // quality
 void add_list_command(CLI::App& app, Invocation& invocation);       // list WHAT
 void add_show_commands(CLI::App& app, Invocation& invocation);      // show, export
 void add_compare_command(CLI::App& app, Invocation& invocation);    // compare

@@ -9,6 +9,7 @@
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "harness/cli/quality_budget_options.h"
 #include "harness/cli/quantity.h"
 #include "harness/environment/git_ref.h"
 #include "results/compare/compare.h"
@@ -29,6 +30,7 @@ struct CompareArguments {
   std::string format = "table";
   std::string output;
   bool across_machines = false;
+  QualityBudgetArguments budget;
 };
 
 void write_file(const std::string& path, const std::string& text, std::ios::openmode mode) {
@@ -40,11 +42,13 @@ void write_file(const std::string& path, const std::string& text, std::ios::open
 
 int compare_runs(const Invocation& invocation, const CompareArguments& arguments) {
   require_comparison_format(arguments.format);
-  const CompareOptions options{.threshold = parse_share(arguments.threshold, "--threshold"),
-                               .alpha = parse_share(arguments.alpha, "--alpha"),
-                               .metrics = arguments.metrics,
-                               .across_machines = arguments.across_machines};
+  CompareOptions options{.threshold = parse_share(arguments.threshold, "--threshold"),
+                         .alpha = parse_share(arguments.alpha, "--alpha"),
+                         .metrics = arguments.metrics,
+                         .across_machines = arguments.across_machines,
+                         .budget = parse_budget(arguments.budget)};
   const Store store = invocation.open_store(OpenMode::read_only);
+  if (options.budget.given()) options.qualities = stored_qualities(store);
   const SelectedSides sides = select_sides(store, arguments.a, arguments.b, resolve_git_ref);
   const Comparison comparison = compare(sides, options);
   const std::string report = report_comparison(comparison, arguments.format);
@@ -94,6 +98,8 @@ void add_compare_command(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output,
                       "File to write; the verdict still goes to standard output");
+  add_budget_options(*command, arguments->budget,
+                     "a model case of B is not called faster, nor where its quality is not stored");
   command->add_flag("--across-machines", arguments->across_machines,
                     "The machine is what is compared: do not refuse different ones");
 }

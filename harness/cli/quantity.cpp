@@ -47,6 +47,14 @@ double parse_share(std::string_view text, std::string_view option) {
                           option, text));
 }
 
+double parse_nats(std::string_view text, std::string_view option) {
+  auto rest = text;
+  const auto number = take_number(rest);
+  if (number && *number > 0 && (rest.empty() || rest == " nats")) return *number;
+  throw Error(
+      fmt::format("{}: expected a number of nats above 0 such as 0.05, not '{}'", option, text));
+}
+
 double parse_duration_seconds(std::string_view text, std::string_view option) {
   double seconds = 0;
   auto rest = text;

@@ -10,6 +10,9 @@ namespace ridgepoint {
 /// not lie between 0 % and 100 %.
 double parse_share(std::string_view text, std::string_view option);
 
+/// "0.05": a number of nats above 0. Error that names `option`.
+double parse_nats(std::string_view text, std::string_view option);
+
 /// Seconds: "90", "90s", "1.5m", "1h30m", "500ms". Error that names `option`.
 double parse_duration_seconds(std::string_view text, std::string_view option);
 

@@ -10,13 +10,11 @@
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
-#include "harness/cli/interrupt.h"
+#include "harness/cli/measuring.h"
 #include "harness/run/data_folder.h"
 #include "harness/run/preflight.h"
-#include "harness/run/progress.h"
 #include "harness/run/run_options.h"
 #include "harness/run/sweep.h"
-#include "results/report/table.h"
 #include "workloads/case.h"
 #include "workloads/error.h"
 #include "workloads/suites/suite.h"
@@ -26,99 +24,24 @@ namespace {
 
 constexpr std::string_view kDefaultSuite = "smoke";
 
-struct RunArguments {
+struct RunArguments : MeasuringArguments {
   std::string suite;
   std::string label;
-  std::map<std::string, std::vector<std::string>> axes;  ///< --name as typed, by case field
-  RunOptions options;
-  std::map<std::string, CLI::Option*> typed;  ///< run options by name, to see which were given
 };
 
-/// Lists are split at commas, except in free text (paths and backend options hold commas): those
-/// are given once a value.
-bool splits_at_commas(const CaseField& field) {
-  return field.choices.size() > 1 || std::holds_alternative<std::int64_t Case::*>(field.member);
-}
-
-std::string option_name(std::string_view field) {
-  std::string name = "--" + std::string(field);
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
-}
-
-void add_axis_options(CLI::App& command, RunArguments& arguments) {
-  for (const auto& field : case_fields()) {
-    auto* option =
-        command
-            .add_option_function<std::vector<std::string>>(
-                option_name(field.name),
-                [&arguments, name = std::string(field.name)](const auto& values) {
-                  arguments.axes[name] = values;
-                },
-                std::string(field.help))
-            ->allow_extra_args(false)
-            ->group("Case: each may be given several times, or with a list: --batch 1,4,16");
-    if (splits_at_commas(field)) option->delimiter(',');
-  }
-}
-
-void add_run_options(CLI::App& command, RunArguments& arguments) {
-  for (const auto& field : run_option_fields()) {
-    CLI::Option* option = std::visit(
-        [&](auto member) {
-          return command.add_option(option_name(field.name), arguments.options.*member,
-                                    std::string(field.help));
-        },
-        field.member);
-    option->capture_default_str()->group("Measuring");
-    arguments.typed[std::string(field.name)] = option;
-  }
-}
-
 /// No suite, but axes: one group of just these, so that an option typed is an option used.
-Suite suite_from_axes(const std::map<std::string, std::vector<std::string>>& axes) {
-  Axes group;
-  for (const auto& field : case_fields()) {
-    const auto given = axes.find(std::string(field.name));
-    if (given == axes.end()) {
-      if (field.name == "workload" && axes.contains("op")) group.push_back({"workload", {"op"}});
-      continue;
-    }
-    std::vector<FieldValue> values;
-    for (const auto& text : given->second) {
-      Case parsed;
-      set_from_text(parsed, field, text);
-      values.push_back(get(parsed, field));
-    }
-    group.push_back({std::string(field.name), values});
-  }
-  return {.name = "", .description = "", .groups = {group}};
-}
-
-int exit_code(const SweepResult& result) {
-  if (result.interrupted) return kExitInterrupted;
-  return result.not_ok > 0 || result.ok == 0 ? kExitNotOk : kExitOk;
-}
-
-/// Measures what is left of the run, then prints it and says where it is.
-int finish_run(const Invocation& invocation, Store& store, const std::string& run_id) {
-  const Interrupt interrupt;
-  const auto progress = make_progress();
-  const SweepResult result = run_sweep(store, run_id, *progress, interrupt.requested());
-  fmt::print("{}\ndatabase: {}\nrun:      {}{}\n", run_table(store.whole_run(run_id)),
-             invocation.database_path().string(), run_id,
-             result.interrupted
-                 ? "  (interrupted; go on with: ridgepoint resume " + run_id.substr(0, 8) + ")"
-                 : "");
-  return exit_code(result);
+Suite suite_from_axes(std::map<std::string, std::vector<std::string>> axes) {
+  if (axes.contains("op") && !axes.contains("workload")) axes["workload"] = {"op"};
+  return {.name = "", .description = "", .groups = {axes_of(axes)}};
 }
 
 /// A new run of these cases; nothing is stored when one of them cannot be opened.
 int measure(const Invocation& invocation, Store& store, const std::vector<Case>& cases,
             const RunOptions& options, const std::string& suite, const std::string& label) {
   preflight(cases, options);
-  return finish_run(invocation, store,
-                    begin_sweep(store, cases, options, suite, label, invocation.command_line));
+  return exit_code_of(
+      finish_run(invocation, store,
+                 begin_sweep(store, cases, options, suite, label, invocation.command_line)));
 }
 
 /// What a suite asks for, unless the command line says otherwise.
@@ -161,7 +84,7 @@ std::string newest_unfinished_run(const Store& store) {
 int resume(const Invocation& invocation, const std::string& text) {
   Store store = invocation.open_store(OpenMode::read_write);
   const std::string run_id = text.empty() ? newest_unfinished_run(store) : store.resolve_run(text);
-  return finish_run(invocation, store, run_id);
+  return exit_code_of(finish_run(invocation, store, run_id));
 }
 
 /// The case that CASE names within a run: its ordinal, or the first characters of its hash.
@@ -212,7 +135,7 @@ void add_run_commands(CLI::App& app, Invocation& invocation) {
   run_command->add_option("--suite", arguments->suite,
                           "Bundled suite or TOML file; case options override its axes");
   run_command->add_option("--label", arguments->label, "Name for this run, to find it by");
-  add_axis_options(*run_command, *arguments);
+  add_axis_options(*run_command, *arguments, [](const CaseField&) { return true; });
   add_run_options(*run_command, *arguments);
   run_command->footer("Google Benchmark's flags for operator cases go after '--'.");
 

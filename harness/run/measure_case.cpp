@@ -3,6 +3,7 @@
 #include <new>
 #include <string>
 
+#include "harness/quality/quality_case.h"
 #include "harness/run/case_context.h"
 #include "harness/run/model_case.h"
 #include "harness/run/op_case.h"
@@ -15,7 +16,9 @@ CaseResult measure_case(const Case& subject, const RunOptions& options, Measurem
                         const ProcessPlan& plan) {
   const CaseContext context{subject, options, sink, answers, stop, plan};
   try {
-    return subject.workload == "op" ? measure_op_case(context) : measure_model_case(context);
+    if (subject.workload == "op") return measure_op_case(context);
+    if (subject.workload == "quality") return measure_quality_case(context);
+    return measure_model_case(context);
   } catch (const Error& error) {
     return {Outcome::failed, error.what()};
   } catch (const std::bad_alloc& failure) {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "backends/registry.h"
+#include "harness/quality/quality_case.h"
 #include "harness/run/benchmark_flags.h"
 #include "harness/run/data_folder.h"
 #include "workloads/error.h"
@@ -26,6 +27,7 @@ void open_everything(std::span<const Case> cases, const RunOptions& options) {
   bool operators = false;
   for (const auto& subject : cases) {
     backends.insert(subject.backend);
+    if (subject.workload == "quality") check_quality_case(subject);
     if (subject.workload == "llm") models.insert(subject.model);
     operators = operators || subject.workload == "op";
   }

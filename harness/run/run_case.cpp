@@ -73,7 +73,7 @@ class CaseRun {
     const auto started_ns = monotonic_ns();
     const auto deadline_ns =
         started_ns + static_cast<std::int64_t>(options_.time_limit_seconds * 1e9);
-    StoppingRule rule(options_, processes_);
+    StoppingRule rule(rules(), processes_);
     first_ = processes_;
     std::string_view ended_by;
     while (const auto plan = rule.next()) {
@@ -98,6 +98,13 @@ class CaseRun {
   }
 
  private:
+  /// What a model predicts does not vary from process to process: one is enough.
+  [[nodiscard]] RunOptions rules() const {
+    RunOptions options = options_;
+    if (record_.subject.workload == "quality") options.processes = 1;
+    return options;
+  }
+
   std::function<void(const CaseProgress&)> progress_of(const ProcessPlan& plan) {
     if (!on_progress_) return {};
     return [this, plan](const CaseProgress& progress) {

@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, 8> kBenchmarkFlags = {
 
 constexpr double kLongestSeconds = 30.0 * 24 * 3600;
 constexpr const char* kFlagsKey = "benchmark_flags";
+constexpr const char* kSaveLogitsKey = "save_logits";
 
 void check_flag(std::string_view flag) {
   const auto text = flag;
@@ -123,6 +124,8 @@ std::string to_json(const RunOptions& options) {
   for (const auto& field : run_option_fields()) {
     std::visit([&](auto member) { json[std::string(field.name)] = options.*member; }, field.member);
   }
+  // Absent where it says nothing, so that other runs' options stay as older versions read them.
+  if (!options.save_logits.empty()) json[kSaveLogitsKey] = options.save_logits;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -140,6 +143,8 @@ RunOptions run_options_from_json(std::string_view json) {
     try {
       if (key == kFlagsKey) {
         value.get_to(options.benchmark_flags);
+      } else if (key == kSaveLogitsKey) {
+        value.get_to(options.save_logits);
       } else if (field == fields.end()) {
         throw Error(fmt::format("run options: unknown key {}; a newer version may have written it",
                                 Json(key).dump(-1, ' ', true, Json::error_handler_t::replace)));

@@ -26,11 +26,12 @@ struct RunOptions {
   bool check = true;                         ///< compare outputs with the reference
   bool op_times = true;                      ///< trace a few more passes for times of single ops
   std::vector<std::string> benchmark_flags;  ///< Google Benchmark's, given after "--"
+  std::string save_logits;                   ///< file that a quality case's logits go to; or empty
 
   bool operator==(const RunOptions&) const = default;
 };
 
-/// One option that is a single value; benchmark_flags is not among them.
+/// One option that is a number; benchmark_flags and save_logits are not among them.
 struct RunOptionField {
   std::string_view name;  ///< option "--name" (with dashes), JSON key
   std::variant<std::int64_t RunOptions::*, double RunOptions::*, bool RunOptions::*> member;

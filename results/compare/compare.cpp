@@ -68,6 +68,7 @@ class Comparing {
     match();
     make_rows();
     adjust_and_decide();
+    withhold();
     explain_worst();
     add_notes();
     result_.verdict = overall();
@@ -203,7 +204,12 @@ class Comparing {
       row.reason = "no primary metric is there on both sides";
       result_.rows.push_back(std::move(row));
     }
+    const std::string withheld =
+        b.subject.workload == "llm"
+            ? withheld_by_quality(options_.budget, b.subject, options_.qualities)
+            : std::string();
     for (const std::string& metric : metrics) {
+      if (!withheld.empty()) withheld_[result_.rows.size()] = withheld;
       ComparisonRow row = begun;
       weigh(a, b, metric, options_.threshold, options_.alpha, row);
       if (row.evidence) records_[result_.rows.size()] = {&a, &b};
@@ -225,6 +231,16 @@ class Comparing {
       ComparisonRow& row = result_.rows[tested[i]];
       row.evidence->adjusted_p = adjusted[i];
       decide(options_.threshold, options_.alpha, row);
+    }
+  }
+
+  /// Speed that was bought with quality is no verdict.
+  void withhold() {
+    for (const auto& [position, why] : withheld_) {
+      ComparisonRow& row = result_.rows[position];
+      if (row.verdict != Verdict::faster) continue;
+      row.verdict = Verdict::undecided;
+      row.reason = "faster, but not called so: " + why;
     }
   }
 
@@ -307,6 +323,7 @@ class Comparing {
   std::vector<std::string> names_;  ///< of the matched cases
   std::map<std::pair<std::size_t, std::size_t>, std::string> blocking_;
   std::map<std::size_t, std::pair<const Record*, const Record*>> records_;  ///< by row
+  std::map<std::size_t, std::string> withheld_;  ///< by row: why it may not be called faster
   bool any_blocked_ = false;
   bool unknown_machine_ = false;
   bool missing_in_unfinished_ = false;

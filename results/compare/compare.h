@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "results/compare/comparison.h"
+#include "results/compare/quality_budget.h"
 #include "results/compare/select_sides.h"
 
 namespace ridgepoint {
@@ -15,6 +16,9 @@ struct CompareOptions {
   double alpha = 0.01;                 ///< chance of a false "slower" or "faster" over all rows
   std::vector<std::string> metrics{};  ///< names, or "all"; empty: the primary ones
   bool across_machines = false;        ///< the machine is what is compared
+  /// A model case of B whose variant is past it, or of unknown quality, is not called faster.
+  QualityBudget budget{};
+  std::vector<Record> qualities{};  ///< what is known of it (stored_qualities)
 };
 
 /// Error when both sides are the same records, have no case in common, or no metric asked for.

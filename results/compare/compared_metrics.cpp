@@ -54,6 +54,7 @@ bool is_there(const Record& a, const Record& b, const std::string& metric) {
 std::vector<std::string> primary_metrics(const Record& record) {
   const Case& subject = record.subject;
   if (subject.workload == "op") return {"run_ns"};
+  if (subject.workload == "quality") return {"bits_per_byte", "kl_mean"};
   if (subject.workload == "llm") {
     if (subject.prompt == 0) return {"decode_tokens_per_second"};
     if (subject.generate > 1) return {"ttft_ns", "tpot_ns"};

@@ -15,7 +15,8 @@ namespace ridgepoint {
 inline constexpr std::string_view kAllMetrics = "all";
 
 /// What a case is about: llm: ttft_ns, and tpot_ns or, without a prompt, decode_tokens_per_second;
-/// op: run_ns; imported: what the list "primary_metrics" of the details names, else real_time_ns.
+/// op: run_ns; quality: bits_per_byte, kl_mean; imported: what the list "primary_metrics" of the
+/// details names, else real_time_ns.
 std::vector<std::string> primary_metrics(const Record& record);
 
 /// In the order of metrics(). `asked` empty: the primary metrics and those with a tolerance

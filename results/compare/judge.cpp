@@ -10,7 +10,9 @@
 
 #include "results/metric.h"
 #include "results/metric_tolerance.h"
+#include "results/quality_metrics.h"
 #include "results/repetition_values.h"
+#include "results/report/table.h"
 #include "results/statistics/rank_shift.h"
 #include "results/statistics/ratio_of_medians.h"
 #include "results/statistics/welch_shift.h"
@@ -20,6 +22,8 @@ namespace {
 
 /// From this many values a side on, ranks decide at any usual alpha and need no assumption.
 constexpr std::size_t kFewestForRanks = 8;
+/// Standard errors that a difference of quality has to exceed: 0.3 % by chance, were it normal.
+constexpr double kErrorsToDiffer = 3;
 
 double stored(const Record& record, std::string_view metric) {
   const auto found = record.measurement.metrics.find(std::string(metric));
@@ -78,6 +82,21 @@ std::string too_little(const RowReplication& replication) {
       processes_text(replication), kFewestBlocks, kFewestProcesses);
 }
 
+/// A difference of quality that another text might not show is none.
+void doubt_quality(const Record& a, const Record& b, ComparisonRow& row) {
+  const auto difference = quality_difference(row.metric, a.measurement, b.measurement);
+  if (!difference || (row.verdict != Verdict::slower && row.verdict != Verdict::faster)) return;
+  if (!difference->standard_error) {
+    row.verdict = Verdict::undecided;
+    row.reason = "so few windows of text say nothing of their error; take more --tokens";
+  } else if (!(std::abs(difference->value) > kErrorsToDiffer * *difference->standard_error)) {
+    row.verdict = Verdict::undecided;
+    row.reason = fmt::format("a difference of {} is within {:g} errors; take more --tokens",
+                             format_with_error(difference->value, *difference->standard_error),
+                             kErrorsToDiffer);
+  }
+}
+
 }  // namespace
 
 void weigh(const Record& a, const Record& b, std::string_view metric, double threshold,
@@ -88,6 +107,7 @@ void weigh(const Record& a, const Record& b, std::string_view metric, double thr
     row.value_a = stored(a, metric);
     row.value_b = stored(b, metric);
     judge_tolerated(*tolerance, row);
+    doubt_quality(a, b, row);
     return;
   }
   const RepetitionValues of_a = repetition_values(metric, a.subject, a.measurement);

@@ -52,7 +52,7 @@ std::string run_to_markdown(const RunWithRecords& data) {
   for (const CaseTable& table : case_tables(data)) {
     text += fmt::format("\n### {}\n", markdown_escaped(table.title));
     if (!table.common.empty()) text += fmt::format("{}\n", markdown_escaped(table.common));
-    for (const auto* rows : {&table.fields, &table.speed, &table.cost}) {
+    for (const auto* rows : {&table.fields, &table.speed, &table.cost, &table.beside}) {
       if (!rows->empty()) text += fmt::format("\n{}", pipe_table(*rows));
     }
     if (!table.notes.empty()) text += "\n";

@@ -18,8 +18,8 @@ namespace {
 
 // The one figure that stands for a case: of an operator, a whole generation, decoding alone,
 // prefill alone, an imported benchmark.
-constexpr std::string_view kTelling[] = {"run_ns", "tpot_ns", "decode_tokens_per_second", "ttft_ns",
-                                         "real_time_ns"};
+constexpr std::string_view kTelling[] = {"run_ns",  "tpot_ns",      "decode_tokens_per_second",
+                                         "ttft_ns", "real_time_ns", "bits_per_byte"};
 // Below this, correlation matters little for the error rate.
 constexpr double kNotableCorrelation = 0.2;
 

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "results/metric.h"
@@ -66,6 +68,7 @@ std::string field_text(const Case& subject, const CaseField& field) {
 std::string title_of(const std::string& workload) {
   if (workload == "llm") return "Models";
   if (workload == "op") return "Operators";
+  if (workload == "quality") return "Quality";
   if (workload == "imported") return "Imported benchmarks";
   return workload;
 }
@@ -88,9 +91,15 @@ std::optional<QuantileClaim> refused_claim(const Record& record, const MetricSpe
 std::string metric_cell(const Record& record, const MetricSpec& spec) {
   const auto found = record.measurement.metrics.find(std::string(spec.name));
   if (found != record.measurement.metrics.end()) {
+    if (const MetricSpec* error = standard_error_of(spec.name)) {
+      const auto known = record.measurement.metrics.find(std::string(error->name));
+      return known == record.measurement.metrics.end()
+                 ? format_value(found->second, "1")
+                 : format_with_error(found->second, known->second);
+    }
     std::string text = format_value(found->second, spec.unit);
     // The heading says tok/s already.
-    if (spec.unit == "tokens/s") text = text.substr(0, text.find(' '));
+    if (spec.unit == "tokens/s" || spec.unit == "nats") text = text.substr(0, text.find(' '));
     return text;
   }
   const auto refused = refused_claim(record, spec);
@@ -341,6 +350,51 @@ CaseTable table_of(const std::string& workload, const Rows& records) {
   return table;
 }
 
+/// What a person weighs against each other, in the order of the columns: speed and memory of a
+/// model case, then the quality of its variant.
+constexpr std::string_view kSpeedBesideQuality[] = {"prefill_tokens_per_second",
+                                                    "decode_tokens_per_second",
+                                                    "memory_weights_bytes", "peak_rss_bytes"};
+constexpr std::string_view kQualityBesideSpeed[] = {"bits_per_byte", "kl_mean"};
+
+bool has_any(const Record& record, std::span<const std::string_view> names) {
+  return std::ranges::any_of(names, [&](std::string_view name) {
+    return record.measurement.metrics.contains(std::string(name));
+  });
+}
+
+/// A row for each model case and each quality case of its variant; empty where there is no pair.
+std::vector<std::vector<std::string>> speed_beside_quality(const Rows& speeds,
+                                                           const Rows& qualities) {
+  std::vector<std::pair<const Record*, const Record*>> pairs;
+  for (const Record* speed : speeds) {
+    for (const Record* quality : qualities) {
+      if (same_variant(speed->subject, quality->subject) && has_any(*speed, kSpeedBesideQuality) &&
+          has_any(*quality, kQualityBesideSpeed)) {
+        pairs.emplace_back(speed, quality);
+      }
+    }
+  }
+  if (pairs.empty()) return {};
+  std::vector<Column> columns = {{"#"}, {"case"}, {"backend"}};
+  for (const auto& [speed, quality] : pairs) {
+    columns[0].push_back(fmt::format("{}+{}", speed->ordinal, quality->ordinal));
+    columns[1].push_back(one_line(label(speed->subject)));
+    columns[2].push_back(shortened(speed->subject.backend));
+  }
+  const auto add = [&](std::string_view name, bool of_speed) {
+    const MetricSpec& spec = *find_metric(name);
+    Column column = {std::string(spec.short_name)};
+    for (const auto& [speed, quality] : pairs) {
+      column.push_back(metric_cell(of_speed ? *speed : *quality, spec));
+    }
+    if (!is_empty(column)) columns.push_back(std::move(column));
+  };
+  for (const std::string_view name : kSpeedBesideQuality) add(name, true);
+  for (const std::string_view name : kQualityBesideSpeed) add(name, false);
+  return transposed(columns);
+}
+
 std::string git_text(const Run& run) {
   if (run.git_commit.empty()) return "";
   return fmt::format("git {}{}{}", run.git_branch.empty() ? "" : run.git_branch + "@",
@@ -433,6 +487,9 @@ std::vector<CaseTable> case_tables(const RunWithRecords& data) {
   tables.reserve(order.size());
   for (const std::string& workload : order) {
     tables.push_back(table_of(workload, by_workload.at(workload)));
+    if (workload == "quality") {
+      tables.back().beside = speed_beside_quality(by_workload["llm"], by_workload.at(workload));
+    }
   }
   return tables;
 }

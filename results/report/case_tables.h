@@ -18,7 +18,10 @@ struct CaseTable {
   std::vector<std::vector<std::string>> fields;
   std::vector<std::vector<std::string>> speed;  ///< heading first
   std::vector<std::vector<std::string>>
-      cost;                        ///< memory, achieved rates, error; heading first; may be empty
+      cost;  ///< memory, achieved rates, error; heading first; may be empty
+  /// Of quality cases: speed, memory and quality of each variant in one row; heading first; may be
+  /// empty.
+  std::vector<std::vector<std::string>> beside;
   std::vector<std::string> notes;  ///< failures with their reasons, refused percentiles, marks
 };
 

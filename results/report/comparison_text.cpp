@@ -150,6 +150,7 @@ std::string row_verdict_text(const ComparisonRow& row) {
   if (is_lost(row)) return "lost";
   const bool worse = row.verdict == Verdict::slower;
   if (worse || row.verdict == Verdict::faster) {
+    if (row.subject.workload == "quality") return worse ? "worse quality" : "better quality";
     if (row.metric == "check_relative_error") return worse ? "less exact" : "more exact";
     if (find_metric_tolerance(row.metric) != nullptr) return worse ? "more memory" : "less memory";
   }
@@ -311,7 +312,7 @@ SameRows same_rows(const Comparison& comparison) {
     return find_metric_tolerance(comparison.rows[i].metric) != nullptr;
   });
   if (within > 0) {
-    same.left_out = fmt::format("{} of memory and exactness within tolerance",
+    same.left_out = fmt::format("{} of memory, exactness and quality within tolerance",
                                 plural(static_cast<std::int64_t>(within), "value"));
   }
   return same;

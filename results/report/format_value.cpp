@@ -53,6 +53,20 @@ bool is_whole(double value) {
 
 }  // namespace
 
+std::string format_with_error(double value, double standard_error) {
+  if (!std::isfinite(value) || !(standard_error > 0) || !std::isfinite(standard_error)) {
+    return fmt::format("{} ± {}", format_value(value, "1"), format_value(standard_error, "1"));
+  }
+  // Rounded to two digits first: 0.0996 is 0.10, which has a decimal less.
+  const double shown = std::strtod(fmt::format("{:.1e}", standard_error).c_str(), nullptr);
+  const int magnitude = static_cast<int>(std::floor(std::log10(shown) + 1e-12));
+  if (magnitude < -4 || std::abs(value) >= 1e9) {
+    return fmt::format("{:.2e} ± {:.1e}", value, shown);
+  }
+  const int decimals = magnitude >= 1 ? 0 : 1 - magnitude;
+  return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, shown, decimals);
+}
+
 std::string format_value(double value, std::string_view unit) {
   if (std::isnan(value)) return "nan";
   if (unit == "1") {

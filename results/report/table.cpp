@@ -63,7 +63,7 @@ std::string run_table(const RunWithRecords& data) {
   for (const CaseTable& table : case_tables(data)) {
     text += fmt::format("\n{}\n", table.title);
     if (!table.common.empty()) text += wrapped(table.common, "");
-    for (const auto* rows : {&table.fields, &table.speed, &table.cost}) {
+    for (const auto* rows : {&table.fields, &table.speed, &table.cost, &table.beside}) {
       if (!rows->empty()) text += fmt::format("\n{}", align(*rows));
     }
     if (!table.notes.empty()) text += "\n";

@@ -15,6 +15,9 @@ namespace ridgepoint {
 /// numbers of unit "1" and of bytes below 1000 stay whole.
 std::string format_value(double value, std::string_view unit);
 
+/// "1.8502 ± 0.0031": the error with two digits, the value with as many decimals.
+std::string format_with_error(double value, double standard_error);
+
 /// A run as text: head (machine, floor, git), one row a case with the metrics that apply, reasons
 /// of failures below, refused percentiles named with the count they need.
 std::string run_table(const RunWithRecords& data);

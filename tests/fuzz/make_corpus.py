@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_gguf, fuzz_safetensors and fuzz_config_json.
+"""Writes the seeds of fuzz_gguf, fuzz_safetensors, fuzz_config_json, fuzz_vocabulary and fuzz_tokenizer_json.
 
 Small whole files of every kind that the readers take, and one with each kind
 of damage that they must refuse. Needs nothing but Python; writing again gives
@@ -291,9 +291,116 @@ def config_seeds():
     yield "bad-literal", b'{"rms_norm_eps": NaN}'
 
 
+# --------------------------------------------------------------------------
+# Vocabularies: in GGUF, and tokenizer.json
+# --------------------------------------------------------------------------
+
+def vocabulary(model, tokens, pre="gpt-2", types=None, scores=None, merges=None, more=()):
+    entries = [("general.architecture", TEXT, "llama"), ("tokenizer.ggml.model", TEXT, model),
+               ("tokenizer.ggml.pre", TEXT, pre), ("tokenizer.ggml.tokens", ARRAY, (TEXT, tokens))]
+    if types is not None:
+        entries.append(("tokenizer.ggml.token_type", ARRAY, (I32, types)))
+    if scores is not None:
+        entries.append(("tokenizer.ggml.scores", ARRAY, (F32, scores)))
+    if merges is not None:
+        entries.append(("tokenizer.ggml.merges", ARRAY, (TEXT, merges)))
+    return gguf(entries + list(more), {})
+
+
+def vocabulary_seeds():
+    pieces = ["a", "b", "ab", "<s>", "Ġ", "Ġab"]
+    types = [1, 1, 1, 3, 1, 1]
+    merges = ["a b", "Ġ ab"]
+    bos = [("tokenizer.ggml.bos_token_id", U32, 3)]
+    for pre in ("gpt-2", "default", "llama-bpe", "qwen2"):
+        yield f"bpe-{pre}", vocabulary("gpt2", pieces, pre, types, merges=merges, more=bos)
+    marks = ["<unk>", "<s>", "</s>", "▁", "a", "b", "ab", "▁ab", "<0x41>", "tool"]
+    kinds = [2, 3, 3, 1, 1, 1, 1, 1, 6, 4]
+    scores = [0.0, 0.0, 0.0, -1.0, -2.0, -3.0, -4.0, -5.0, 0.0, 0.0]
+    unknown = [("tokenizer.ggml.unknown_token_id", U32, 0)]
+    yield "spm", vocabulary("llama", marks, "default", kinds, scores, more=unknown)
+    yield "spm-no-types", vocabulary("llama", marks, "default", None, scores)
+    yield "spm-no-prefix", vocabulary("llama", marks, "default", kinds, scores, more=unknown + [
+        ("tokenizer.ggml.add_space_prefix", BOOL, False),
+        ("tokenizer.ggml.add_bos_token", BOOL, False)])
+    yield "bad-none", gguf([], {})
+    yield "bad-model", vocabulary("bert", pieces)
+    yield "bad-pre", vocabulary("gpt2", pieces, "mystery", types, merges=merges)
+    yield "bad-no-merges", vocabulary("gpt2", pieces, "gpt-2", types)
+    yield "bad-no-scores", vocabulary("llama", marks, "default", kinds)
+    yield "bad-duplicate", vocabulary("gpt2", ["a", "a"], "gpt-2", [1, 1], merges=[])
+    yield "bad-empty-token", vocabulary("gpt2", ["a", ""], "gpt-2", [1, 1], merges=[])
+    yield "bad-no-tokens", vocabulary("gpt2", [], "gpt-2", [], merges=[])
+    yield "bad-types", vocabulary("gpt2", pieces, "gpt-2", types[:-1], merges=merges)
+    yield "bad-type", vocabulary("gpt2", pieces, "gpt-2", [9] * 6, merges=merges)
+    yield "bad-merge", vocabulary("gpt2", pieces, "gpt-2", types, merges=["b a"])
+    yield "bad-merge-part", vocabulary("gpt2", pieces, "gpt-2", types, merges=["a x"])
+    yield "bad-merge-one", vocabulary("gpt2", pieces, "gpt-2", types, merges=["ab"])
+    yield "bad-scores", vocabulary("llama", marks, "default", kinds, scores[:-1])
+    yield "bad-score", vocabulary("llama", marks, "default", kinds, [float("nan")] * 10)
+    yield "bad-byte", vocabulary("llama", marks, "default", [6] * 10, scores)
+    yield "bad-bos", vocabulary("gpt2", pieces, "gpt-2", types, merges=merges, more=[
+        ("tokenizer.ggml.bos_token_id", U32, 6)])
+    yield "bad-tokens-type", gguf([("tokenizer.ggml.model", TEXT, "gpt2"),
+                                   ("tokenizer.ggml.tokens", ARRAY, (U8, [1, 2]))], {})
+
+
+def tokenizer_json_seeds():
+    split = {"type": "Split", "behavior": "Isolated", "invert": False, "pattern": {"Regex":
+             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+"
+             "[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}}
+    bytes_ = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True}
+    model = {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "Ġ": 3}, "merges": ["a b"]}
+    special = {"id": 4, "content": "<s>", "special": True}
+    gpt2 = {"model": model, "pre_tokenizer": bytes_, "added_tokens": [special]}
+    llama3 = gpt2 | {"model": model | {"merges": [["a", "b"]], "ignore_merges": True},
+                     "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+                         split, bytes_ | {"use_regex": False}]},
+                     "post_processor": {"type": "TemplateProcessing", "single": [
+                         {"SpecialToken": {"id": "<s>", "type_id": 0}}]}}
+    qwen2 = json.loads(json.dumps(llama3).replace("{1,3}", "")) | {"normalizer": {"type": "NFC"}}
+    pieces = {"<unk>": 0, "▁": 1, "a": 2, "b": 3, "ab": 4, "<0x41>": 5}
+    llama2 = {"model": {"type": "BPE", "vocab": pieces, "merges": ["a b"], "byte_fallback": True,
+                        "unk_token": "<unk>"},
+              "normalizer": {"type": "Sequence", "normalizers": [
+                  {"type": "Prepend", "prepend": "▁"},
+                  {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}}
+    metaspace = {"model": llama2["model"], "pre_tokenizer": {
+        "type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}}
+    seeds = {
+        "gpt2": gpt2, "llama3": llama3, "qwen2": qwen2, "llama2": llama2, "metaspace": metaspace,
+        "untyped": gpt2 | {"model": {k: v for k, v in model.items() if k != "type"}},
+        "gap": gpt2 | {"added_tokens": [special | {"id": 9}]},
+        "user-defined": gpt2 | {"added_tokens": [special | {"special": False}]},
+        "bad-array": [], "bad-nothing": {}, "bad-wordpiece": {"model": {"type": "WordPiece"}},
+        "bad-no-vocab": {"model": {"type": "BPE"}},
+        "bad-id": gpt2 | {"model": model | {"vocab": {"a": -1}}},
+        "bad-huge-id": gpt2 | {"model": model | {"vocab": {"a": 1 << 40}}},
+        "bad-real-id": gpt2 | {"model": model | {"vocab": {"a": 0.5}}},
+        "bad-same-id": gpt2 | {"model": model | {"vocab": {"a": 0, "b": 0}}},
+        "bad-merge": gpt2 | {"model": model | {"merges": ["a x"]}},
+        "bad-merge-type": gpt2 | {"model": model | {"merges": [3]}},
+        "bad-merges": gpt2 | {"model": model | {"merges": 3}},
+        "bad-added": gpt2 | {"added_tokens": {}},
+        "bad-added-id": gpt2 | {"added_tokens": [special | {"id": 0}]},
+        "bad-added-twice": gpt2 | {"added_tokens": [special | {"content": "a"}]},
+        "bad-normalizer": gpt2 | {"normalizer": {"type": "Lowercase"}},
+        "bad-prefix": gpt2 | {"pre_tokenizer": bytes_ | {"add_prefix_space": True}},
+        "bad-pre-tokenizer": {"model": model, "pre_tokenizer": {"type": "Whitespace"}},
+        "bad-pattern": gpt2 | {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+            split | {"pattern": {"Regex": "x"}}, bytes_ | {"use_regex": False}]}},
+    }
+    for name, seed in seeds.items():
+        yield name, json.dumps(seed, ensure_ascii=False).encode()
+    yield "bad-json", b'{"model":{"vocab":'
+    yield "bad-nesting", b"[" * 300
+
+
 def main():
     for target, seeds in {"fuzz_gguf": gguf_seeds(), "fuzz_safetensors": safetensors_seeds(),
-                          "fuzz_config_json": config_seeds()}.items():
+                          "fuzz_config_json": config_seeds(),
+                          "fuzz_vocabulary": vocabulary_seeds(),
+                          "fuzz_tokenizer_json": tokenizer_json_seeds()}.items():
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in seeds:

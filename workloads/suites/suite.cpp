@@ -121,13 +121,13 @@ const std::vector<FieldValue>* find_axis(const Axes& axes, std::string_view name
 // The fields that a suite may name; some exist only for cases that were measured elsewhere.
 const CaseField* find_axis_field(std::string_view name) {
   const CaseField* field = find_case_field(name);
-  return field != nullptr && (field->llm || field->op) ? field : nullptr;
+  return field != nullptr && (field->llm || field->op || field->quality) ? field : nullptr;
 }
 
 std::vector<std::string_view> axis_names() {
   std::vector<std::string_view> names;
   for (const CaseField& field : case_fields()) {
-    if (field.llm || field.op) names.push_back(field.name);
+    if (field.llm || field.op || field.quality) names.push_back(field.name);
   }
   return names;
 }
@@ -167,7 +167,7 @@ void check_group(const Origin& origin, const toml::table& table, const Axes& axe
   for (const FieldValue& workload : values_of(axes, "workload")) {
     if (std::get<std::string>(workload) == "imported") {
       origin.fail(table.get("workload")->source(),
-                  "workload: imported cases were measured elsewhere; choose llm or op");
+                  "workload: imported cases were measured elsewhere; choose llm, op or quality");
     }
   }
   if (with_ops && ops == nullptr) {

@@ -12,6 +12,7 @@
 #include "results/contamination.h"
 #include "results/exchange/json_export.h"
 #include "results/metric.h"
+#include "results/quality_metrics.h"
 #include "tests/unit/results/example_data.h"
 
 namespace ridgepoint {
@@ -60,6 +61,16 @@ TEST(MetricsDocument, HoldsTheTableOfBatchSeries) {
   EXPECT_THAT(
       document("metrics.md"),
       HasSubstr("<!-- batch series: keep equal to results/contamination.cpp -->\n" + table));
+}
+
+TEST(MetricsDocument, HoldsTheTableOfQualitySeries) {
+  std::string table = "| series | unit | definition |\n|---|---|---|\n";
+  for (const QualitySeriesSpec& spec : quality_series()) {
+    table += fmt::format("| `{}` | {} | {} |\n", spec.name, spec.unit, spec.definition);
+  }
+  EXPECT_THAT(document("metrics.md"),
+              HasSubstr("<!-- quality series: keep equal to results/quality_metrics.cpp -->\n" +
+                        table + "<!-- end of quality series -->"));
 }
 
 TEST(FormatsDocument, NamesEveryTableAndColumn) {

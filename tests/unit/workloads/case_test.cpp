@@ -93,7 +93,7 @@ TEST(Case, DeclaresEachFieldOnceAndReachesIt) {
     EXPECT_EQ(std::ranges::count(names, one.name), 0) << one.name;
     names.push_back(one.name);
     EXPECT_FALSE(one.help.empty()) << one.name;
-    EXPECT_TRUE(one.llm || one.op || one.imported) << one.name;
+    EXPECT_TRUE(one.llm || one.op || one.quality || one.imported) << one.name;
     EXPECT_EQ(find_case_field(one.name), &one);
   }
   EXPECT_EQ(find_case_field("promt"), nullptr);
@@ -297,6 +297,25 @@ TEST(Case, LabelsWhatAPersonTellsCasesApartBy) {
   product.type = "q8_0";
   EXPECT_EQ(label(product), "matrix_product q8_0 r1 2048x2048");
   EXPECT_THAT(label(op_case("attention")), HasSubstr("h32/4x64"));
+}
+
+TEST(Case, OfQualityIsAModelAndAText) {
+  Case value;
+  value.workload = "quality";
+  EXPECT_NO_THROW(validate(canonical(value)));
+  EXPECT_EQ(label(value), "quality byte-llama-6m on held-out c512");
+  EXPECT_TRUE(applies(field("baseline"), value));
+  EXPECT_FALSE(applies(field("prompt"), value));
+  EXPECT_FALSE(applies(field("baseline"), Case{}));
+  EXPECT_EQ(resolve(value, 4).threads, 4);
+  value.prompt = 3;
+  EXPECT_THAT(error_of([&] { validate(value); }), HasSubstr("prompt: means nothing for quality"));
+  value = {};
+  value.workload = "quality";
+  value.model = "tinyllama-1.1b";
+  EXPECT_EQ(resolve(value, 4).type, "f16");
+  value.context = 3;
+  EXPECT_THAT(error_of([&] { validate(value); }), HasSubstr("context: 3 is out of range"));
 }
 
 TEST(NearestName, FindsSlipsOfTheFingerOnly) {

@@ -33,11 +33,13 @@ class MadeUpArm : public Arm {
           {.name = "figure " + std::to_string(i), .value = value, .least = value});
     }
     if (after_run) after_run();
+    slice.records = records;
     return slice;
   }
 
   int runs = 0, fail_at = -1, wrong_at = -1;
   std::function<void()> after_run;
+  std::vector<Record> records;
 
  private:
   std::vector<double> values_;
@@ -64,7 +66,7 @@ class AbRun : public ::testing::Test {
 
   AbSession run(Arm& a, Arm& b) {
     const AbSession begun = begin_ab(store, "cmd:a", "cmd:b", options, "", "ridgepoint ab");
-    return run_ab(store, begun.id, a, b, options, observer, stop);
+    return run_ab(store, begun.id, a, b, options, observer, stop, qualities);
   }
 
   TemporaryFolder folder;
@@ -72,6 +74,7 @@ class AbRun : public ::testing::Test {
   AbOptions options;
   Silent observer;
   std::atomic<bool> stop{false};
+  std::vector<Record> qualities;
 };
 
 MadeUpArm arm(double value, std::uint64_t seed, double noise = 0.01) {
@@ -96,6 +99,47 @@ TEST_F(AbRun, TellsSameAndFaster) {
   EXPECT_EQ(run(a, b).verdict, Verdict::same);
   auto c = arm(93, 5);
   EXPECT_EQ(run(a, c).verdict, Verdict::faster);
+}
+
+/// What is stored of the quality of a variant.
+Record stored_quality(const std::string& backend, double kl) {
+  Record record;
+  record.subject.workload = "quality";
+  record.subject.backend = backend;
+  record.subject = canonical(record.subject);
+  record.measurement.metrics = {{"kl_mean", kl}, {"kl_mean_se", kl / 10}, {"scored_tokens", 100}};
+  return record;
+}
+
+TEST_F(AbRun, NeverCallsAnArmPastItsQualityBudgetFaster) {
+  options.budget.max_kl = 0.05;
+  Record measured;
+  measured.subject.backend = "fast";
+  const auto faster = [&](std::vector<Record> known) {
+    qualities = std::move(known);
+    auto a = arm(100, 31);
+    auto b = arm(80, 32);
+    b.records = {measured};
+    return run(a, b);
+  };
+  EXPECT_EQ(faster({stored_quality("fast", 0.01)}).verdict, Verdict::faster);
+  const auto past = faster({stored_quality("fast", 0.06), stored_quality("other", 0.01)});
+  EXPECT_EQ(past.verdict, Verdict::undecided);
+  EXPECT_THAT(past.reason, HasSubstr("not called so: KL 0.0600 ± 0.0060 nats is past 0.05"));
+  EXPECT_THAT(ab_table(past, options), HasSubstr("figure 0  undecided"));
+  EXPECT_THAT(faster({stored_quality("other", 0.01)}).reason, HasSubstr("quality is not known"));
+  options.budget = {};
+  EXPECT_EQ(faster({}).verdict, Verdict::faster) << "no budget was given";
+}
+
+TEST_F(AbRun, StaysSlowerWhateverTheQualityAndKeepsItsBudget) {
+  options.budget.max_perplexity_increase = 0.02;
+  auto a = arm(100, 33);
+  auto b = arm(120, 34);
+  const auto session = run(a, b);
+  EXPECT_EQ(session.verdict, Verdict::slower);
+  EXPECT_EQ(ab_options_from_json(session.options).budget.max_perplexity_increase, 0.02);
+  EXPECT_FALSE(ab_options_from_json(session.options).budget.max_kl);
 }
 
 TEST_F(AbRun, DrawsTheOrderOfEachPair) {

@@ -14,6 +14,8 @@
 #include "workloads/formats/hugging_face_config.h"
 #include "workloads/formats/hugging_face_model.h"
 #include "workloads/formats/safetensors_reader.h"
+#include "workloads/tokenizer/gguf_vocabulary.h"
+#include "workloads/tokenizer/hugging_face_vocabulary.h"
 
 namespace ridgepoint {
 namespace {
@@ -54,6 +56,18 @@ void read_config(std::span<const std::byte> bytes) {
   }
 }
 
+void read_vocabulary(std::span<const std::byte> bytes) {
+  const auto tokenizer = make_tokenizer(gguf_vocabulary(GgufFile::parse(bytes, "seed")));
+  EXPECT_GT(tokenizer->vocabulary(), 0);
+  EXPECT_NO_THROW(static_cast<void>(tokenizer->decode(std::vector<std::int32_t>{0})));
+}
+
+void read_tokenizer_json(std::span<const std::byte> bytes) {
+  const auto tokenizer = make_tokenizer(parse_hugging_face_vocabulary(text_of(bytes), "seed"));
+  EXPECT_GT(tokenizer->vocabulary(), 0);
+  EXPECT_NO_THROW(static_cast<void>(tokenizer->decode(std::vector<std::int32_t>{0})));
+}
+
 /// The Error's line, or nothing where `read` took the bytes. Any other exception fails the test.
 std::string refusal(const Reader& read, std::span<const std::byte> bytes) {
   try {
@@ -78,9 +92,11 @@ class FuzzCorpus : public testing::TestWithParam<std::string> {
       const auto bytes = std::as_bytes(std::span(content));
       seeds[entry.path().filename().string()] = {bytes.begin(), bytes.end()};
     }
-    read = GetParam() == "fuzz_gguf"          ? read_gguf
-           : GetParam() == "fuzz_safetensors" ? read_safetensors
-                                              : read_config;
+    read = GetParam() == "fuzz_gguf"             ? read_gguf
+           : GetParam() == "fuzz_safetensors"    ? read_safetensors
+           : GetParam() == "fuzz_vocabulary"     ? read_vocabulary
+           : GetParam() == "fuzz_tokenizer_json" ? read_tokenizer_json
+                                                 : read_config;
   }
   std::map<std::string, std::vector<std::byte>> seeds;
   Reader read;
@@ -119,7 +135,8 @@ TEST_P(FuzzCorpus, WithOneByteChangedGivesAnErrorOrAModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, FuzzCorpus,
-                         testing::Values("fuzz_gguf", "fuzz_safetensors", "fuzz_config_json"),
+                         testing::Values("fuzz_gguf", "fuzz_safetensors", "fuzz_config_json",
+                                         "fuzz_vocabulary", "fuzz_tokenizer_json"),
                          [](const auto& param) { return param.param; });
 
 }  // namespace

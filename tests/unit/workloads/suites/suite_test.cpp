@@ -45,6 +45,18 @@ std::vector<std::string> labels(const std::vector<Case>& cases) {
   return result;
 }
 
+TEST(Suite, MayAskForTheQualityOfVariants) {
+  const auto cases = expand(parse("[[group]]\nworkload = \"quality\"\nkv = [\"f32\", \"f16\"]\n"
+                                  "context = 256\nbaseline = \"null\"\n"),
+                            {});
+  ASSERT_EQ(cases.size(), 2U);
+  EXPECT_EQ(cases[0].workload, "quality");
+  EXPECT_EQ(cases[0].context, 256);
+  EXPECT_EQ(cases[1].kv, "f16");
+  EXPECT_THAT(parse_error("[[group]]\nworkload = \"quality\"\nprompt = 3\n"),
+              HasSubstr("'prompt' means nothing"));
+}
+
 TEST(Suite, HandsOnTheOptionsThatItAsksFor) {
   const auto suite = parse_suite(
       "[options]\nprocesses = 5\ncase_budget_seconds = 2.5\nremeasure_noisy = false\n"

@@ -1,0 +1,32 @@
+#include "backends/session.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+namespace ridgepoint {
+
+void Session::score(std::span<const std::int32_t> tokens, std::span<float> logits) {
+  const std::size_t batch = next_tokens().size();
+  if (tokens.empty() || batch == 0 || tokens.size() % batch != 0 ||
+      logits.size() % tokens.size() != 0) {
+    throw std::logic_error("Session::score: tokens and logits do not fit each other");
+  }
+  const std::size_t count = tokens.size() / batch;
+  const std::size_t vocabulary = logits.size() / tokens.size();
+  std::vector<std::int32_t> step(batch);
+  for (std::size_t position = 0; position < count; ++position) {
+    for (std::size_t s = 0; s < batch; ++s) step[s] = tokens[s * count + position];
+    forward(step);
+    const std::span<const float> rows = this->logits();
+    if (rows.size() != batch * vocabulary) {
+      throw std::logic_error("Session::score: logits of another vocabulary");
+    }
+    for (std::size_t s = 0; s < batch; ++s) {
+      std::ranges::copy(rows.subspan(s * vocabulary, vocabulary),
+                        logits.subspan((s * count + position) * vocabulary, vocabulary).begin());
+    }
+  }
+}
+
+}  // namespace ridgepoint
