@@ -37,10 +37,14 @@ bool is_google_benchmark(std::string_view text) {
 
 std::vector<ImportFormat> declare_formats() {
   return {
-      {"ridgepoint", "our own export (ridgepoint export --format json)", is_run_json,
+      {"ridgepoint",
+       "our own export (ridgepoint export --format json)",
+       is_run_json,
        [](const ImportSource& source) {
          return stream_of(run_from_json(first_text(source), source.origin));
-       }},
+       },
+       {},
+       false},
       {"nvbench", "nvbench (--json FILE)", is_nvbench,
        [](const ImportSource& source) {
          return stream_of(import_nvbench(first_text(source), source.origin));
@@ -75,6 +79,12 @@ std::string understood() {
     text += fmt::format("{}{}", text.empty() ? "" : "; ", format.summary);
   }
   return text;
+}
+
+RecordStream import_as(const ImportFormat& format, const ImportSource& source) {
+  RecordStream stream = format.import(source);
+  stream.id_follows_from_content = format.ids_follow_from_content;
+  return stream;
 }
 
 /// Nothing where it is not there or cannot be read.
@@ -145,10 +155,10 @@ RecordStream import_results(const ImportSource& source, std::string_view format)
       throw Error(fmt::format("--format: unknown format '{}'{}; choose from {}", format,
                               did_you_mean(format, names), fmt::join(names, ", ")));
     }
-    return asked->import(source);
+    return import_as(*asked, source);
   }
   for (const ImportFormat& known : import_formats()) {
-    if (known.recognises(first_text(source))) return known.import(source);
+    if (known.recognises(first_text(source))) return import_as(known, source);
   }
   throw Error(
       fmt::format("{}: none of the formats that are understood, which are: {}; check the file, or "

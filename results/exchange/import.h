@@ -33,6 +33,8 @@ struct ImportFormat {
   RecordStream (*import)(const ImportSource& source);
   /// Names of files that are read from a folder together, in this order; empty: a file only.
   std::vector<std::string_view> folder_files{};
+  /// False for a format whose files carry ids of their own: such a run may have gone on since.
+  bool ids_follow_from_content = true;
 };
 
 /// In the order in which they are tried.
