@@ -31,8 +31,11 @@ struct MetricSpec {
 /// In the order that tables show them.
 std::span<const MetricSpec> metrics();
 const MetricSpec* find_metric(std::string_view name);
-/// Of a declared metric; "1" for any other, such as the counters of imported benchmarks.
-std::string_view unit_of_metric(std::string_view name);
+/// Of a declared metric or a peer's (results/peer_metric.h); "1" for any other, such as the
+/// counters of imported benchmarks.
+std::string unit_of_metric(std::string_view name);
+/// The same; neither for any other.
+Better better_of_metric(std::string_view name);
 
 /// Everything derivable from the samples of a case: medians of the series, TPOT, tokens/s.
 /// Metrics that only the harness knows (memory, work) are already in `measurement.metrics` and
