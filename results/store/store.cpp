@@ -17,6 +17,7 @@
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
 #include "results/store/read_ahead.h"
+#include "results/store/record_writer.h"
 #include "results/store/resolve_run.h"
 #include "results/store/sample_codec.h"
 #include "results/store/scratch_file.h"
@@ -129,11 +130,6 @@ bool is_recorded(Database& database, const Record& record) {
       .step();
 }
 
-/// Of a series, as its column has them.
-std::string counts_to_text(const std::vector<std::int64_t>& counts) {
-  return counts.empty() ? "[]" : nlohmann::json(counts).dump();
-}
-
 std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t samples) {
   if (text == "[]") return {};  // imports: a million of them
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -152,8 +148,6 @@ std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t
   if (left != 0 && !counts.empty()) throw damaged();
   return counts;
 }
-
-using EncodedSeries = std::vector<std::vector<std::byte>>;
 
 EncodedSeries encode_all(const Record& record) {
   EncodedSeries encoded;
@@ -176,114 +170,11 @@ void require_free_place(Database& database, const Record& record, const std::str
   }
 }
 
-/// The rows of records, within one transaction: what it has learnt of names is only true there.
-class RecordWriter {
- public:
-  explicit RecordWriter(Database& database) : database_(database) {}
-
-  /// Every row of a record, whose case `hash` is; its place in the plan is not looked at.
-  void add(const Record& record, const std::string& hash, const EncodedSeries& encoded) {
-    insert_itself(record, hash);
-    const std::int64_t key = database_.connection().getLastInsertRowid();
-    insert_series(record, key, encoded);
-    insert_op_times(record, key);
-    insert_metrics(record, key);
-  }
-
- private:
-  // So many values a statement: each statement looks for its place in the table anew.
-  static constexpr std::size_t kMostValues = 32;
-
-  void insert_itself(const Record& record, const std::string& hash);
-  void insert_series(const Record& record, std::int64_t key, const EncodedSeries& encoded);
-  void insert_op_times(const Record& record, std::int64_t key);
-  void insert_metrics(const Record& record, std::int64_t key);
-  std::int64_t name_key(const std::string& name);
-  const std::string& metrics_statement(std::size_t values);
-
-  Database& database_;
-  std::unordered_map<std::string, std::int64_t> name_keys_;
-  std::vector<std::string> metrics_statements_;  // by how many values
-};
-
-void RecordWriter::insert_itself(const Record& record, const std::string& hash) {
-  database_
-      .query(
-          "INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, "
-          "started_unix_ns, duration_ns, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(record.id, record.run_id, record.ordinal, hash, name_of(record.outcome), record.reason,
-            record.started_unix_ns, record.duration_ns, record.details)
-      .run();
-}
-
-void RecordWriter::insert_series(const Record& record, std::int64_t key,
-                                 const EncodedSeries& encoded) {
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    const Series& series = record.measurement.series[i];
-    database_
-        .query(
-            "INSERT INTO series (record_key, name, position, unit, codec, count, process_counts, "
-            "samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(key, series.name, static_cast<std::int64_t>(i), series.unit, kSampleCodecDeltaZstd,
-              static_cast<std::int64_t>(series.samples.size()),
-              counts_to_text(series.process_counts), std::span<const std::byte>(encoded[i]))
-        .run();
-  }
-}
-
-void RecordWriter::insert_op_times(const Record& record, std::int64_t key) {
-  std::int64_t position = 0;
-  for (const OpTime& op : record.measurement.op_times) {
-    database_
-        .query(
-            "INSERT INTO op_times (record_key, position, phase, op_id, op, time_ns, passes, "
-            "work_flops, work_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(key, position++, op.phase, op.op_id, op.op, op.time_ns, op.passes, op.work_flops,
-              op.work_bytes)
-        .run();
-  }
-}
-
-void RecordWriter::insert_metrics(const Record& record, std::int64_t key) {
-  const auto& metrics = record.measurement.metrics;
-  // Before the statement that needs them is begun.
-  for (const auto& entry : metrics) name_key(entry.first);
-  auto next = metrics.begin();
-  for (std::size_t left = metrics.size(); left > 0;) {
-    const std::size_t count = std::min(left, kMostValues);
-    Query insert = database_.query(metrics_statement(count));
-    for (std::size_t i = 0; i < count; ++i, ++next) {
-      insert.bind(key, name_key(next->first), next->second);
-    }
-    insert.run();
-    left -= count;
-  }
-}
-
-std::int64_t RecordWriter::name_key(const std::string& name) {
-  const auto known = name_keys_.find(name);
-  if (known != name_keys_.end()) return known->second;
-  database_.query("INSERT OR IGNORE INTO metric_names (name) VALUES (?)").bind(name).run();
-  Query row = database_.query("SELECT key FROM metric_names WHERE name = ?");
-  row.bind(name);
-  row.step();
-  return name_keys_.emplace(name, row.integer(0)).first->second;
-}
-
-const std::string& RecordWriter::metrics_statement(std::size_t values) {
-  if (metrics_statements_.size() <= values) metrics_statements_.resize(values + 1);
-  std::string& sql = metrics_statements_[values];
-  if (sql.empty()) {
-    sql = "INSERT INTO metric_values (record_key, name_key, value) VALUES (?, ?, ?)";
-    for (std::size_t i = 1; i < values; ++i) sql += ", (?, ?, ?)";
-  }
-  return sql;
-}
-
 void insert_record(Database& database, const Record& record, const EncodedSeries& encoded) {
   const std::string hash = case_hash(record.subject);
   require_free_place(database, record, hash);
-  RecordWriter(database).add(record, hash, encoded);
+  const RecordRows rows{&record, &hash, &encoded};
+  RecordWriter(database).add({&rows, 1});
 }
 
 void require_storable(const Record& record) {
@@ -309,14 +200,20 @@ class PlanWriter {
   PlanWriter(Database& database, const std::string& run_id)
       : database_(database), run_id_(run_id) {}
 
-  /// The hash of the case.
-  const std::string& add(std::int64_t ordinal, const Case& subject) {
+  void add(std::int64_t ordinal, const Case& subject) {
+    const std::string& hash = hash_of(subject);
+    database_.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
+        .bind(run_id_, ordinal, hash)
+        .run();
+  }
+
+  /// Of a case that is stored from now on; valid until forget() is called.
+  const std::string& hash_of(const Case& subject) {
     // An imported case is its name; to_json takes longer than looking that up.
     std::string key =
         subject.workload == "imported" ? "imported:" + subject.name : to_json(subject);
     auto found = hashes_.find(key);
     if (found == hashes_.end()) {
-      if (hashes_.size() == kMostRemembered) hashes_.clear();
       const std::string json = to_json(subject);
       std::string hash = content_hash(json);
       const bool added =
@@ -326,10 +223,12 @@ class PlanWriter {
       if (!added) contradicted_ = contradicted_ || !is_stored(hash, json);
       found = hashes_.emplace(std::move(key), std::move(hash)).first;
     }
-    database_.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
-        .bind(run_id_, ordinal, found->second)
-        .run();
     return found->second;
+  }
+
+  /// So that memory stays bounded, however many cases there are.
+  void forget_if_many() {
+    if (hashes_.size() > kMostRemembered) hashes_.clear();
   }
 
   /// Whether a case is stored with another content under the same hash: somebody altered it.
@@ -379,6 +278,17 @@ std::optional<std::int64_t> records_of_complete_import(Database& database,
   return row.integer(0);
 }
 
+/// A record whose place is looked at first, planned before or not.
+void write_one(Database& database, const PackedRecord& packed, PlanWriter& plan,
+               RecordWriter& writer, bool planned) {
+  const Record& record = packed.record;
+  const std::string hash = plan.hash_of(record.subject);
+  if (planned || is_recorded(database, record)) require_free_place(database, record, hash);
+  const RecordRows rows{&record, &hash, &packed.series};
+  if (!planned) writer.add_to_plan({&rows, 1});
+  writer.add({&rows, 1});
+}
+
 /// Inside of a write transaction.
 WrittenRun write_whole_run(Database& database, const RecordStream& stream, Places places) {
   WrittenRun written;
@@ -387,18 +297,21 @@ WrittenRun write_whole_run(Database& database, const RecordStream& stream, Place
   PlanWriter plan(database, stream.run.id);
   RecordWriter writer(database);
   for (const PlannedCase& entry : stream.planned) plan.add(entry.ordinal, entry.subject);
-  read_ahead(stream, [&](const PackedRecord& packed) {
-    const Record& record = packed.record;
-    require_storable(record);
-    if (!stream.planned.empty()) {
-      insert_record(database, record, packed.series);
-    } else {
-      if (places == Places::looked_at && is_recorded(database, record)) {
-        require_free_place(database, record, case_hash(record.subject));
+  std::vector<RecordRows> rows;
+  read_ahead(stream, [&](std::span<const PackedRecord> batch) {
+    rows.clear();
+    plan.forget_if_many();
+    for (const PackedRecord& packed : batch) {
+      require_storable(packed.record);
+      if (places == Places::looked_at || !stream.planned.empty()) {
+        write_one(database, packed, plan, writer, !stream.planned.empty());
+      } else {
+        rows.push_back({&packed.record, &plan.hash_of(packed.record.subject), &packed.series});
       }
-      writer.add(record, plan.add(record.ordinal, record.subject), packed.series);
     }
-    ++written.records;
+    writer.add_to_plan(rows);
+    writer.add(rows);
+    written.records += static_cast<std::int64_t>(batch.size());
   });
   if (stream.id_follows_from_content) mark_complete(database, stream.run.id, written.records);
   written.contradicted = plan.contradicted();
