@@ -262,7 +262,7 @@ std::vector<std::string_view> aiperf_files() {
 }
 
 RunWithRecords import_aiperf(const ImportSource& source) {
-  const std::string& text = source.files.front().text;
+  const std::string_view text = source.files.front().text;
   const std::string_view requests = source.find(kRequests);
   if (source.files.front().name == kRequests) {
     throw Error(
@@ -276,7 +276,7 @@ RunWithRecords import_aiperf(const ImportSource& source) {
     throw Error(fmt::format("{}: not an object, so no export of AIPerf", source.origin));
   }
   data.run =
-      describe_run(requests.empty() ? text : fmt::format("{}\n{}", text, requests), document);
+      describe_run(requests.empty() ? std::string(text) : fmt::format("{}\n{}", text, requests), document);
   Record record;
   try {
     record = imported_record(data.run, 0, name_of(document));

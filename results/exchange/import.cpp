@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -87,24 +88,21 @@ RecordStream import_as(const ImportFormat& format, const ImportSource& source) {
   return stream;
 }
 
+// From here on, mapping a file is cheaper than copying it, and it is not going to be edited.
+constexpr std::uintmax_t kWorthMapping = 16 << 20;
+
 /// Nothing where it is not there or cannot be read.
-std::optional<std::string> content_of(const std::filesystem::path& path) {
+std::optional<FileText> content_of(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(path, unknown);
+  if (!unknown && size >= kWorthMapping) return FileText(MappedFile::open(path));
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   std::string text;
-  // A gigabyte of rows is read at once; what has no size, such as a pipe, piece by piece.
-  std::error_code unknown;
-  const auto size = std::filesystem::file_size(path, unknown);
-  if (!unknown) {
-    text.resize(size);
-    in.read(text.data(), static_cast<std::streamsize>(size));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    return text;
-  }
   for (char piece[64 * 1024]; in.read(piece, sizeof piece) || in.gcount() > 0;) {
     text.append(piece, static_cast<std::size_t>(in.gcount()));
   }
-  return text;
+  return FileText(std::move(text));
 }
 
 ImportSource read_folder(const std::string& path) {
@@ -131,7 +129,7 @@ ImportSource read_folder(const std::string& path) {
 
 std::string_view ImportSource::find(std::string_view name) const {
   const auto found = std::ranges::find(files, name, &ImportFile::name);
-  return found == files.end() ? std::string_view() : std::string_view(found->text);
+  return found == files.end() ? std::string_view() : found->text.view();
 }
 
 std::span<const ImportFormat> import_formats() {

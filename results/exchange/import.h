@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "results/exchange/file_text.h"
 #include "results/record_stream.h"
 
 namespace ridgepoint {
 
 struct ImportFile {
   std::string name;  ///< without its folder
-  std::string text;
+  FileText text;
 };
 
 /// One result of a program: a file, or the files of a folder that belong together.

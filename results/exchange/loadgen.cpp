@@ -283,8 +283,8 @@ RunWithRecords import_loadgen(const ImportSource& source) {
   Test test;
   std::string all;
   for (const ImportFile& file : source.files) {
-    all += file.text;
-    const std::string_view start = std::string_view(file.text).substr(0, 64 * 1024);
+    all += file.text.view();
+    const std::string_view start = file.text.view().substr(0, 64 * 1024);
     // By what they hold: a file given by itself may have any name.
     if (start.find(kDetailMark) != std::string_view::npos) {
       read_detail(file.text, test);

@@ -24,7 +24,7 @@ ImportSource source_of(std::string_view text) {
   ImportSource source{"input", {{"input", ""}}};
   for (;;) {
     const std::size_t end = text.find(kMark);
-    source.files.back().text = text.substr(0, end);
+    source.files.back().text = FileText(text.substr(0, end));
     if (end == std::string_view::npos || source.files.size() == 4) return source;
     text.remove_prefix(end + kMark.size());
     const std::size_t line = std::min(text.find('\n'), text.size());
