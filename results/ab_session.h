@@ -19,6 +19,15 @@ struct AbFigure {
   bool operator==(const AbFigure&) const = default;
 };
 
+/// What the kernel counted while one arm of a pair ran.
+struct ArmConditions {
+  std::int64_t duration_ns = 0;
+  std::int64_t involuntary_switches = 0;
+  std::int64_t major_faults = 0;
+  std::int64_t clock_khz = 0;  ///< right after it, from a chain of additions; 0: not known
+  bool operator==(const ArmConditions&) const = default;
+};
+
 struct AbPair {
   std::int64_t ordinal = 0;  ///< from 0, dropped ones too
   bool b_first = false;
@@ -29,6 +38,8 @@ struct AbPair {
   double steal_share = 0;                ///< of the pair's time, over all CPUs
   std::int64_t involuntary_switches = 0;
   std::int64_t major_faults = 0;
+  std::int64_t throttles = 0;  ///< of all CPUs; 0 also where nobody counts
+  ArmConditions a_conditions{}, b_conditions{};
   std::string dropped;  ///< why it does not count; empty: it does
   bool operator==(const AbPair&) const = default;
 };

@@ -62,10 +62,11 @@ Contamination contamination_of(const Measurement& measurement, std::int64_t cpus
   const double usual_clock = clock.empty() ? 0 : median(clock);
   for (std::size_t i = 0; i < count; ++i) {
     const double ns = duration.empty() ? 0 : static_cast<double>(duration[i]);
-    bool contaminated = false;
+    std::string causes;
     const auto note = [&](const char* cause, bool found) {
-      if (found) ++result.by[cause];
-      contaminated = contaminated || found;
+      if (!found) return;
+      ++result.by[cause];
+      causes += (causes.empty() ? "" : ", ") + std::string(cause);
     };
     note("steal", !steal.empty() && static_cast<double>(steal[i]) >
                                         criteria.steal_share * ns * static_cast<double>(cpus));
@@ -76,7 +77,9 @@ Contamination contamination_of(const Measurement& measurement, std::int64_t cpus
     note("clock",
          !clock.empty() && static_cast<double>(clock[i]) < criteria.clock_share * usual_clock);
     note("throttling", !throttles.empty() && throttles[i] > 0);
-    if (contaminated) ++result.contaminated;
+    if (causes.empty()) continue;
+    ++result.contaminated;
+    result.which.emplace_back(static_cast<std::int64_t>(i), std::move(causes));
   }
   return result;
 }

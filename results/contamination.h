@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "results/record.h"
 
@@ -37,6 +39,7 @@ struct Contamination {
   std::int64_t batches = 0;
   std::int64_t contaminated = 0;
   std::map<std::string, std::int64_t> by;  ///< batches by cause; one batch may have several
+  std::vector<std::pair<std::int64_t, std::string>> which{};  ///< contaminated batch, its causes
   [[nodiscard]] double share() const {
     return batches > 0 ? static_cast<double>(contaminated) / static_cast<double>(batches) : 0;
   }

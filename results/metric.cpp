@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "results/peer_metric.h"
 #include "results/quality_metrics.h"
 #include "results/repetition_values.h"
 #include "results/statistics/quantile.h"
@@ -301,9 +302,16 @@ const MetricSpec* standard_error_of(std::string_view name) {
   return find_metric(std::string(name) + "_se");
 }
 
-std::string_view unit_of_metric(std::string_view name) {
-  const MetricSpec* spec = find_metric(name);
-  return spec == nullptr ? "1" : spec->unit;
+std::string unit_of_metric(std::string_view name) {
+  if (const MetricSpec* spec = find_metric(name)) return std::string(spec->unit);
+  const auto peer = find_peer_metric(name);
+  return peer ? peer->unit : "1";
+}
+
+Better better_of_metric(std::string_view name) {
+  if (const MetricSpec* spec = find_metric(name)) return spec->better;
+  const auto peer = find_peer_metric(name);
+  return peer ? peer->better : Better::neither;
 }
 
 std::string_view primary_series(const Case& subject) {

@@ -34,8 +34,11 @@ const MetricSpec* find_metric(std::string_view name);
 /// The metric that says how far `name` can be trusted ("bits_per_byte_se"); null where there is
 /// none.
 const MetricSpec* standard_error_of(std::string_view name);
-/// Of a declared metric; "1" for any other, such as the counters of imported benchmarks.
-std::string_view unit_of_metric(std::string_view name);
+/// Of a declared metric or a peer's (results/peer_metric.h); "1" for any other, such as the
+/// counters of imported benchmarks.
+std::string unit_of_metric(std::string_view name);
+/// The same; neither for any other.
+Better better_of_metric(std::string_view name);
 
 /// Everything derivable from the samples of a case: medians of the series, TPOT, tokens/s.
 /// Metrics that only the harness knows (memory, work) are already in `measurement.metrics` and

@@ -19,6 +19,9 @@ struct RecordStream {
   /// Error where a record cannot be read; those before it have been given by then. May be called
   /// from another thread than the one that made the stream, by one at a time.
   std::function<void(const RecordSink& sink)> records;
+  /// The run's id follows from all that its records are made of: a complete run of that id is this
+  /// one.
+  bool id_follows_from_content = false;
 };
 
 /// A run that is in memory, as a stream that owns it.

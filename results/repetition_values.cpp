@@ -8,6 +8,7 @@
 #include <span>
 
 #include "results/metric.h"
+#include "results/peer_metric.h"
 #include "results/statistics/quantile.h"
 
 namespace ridgepoint {
@@ -198,6 +199,7 @@ RepetitionValues repetition_values(std::string_view metric, const Case& subject,
   }
   if (metric == "inter_token_p90_ns") return data.gap_percentiles(0.90);
   if (metric == "inter_token_p99_ns") return data.gap_percentiles(0.99);
+  if (subject.workload == "imported") return peer_repetition_values(metric, measurement);
   return subject.workload == "llm" ? of_model(metric, subject, data) : RepetitionValues{};
 }
 

@@ -9,9 +9,12 @@
 #include <utility>
 
 #include "harness/environment/environment.h"
+#include "profiler/clock/clock_estimate.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/load.h"
+#include "profiler/machine/throttling.h"
 #include "results/compare/attribution.h"
+#include "results/pair_contamination.h"
 #include "results/report/attribution_text.h"
 #include "results/statistics/quantile.h"
 #include "results/store/store.h"
@@ -35,6 +38,13 @@ double steal_share(const Reading<CpuTime>& before, const Reading<CpuTime>& after
   const auto total = after.value().total - before.value().total;
   const auto steal = after.value().steal - before.value().steal;
   return total > 0 ? static_cast<double>(steal) / static_cast<double>(total) : 0;
+}
+
+ArmConditions conditions_of(const Slice& slice, const Reading<std::int64_t>& clock_khz) {
+  return {.duration_ns = slice.duration_ns,
+          .involuntary_switches = slice.involuntary_switches,
+          .major_faults = slice.major_faults,
+          .clock_khz = clock_khz ? clock_khz.value() : 0};
 }
 
 std::string names_of(const Slice& slice) {
@@ -85,7 +95,11 @@ class PairLoop {
         observer_(observer),
         stop_(stop),
         qualities_(qualities),
-        evaluation_(evaluate(session_, options.rules)) {}
+        evaluation_(evaluate(session_, options.rules)),
+        contamination_({.steal_share = options.most_steal_share}) {
+    // What is usual was learnt from every pair so far.
+    for (const AbPair& pair : session_.pairs) contamination_.judge(pair);
+  }
 
   AbSession run() {
     start_ns_ = monotonic_ns();
@@ -148,9 +162,15 @@ class PairLoop {
     pair.b_first = draw_b_first(options_.seed, pair.ordinal);
     const auto start_ns = monotonic_ns();
     const auto load_before = read_cpu_time();
+    const auto throttles_before = throttles_.read();
     const Slice first = (pair.b_first ? b_ : a_).run(stop_);
+    const auto clock_of_first = estimate_clock_khz();
     const Slice second = first.interrupted ? first : (pair.b_first ? a_ : b_).run(stop_);
+    const auto clock_of_second = estimate_clock_khz();
     pair.steal_share = steal_share(load_before, read_cpu_time());
+    if (const auto throttles = throttles_.read(); throttles && throttles_before) {
+      pair.throttles = throttles.value() - throttles_before.value();
+    }
     pair.duration_ns = monotonic_ns() - start_ns;
     if (first.interrupted || second.interrupted) return std::nullopt;
     const Slice& a = pair.b_first ? second : first;
@@ -159,6 +179,8 @@ class PairLoop {
     pair.started_unix_ns = first.started_unix_ns;
     pair.involuntary_switches = a.involuntary_switches + b.involuntary_switches;
     pair.major_faults = a.major_faults + b.major_faults;
+    pair.a_conditions = conditions_of(a, pair.b_first ? clock_of_second : clock_of_first);
+    pair.b_conditions = conditions_of(b, pair.b_first ? clock_of_first : clock_of_second);
     for (const auto& figure : session_.figures) {
       const auto* of_a = find_value(a, figure.name);
       const auto* of_b = find_value(b, figure.name_b);
@@ -173,12 +195,7 @@ class PairLoop {
     }
     last_a_ = a;
     last_b_ = b;
-    // Only what the kernel counted may drop a pair, never its times; and the pair as a whole, so
-    // that neither arm is favoured.
-    if (pair.steal_share > options_.most_steal_share) {
-      pair.dropped =
-          fmt::format("the hypervisor took {:.0f} % of the time", 100 * pair.steal_share);
-    }
+    pair.dropped = contamination_.judge(pair);
     return std::nullopt;
   }
 
@@ -262,6 +279,8 @@ class PairLoop {
   AbEvaluation evaluation_;
   std::int64_t start_ns_ = 0;
   std::vector<std::int64_t> durations_ns_;
+  PairContamination contamination_;
+  ThrottleCount throttles_;
   Slice last_a_, last_b_;
   std::vector<Record> budgeted_;  ///< B's cases, whose quality the budget is for
 };

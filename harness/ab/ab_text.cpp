@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/run/progress.h"
+#include "results/pair_contamination.h"
 #include "results/report/table.h"
 #include "results/statistics/quantile.h"
 
@@ -157,6 +158,28 @@ std::string headline(const AbSession& session, const AbEvaluation& evaluation,
 }
 
 /// What a reader must know to trust it or to go on, a line each.
+nlohmann::json conditions_json(const ArmConditions& conditions) {
+  return {{"duration_ns", conditions.duration_ns},
+          {"involuntary_switches", conditions.involuntary_switches},
+          {"major_faults", conditions.major_faults},
+          {"clock_khz", conditions.clock_khz}};
+}
+
+/// What the kernel counted so often for one arm that it is that arm's own doing.
+std::vector<std::string> own_contamination(const AbSession& session, const AbOptions& options) {
+  PairContamination contamination({.steal_share = options.most_steal_share});
+  for (const auto& pair : session.pairs) contamination.judge(pair);
+  std::vector<std::string> lines;
+  for (const auto& [cause, pairs] : contamination.by_cause()) {
+    const std::string owner = contamination.owner(cause);
+    if (owner.empty()) continue;
+    lines.push_back(
+        fmt::format("{} in {} pairs keep to {}: they are its own doing, and such pairs count",
+                    cause, pairs, owner));
+  }
+  return lines;
+}
+
 std::vector<std::string> notes(const AbSession& session, const AbEvaluation& evaluation,
                                const AbOptions& options) {
   std::vector<std::string> lines;
@@ -170,6 +193,7 @@ std::vector<std::string> notes(const AbSession& session, const AbEvaluation& eva
     pairs += fmt::format(", {} more dropped for what the kernel counted", evaluation.dropped());
   }
   lines.push_back(pairs);
+  for (std::string& line : own_contamination(session, options)) lines.push_back(std::move(line));
   lines.push_back(fmt::format(
       "noise of a pair {:.2f} %; lag-1 correlation of the differences {:+.2f}, up to {:g} is "
       "covered",
@@ -303,6 +327,9 @@ std::string ab_json(const AbSession& session, const AbOptions& options) {
                      {"b", pair.b},
                      {"duration_ns", pair.duration_ns},
                      {"steal_share", pair.steal_share},
+                     {"throttles", pair.throttles},
+                     {"a_conditions", conditions_json(pair.a_conditions)},
+                     {"b_conditions", conditions_json(pair.b_conditions)},
                      {"dropped", pair.dropped}});
   }
   return nlohmann::json{{"format", "ridgepoint-ab"},

@@ -21,6 +21,11 @@ int import_file(const Invocation& invocation, const ImportOptions& options) {
   const RecordStream imported = import_results(source, options.format);
   Store store = invocation.open_store(OpenMode::read_write);
   const MergeReport report = store.merge_run(imported, options.file);
+  if (report.recognised) {
+    fmt::print("run {}: known already, complete with {} records; {} was not read again\n",
+               imported.run.id, report.records_known, options.file);
+    return kExitOk;
+  }
   fmt::print("run {}: {} records added, {} known already, from {}\n", imported.run.id,
              report.records_added, report.records_known, options.file);
   return kExitOk;

@@ -3,11 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <memory>
 #include <vector>
 
+#include "harness/cli/chosen_case.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/measuring.h"
@@ -87,26 +87,6 @@ int resume(const Invocation& invocation, const std::string& text) {
   return exit_code_of(finish_run(invocation, store, run_id));
 }
 
-/// The case that CASE names within a run: its ordinal, or the first characters of its hash.
-Case choose_case(const std::vector<PlannedCase>& planned, std::string_view text,
-                 std::string_view run) {
-  std::int64_t ordinal = -1;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), ordinal);
-  const bool is_ordinal =
-      status == std::errc() && end == text.data() + text.size() && text.size() < 4;
-  std::vector<Case> matches;
-  for (const auto& candidate : planned) {
-    const bool match = is_ordinal
-                           ? candidate.ordinal == ordinal
-                           : text.size() >= 4 && case_hash(candidate.subject).starts_with(text);
-    if (match) matches.push_back(candidate.subject);
-  }
-  if (matches.size() == 1) return matches.front();
-  throw Error(fmt::format(
-      "run {}: {} case matches '{}'; give its number as in 'ridgepoint show {}' (0 to {})", run,
-      matches.empty() ? "no" : "more than one", text, run, planned.size() - 1));
-}
-
 int rerun(const Invocation& invocation, const std::string& text) {
   const std::size_t slash = text.find('/');
   Store store = invocation.open_store(OpenMode::read_write);
@@ -116,7 +96,8 @@ int rerun(const Invocation& invocation, const std::string& text) {
   std::vector<Case> cases;
   if (slash != std::string::npos) {
     cases.push_back(
-        choose_case(planned, std::string_view(text).substr(slash + 1), old_id.substr(0, 8)));
+        choose_case(planned, std::string_view(text).substr(slash + 1), old_id.substr(0, 8))
+            .subject);
   } else {
     for (const auto& candidate : planned) cases.push_back(candidate.subject);
   }

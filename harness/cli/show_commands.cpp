@@ -5,11 +5,14 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 
+#include "harness/cli/chosen_case.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "results/exchange/export.h"
 #include "results/lens/lens.h"
+#include "results/report/case_report.h"
 #include "results/report/lens_table.h"
 #include "results/report/op_table.h"
 #include "results/report/table.h"
@@ -31,8 +34,44 @@ RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
   return store.whole_run(store.resolve_run(text));
 }
 
+/// Labels may hold a slash.
+bool is_run(const Invocation& invocation, const std::string& text) {
+  try {
+    static_cast<void>(invocation.open_store(OpenMode::read_only).resolve_run(text));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+int show_case(const Invocation& invocation, const ShowOptions& options, std::size_t slash) {
+  const Store store = invocation.open_store(OpenMode::read_only);
+  const std::string run_id = store.resolve_run(options.run.substr(0, slash));
+  const std::string text = options.run.substr(slash + 1);
+  const PlannedCase chosen =
+      choose_case(store.planned_cases(run_id), text, std::string_view(run_id).substr(0, 8));
+  RunWithRecords data{store.run(run_id), {}, {chosen}};
+  try {
+    data.records.push_back(store.record(run_id, chosen.ordinal));
+  } catch (const std::out_of_range&) {
+    throw Error(fmt::format("run {}: case {} was not measured yet; 'ridgepoint resume {}' goes on",
+                            run_id.substr(0, 8), chosen.ordinal, run_id.substr(0, 8)));
+  }
+  if (options.ops > 0) {
+    fmt::print("{}", op_table(data, static_cast<std::size_t>(options.ops)));
+  } else {
+    fmt::print("{}", options.lens.empty() ? case_report(data.run, data.records.front())
+                                          : lens_table(data, options.lens));
+  }
+  return kExitOk;
+}
+
 int show(const Invocation& invocation, const ShowOptions& options) {
   if (options.ops < 0) throw Error("--ops: give the number of rows, at least 1: --ops=20");
+  const std::size_t slash = options.run.rfind('/');
+  if (slash != std::string::npos && !is_run(invocation, options.run)) {
+    return show_case(invocation, options, slash);
+  }
   const RunWithRecords data = load_run(invocation, options.run);
   if (options.ops > 0) {
     fmt::print("{}", op_table(data, static_cast<std::size_t>(options.ops)));
@@ -65,9 +104,12 @@ void add_show_commands(CLI::App& app, Invocation& invocation) {
   const std::string run_help = "Run id (or its first characters), label, or 'latest'";
 
   CLI::App* show_command =
-      add_command(app, invocation, "show", "Show a run as a table",
+      add_command(app, invocation, "show", "Show a run as a table, or one case of it in full",
                   [&invocation, options] { return show(invocation, *options); });
-  show_command->add_option("RUN", options->run, run_help)->capture_default_str();
+  show_command
+      ->add_option("RUN[/CASE]", options->run,
+                   run_help + "; with a case of it by number or hash, that case in full")
+      ->capture_default_str();
   show_command->add_flag("--ops{10}", options->ops,
                          "Show where the time of each case went: the ops that took the longest; "
                          "--ops=N for N of them");

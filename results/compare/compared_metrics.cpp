@@ -8,6 +8,7 @@
 #include "results/exchange/json_text.h"
 #include "results/metric.h"
 #include "results/metric_tolerance.h"
+#include "results/peer_metric.h"
 #include "results/repetition_values.h"
 #include "workloads/error.h"
 #include "workloads/nearest_name.h"
@@ -61,6 +62,7 @@ std::vector<std::string> primary_metrics(const Record& record) {
     return {"ttft_ns"};
   }
   Names names = listed_in_details(record);
+  if (names.empty()) names = primary_peer_metrics(record.measurement);
   if (names.empty()) names.emplace_back("real_time_ns");
   return names;
 }
@@ -69,6 +71,11 @@ std::vector<std::string> compared_metrics(const Record& a, const Record& b,
                                           std::span<const std::string> asked) {
   const bool all = contains(asked, kAllMetrics);
   const Names primary = asked.empty() ? primary_metrics(a) : Names{};
+  const auto is_worth_a_row = [&](const std::string& name) {
+    // Single values cannot be judged; that is worth a row, but not where all metrics are asked for.
+    const bool valued = !all && has_value(a, name) && has_value(b, name);
+    return valued || (has_samples(a, name) && has_samples(b, name));
+  };
   Names names;
   for (const MetricSpec& spec : metrics()) {
     if (spec.better == Better::neither) continue;
@@ -82,9 +89,19 @@ std::vector<std::string> compared_metrics(const Record& a, const Record& b,
       if (is_there(a, b, name)) names.push_back(name);
       continue;
     }
-    // Single values cannot be judged; that is worth a row, but not where all metrics are asked for.
-    const bool valued = !all && has_value(a, name) && has_value(b, name);
-    if (valued || (has_samples(a, name) && has_samples(b, name))) names.push_back(name);
+    if (is_worth_a_row(name)) names.push_back(name);
+  }
+  for (const auto& [name, value] : a.measurement.metrics) {
+    const bool chosen =
+        all || contains(asked.empty() ? std::span<const std::string>(primary) : asked, name);
+    if (!chosen || find_metric(name) != nullptr) continue;
+    if (better_of_metric(name) != Better::neither && is_worth_a_row(name)) names.push_back(name);
+  }
+  if (asked.empty()) {
+    // In the order that says what matters, which is not that of the alphabet.
+    std::ranges::stable_sort(names, {}, [&](const std::string& name) {
+      return std::ranges::find(primary, name) - primary.begin();
+    });
   }
   return names;
 }
@@ -96,6 +113,7 @@ void require_comparable_metrics(std::span<const std::string> asked) {
   }
   for (const std::string& name : asked) {
     if (std::ranges::find(known, name) != known.end()) continue;
+    if (better_of_metric(name) != Better::neither) continue;  // a peer's
     throw Error(
         fmt::format("--metric: '{}' is no metric that is better in one direction{}; see "
                     "docs/metrics.md, or say all",

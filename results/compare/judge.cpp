@@ -10,6 +10,7 @@
 
 #include "results/metric.h"
 #include "results/metric_tolerance.h"
+#include "results/peer_metric.h"
 #include "results/quality_metrics.h"
 #include "results/repetition_values.h"
 #include "results/report/table.h"
@@ -102,7 +103,7 @@ void doubt_quality(const Record& a, const Record& b, ComparisonRow& row) {
 void weigh(const Record& a, const Record& b, std::string_view metric, double threshold,
            double alpha, ComparisonRow& row) {
   row.metric = metric;
-  row.better = find_metric(metric) == nullptr ? Better::neither : find_metric(metric)->better;
+  row.better = better_of_metric(metric);
   if (const MetricTolerance* tolerance = find_metric_tolerance(metric)) {
     row.value_a = stored(a, metric);
     row.value_b = stored(b, metric);
@@ -116,6 +117,9 @@ void weigh(const Record& a, const Record& b, std::string_view metric, double thr
     row.value_a = stored(a, metric);
     row.value_b = stored(b, metric);
     row.reason = "single values without samples: nothing says how far they can be trusted";
+    if (const std::string_view hint = samples_of_peer(metric); !hint.empty()) {
+      row.reason += fmt::format(" ({})", hint);
+    }
     return;
   }
   row.value_a = median(std::span<const double>(of_a.values));

@@ -102,6 +102,9 @@ class RequestReader {
       if (value) column.samples.push_back(*value);
     }
     read_gaps(metrics, where);
+    if (metadata.is_object() && member(metadata, "request_start_ns").is_number_integer()) {
+      starts_.push_back(metadata["request_start_ns"].get<std::int64_t>());
+    }
     const auto issued =
         metadata.is_object() ? finite_number(metadata, "credit_issued_ns") : std::nullopt;
     if (issued && metadata["credit_issued_ns"].is_number_integer() &&
@@ -161,9 +164,19 @@ class RequestReader {
     }
     measurement.series.push_back({"aiperf:inter_chunk_latency", "ns", std::move(gaps_)});
     measurement.series.push_back({"aiperf:inter_chunk_count", "1", std::move(gap_counts_)});
+    if (starts_.size() == requests_) add_starts(measurement);
     if (delays_.size() == requests_) {
       measurement.series.push_back({"aiperf:credit_to_start_latency", "ns", std::move(delays_)});
     }
+  }
+
+  /// From the first request on.
+  void add_starts(Measurement& measurement) {
+    const std::int64_t first = std::ranges::min(starts_);
+    for (std::int64_t& start : starts_) {
+      if (__builtin_sub_overflow(start, first, &start)) return;
+    }
+    measurement.series.push_back({"aiperf:request_start", "ns", std::move(starts_)});
   }
 
   std::string_view origin_;
@@ -172,7 +185,7 @@ class RequestReader {
       {"request_latency", "aiperf:request_latency"},
       {"output_sequence_length", "aiperf:output_sequence_length", false},
       {"input_sequence_length", "aiperf:input_sequence_length", false}};
-  std::vector<std::int64_t> gaps_, gap_counts_, delays_;
+  std::vector<std::int64_t> gaps_, gap_counts_, delays_, starts_;
   std::size_t requests_ = 0;
 };
 
@@ -249,7 +262,7 @@ std::vector<std::string_view> aiperf_files() {
 }
 
 RunWithRecords import_aiperf(const ImportSource& source) {
-  const std::string& text = source.files.front().text;
+  const std::string_view text = source.files.front().text;
   const std::string_view requests = source.find(kRequests);
   if (source.files.front().name == kRequests) {
     throw Error(
@@ -263,7 +276,7 @@ RunWithRecords import_aiperf(const ImportSource& source) {
     throw Error(fmt::format("{}: not an object, so no export of AIPerf", source.origin));
   }
   data.run =
-      describe_run(requests.empty() ? text : fmt::format("{}\n{}", text, requests), document);
+      describe_run(requests.empty() ? std::string(text) : fmt::format("{}\n{}", text, requests), document);
   Record record;
   try {
     record = imported_record(data.run, 0, name_of(document));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -37,10 +38,14 @@ bool is_google_benchmark(std::string_view text) {
 
 std::vector<ImportFormat> declare_formats() {
   return {
-      {"ridgepoint", "our own export (ridgepoint export --format json)", is_run_json,
+      {"ridgepoint",
+       "our own export (ridgepoint export --format json)",
+       is_run_json,
        [](const ImportSource& source) {
          return stream_of(run_from_json(first_text(source), source.origin));
-       }},
+       },
+       {},
+       false},
       {"nvbench", "nvbench (--json FILE)", is_nvbench,
        [](const ImportSource& source) {
          return stream_of(import_nvbench(first_text(source), source.origin));
@@ -77,24 +82,27 @@ std::string understood() {
   return text;
 }
 
+RecordStream import_as(const ImportFormat& format, const ImportSource& source) {
+  RecordStream stream = format.import(source);
+  stream.id_follows_from_content = format.ids_follow_from_content;
+  return stream;
+}
+
+// From here on, mapping a file is cheaper than copying it, and it is not going to be edited.
+constexpr std::uintmax_t kWorthMapping = 16 << 20;
+
 /// Nothing where it is not there or cannot be read.
-std::optional<std::string> content_of(const std::filesystem::path& path) {
+std::optional<FileText> content_of(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(path, unknown);
+  if (!unknown && size >= kWorthMapping) return FileText(MappedFile::open(path));
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   std::string text;
-  // A gigabyte of rows is read at once; what has no size, such as a pipe, piece by piece.
-  std::error_code unknown;
-  const auto size = std::filesystem::file_size(path, unknown);
-  if (!unknown) {
-    text.resize(size);
-    in.read(text.data(), static_cast<std::streamsize>(size));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    return text;
-  }
   for (char piece[64 * 1024]; in.read(piece, sizeof piece) || in.gcount() > 0;) {
     text.append(piece, static_cast<std::size_t>(in.gcount()));
   }
-  return text;
+  return FileText(std::move(text));
 }
 
 ImportSource read_folder(const std::string& path) {
@@ -121,7 +129,7 @@ ImportSource read_folder(const std::string& path) {
 
 std::string_view ImportSource::find(std::string_view name) const {
   const auto found = std::ranges::find(files, name, &ImportFile::name);
-  return found == files.end() ? std::string_view() : std::string_view(found->text);
+  return found == files.end() ? std::string_view() : found->text.view();
 }
 
 std::span<const ImportFormat> import_formats() {
@@ -145,10 +153,10 @@ RecordStream import_results(const ImportSource& source, std::string_view format)
       throw Error(fmt::format("--format: unknown format '{}'{}; choose from {}", format,
                               did_you_mean(format, names), fmt::join(names, ", ")));
     }
-    return asked->import(source);
+    return import_as(*asked, source);
   }
   for (const ImportFormat& known : import_formats()) {
-    if (known.recognises(first_text(source))) return known.import(source);
+    if (known.recognises(first_text(source))) return import_as(known, source);
   }
   throw Error(
       fmt::format("{}: none of the formats that are understood, which are: {}; check the file, or "

@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "results/exchange/file_text.h"
 #include "results/record_stream.h"
 
 namespace ridgepoint {
 
 struct ImportFile {
   std::string name;  ///< without its folder
-  std::string text;
+  FileText text;
 };
 
 /// One result of a program: a file, or the files of a folder that belong together.
@@ -33,6 +34,8 @@ struct ImportFormat {
   RecordStream (*import)(const ImportSource& source);
   /// Names of files that are read from a folder together, in this order; empty: a file only.
   std::vector<std::string_view> folder_files{};
+  /// False for a format whose files carry ids of their own: such a run may have gone on since.
+  bool ids_follow_from_content = true;
 };
 
 /// In the order in which they are tried.

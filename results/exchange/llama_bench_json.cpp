@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "results/exchange/llama_bench_scan.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -23,7 +24,11 @@ class RowReader : public nlohmann::json_sax<nlohmann::json> {
   }
   bool end_object() override {
     in_row_ = false;
-    sink_(row_);
+    if (given_already_ > 0) {
+      --given_already_;
+    } else {
+      sink_(row_);
+    }
     return true;
   }
   bool start_array(std::size_t) override {
@@ -72,6 +77,8 @@ class RowReader : public nlohmann::json_sax<nlohmann::json> {
                             origin_, position, line_));
   }
 
+  /// So many rows at the beginning of the document were given to the sink before.
+  void skip(std::size_t rows) { given_already_ = rows; }
   /// Said behind positions, which count from the line's start: " of line 3".
   void at_line(std::string text) { line_ = std::move(text); }
 
@@ -102,11 +109,40 @@ class RowReader : public nlohmann::json_sax<nlohmann::json> {
   const LlamaBenchSink& sink_;
   LlamaBenchRow row_;
   std::string key_, line_;
+  std::size_t given_already_ = 0;
   bool in_list_ = false, in_row_ = false, in_values_ = false, are_samples_ = false;
 };
 
 void parse(std::string_view text, RowReader& reader) {
   nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &reader);
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+std::size_t after_blanks(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_blank(text[at])) ++at;
+  return at;
+}
+
+/// A list of plain rows, row by row. False where something else turns up; `given` rows have gone to
+/// the sink by then.
+bool scan_list(std::string_view text, std::size_t at, const LlamaBenchSink& sink,
+               std::size_t& given) {
+  LlamaBenchRow row;
+  for (++at;; ++at) {
+    at = after_blanks(text, at);
+    const std::size_t length = scan_llama_bench_row(text.substr(std::min(at, text.size())), row);
+    if (length == 0) return false;
+    at = after_blanks(text, at + length);
+    if (at >= text.size() || (text[at] != ',' && text[at] != ']')) return false;
+    // What follows the end of the list is for the parser to judge, before the last row is given.
+    if (text[at] == ']' && after_blanks(text, at + 1) != text.size()) return false;
+    sink(row);
+    ++given;
+    if (text[at] == ']') return true;
+  }
 }
 
 }  // namespace
@@ -116,16 +152,26 @@ void read_llama_bench_json(std::string_view text, std::string_view origin,
   RowReader reader(origin, sink);
   const std::size_t start = text.find_first_not_of(" \t\r\n");
   if (start != std::string_view::npos && text[start] == '[') {
+    std::size_t given = 0;
+    if (scan_list(text, start, sink, given)) return;
+    reader.skip(given);
     parse(text, reader);
     return;
   }
+  LlamaBenchRow plain;
   std::size_t line = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view row = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     ++line;
-    if (row.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const std::size_t begin = after_blanks(row, 0);
+    if (begin == row.size()) continue;
+    const std::size_t length = scan_llama_bench_row(row.substr(begin), plain);
+    if (length > 0 && after_blanks(row, begin + length) == row.size()) {
+      sink(plain);
+      continue;
+    }
     reader.at_line(fmt::format(" of line {}", line));
     parse(row, reader);
   }

@@ -224,16 +224,24 @@ class TraceReader {
 
   void finish(Measurement& measurement) {
     if (samples_.empty()) return;
-    std::vector<std::int64_t> latencies, delays, first_tokens;
+    std::vector<std::int64_t> latencies, delays, first_tokens, scheduled;
+    double first_us = samples_.begin()->second.scheduled_us;
+    for (const auto& entry : samples_) first_us = std::min(first_us, entry.second.scheduled_us);
     for (const auto& [sequence, sample] : samples_) {
       latencies.push_back(sample.latency_ns);
       delays.push_back(sample.issue_delay_ns);
+      if (const auto ns = ns_of_seconds((sample.scheduled_us - first_us) * 1e-6)) {
+        scheduled.push_back(*ns);
+      }
       // A first token names no sample, only the moment that the sample was due.
       const auto [from, to] = first_tokens_.equal_range(sample.scheduled_us);
       if (from != to && std::next(from) == to) first_tokens.push_back(from->second);
     }
     measurement.series.push_back({"mlperf:latency", "ns", std::move(latencies)});
     measurement.series.push_back({"mlperf:issue_delay", "ns", std::move(delays)});
+    if (scheduled.size() == samples_.size()) {
+      measurement.series.push_back({"mlperf:scheduled", "ns", std::move(scheduled)});
+    }
     if (first_tokens.size() == samples_.size() && first_tokens_.size() == samples_.size()) {
       measurement.series.push_back({"mlperf:first_token_latency", "ns", std::move(first_tokens)});
     }
@@ -275,8 +283,8 @@ RunWithRecords import_loadgen(const ImportSource& source) {
   Test test;
   std::string all;
   for (const ImportFile& file : source.files) {
-    all += file.text;
-    const std::string_view start = std::string_view(file.text).substr(0, 64 * 1024);
+    all += file.text.view();
+    const std::string_view start = file.text.view().substr(0, 64 * 1024);
     // By what they hold: a file given by itself may have any name.
     if (start.find(kDetailMark) != std::string_view::npos) {
       read_detail(file.text, test);

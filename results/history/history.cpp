@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "results/compare/environment_difference.h"
+#include "results/peer_metric.h"
 #include "results/report/case_tables.h"
 #include "workloads/error.h"
 #include "workloads/nearest_name.h"
@@ -50,6 +51,9 @@ std::string choose_metric(const std::string& asked, const std::vector<std::strin
   for (const MetricSpec& spec : metrics()) {
     if (spec.better != Better::neither && is_present(spec.name)) return std::string(spec.name);
   }
+  Measurement of_peer;
+  for (const std::string& name : present) of_peer.metrics.emplace(name, 0);
+  if (const auto names = primary_peer_metrics(of_peer); !names.empty()) return names.front();
   return subject.workload == "op" ? "run_ns" : "ttft_ns";
 }
 
@@ -185,7 +189,7 @@ History history_of(const HistoryQuery& query, const CaseSelection& selection,
   history.metric =
       choose_metric(options.metric, query.metrics_of_newest(hash), selection.chosen.subject);
   history.unit = unit_of_metric(history.metric);
-  if (const MetricSpec* spec = find_metric(history.metric)) history.better = spec->better;
+  history.better = better_of_metric(history.metric);
 
   auto rows = query.rows(hash, history.metric);
   const auto environments = query.environments(hash);

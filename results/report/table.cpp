@@ -75,12 +75,13 @@ std::string run_table(const RunWithRecords& data) {
 std::string runs_table(const std::vector<RunSummary>& runs) {
   if (runs.empty()) return "No runs yet.\n";
   std::vector<std::vector<std::string>> rows = {
-      {"run", "started", "suite", "label", "status", "cases", "ok", "git"}};
+      {"run", "started", "suite", "label", "status", "cases", "ok", "widest ±", "git"}};
   for (const RunSummary& summary : runs) {
     const Run& run = summary.run;
     rows.push_back({run.id.substr(0, 8), time_text(run.started_unix_ns), run.suite, run.label,
                     run.status, fmt::format("{} of {}", summary.recorded, summary.planned),
                     fmt::format("{}", summary.succeeded),
+                    summary.widest_percent ? format_value(*summary.widest_percent, "%") : "",
                     fmt::format("{}{}", run.git_commit.substr(0, 10), run.git_dirty ? "+" : "")});
   }
   return align(rows);

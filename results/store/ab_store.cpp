@@ -49,6 +49,26 @@ std::vector<double> numbers(const std::string& text, const std::string& session)
                 [](const nlohmann::json& list) { return list.get<std::vector<double>>(); });
 }
 
+std::string to_json_text(const ArmConditions& conditions) {
+  return nlohmann::json{{"duration_ns", conditions.duration_ns},
+                        {"involuntary_switches", conditions.involuntary_switches},
+                        {"major_faults", conditions.major_faults},
+                        {"clock_khz", conditions.clock_khz}}
+      .dump();
+}
+
+/// Pairs of older versions have none.
+ArmConditions conditions_of(const std::string& text, const std::string& session) {
+  return parsed(text, session, [](const nlohmann::json& json) {
+    ArmConditions conditions;
+    conditions.duration_ns = json.value("duration_ns", std::int64_t{0});
+    conditions.involuntary_switches = json.value("involuntary_switches", std::int64_t{0});
+    conditions.major_faults = json.value("major_faults", std::int64_t{0});
+    conditions.clock_khz = json.value("clock_khz", std::int64_t{0});
+    return conditions;
+  });
+}
+
 std::vector<AbFigure> figures_of(const std::string& text, const std::string& session) {
   return parsed(text, session, [](const nlohmann::json& list) {
     std::vector<AbFigure> figures;
@@ -82,7 +102,8 @@ AbSession read_columns(const Query& row) {
 std::vector<AbPair> read_pairs(Database& database, const std::string& id) {
   Query row = database.query(
       "SELECT ordinal, b_first, started_unix_ns, duration_ns, a, b, a_least, b_least, steal_share, "
-      "involuntary_switches, major_faults, dropped FROM ab_pairs WHERE session_id = ? "
+      "involuntary_switches, major_faults, dropped, throttles, a_conditions, b_conditions "
+      "FROM ab_pairs WHERE session_id = ? "
       "ORDER BY ordinal");
   row.bind(id);
   std::vector<AbPair> pairs;
@@ -100,6 +121,9 @@ std::vector<AbPair> read_pairs(Database& database, const std::string& id) {
     pair.involuntary_switches = row.integer(9);
     pair.major_faults = row.integer(10);
     pair.dropped = row.text(11);
+    pair.throttles = row.integer(12);
+    pair.a_conditions = conditions_of(row.text(13), id);
+    pair.b_conditions = conditions_of(row.text(14), id);
     pairs.push_back(std::move(pair));
   }
   return pairs;
@@ -177,12 +201,14 @@ void AbStore::add_pair(const std::string& session_id, const AbPair& pair) {
     state_->database
         .query(
             "INSERT INTO ab_pairs (session_id, ordinal, b_first, started_unix_ns, duration_ns, a, "
-            "b, a_least, b_least, steal_share, involuntary_switches, major_faults, dropped) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "b, a_least, b_least, steal_share, involuntary_switches, major_faults, dropped, "
+            "throttles, a_conditions, b_conditions) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(session_id, pair.ordinal, pair.b_first, pair.started_unix_ns, pair.duration_ns,
               to_json_text(pair.a), to_json_text(pair.b), to_json_text(pair.a_least),
               to_json_text(pair.b_least), pair.steal_share, pair.involuntary_switches,
-              pair.major_faults, pair.dropped)
+              pair.major_faults, pair.dropped, pair.throttles, to_json_text(pair.a_conditions),
+              to_json_text(pair.b_conditions))
         .run();
   });
 }

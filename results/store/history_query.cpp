@@ -67,7 +67,8 @@ std::vector<HistoryRow> HistoryQuery::rows(const std::string& case_hash,
         "label, suite, git_commit, git_branch, git_dirty, runs.started_unix_ns, "
         "coalesce(environment_hash, '') FROM records "
         "JOIN runs ON runs.id = run_id "
-        "LEFT JOIN metrics ON record_id = records.id AND name = ?2 WHERE case_hash = ?1 "
+        "LEFT JOIN metric_values ON record_key = records.key AND "
+        "name_key = (SELECT key FROM metric_names WHERE name = ?2) WHERE case_hash = ?1 "
         "ORDER BY records.started_unix_ns, records.id");
     row.bind(case_hash, metric);
     std::vector<HistoryRow> found;
@@ -97,8 +98,9 @@ std::vector<HistoryRow> HistoryQuery::rows(const std::string& case_hash,
 std::vector<std::string> HistoryQuery::metrics_of_newest(const std::string& case_hash) const {
   return state_->during("listing metrics of a case", [&] {
     Query row = state_->database.query(
-        "SELECT name FROM metrics WHERE record_id = (SELECT id FROM records WHERE case_hash = ? "
-        "AND outcome = ? ORDER BY started_unix_ns DESC, id DESC LIMIT 1) ORDER BY name");
+        "SELECT name FROM metric_values JOIN metric_names ON key = name_key WHERE record_key = "
+        "(SELECT key FROM records WHERE case_hash = ? AND outcome = ? "
+        "ORDER BY started_unix_ns DESC, id DESC LIMIT 1) ORDER BY name");
     row.bind(case_hash, name_of(Outcome::ok));
     std::vector<std::string> names;
     while (row.step()) names.push_back(row.text(0));

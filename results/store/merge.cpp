@@ -52,6 +52,8 @@ class Merge {
     copy_ab_sessions();
     database_.execute(
         "INSERT OR IGNORE INTO main.answers (key, value) SELECT key, value FROM other.answers;"
+        "INSERT OR REPLACE INTO main.imports (run_id, records) SELECT run_id, records FROM "
+        "other.imports;"
         "DROP TABLE temp.shared_records; DROP TABLE temp.new_records;");
     transaction.commit();
     return report;
@@ -100,9 +102,13 @@ class Merge {
     // A record of an interrupted case gives way to one that is not, or that came later; a record of
     // a case that was measured again, to the later one.
     database_.execute(fmt::format(
-        "CREATE TEMP TABLE shared_records AS SELECT id FROM other.records WHERE id IN "
-        "(SELECT id FROM main.records);"
-        "CREATE TEMP TABLE new_records AS SELECT theirs.id, mine.id AS yielding "
+        "INSERT OR IGNORE INTO main.metric_names (name) SELECT name FROM other.metric_names;"
+        "CREATE TEMP TABLE metric_names_of_both AS SELECT theirs.key AS other_key, mine.key AS "
+        "main_key FROM other.metric_names AS theirs JOIN main.metric_names AS mine USING (name);"
+        "CREATE TEMP TABLE shared_records AS SELECT id, theirs.key AS other_key, mine.key AS "
+        "main_key FROM other.records AS theirs JOIN main.records AS mine USING (id);"
+        "CREATE TEMP TABLE new_records AS SELECT theirs.id, theirs.key AS other_key, "
+        "mine.id AS yielding "
         "FROM other.records AS theirs LEFT JOIN main.records AS mine USING (run_id, ordinal) "
         "WHERE mine.id IS NULL OR (mine.id <> theirs.id AND ({1} = mine.id OR "
         "(mine.outcome = '{0}' AND (theirs.outcome <> '{0}' OR "
@@ -138,24 +144,28 @@ class Merge {
     }
     for (const auto& [left, right] : {std::pair("other", "main"), std::pair("main", "other")}) {
       refuse_if_any("a metric of record",
-                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {}.metrics AS a ON "
-                                "a.record_id = id WHERE NOT EXISTS (SELECT 1 FROM {}.metrics AS b "
-                                "WHERE b.record_id = a.record_id AND b.name = a.name AND b.value "
-                                "IS a.value)",
+                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {0}.metric_values "
+                                "AS a ON a.record_key = {0}_key WHERE NOT EXISTS (SELECT 1 FROM "
+                                "{1}.metric_values AS b WHERE b.record_key = {1}_key AND "
+                                "b.name_key = (SELECT names.{1}_key FROM "
+                                "temp.metric_names_of_both AS names WHERE names.{0}_key = "
+                                "a.name_key) AND b.value IS a.value)",
                                 left, right));
       refuse_if_any("a series of record",
-                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {}.series AS a ON "
-                                "a.record_id = id WHERE NOT EXISTS (SELECT 1 FROM {}.series AS b "
-                                "WHERE b.record_id = a.record_id AND (b.name, b.position, b.unit, "
+                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {0}.series AS a ON "
+                                "a.record_key = {0}_key WHERE NOT EXISTS (SELECT 1 FROM "
+                                "{1}.series AS b "
+                                "WHERE b.record_key = {1}_key AND (b.name, b.position, b.unit, "
                                 "b.count, b.process_counts) = (a.name, a.position, a.unit, "
                                 "a.count, a.process_counts))",
                                 left, right));
       refuse_if_any("an op of record",
-                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {}.op_times AS a ON "
-                                "a.record_id = id WHERE NOT EXISTS (SELECT 1 FROM {}.op_times AS b "
-                                "WHERE (b.record_id, b.position, b.phase, b.op_id, b.op, "
-                                "b.time_ns, b.passes, b.work_flops, b.work_bytes) = (a.record_id, "
-                                "a.position, a.phase, a.op_id, a.op, a.time_ns, a.passes, "
+                    fmt::format("SELECT id FROM temp.shared_records CROSS JOIN {0}.op_times AS a "
+                                "ON a.record_key = {0}_key WHERE NOT EXISTS (SELECT 1 FROM "
+                                "{1}.op_times AS b "
+                                "WHERE b.record_key = {1}_key AND (b.position, b.phase, b.op_id, "
+                                "b.op, b.time_ns, b.passes, b.work_flops, b.work_bytes) = "
+                                "(a.position, a.phase, a.op_id, a.op, a.time_ns, a.passes, "
                                 "a.work_flops, a.work_bytes))",
                                 left, right));
     }
@@ -166,8 +176,9 @@ class Merge {
   void refuse_other_samples() {
     Query row = database_.query(
         "SELECT id, theirs.codec, theirs.count, theirs.samples, mine.codec, mine.samples "
-        "FROM temp.shared_records CROSS JOIN other.series AS theirs ON theirs.record_id = id "
-        "JOIN main.series AS mine ON mine.record_id = id AND mine.name = theirs.name "
+        "FROM temp.shared_records CROSS JOIN other.series AS theirs ON theirs.record_key = "
+        "other_key JOIN main.series AS mine ON mine.record_key = main_key AND mine.name = "
+        "theirs.name "
         "WHERE theirs.samples <> mine.samples OR theirs.codec <> mine.codec");
     while (row.step()) {
       const auto theirs =
@@ -210,16 +221,27 @@ class Merge {
   void copy_records() {
     database_.execute(
         "DELETE FROM main.records WHERE id IN (SELECT yielding FROM temp.new_records)");
-    const auto copy = [&](const char* table, const char* key) {
+    // Keys are of one database only: each record gets a new one here.
+    const std::string columns = columns_of("records", "key");
+    database_.execute(
+        fmt::format("INSERT INTO main.records ({0}) SELECT {0} FROM other.records WHERE key IN "
+                    "(SELECT other_key FROM temp.new_records) ORDER BY key",
+                    columns));
+    database_.execute(
+        "CREATE TEMP TABLE copied_records AS SELECT other_key, mine.key AS main_key FROM "
+        "temp.new_records JOIN main.records AS mine USING (id) ORDER BY mine.key");
+    for (const char* table : {"series", "op_times"}) {
       database_.execute(
-          fmt::format("INSERT INTO main.{0} ({1}) SELECT {1} FROM other.{0} WHERE {2} "
-                      "IN (SELECT id FROM temp.new_records)",
-                      table, columns_of(table), key));
-    };
-    copy("records", "id");
-    copy("series", "record_id");
-    copy("metrics", "record_id");
-    copy("op_times", "record_id");
+          fmt::format("INSERT INTO main.{0} (record_key, {1}) SELECT main_key, {1} FROM "
+                      "temp.copied_records CROSS JOIN other.{0} ON record_key = other_key",
+                      table, columns_of(table, "record_key")));
+    }
+    database_.execute(
+        "INSERT INTO main.metric_values (record_key, name_key, value) SELECT record.main_key, "
+        "names.main_key, value FROM temp.copied_records AS record CROSS JOIN other.metric_values "
+        "ON record_key = record.other_key JOIN temp.metric_names_of_both AS names ON "
+        "names.other_key = name_key;"
+        "DROP TABLE temp.copied_records; DROP TABLE temp.metric_names_of_both;");
   }
 
   /// Pairs never change once stored; the session that has more of them knows its verdict best.
@@ -249,9 +271,10 @@ class Merge {
                     columns_of("ab_pairs")));
   }
 
-  std::string columns_of(const char* table) {
-    Query row = database_.query("SELECT name FROM pragma_table_info(?, 'main') ORDER BY cid");
-    row.bind(table);
+  std::string columns_of(const char* table, const char* without = "") {
+    Query row = database_.query(
+        "SELECT name FROM pragma_table_info(?, 'main') WHERE name <> ? ORDER BY cid");
+    row.bind(table, without);
     std::string columns;
     while (row.step()) columns += (columns.empty() ? "" : ", ") + row.text(0);
     return columns;

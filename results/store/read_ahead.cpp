@@ -114,14 +114,15 @@ class ReadingThread {
 
 }  // namespace
 
-void read_ahead(const RecordStream& stream, const std::function<void(const PackedRecord&)>& take) {
+void read_ahead(const RecordStream& stream,
+                const std::function<void(std::span<const PackedRecord>)>& take) {
   Handover handover;
   const ReadingThread thread(stream, handover);
   Batch batch;
   for (;;) {
     batch = handover.take(std::move(batch));
     if (batch.empty()) return;
-    for (const PackedRecord& record : batch) take(record);
+    take(batch);
   }
 }
 

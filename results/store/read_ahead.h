@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "results/record_stream.h"
@@ -15,9 +16,11 @@ struct PackedRecord {
   std::vector<std::vector<std::byte>> series;  ///< samples of each series, encoded
 };
 
-/// Gives `take` every record of the stream, on the calling thread, in order. What the stream or
+/// Gives `take` every record of the stream, on the calling thread, in order, some hundreds at a
+/// time; they are valid during the call. What the stream or
 /// `take` throws comes out here, after everything before it has been taken; the thread has ended
 /// then.
-void read_ahead(const RecordStream& stream, const std::function<void(const PackedRecord&)>& take);
+void read_ahead(const RecordStream& stream,
+                const std::function<void(std::span<const PackedRecord>)>& take);
 
 }  // namespace ridgepoint

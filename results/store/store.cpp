@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <stdexcept>
@@ -16,6 +17,7 @@
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
 #include "results/store/read_ahead.h"
+#include "results/store/record_writer.h"
 #include "results/store/resolve_run.h"
 #include "results/store/sample_codec.h"
 #include "results/store/scratch_file.h"
@@ -128,11 +130,6 @@ bool is_recorded(Database& database, const Record& record) {
       .step();
 }
 
-/// Of a series, as its column has them.
-std::string counts_to_text(const std::vector<std::int64_t>& counts) {
-  return counts.empty() ? "[]" : nlohmann::json(counts).dump();
-}
-
 std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t samples) {
   if (text == "[]") return {};  // imports: a million of them
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -151,8 +148,6 @@ std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t
   if (left != 0 && !counts.empty()) throw damaged();
   return counts;
 }
-
-using EncodedSeries = std::vector<std::vector<std::byte>>;
 
 EncodedSeries encode_all(const Record& record) {
   EncodedSeries encoded;
@@ -175,48 +170,11 @@ void require_free_place(Database& database, const Record& record, const std::str
   }
 }
 
-/// Every row of a record, whose case `hash` is; its place in the plan is not looked at.
-void insert_record_rows(Database& database, const Record& record, const std::string& hash,
-                        const EncodedSeries& encoded) {
-  database
-      .query(
-          "INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, "
-          "started_unix_ns, duration_ns, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(record.id, record.run_id, record.ordinal, hash, name_of(record.outcome), record.reason,
-            record.started_unix_ns, record.duration_ns, record.details)
-      .run();
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    const Series& series = record.measurement.series[i];
-    database
-        .query(
-            "INSERT INTO series (record_id, name, position, unit, codec, count, process_counts, "
-            "samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(record.id, series.name, static_cast<std::int64_t>(i), series.unit,
-              kSampleCodecDeltaZstd, static_cast<std::int64_t>(series.samples.size()),
-              counts_to_text(series.process_counts), std::span<const std::byte>(encoded[i]))
-        .run();
-  }
-  std::int64_t position = 0;
-  for (const OpTime& op : record.measurement.op_times) {
-    database
-        .query(
-            "INSERT INTO op_times (record_id, position, phase, op_id, op, time_ns, passes, "
-            "work_flops, work_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(record.id, position++, op.phase, op.op_id, op.op, op.time_ns, op.passes,
-              op.work_flops, op.work_bytes)
-        .run();
-  }
-  for (const auto& [name, value] : record.measurement.metrics) {
-    database.query("INSERT INTO metrics (record_id, name, value) VALUES (?, ?, ?)")
-        .bind(record.id, name, value)
-        .run();
-  }
-}
-
 void insert_record(Database& database, const Record& record, const EncodedSeries& encoded) {
   const std::string hash = case_hash(record.subject);
   require_free_place(database, record, hash);
-  insert_record_rows(database, record, hash, encoded);
+  const RecordRows rows{&record, &hash, &encoded};
+  RecordWriter(database).add({&rows, 1});
 }
 
 void require_storable(const Record& record) {
@@ -242,14 +200,20 @@ class PlanWriter {
   PlanWriter(Database& database, const std::string& run_id)
       : database_(database), run_id_(run_id) {}
 
-  /// The hash of the case.
-  const std::string& add(std::int64_t ordinal, const Case& subject) {
+  void add(std::int64_t ordinal, const Case& subject) {
+    const std::string& hash = hash_of(subject);
+    database_.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
+        .bind(run_id_, ordinal, hash)
+        .run();
+  }
+
+  /// Of a case that is stored from now on; valid until forget() is called.
+  const std::string& hash_of(const Case& subject) {
     // An imported case is its name; to_json takes longer than looking that up.
     std::string key =
         subject.workload == "imported" ? "imported:" + subject.name : to_json(subject);
     auto found = hashes_.find(key);
     if (found == hashes_.end()) {
-      if (hashes_.size() == kMostRemembered) hashes_.clear();
       const std::string json = to_json(subject);
       std::string hash = content_hash(json);
       const bool added =
@@ -259,10 +223,12 @@ class PlanWriter {
       if (!added) contradicted_ = contradicted_ || !is_stored(hash, json);
       found = hashes_.emplace(std::move(key), std::move(hash)).first;
     }
-    database_.query("INSERT INTO run_cases (run_id, ordinal, case_hash) VALUES (?, ?, ?)")
-        .bind(run_id_, ordinal, found->second)
-        .run();
     return found->second;
+  }
+
+  /// So that memory stays bounded, however many cases there are.
+  void forget_if_many() {
+    if (hashes_.size() > kMostRemembered) hashes_.clear();
   }
 
   /// Whether a case is stored with another content under the same hash: somebody altered it.
@@ -292,26 +258,62 @@ struct WrittenRun {
   bool contradicted = false;
 };
 
+/// That every record of the run is there, said last.
+void mark_complete(Database& database, const std::string& run_id, std::int64_t records) {
+  database.query("INSERT OR REPLACE INTO imports (run_id, records) VALUES (?, ?)")
+      .bind(run_id, records)
+      .run();
+}
+
+/// How many records of a complete import are there; nothing where the run is not known, was never
+/// marked complete, or has lost records since. Counts, so that a mark alone is not believed.
+std::optional<std::int64_t> records_of_complete_import(Database& database,
+                                                       const std::string& run_id) {
+  Query row = database.query(
+      "SELECT imports.records FROM imports JOIN runs ON runs.id = run_id WHERE run_id = ?1 AND "
+      "imports.records = (SELECT count(*) FROM records WHERE records.run_id = ?1) AND "
+      "imports.records <= (SELECT count(*) FROM run_cases WHERE run_cases.run_id = ?1)");
+  row.bind(run_id);
+  if (!row.step()) return std::nullopt;
+  return row.integer(0);
+}
+
+/// A record whose place is looked at first, planned before or not.
+void write_one(Database& database, const PackedRecord& packed, PlanWriter& plan,
+               RecordWriter& writer, bool planned) {
+  const Record& record = packed.record;
+  const std::string hash = plan.hash_of(record.subject);
+  if (planned || is_recorded(database, record)) require_free_place(database, record, hash);
+  const RecordRows rows{&record, &hash, &packed.series};
+  if (!planned) writer.add_to_plan({&rows, 1});
+  writer.add({&rows, 1});
+}
+
 /// Inside of a write transaction.
 WrittenRun write_whole_run(Database& database, const RecordStream& stream, Places places) {
   WrittenRun written;
   insert_environment(database, stream.run);
   insert_run(database, stream.run);
   PlanWriter plan(database, stream.run.id);
+  RecordWriter writer(database);
   for (const PlannedCase& entry : stream.planned) plan.add(entry.ordinal, entry.subject);
-  read_ahead(stream, [&](const PackedRecord& packed) {
-    const Record& record = packed.record;
-    require_storable(record);
-    if (!stream.planned.empty()) {
-      insert_record(database, record, packed.series);
-    } else {
-      if (places == Places::looked_at && is_recorded(database, record)) {
-        require_free_place(database, record, case_hash(record.subject));
+  std::vector<RecordRows> rows;
+  read_ahead(stream, [&](std::span<const PackedRecord> batch) {
+    rows.clear();
+    plan.forget_if_many();
+    for (const PackedRecord& packed : batch) {
+      require_storable(packed.record);
+      if (places == Places::looked_at || !stream.planned.empty()) {
+        write_one(database, packed, plan, writer, !stream.planned.empty());
+      } else {
+        rows.push_back({&packed.record, &plan.hash_of(packed.record.subject), &packed.series});
       }
-      insert_record_rows(database, record, plan.add(record.ordinal, record.subject), packed.series);
     }
-    ++written.records;
+    writer.add_to_plan(rows);
+    writer.add(rows);
+    written.records += static_cast<std::int64_t>(batch.size());
   });
+  if (stream.id_follows_from_content) mark_complete(database, stream.run.id, written.records);
   written.contradicted = plan.contradicted();
   return written;
 }
@@ -404,6 +406,13 @@ Record& at_ordinal(std::vector<Record>& records, std::int64_t ordinal) {
   return *std::ranges::lower_bound(records, ordinal, {}, &Record::ordinal);
 }
 
+std::map<std::int64_t, std::string> read_metric_names(Database& database) {
+  Query row = database.query("SELECT key, name FROM metric_names");
+  std::map<std::int64_t, std::string> names;
+  while (row.step()) names.emplace(row.integer(0), row.text(1));
+  return names;
+}
+
 std::vector<Record> read_records(Database& database, const std::string& run_id, bool with_samples,
                                  Ordinals ordinals = {}) {
   std::vector<Record> records;
@@ -426,17 +435,18 @@ std::vector<Record> read_records(Database& database, const std::string& run_id, 
     records.push_back(std::move(record));
   }
   // Ordinals tell whose a row is; a UUID for each of a million rows would cost more than the rest.
+  const std::map<std::int64_t, std::string> names = read_metric_names(database);
   Query metric = database.query(
-      "SELECT ordinal, name, value FROM records JOIN metrics ON record_id = id WHERE run_id = ? "
-      "AND ordinal BETWEEN ? AND ? ORDER BY ordinal");
+      "SELECT ordinal, name_key, value FROM records JOIN metric_values ON record_key = key "
+      "WHERE run_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal");
   metric.bind(run_id, ordinals.first, ordinals.last);
   while (metric.step()) {
     auto& metrics = at_ordinal(records, metric.integer(0)).measurement.metrics;
-    metrics.emplace_hint(metrics.end(), metric.text(1), metric.real(2));
+    metrics.emplace_hint(metrics.end(), names.at(metric.integer(1)), metric.real(2));
   }
   Query op = database.query(
       "SELECT ordinal, phase, op_id, op, time_ns, passes, work_flops, work_bytes FROM records JOIN "
-      "op_times ON record_id = id WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
+      "op_times ON record_key = key WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
       "ORDER BY ordinal, position");
   op.bind(run_id, ordinals.first, ordinals.last);
   while (op.step()) {
@@ -447,7 +457,8 @@ std::vector<Record> read_records(Database& database, const std::string& run_id, 
   if (!with_samples) return records;
   Query series = database.query(
       "SELECT ordinal, name, unit, codec, count, samples, process_counts FROM records JOIN series "
-      "ON record_id = id WHERE run_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal, position");
+      "ON record_key = key WHERE run_id = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal, "
+      "position");
   series.bind(run_id, ordinals.first, ordinals.last);
   SampleDecoder decoder;
   while (series.step()) {
@@ -558,17 +569,22 @@ void Store::drop_interrupted(const std::string& run_id) {
 
 std::vector<RunSummary> Store::list_runs(std::int64_t limit) const {
   return state_->during("listing runs", [&] {
-    Query row = state_->database.query(
-        fmt::format("SELECT {}, (SELECT count(*) FROM run_cases WHERE run_id = runs.id), "
-                    "(SELECT count(*) FROM records WHERE run_id = runs.id), "
-                    "(SELECT count(*) FROM records WHERE run_id = runs.id AND outcome = '{}') "
-                    "FROM runs ORDER BY started_unix_ns DESC, id DESC LIMIT ?",
-                    kRunColumns, name_of(Outcome::ok)));
+    Query row = state_->database.query(fmt::format(
+        "SELECT {}, (SELECT count(*) FROM run_cases WHERE run_id = runs.id), "
+        "(SELECT count(*) FROM records WHERE run_id = runs.id), "
+        "(SELECT count(*) FROM records WHERE run_id = runs.id AND outcome <> '{}'), "
+        "(SELECT max(value) FROM records JOIN metric_values ON record_key = records.key "
+        "WHERE run_id = runs.id AND suite <> 'imported' AND name_key = "
+        "(SELECT key FROM metric_names WHERE name = 'precision_percent')) "
+        "FROM runs ORDER BY started_unix_ns DESC, id DESC LIMIT ?",
+        kRunColumns, name_of(Outcome::ok)));
     row.bind(limit);
     std::vector<RunSummary> summaries;
     while (row.step()) {
-      summaries.push_back(
-          {read_run_columns(row), row.integer(14), row.integer(15), row.integer(16)});
+      const std::int64_t recorded = row.integer(15);
+      summaries.push_back({read_run_columns(row), row.integer(14), recorded,
+                           recorded - row.integer(16),
+                           row.is_null(17) ? std::nullopt : std::optional(row.real(17))});
     }
     return summaries;
   });
@@ -679,6 +695,11 @@ MergeReport Store::merge_run(const RunWithRecords& data, std::string_view origin
 
 MergeReport Store::merge_run(const RecordStream& stream, std::string_view origin) {
   const std::string doing = fmt::format("importing {}", origin);
+  if (stream.id_follows_from_content) {
+    const auto known = state_->read(
+        doing, [&] { return records_of_complete_import(state_->database, stream.run.id); });
+    if (known) return {.runs_known = 1, .records_known = *known, .recognised = true};
+  }
   const auto added = state_->during(doing, [&] { return add_run(state_->database, stream); });
   if (added) return {.runs_added = 1, .records_added = *added};
   // What is known already in part: as a database of its own, so that there is one set of rules.
@@ -687,6 +708,7 @@ MergeReport Store::merge_run(const RecordStream& stream, std::string_view origin
     const Store store(scratch.path(), OpenMode::read_write, state_->options);
     Database& database = store.state_->database;
     database.execute("PRAGMA synchronous = OFF");  // thrown away in a moment
+    const BulkWriting bulk(database);
     store.state_->write(doing, [&] { write_whole_run(database, stream, Places::looked_at); });
   }
   return state_->during(doing, [&] {
@@ -703,8 +725,9 @@ std::string Store::check_integrity() const {
   return state_->read("checking it", [&]() -> std::string {
     std::string problem = structure_problem(database);
     if (problem != "ok") return problem;
-    Query series =
-        database.query("SELECT record_id, name, codec, count, samples, process_counts FROM series");
+    Query series = database.query(
+        "SELECT id, name, codec, count, samples, process_counts FROM series "
+        "JOIN records ON key = record_key");
     while (series.step()) {
       try {
         static_cast<void>(counts_from_text(series.text(5), series.integer(3)));

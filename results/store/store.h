@@ -26,6 +26,8 @@ struct RunSummary {
   std::int64_t planned = 0;    ///< cases in the run
   std::int64_t recorded = 0;   ///< cases that have a record
   std::int64_t succeeded = 0;  ///< outcome ok
+  /// The widest precision_percent of its records; none for imports, and where no record has one.
+  std::optional<double> widest_percent{};
 };
 
 struct RecordKey {
@@ -36,6 +38,8 @@ struct RecordKey {
 struct MergeReport {
   std::int64_t runs_added = 0, runs_known = 0;
   std::int64_t records_added = 0, records_known = 0;
+  /// An import of which everything is stored already: its records were not looked at again.
+  bool recognised = false;
 };
 
 class Store {
@@ -97,7 +101,8 @@ class Store {
   MergeReport merge_from(const std::filesystem::path& other);
   /// The same for a run from elsewhere (an import); `origin` is for error lines.
   MergeReport merge_run(const RunWithRecords& data, std::string_view origin);
-  /// The same for a run of any size; goes over the records twice when the run is known already.
+  /// The same for a run of any size. One whose id follows from its content and that was stored to
+  /// its end is recognised at once; any other that is known already is compared, record by record.
   MergeReport merge_run(const RecordStream& stream, std::string_view origin);
   void backup_to(const std::filesystem::path& target) const;  ///< refuses an existing file
   /// "ok", or the first thing that is wrong: structure, references, checksums of samples.

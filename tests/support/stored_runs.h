@@ -85,7 +85,11 @@ inline std::vector<std::string> store_daily_runs(const std::filesystem::path& da
         "details) VALUES (?, ?, 0, ?, ?, ?, ?, 0, '{}')",
         record, run, hash, std::string(name_of(day.outcome)), day.reason, started_unix_ns);
     if (day.value) {
-      insert("metrics (record_id, name, value) VALUES (?, ?, ?)", record, metric, *day.value);
+      insert("metric_names (name) VALUES (?)", metric);
+      insert(
+          "metric_values (record_key, name_key, value) VALUES ((SELECT key FROM records WHERE id = "
+          "?), (SELECT key FROM metric_names WHERE name = ?), ?)",
+          record, metric, *day.value);
     }
     started_unix_ns += kDay_ns;
   }

@@ -36,7 +36,8 @@ void fill(const std::filesystem::path& path) {
       "git_dirty, status, started_unix_ns + i, finished_unix_ns, harness_floor_ns, "
       "environment_hash, options, conditions_before, conditions_after FROM runs CROSS JOIN n;"
       "INSERT INTO run_cases SELECT n.id, ordinal, case_hash FROM run_cases CROSS JOIN n;"
-      "INSERT INTO records SELECT printf('%s-%d', n.id, ordinal), n.id, ordinal, case_hash, "
+      "INSERT INTO records (id, run_id, ordinal, case_hash, outcome, reason, started_unix_ns, "
+      "duration_ns, details) SELECT printf('%s-%d', n.id, ordinal), n.id, ordinal, case_hash, "
       "outcome, reason, started_unix_ns, duration_ns, details FROM records CROSS JOIN n;"
       "COMMIT");
 }

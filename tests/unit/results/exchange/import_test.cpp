@@ -65,6 +65,7 @@ TEST(Import, StoresOnceAndSurvivesExportAndImport) {
     EXPECT_EQ(second.runs_added, 0) << file;
     EXPECT_EQ(second.records_added, 0) << file;
     EXPECT_EQ(second.records_known, first.records_added) << file;
+    EXPECT_TRUE(second.recognised) << file;
     const RunWithRecords stored = store.whole_run(stream.run.id);
     EXPECT_EQ(run_to_json(run_from_json(run_to_json(stored), file)), run_to_json(stored)) << file;
     EXPECT_THAT(run_table(stored), HasSubstr("Imported benchmarks")) << file;

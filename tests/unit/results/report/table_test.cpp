@@ -297,7 +297,7 @@ TEST(RunsTable, ListsRunsWithTheirCounts) {
   const auto run = example_run();
   const std::string text = runs_table({{run, 6, 5, 4}});
   EXPECT_THAT(text, HasSubstr(run.id.substr(0, 8) + "  2023-11-14 22:13 UTC  smoke"));
-  EXPECT_THAT(text, HasSubstr("5 of 6   4  0123456789+"));
+  EXPECT_THAT(text, HasSubstr("5 of 6   4            0123456789+"));
 }
 
 }  // namespace

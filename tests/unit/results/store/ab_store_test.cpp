@@ -40,6 +40,9 @@ AbPair example_pair(std::int64_t ordinal) {
   pair.steal_share = 0.125;
   pair.involuntary_switches = 7;
   pair.major_faults = 1;
+  pair.throttles = 3;
+  pair.a_conditions = {4, 5, 1, 3'000'000};
+  pair.b_conditions = {1, 2, 0, 2'900'000 + ordinal};
   pair.dropped = ordinal == 2 ? "the hypervisor took 13 % of the time" : "";
   return pair;
 }

@@ -130,9 +130,15 @@ TEST_F(Merging, RefusesTheSameIdWithOtherContentAndChangesNothing) {
   const std::vector<std::pair<std::string, std::string>> changes = {
       {"UPDATE runs SET label = 'forged' WHERE id = '" + run.id + "'", "run " + run.id},
       {"UPDATE records SET duration_ns = 1", "record " + record.id},
-      {"UPDATE metrics SET value = value + 1 WHERE name = 'ttft_ns'", "a metric of record"},
-      {"DELETE FROM metrics WHERE name = 'ttft_ns'", "a metric of record"},
-      {"INSERT INTO metrics SELECT id, 'extra', 1 FROM records", "a metric of record"},
+      {"UPDATE metric_values SET value = value + 1 WHERE name_key = (SELECT key FROM metric_names "
+       "WHERE name = 'ttft_ns')",
+       "a metric of record"},
+      {"DELETE FROM metric_values WHERE name_key = (SELECT key FROM metric_names WHERE name = "
+       "'ttft_ns')",
+       "a metric of record"},
+      {"INSERT INTO metric_names (name) VALUES ('extra'); INSERT INTO metric_values SELECT "
+       "records.key, metric_names.key, 1 FROM records, metric_names WHERE name = 'extra'",
+       "a metric of record"},
       {"DELETE FROM series WHERE name = 'ttft'", "a series of record"},
       {"UPDATE series SET unit = 'ms' WHERE name = 'ttft'", "a series of record"},
       {"UPDATE series SET samples = (SELECT samples FROM series WHERE name = 'end_to_end') "

@@ -28,11 +28,13 @@ RecordStream numbered(
 TEST(ReadAhead, GivesEveryRecordInOrder) {
   for (const std::int64_t count : {0, 1, 511, 512, 513, 5000}) {
     std::int64_t next = 0;
-    read_ahead(numbered(count), [&](const PackedRecord& packed) {
-      EXPECT_EQ(packed.record.ordinal, next);
-      ASSERT_EQ(packed.series.size(), 1U);
-      EXPECT_EQ(decode_samples(kSampleCodecDeltaZstd, 1, packed.series[0]),
-                std::vector<std::int64_t>{next++});
+    read_ahead(numbered(count), [&](std::span<const PackedRecord> batch) {
+      for (const PackedRecord& packed : batch) {
+        EXPECT_EQ(packed.record.ordinal, next);
+        ASSERT_EQ(packed.series.size(), 1U);
+        EXPECT_EQ(decode_samples(kSampleCodecDeltaZstd, 1, packed.series[0]),
+                  std::vector<std::int64_t>{next++});
+      }
     });
     EXPECT_EQ(next, count);
   }
@@ -41,7 +43,9 @@ TEST(ReadAhead, GivesEveryRecordInOrder) {
 TEST(ReadAhead, ThrowsWhatTheStreamThrewAfterEverythingBefore) {
   std::int64_t taken = 0;
   EXPECT_THROW(read_ahead(numbered(1000, [] { throw std::runtime_error("cut"); }),
-                          [&](const PackedRecord&) { ++taken; }),
+                          [&](std::span<const PackedRecord> batch) {
+                            taken += static_cast<std::int64_t>(batch.size());
+                          }),
                std::runtime_error);
   EXPECT_EQ(taken, 1000);
 }
@@ -49,8 +53,8 @@ TEST(ReadAhead, ThrowsWhatTheStreamThrewAfterEverythingBefore) {
 TEST(ReadAhead, EndsTheReadingWhenNobodyWantsMore) {
   bool at_end = false;
   EXPECT_THROW(read_ahead(numbered(1'000'000, [&] { at_end = true; }),
-                          [](const PackedRecord& packed) {
-                            if (packed.record.ordinal == 700) throw std::out_of_range("full");
+                          [](std::span<const PackedRecord> batch) {
+                            if (batch.back().record.ordinal > 700) throw std::out_of_range("full");
                           }),
                std::out_of_range);
   EXPECT_FALSE(at_end);
