@@ -17,15 +17,10 @@ test_preset() {  # configure, build and run the tests of one preset
   ctest --preset "$1"
 }
 
-tsan() {  # what has threads or processes of its own; the rest of results only computes
+tsan() {
   cmake --preset tsan
-  cmake --build --preset tsan --target test_backends test_workloads test_results test_harness example_engine
-  local bin=build-tsan/bin
-  "$bin"/test_backends --gtest_brief=1
-  "$bin"/test_workloads --gtest_brief=1
-  "$bin"/test_results --gtest_brief=1 \
-    --gtest_filter='ReadAhead.*:Durability.*:Concurrency.*:OpenDatabase.*:SchemaSteps.*:Store.*:AbStore.*:Merging.*:Backup.*'
-  "$bin"/test_harness --gtest_brief=1
+  cmake --build --preset tsan --target test_threaded
+  build-tsan/bin/test_threaded --gtest_brief=1
 }
 
 format() { sources | xargs clang-format --dry-run -Werror; }
@@ -47,7 +42,7 @@ fuzz() {  # a short run of each fuzz target from its seed corpus; new finds stay
   for target in build-fuzz/bin/fuzz_*; do
     name=$(basename "$target")
     mkdir -p "build-fuzz/corpus/$name"
-    "$target" -runs="${RIDGEPOINT_FUZZ_RUNS:-20000}" -max_total_time=20 -timeout=10 -rss_limit_mb=2048 \
+    "$target" -runs="${RIDGEPOINT_FUZZ_RUNS:-20000}" -max_total_time=10 -timeout=10 -rss_limit_mb=2048 \
       -print_final_stats=1 "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name"
   done
 }

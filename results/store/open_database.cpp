@@ -26,11 +26,12 @@ Identity identify(Database& database) {
   // One statement sees one state: another process may be making the schema right now.
   Query query = database.query(
       "SELECT (SELECT user_version FROM pragma_user_version),"
-      " (SELECT application_id FROM pragma_application_id), count(*) FROM sqlite_schema");
+      " (SELECT application_id FROM pragma_application_id),"
+      " NOT EXISTS (SELECT 1 FROM sqlite_schema)");
   query.step();
   const std::int64_t version = query.integer(0), application = query.integer(1);
   return {.version = version,
-          .empty = application == 0 && version == 0 && query.integer(2) == 0,
+          .empty = application == 0 && version == 0 && query.integer(2) == 1,
           .ours = application == kApplicationId};
 }
 

@@ -94,7 +94,9 @@ TEST_F(AbCommand, ComparesCasesOfThisProgramAndOfABuild) {
   const auto json = nlohmann::json::parse(result.out);
   ASSERT_EQ(json["figures"].size(), 2u);
   EXPECT_THAT(json["figures"][0]["name"].get<std::string>(), HasSubstr("TTFT"));
-  EXPECT_EQ(json["counted_pairs"].get<int>() + json["dropped_pairs"].get<int>(), 2);
+  // Pairs that were disturbed are dropped and made up for, as far as there is time.
+  EXPECT_LE(json["counted_pairs"].get<int>(), 2);
+  EXPECT_GE(json["counted_pairs"].get<int>() + json["dropped_pairs"].get<int>(), 2);
 }
 
 TEST_F(AbCommand, CaseThatCannotRunIsAToolFailure) {
