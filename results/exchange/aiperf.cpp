@@ -275,8 +275,8 @@ RunWithRecords import_aiperf(const ImportSource& source) {
   if (!document.is_object()) {
     throw Error(fmt::format("{}: not an object, so no export of AIPerf", source.origin));
   }
-  data.run =
-      describe_run(requests.empty() ? std::string(text) : fmt::format("{}\n{}", text, requests), document);
+  data.run = describe_run(
+      requests.empty() ? std::string(text) : fmt::format("{}\n{}", text, requests), document);
   Record record;
   try {
     record = imported_record(data.run, 0, name_of(document));

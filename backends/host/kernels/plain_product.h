@@ -94,7 +94,8 @@ class PlainProduct {
           const std::byte* const w = weights + r * row_bytes_ + i * kBytes<type>;
           V::prefetch(w + ahead);
           for (int part = 0; part < kStep / kLanes; ++part) {
-            acc[r] = V::fma(load_as<V, type>(w + part * kLanes * kBytes<type>), value[part], acc[r]);
+            acc[r] =
+                V::fma(load_as<V, type>(w + part * kLanes * kBytes<type>), value[part], acc[r]);
           }
         }
       }

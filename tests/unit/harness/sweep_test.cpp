@@ -120,7 +120,8 @@ RunOptions never_precise() {
 }
 
 TEST_F(Sweep, MeasuresNoisyCasesOnceMoreAtTheEnd) {
-  const auto id = begin({model_case(kNoisy), model_case("null:latency_ns=200000")}, never_precise());
+  const auto id =
+      begin({model_case(kNoisy), model_case("null:latency_ns=200000")}, never_precise());
   const auto result = run_sweep(store_, id, watcher_, kNeverStop);
   EXPECT_EQ(result.measured, 2);
   EXPECT_EQ(result.remeasured, 2);

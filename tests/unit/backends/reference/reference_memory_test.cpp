@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "backends/graph_session.h"
 #include "backends/activation_plan.h"
+#include "backends/graph_session.h"
 #include "backends/reference/reference_backend.h"
 #include "golden_file.h"
 #include "workloads/error.h"
