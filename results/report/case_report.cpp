@@ -24,7 +24,7 @@ namespace ridgepoint {
 namespace {
 
 using Json = nlohmann::json;
-using Rows = std::vector<std::vector<std::string>>;
+using TextRows = std::vector<std::vector<std::string>>;
 
 constexpr std::size_t kChartWidth = 96;
 constexpr std::size_t kMostStays = 6;
@@ -32,7 +32,7 @@ constexpr std::size_t kMostBatchesShown = 12;
 // Rates become whole numbers for the interval; so many digits of them survive.
 constexpr double kWholeDigits = 1e12;
 
-Json at(const Json& object, std::string_view pointer) {
+Json member_at(const Json& object, std::string_view pointer) {
   const Json::json_pointer path{std::string(pointer)};
   return object.is_object() && object.contains(path) ? object.at(path) : Json();
 }
@@ -52,7 +52,7 @@ std::string text_of(const Json& json) {
 }
 
 std::optional<double> number_at(const Json& object, std::string_view pointer) {
-  const Json found = at(object, pointer);
+  const Json found = member_at(object, pointer);
   return found.is_number() ? std::optional(found.get<double>()) : std::nullopt;
 }
 
@@ -90,7 +90,7 @@ std::string heading(const Run& run, const Record& record) {
 }
 
 std::string fields(const Record& record, const Json& details) {
-  Rows rows = {{"field", "value"}};
+  TextRows rows = {{"field", "value"}};
   for (const CaseField& field : case_fields()) {
     if (!applies(field, record.subject)) continue;
     const std::string value =
@@ -103,7 +103,7 @@ std::string fields(const Record& record, const Json& details) {
     text += fmt::format("reruns with: ridgepoint run {}\n", plain(to_command_line(record.subject)));
   }
   for (const char* part : {"backend", "model", "cache"}) {
-    const Json found = at(details, fmt::format("/{}", part));
+    const Json found = member_at(details, fmt::format("/{}", part));
     if (!found.is_object()) continue;
     std::string words;
     for (const auto& [key, value] : found.items()) {
@@ -134,7 +134,9 @@ KnownTo interval_of_metric(const Record& record, const std::string& name) {
   const RepetitionValues found = repetition_values(name, record.subject, record.measurement);
   if (percentile || found.values.empty()) return {};
   const std::string unit = unit_of_metric(name);
-  const auto [whole, factor] = as_whole(found.values);
+  const auto scaled = as_whole(found.values);
+  const std::vector<std::int64_t>& whole = scaled.first;
+  const double factor = scaled.second;
   const std::string from =
       fmt::format("{} value{}", found.values.size(), found.values.size() == 1 ? "" : "s");
   if (!(factor > 0)) return {"", from};
@@ -152,7 +154,7 @@ KnownTo interval_of_metric(const Record& record, const std::string& name) {
 }
 
 std::string figures(const Record& record) {
-  Rows rows = {{"metric", "value", "95 % interval", "from"}};
+  TextRows rows = {{"metric", "value", "95 % interval", "from"}};
   const auto add = [&](const std::string& name, double value) {
     const KnownTo known = interval_of_metric(record, name);
     rows.push_back(
@@ -171,21 +173,21 @@ std::string figures(const Record& record) {
 }
 
 std::string memory(const Record& record, const Json& details) {
-  Rows rows = {{"class", "bytes"}};
+  TextRows rows = {{"class", "bytes"}};
   for (const MetricSpec& spec : metrics()) {
     const auto found = record.measurement.metrics.find(std::string(spec.name));
     const bool is_memory = spec.name.starts_with("memory_") || spec.name.starts_with("peak_");
     if (!is_memory || found == record.measurement.metrics.end()) continue;
     rows.push_back({std::string(spec.short_name), format_value(found->second, "bytes")});
   }
-  const Json of_process = at(details, "/memory");
+  const Json of_process = member_at(details, "/memory");
   for (const char* key : {"resident_bytes", "anonymous_bytes", "file_bytes"}) {
-    const Json value = at(of_process, fmt::format("/{}", key));
+    const Json value = member_at(of_process, fmt::format("/{}", key));
     if (value.is_number()) {
       rows.push_back({fmt::format("process, {}",
                                   std::string_view(key).substr(0, std::string_view(key).find('_'))),
                       format_value(value.get<double>(), "bytes")});
-    } else if (const Json why = at(value, "/absent"); why.is_string()) {
+    } else if (const Json why = member_at(value, "/absent"); why.is_string()) {
       rows.push_back({key, "not read: " + text_of(why)});
     }
   }
@@ -193,13 +195,13 @@ std::string memory(const Record& record, const Json& details) {
 }
 
 std::string stopping(const Json& details) {
-  const Json found = at(details, "/stopping");
+  const Json found = member_at(details, "/stopping");
   if (!found.is_object()) return "";
   std::string text;
   const auto asked = number_at(found, "/asked_percent");
   const auto reached = number_at(found, "/reached_percent");
   if (asked) text += fmt::format("asked: ±{:g} % of the median", *asked);
-  if (const Json series = at(found, "/series"); series.is_string()) {
+  if (const Json series = member_at(found, "/series"); series.is_string()) {
     text += fmt::format(" of {}", text_of(series));
   }
   if (!text.empty()) text += '\n';
@@ -218,20 +220,20 @@ std::string stopping(const Json& details) {
                           *between, *within);
     }
     text += '\n';
-  } else if (const Json why = at(found, "/why_no_interval"); why.is_string()) {
+  } else if (const Json why = member_at(found, "/why_no_interval"); why.is_string()) {
     text += fmt::format("reached: no interval, because {}\n", text_of(why));
   }
   std::string counted;
   for (const char* key : {"processes", "repetitions", "samples"}) {
-    if (const Json count = at(found, fmt::format("/{}", key)); count.is_number_integer()) {
+    if (const Json count = member_at(found, fmt::format("/{}", key)); count.is_number_integer()) {
       counted += fmt::format("{}{} {}", counted.empty() ? "" : ", ", text_of(count), key);
     }
   }
-  text += fmt::format("stopped by: {} after {}\n", text_of(at(found, "/ended_by")), counted);
-  if (const Json why = at(details, "/noise/why"); why.is_string() && why != Json("")) {
+  text += fmt::format("stopped by: {} after {}\n", text_of(member_at(found, "/ended_by")), counted);
+  if (const Json why = member_at(details, "/noise/why"); why.is_string() && why != Json("")) {
     text += fmt::format("noisy: {}\n", text_of(why));
   }
-  if (const Json replaced = at(details, "/remeasured/replaces"); replaced.is_string()) {
+  if (const Json replaced = member_at(details, "/remeasured/replaces"); replaced.is_string()) {
     text += fmt::format("measured again because noisy, in place of record {}\n", text_of(replaced));
   }
   return text;
@@ -272,19 +274,19 @@ std::string chart_of(const Series& series) {
 
 /// The levels that were found, each with its share and its stays, in samples and in time.
 std::string levels_of(const Series& series, const Json& details) {
-  const Json found = at(details, "/stationarity");
+  const Json found = member_at(details, "/stationarity");
   if (!found.is_object()) return "";
-  if (at(found, "/judged") == Json(false)) {
-    return fmt::format("levels: not judged, {}\n", text_of(at(found, "/why")));
+  if (member_at(found, "/judged") == Json(false)) {
+    return fmt::format("levels: not judged, {}\n", text_of(member_at(found, "/why")));
   }
   const auto p = number_at(found, "/p_value");
   const std::string p_text = p ? fmt::format(" (p {:.2g})", *p) : "";
-  if (at(found, "/found") == Json("trend")) {
+  if (member_at(found, "/found") == Json("trend")) {
     return fmt::format("a trend{}: from {} at the start to {} at the end\n", p_text,
                        time_of_ns(number_at(found, "/start_ns").value_or(0)),
                        time_of_ns(number_at(found, "/end_ns").value_or(0)));
   }
-  const Json levels = at(found, "/levels");
+  const Json levels = member_at(found, "/levels");
   if (!levels.is_array() || levels.empty()) {
     return fmt::format("one level{}\n", p_text);
   }
@@ -302,7 +304,7 @@ std::string levels_of(const Series& series, const Json& details) {
         "  {}: {:.0f} samples, {:.0f} %", time_of_ns(number_at(level, "/median_ns").value_or(0)),
         samples,
         100 * samples / static_cast<double>(std::max<std::size_t>(1, series.samples.size())));
-    const Json ranges = at(level, "/ranges");
+    const Json ranges = member_at(level, "/ranges");
     std::size_t shown = 0;
     double time_ns = 0;
     std::string stays;
@@ -370,16 +372,17 @@ std::string contamination(const Run& run, const Record& record, const Json& deta
     causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", cause, batches);
   }
   if (!causes.empty()) text += fmt::format(" ({})", causes);
-  if (const Json rule = at(details, "/contamination/criterion"); rule.is_string()) {
+  if (const Json rule = member_at(details, "/contamination/criterion"); rule.is_string()) {
     text += fmt::format("; a batch is when it has {}", text_of(rule));
   }
   text += '\n';
 
-  Rows rows = {{"counted", "total or median", "worst batch", "over time"}};
+  TextRows rows = {{"counted", "total or median", "worst batch", "over time"}};
   for (const BatchSeriesSpec& spec : batch_series()) {
     const Series* series = measurement.find(spec.name);
     if (series == nullptr || series->samples.empty()) {
-      const Json why = at(at(details, "/absent_counters"), fmt::format("/{}", spec.name));
+      const Json why =
+          member_at(member_at(details, "/absent_counters"), fmt::format("/{}", spec.name));
       rows.push_back({std::string(spec.name.substr(6)),
                       why.is_string() ? "not read: " + text_of(why) : "not read", "", ""});
       continue;
@@ -401,7 +404,7 @@ std::string contamination(const Run& run, const Record& record, const Json& deta
   text += align(rows);
 
   if (!judged.which.empty()) {
-    Rows batches = {{"batch", "samples", "causes"}};
+    TextRows batches = {{"batch", "samples", "causes"}};
     std::vector<std::int64_t> first = {0};
     for (const std::int64_t count : samples->samples) first.push_back(first.back() + count);
     for (const auto& [batch, why] : judged.which) {
@@ -419,10 +422,10 @@ std::string contamination(const Run& run, const Record& record, const Json& deta
 }
 
 std::string processes(const Record& record, const Json& details) {
-  const Json list = at(details, "/processes");
+  const Json list = member_at(details, "/processes");
   const Series* primary = record.measurement.find(primary_series(record.subject));
   if (!list.is_array() || list.empty()) return "";
-  Rows rows = {{"process", "took", "warm-up", "stopped by", "samples", "median", "exit"}};
+  TextRows rows = {{"process", "took", "warm-up", "stopped by", "samples", "median", "exit"}};
   std::size_t from = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Json& process = list[i];
@@ -442,22 +445,22 @@ std::string processes(const Record& record, const Json& details) {
     }
     const auto took = number_at(process, "/duration_ns");
     const auto warm = number_at(process, "/warm_up/elapsed_ns");
-    const Json passes = at(process, "/warm_up/passes");
+    const Json passes = member_at(process, "/warm_up/passes");
     rows.push_back({fmt::format("{}", i), took ? time_of_ns(*took) : "",
                     warm ? fmt::format("{} ({} passes, {})", time_of_ns(*warm), text_of(passes),
-                                       text_of(at(process, "/warm_up/ended_by")))
+                                       text_of(member_at(process, "/warm_up/ended_by")))
                          : "",
-                    text_of(at(process, "/stopping/ended_by")), count, middle,
-                    text_of(at(process, "/exit"))});
+                    text_of(member_at(process, "/stopping/ended_by")), count, middle,
+                    text_of(member_at(process, "/exit"))});
   }
   return align(rows);
 }
 
 std::string check(const Json& details) {
-  const Json found = at(details, "/check");
+  const Json found = member_at(details, "/check");
   if (!found.is_object()) return "";
-  if (at(found, "/compared") == Json(false)) {
-    return fmt::format("not checked: {}\n", text_of(at(found, "/why")));
+  if (member_at(found, "/compared") == Json(false)) {
+    return fmt::format("not checked: {}\n", text_of(member_at(found, "/why")));
   }
   std::string text;
   for (const auto& [key, value] : found.items()) {
