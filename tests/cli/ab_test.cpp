@@ -94,7 +94,7 @@ TEST_F(AbCommand, ComparesCasesOfThisProgramAndOfABuild) {
   const auto json = nlohmann::json::parse(result.out);
   ASSERT_EQ(json["figures"].size(), 2u);
   EXPECT_THAT(json["figures"][0]["name"].get<std::string>(), HasSubstr("TTFT"));
-  EXPECT_EQ(json["counted_pairs"].get<int>() + json["dropped_pairs"].get<int>(), 2);
+  EXPECT_EQ(json["counted_pairs"].get<int>(), 2) << "besides what the machine disturbed";
 }
 
 TEST_F(AbCommand, CaseThatCannotRunIsAToolFailure) {
