@@ -24,7 +24,7 @@ namespace ridgepoint {
 namespace {
 
 using Json = nlohmann::json;
-using Rows = std::vector<std::vector<std::string>>;
+using TextRows = std::vector<std::vector<std::string>>;
 
 constexpr std::size_t kChartWidth = 96;
 constexpr std::size_t kMostStays = 6;
@@ -90,7 +90,7 @@ std::string heading(const Run& run, const Record& record) {
 }
 
 std::string fields(const Record& record, const Json& details) {
-  Rows rows = {{"field", "value"}};
+  TextRows rows = {{"field", "value"}};
   for (const CaseField& field : case_fields()) {
     if (!applies(field, record.subject)) continue;
     const std::string value =
@@ -134,7 +134,9 @@ KnownTo interval_of_metric(const Record& record, const std::string& name) {
   const RepetitionValues found = repetition_values(name, record.subject, record.measurement);
   if (percentile || found.values.empty()) return {};
   const std::string unit = unit_of_metric(name);
-  const auto [whole, factor] = as_whole(found.values);
+  const auto scaled = as_whole(found.values);
+  const std::vector<std::int64_t>& whole = scaled.first;
+  const double factor = scaled.second;
   const std::string from =
       fmt::format("{} value{}", found.values.size(), found.values.size() == 1 ? "" : "s");
   if (!(factor > 0)) return {"", from};
@@ -152,7 +154,7 @@ KnownTo interval_of_metric(const Record& record, const std::string& name) {
 }
 
 std::string figures(const Record& record) {
-  Rows rows = {{"metric", "value", "95 % interval", "from"}};
+  TextRows rows = {{"metric", "value", "95 % interval", "from"}};
   const auto add = [&](const std::string& name, double value) {
     const KnownTo known = interval_of_metric(record, name);
     rows.push_back(
@@ -171,7 +173,7 @@ std::string figures(const Record& record) {
 }
 
 std::string memory(const Record& record, const Json& details) {
-  Rows rows = {{"class", "bytes"}};
+  TextRows rows = {{"class", "bytes"}};
   for (const MetricSpec& spec : metrics()) {
     const auto found = record.measurement.metrics.find(std::string(spec.name));
     const bool is_memory = spec.name.starts_with("memory_") || spec.name.starts_with("peak_");
@@ -375,7 +377,7 @@ std::string contamination(const Run& run, const Record& record, const Json& deta
   }
   text += '\n';
 
-  Rows rows = {{"counted", "total or median", "worst batch", "over time"}};
+  TextRows rows = {{"counted", "total or median", "worst batch", "over time"}};
   for (const BatchSeriesSpec& spec : batch_series()) {
     const Series* series = measurement.find(spec.name);
     if (series == nullptr || series->samples.empty()) {
@@ -402,7 +404,7 @@ std::string contamination(const Run& run, const Record& record, const Json& deta
   text += align(rows);
 
   if (!judged.which.empty()) {
-    Rows batches = {{"batch", "samples", "causes"}};
+    TextRows batches = {{"batch", "samples", "causes"}};
     std::vector<std::int64_t> first = {0};
     for (const std::int64_t count : samples->samples) first.push_back(first.back() + count);
     for (const auto& [batch, why] : judged.which) {
@@ -423,7 +425,7 @@ std::string processes(const Record& record, const Json& details) {
   const Json list = value_at(details, "/processes");
   const Series* primary = record.measurement.find(primary_series(record.subject));
   if (!list.is_array() || list.empty()) return "";
-  Rows rows = {{"process", "took", "warm-up", "stopped by", "samples", "median", "exit"}};
+  TextRows rows = {{"process", "took", "warm-up", "stopped by", "samples", "median", "exit"}};
   std::size_t from = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Json& process = list[i];

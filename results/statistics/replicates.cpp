@@ -12,8 +12,9 @@ namespace {
 
 /// Longest series whose correlation is looked at value by value.
 constexpr std::size_t kMostLookedAt = 2048;
-/// Blocks of this many autocorrelation times: neighbours then correlate by a few percent.
-constexpr double kTimesPerBlock = 2.5;
+/// Blocks of this many autocorrelation times: neighbours then correlate so little that false
+/// verdicts stay below alpha (tests/simulation/compare_error_rates.cpp).
+constexpr double kTimesPerBlock = 3;
 /// Below this the blocks are single values.
 constexpr double kNegligibleTime = 1.25;
 
