@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "harness/cli/chosen_case.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "results/compare/quality_budget.h"
 #include "results/exchange/export.h"
 #include "results/lens/lens.h"
 #include "results/report/case_report.h"
@@ -28,6 +30,14 @@ struct ShowOptions {
   std::int64_t ops = 0;  ///< rows of a table of ops; 0: the run as a table
   std::string lens;
 };
+
+/// Qualities that may stand beside the speeds of a run.
+std::vector<Record> qualities_beside(const Invocation& invocation, const RunWithRecords& data) {
+  const bool models = std::ranges::any_of(
+      data.records, [](const Record& record) { return record.subject.workload == "llm"; });
+  return models ? stored_qualities(invocation.open_store(OpenMode::read_only))
+                : std::vector<Record>();
+}
 
 RunWithRecords load_run(const Invocation& invocation, const std::string& text) {
   const Store store = invocation.open_store(OpenMode::read_only);
@@ -76,7 +86,8 @@ int show(const Invocation& invocation, const ShowOptions& options) {
   if (options.ops > 0) {
     fmt::print("{}", op_table(data, static_cast<std::size_t>(options.ops)));
   } else {
-    fmt::print("{}", options.lens.empty() ? run_table(data) : lens_table(data, options.lens));
+    fmt::print("{}", options.lens.empty() ? run_table(data, qualities_beside(invocation, data))
+                                          : lens_table(data, options.lens));
   }
   return kExitOk;
 }

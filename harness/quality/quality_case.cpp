@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,9 +23,11 @@
 #include "harness/quality/row_quality.h"
 #include "harness/quality/text_windows.h"
 #include "harness/run/case_details.h"
+#include "harness/run/check.h"
 #include "harness/run/data_folder.h"
 #include "results/quality_metrics.h"
 #include "workloads/error.h"
+#include "workloads/models/shapes.h"
 #include "workloads/tokenizer/open_tokenizer.h"
 
 namespace ridgepoint {
@@ -44,9 +47,10 @@ std::string stored_baseline(const Case& subject) {
   return subject.baseline.substr(kLogitFilePrefix.size());
 }
 
-/// Whether the baseline would compute what the subject computes.
+/// Whether the baseline would compute the same bits once more, which only the reference promises.
 bool is_own_baseline(const Case& subject) {
-  return subject.baseline == subject.backend && subject.baseline_kv == subject.kv &&
+  return subject.baseline == kReferenceBackend && subject.backend == kReferenceBackend &&
+         subject.baseline_kv == subject.kv &&
          (subject.baseline_model.empty() || subject.baseline_model == subject.model);
 }
 
@@ -95,6 +99,7 @@ class QualityCase {
   }
 
  private:
+  [[nodiscard]] bool compares() const { return own_baseline_ || baseline_ != nullptr; }
   [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(subject_.seed); }
 
   [[nodiscard]] SessionOptions session_options(std::string_view kv) const {
@@ -132,7 +137,9 @@ class QualityCase {
       return std::nullopt;
     }
     if (is_own_baseline(subject_)) {
-      baseline_details_ = {{"compared", false}, {"why", "the baseline is the same computation"}};
+      own_baseline_ = true;
+      baseline_details_ = {{"compared", true},
+                           {"why", "with itself: the baseline is the same computation"}};
       return std::nullopt;
     }
     return open_computed_baseline();
@@ -232,8 +239,11 @@ class QualityCase {
       const auto logits = std::span(logits_).first(values);
       source_->read(count, logits);
       if (writer_) writer_->add_rows(logits);
-      const auto baseline = std::span(baseline_logits_).first(baseline_ ? values : 0);
-      if (baseline_) baseline_->read(count, baseline);
+      auto baseline = own_baseline_ ? logits : std::span(baseline_logits_).first(0);
+      if (baseline_) {
+        baseline = std::span(baseline_logits_).first(values);
+        baseline_->read(count, baseline);
+      }
       const auto targets =
           std::span(window.targets)
               .subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(count));
@@ -246,25 +256,53 @@ class QualityCase {
     return std::nullopt;
   }
 
+  /// What there is to say of one row.
+  struct JudgedRow {
+    RowQuality own;
+    RowDifference difference;
+  };
+
+  /// Rows know nothing of each other, so the threads share them: over a large vocabulary
+  /// exponentials take longer than a fast backend does.
+  std::vector<JudgedRow> judged(std::span<const float> logits, std::span<const float> baseline,
+                                std::span<const std::int32_t> targets) const {
+    const auto vocabulary = static_cast<std::size_t>(model_->config.vocab);
+    std::vector<JudgedRow> rows(targets.size());
+    const auto work = [&](std::size_t first, std::size_t step) {
+      for (std::size_t row = first; row < targets.size(); row += step) {
+        const auto own = logits.subspan(row * vocabulary, vocabulary);
+        rows[row].own = judge_row(own, targets[row]);
+        if (baseline.empty() || !rows[row].own.finite) continue;
+        rows[row].difference = compare_row(
+            own, rows[row].own, baseline.subspan(row * vocabulary, vocabulary), targets[row]);
+      }
+    };
+    constexpr std::size_t kValuesWorthAThread = 1 << 18;
+    const auto threads = std::min(static_cast<std::size_t>(context_.threads()),
+                                  1 + logits.size() / kValuesWorthAThread);
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work, i, threads);
+    work(0, threads);
+    helpers.clear();  // waits for them
+    return rows;
+  }
+
   std::optional<CaseResult> judge_rows(std::span<const float> logits,
                                        std::span<const float> baseline,
                                        std::span<const std::int32_t> targets,
                                        WindowSamples& samples) const {
-    const auto vocabulary = static_cast<std::size_t>(model_->config.vocab);
+    const auto rows = judged(logits, baseline, targets);
     for (std::size_t row = 0; row < targets.size(); ++row) {
-      const auto own = logits.subspan(row * vocabulary, vocabulary);
-      const auto judged = judge_row(own, targets[row]);
-      if (!judged.finite) {
+      const auto& [own, difference] = rows[row];
+      if (!own.finite) {
         return CaseResult{Outcome::wrong,
                           fmt::format("logits hold what is not a number (window {}, scored token "
                                       "{})",
                                       measured_, samples.nll.size())};
       }
       samples.bytes.push_back(tokenizer_->bytes_of(targets[row]));
-      samples.nll.push_back(pico(judged.nll));
+      samples.nll.push_back(pico(own.nll));
       if (baseline.empty()) continue;
-      const auto difference =
-          compare_row(own, baseline.subspan(row * vocabulary, vocabulary), targets[row]);
       if (!difference.baseline.finite) {
         return CaseResult{
             Outcome::failed,
@@ -278,11 +316,11 @@ class QualityCase {
   }
 
   void choose_greedily() {
-    if (!baseline_ && !writer_) return;
+    if (!compares() && !writer_) return;
     const auto ours = source_->greedy(subject_.greedy);
     if (writer_) writer_->add_greedy(ours);
-    if (!baseline_) return;
-    const auto theirs = baseline_->greedy(subject_.greedy);
+    if (!compares()) return;
+    const auto theirs = own_baseline_ ? ours : baseline_->greedy(subject_.greedy);
     if (subject_.greedy == 0) return;
     const auto parted = std::ranges::mismatch(ours, theirs).in1 - ours.begin();
     std::int64_t equal = 0;
@@ -299,7 +337,7 @@ class QualityCase {
     one(kQualityTokens, std::ssize(samples.nll));
     context_.sink.samples(kQualityBytes, samples.bytes);
     context_.sink.samples(kQualityNll, samples.nll);
-    if (!baseline_) return;
+    if (!compares()) return;
     context_.sink.samples(kQualityBaselineNll, samples.baseline_nll);
     context_.sink.samples(kQualityKl, samples.kl);
     context_.sink.samples(kQualitySameTop, samples.same_top);
@@ -328,6 +366,7 @@ class QualityCase {
   std::unique_ptr<Session> session_, baseline_session_;
   std::optional<SessionLogits> source_;
   std::unique_ptr<LogitSource> baseline_;
+  bool own_baseline_ = false;  ///< then there is no baseline_: its logits are the subject's
   std::optional<LogitFileWriter> writer_;
   Json baseline_details_;
   std::int64_t rows_a_piece_ = 1;
@@ -343,7 +382,10 @@ CaseResult measure_quality_case(const CaseContext& context) {
 
 void check_quality_case(const Case& subject) {
   static_cast<void>(open_backend(subject.backend));
-  check_model(subject.model);
+  // Weights of a shape take time to make, and a shape has no vocabulary to be damaged.
+  if (find_shape(subject.model) == nullptr || subject.model == kBundledModel) {
+    static_cast<void>(open_tokenizer(open_model_file(subject.model)));
+  }
   static_cast<void>(read_held_out_text(subject));
   if (subject.baseline == "none") return;
   if (is_stored_baseline(subject)) {

@@ -8,7 +8,8 @@ namespace ridgepoint {
 namespace {
 
 /// ln of the sum of exp, shifted by the largest so that nothing overflows.
-double log_sum_exp(std::span<const float> logits, double largest) {
+double log_sum_exp(std::span<const float> logits) {
+  const auto largest = static_cast<double>(*std::ranges::max_element(logits));
   double sum = 0;
   for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - largest);
   return largest + std::log(sum);
@@ -18,34 +19,26 @@ bool all_finite(std::span<const float> logits) {
   return std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); });
 }
 
-double normaliser(std::span<const float> logits) {
-  return log_sum_exp(logits, *std::ranges::max_element(logits));
-}
-
 }  // namespace
 
 RowQuality judge_row(std::span<const float> logits, std::int32_t target) {
   RowQuality row;
   row.finite = all_finite(logits);
   if (!row.finite) return row;
-  row.nll = normaliser(logits) - static_cast<double>(logits[static_cast<std::size_t>(target)]);
+  row.normaliser = log_sum_exp(logits);
+  row.nll = row.normaliser - static_cast<double>(logits[static_cast<std::size_t>(target)]);
   return row;
 }
 
-RowDifference compare_row(std::span<const float> logits, std::span<const float> baseline,
-                          std::int32_t target) {
+RowDifference compare_row(std::span<const float> logits, const RowQuality& own,
+                          std::span<const float> baseline, std::int32_t target) {
   RowDifference difference;
   difference.baseline = judge_row(baseline, target);
-  if (!difference.baseline.finite || !all_finite(logits)) {
-    difference.baseline.finite = false;
-    return difference;
-  }
-  const double of_model = normaliser(logits);
-  const double of_baseline = normaliser(baseline);
+  if (!difference.baseline.finite) return difference;
   double kl = 0;
   for (std::size_t i = 0; i < logits.size(); ++i) {
-    const double log_p = static_cast<double>(baseline[i]) - of_baseline;
-    const double log_q = static_cast<double>(logits[i]) - of_model;
+    const double log_p = static_cast<double>(baseline[i]) - difference.baseline.normaliser;
+    const double log_q = static_cast<double>(logits[i]) - own.normaliser;
     kl += std::exp(log_p) * (log_p - log_q);
   }
   // Rounding alone may take equal rows below 0.

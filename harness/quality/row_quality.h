@@ -8,8 +8,9 @@
 namespace ridgepoint {
 
 struct RowQuality {
-  bool finite = true;  ///< every logit; else nothing below means anything
-  double nll = 0;      ///< -ln p(target), nats
+  bool finite = true;     ///< every logit; else nothing below means anything
+  double nll = 0;         ///< -ln p(target), nats
+  double normaliser = 0;  ///< ln of the sum of exp over the row
 };
 /// Softmax over `logits`; `target` is one of them.
 RowQuality judge_row(std::span<const float> logits, std::int32_t target);
@@ -19,8 +20,8 @@ struct RowDifference {
   double kl = 0;  ///< sum of p ln(p/q), nats, p the baseline's; never below 0
   bool same_top = false;
 };
-/// Of two rows that are finite (`finite` of both says whether they are).
-RowDifference compare_row(std::span<const float> logits, std::span<const float> baseline,
-                          std::int32_t target);
+/// `own` is judge_row's of `logits`, and finite. Where baseline.finite is not, nothing else is set.
+RowDifference compare_row(std::span<const float> logits, const RowQuality& own,
+                          std::span<const float> baseline, std::int32_t target);
 
 }  // namespace ridgepoint

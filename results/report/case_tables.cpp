@@ -363,24 +363,34 @@ bool has_any(const Record& record, std::span<const std::string_view> names) {
   });
 }
 
-/// A row for each model case and each quality case of its variant; empty where there is no pair.
+/// A row for each model case and each quality case of its variant, the newest of other runs where
+/// this one has none; empty where there is no pair.
 std::vector<std::vector<std::string>> speed_beside_quality(const Rows& speeds,
-                                                           const Rows& qualities) {
+                                                           const Rows& qualities,
+                                                           std::span<const Record> of_others) {
   std::vector<std::pair<const Record*, const Record*>> pairs;
   for (const Record* speed : speeds) {
+    if (!has_any(*speed, kSpeedBesideQuality)) continue;
+    const auto fits = [&](const Record& quality) {
+      return same_variant(speed->subject, quality.subject) && has_any(quality, kQualityBesideSpeed);
+    };
+    const std::size_t before = pairs.size();
     for (const Record* quality : qualities) {
-      if (same_variant(speed->subject, quality->subject) && has_any(*speed, kSpeedBesideQuality) &&
-          has_any(*quality, kQualityBesideSpeed)) {
-        pairs.emplace_back(speed, quality);
-      }
+      if (fits(*quality)) pairs.emplace_back(speed, quality);
     }
+    if (pairs.size() > before) continue;
+    const auto newest = std::ranges::find_if(of_others, fits);
+    if (newest != of_others.end()) pairs.emplace_back(speed, &*newest);
   }
   if (pairs.empty()) return {};
-  std::vector<Column> columns = {{"#"}, {"case"}, {"backend"}};
+  std::vector<Column> columns = {{"#"}, {"backend"}, {"quality"}};
   for (const auto& [speed, quality] : pairs) {
-    columns[0].push_back(fmt::format("{}+{}", speed->ordinal, quality->ordinal));
-    columns[1].push_back(one_line(label(speed->subject)));
-    columns[2].push_back(shortened(speed->subject.backend));
+    columns[0].push_back(fmt::format("{}", speed->ordinal));
+    columns[1].push_back(shortened(speed->subject.backend));
+    columns[2].push_back(
+        quality->run_id == speed->run_id
+            ? fmt::format("#{}", quality->ordinal)
+            : fmt::format("#{} of {}", quality->ordinal, quality->run_id.substr(0, 8)));
   }
   const auto add = [&](std::string_view name, bool of_speed) {
     const MetricSpec& spec = *find_metric(name);
@@ -475,7 +485,7 @@ std::vector<std::string> run_head(const RunWithRecords& data) {
   };
 }
 
-std::vector<CaseTable> case_tables(const RunWithRecords& data) {
+std::vector<CaseTable> case_tables(const RunWithRecords& data, std::span<const Record> qualities) {
   std::vector<std::string> order;
   std::map<std::string, Rows> by_workload;
   for (const Record& record : data.records) {
@@ -487,8 +497,9 @@ std::vector<CaseTable> case_tables(const RunWithRecords& data) {
   tables.reserve(order.size());
   for (const std::string& workload : order) {
     tables.push_back(table_of(workload, by_workload.at(workload)));
-    if (workload == "quality") {
-      tables.back().beside = speed_beside_quality(by_workload["llm"], by_workload.at(workload));
+    if (workload == "llm") {
+      tables.back().beside =
+          speed_beside_quality(by_workload.at(workload), by_workload["quality"], qualities);
     }
   }
   return tables;

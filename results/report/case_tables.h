@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,14 +20,17 @@ struct CaseTable {
   std::vector<std::vector<std::string>> speed;  ///< heading first
   std::vector<std::vector<std::string>>
       cost;  ///< memory, achieved rates, error; heading first; may be empty
-  /// Of quality cases: speed, memory and quality of each variant in one row; heading first; may be
+  /// Of model cases: speed, memory and quality of each variant in one row; heading first; may be
   /// empty.
   std::vector<std::vector<std::string>> beside;
   std::vector<std::string> notes;  ///< failures with their reasons, refused percentiles, marks
 };
 
 /// Columns that no row fills are left out; fields in which the cases differ become columns.
-std::vector<CaseTable> case_tables(const RunWithRecords& data);
+/// `qualities` are quality records of other runs, newest first: they stand beside the speed of
+/// variants whose quality this run did not measure itself.
+std::vector<CaseTable> case_tables(const RunWithRecords& data,
+                                   std::span<const Record> qualities = {});
 
 /// What stands above the tables, a line each: run, machine, tool and floor, how many cases are ok.
 std::vector<std::string> run_head(const RunWithRecords& data);

@@ -57,10 +57,10 @@ std::string align(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-std::string run_table(const RunWithRecords& data) {
+std::string run_table(const RunWithRecords& data, std::span<const Record> qualities) {
   std::string text;
   for (const std::string& line : run_head(data)) text += line + "\n";
-  for (const CaseTable& table : case_tables(data)) {
+  for (const CaseTable& table : case_tables(data, qualities)) {
     text += fmt::format("\n{}\n", table.title);
     if (!table.common.empty()) text += wrapped(table.common, "");
     for (const auto* rows : {&table.fields, &table.speed, &table.cost, &table.beside}) {

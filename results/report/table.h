@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,9 @@ std::string format_value(double value, std::string_view unit);
 std::string format_with_error(double value, double standard_error);
 
 /// A run as text: head (machine, floor, git), one row a case with the metrics that apply, reasons
-/// of failures below, refused percentiles named with the count they need.
-std::string run_table(const RunWithRecords& data);
+/// of failures below, refused percentiles named with the count they need. `qualities` as of
+/// case_tables.
+std::string run_table(const RunWithRecords& data, std::span<const Record> qualities = {});
 std::string runs_table(const std::vector<RunSummary>& runs);
 
 /// Aligns columns (UTF-8 aware); numbers to the right. The first row is the heading.

@@ -146,12 +146,15 @@ TEST(QualityCase, ScoredEverywhereAgreesWithSecondHalvesWhereBothScore) {
   EXPECT_EQ(measure(all).sink.series.at("quality.tokens").front(), 64);
 }
 
-TEST(QualityCase, OfTheReferenceAgainstItselfNeedsNoBaseline) {
+TEST(QualityCase, OfTheReferenceAgainstItselfComputesOnceAndDiffersInNothing) {
   auto subject = quality_case("reference", "reference");
   subject.kv = "f32";
   const auto measured = measure(subject);
-  EXPECT_EQ(measured.sink.details["quality"]["baseline"]["why"],
-            "the baseline is the same computation");
+  EXPECT_THAT(measured.sink.details["quality"]["baseline"]["why"].get<std::string>(),
+              HasSubstr("the same computation"));
+  EXPECT_EQ(measured.metrics.at("kl_mean"), 0);
+  EXPECT_EQ(measured.metrics.at("perplexity_increase"), 0);
+  EXPECT_EQ(measured.metrics.at("greedy_agreement"), 1);
   // A KV cache of half the bits is another computation, and hardly another distribution.
   subject.kv = "f16";
   const auto halved = measure(subject);
@@ -269,6 +272,13 @@ TEST(QualityCase, IsCheckedBeforeAnythingIsPlanned) {
                 return 0;
               }),
               HasSubstr("refrence"));
+  subject = quality_case("null", "none");
+  subject.model = std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/llama";
+  EXPECT_THAT(error_of([&] {
+                check_quality_case(subject);
+                return 0;
+              }),
+              HasSubstr("has no tokenizer"));
   subject = quality_case("null", "file:/nowhere");
   EXPECT_THAT(error_of([&] {
                 check_quality_case(subject);

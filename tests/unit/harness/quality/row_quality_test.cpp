@@ -17,6 +17,11 @@ std::vector<float> logits_of(const std::vector<double>& probabilities, double ad
   return logits;
 }
 
+RowDifference compared(const std::vector<float>& logits, const std::vector<float>& baseline,
+                       std::int32_t target) {
+  return compare_row(logits, judge_row(logits, target), baseline, target);
+}
+
 TEST(RowQuality, IsTheLogarithmOfTheProbability) {
   const auto logits = logits_of({0.5, 0.25, 0.125, 0.125}, 3);
   EXPECT_NEAR(judge_row(logits, 0).nll, std::log(2), 1e-7);
@@ -36,39 +41,38 @@ TEST(RowQuality, SaysWhereALogitIsNoNumber) {
     const std::vector<float> logits = {1, bad, 2};
     const std::vector<float> good = {1, 2, 3};
     EXPECT_FALSE(judge_row(logits, 0).finite);
-    EXPECT_FALSE(compare_row(good, logits, 0).baseline.finite);
-    EXPECT_FALSE(compare_row(logits, good, 0).baseline.finite);
+    EXPECT_FALSE(compared(good, logits, 0).baseline.finite);
   }
 }
 
 TEST(RowDifference, IsTheDivergenceFromTheBaselinesDistribution) {
   const auto p = logits_of({0.5, 0.25, 0.25}, -2);
   const auto q = logits_of({0.25, 0.5, 0.25}, 5);
-  const auto difference = compare_row(q, p, 1);
+  const auto difference = compared(q, p, 1);
   EXPECT_NEAR(difference.kl, 0.5 * std::log(2) - 0.25 * std::log(2), 1e-6);
   EXPECT_NEAR(difference.baseline.nll, std::log(4), 1e-6);
   EXPECT_FALSE(difference.same_top);
   // The other way round it is another number where the distributions are not each other's mirror.
   const auto sharp = logits_of({0.8, 0.1, 0.1});
-  EXPECT_NEAR(compare_row(sharp, p, 0).kl, 0.5 * std::log(0.5 / 0.8) + 0.5 * std::log(0.25 / 0.1),
+  EXPECT_NEAR(compared(sharp, p, 0).kl, 0.5 * std::log(0.5 / 0.8) + 0.5 * std::log(0.25 / 0.1),
               1e-6);
 }
 
 TEST(RowDifference, OfEqualRowsIsNothing) {
   const auto p = logits_of({0.5, 0.3, 0.2});
   const auto moved = logits_of({0.5, 0.3, 0.2}, 1.5);
-  EXPECT_EQ(compare_row(p, p, 0).kl, 0);
-  EXPECT_TRUE(compare_row(p, p, 0).same_top);
-  EXPECT_NEAR(compare_row(moved, p, 0).kl, 0, 1e-6);
-  EXPECT_GE(compare_row(moved, p, 0).kl, 0);
+  EXPECT_EQ(compared(p, p, 0).kl, 0);
+  EXPECT_TRUE(compared(p, p, 0).same_top);
+  EXPECT_NEAR(compared(moved, p, 0).kl, 0, 1e-6);
+  EXPECT_GE(compared(moved, p, 0).kl, 0);
 }
 
 TEST(RowDifference, TakesTheLowestOfEqualTops) {
   const std::vector<float> tie = {1, 2, 2};
   const std::vector<float> second = {0, 3, 1};
   const std::vector<float> third = {0, 1, 3};
-  EXPECT_TRUE(compare_row(tie, second, 0).same_top);
-  EXPECT_FALSE(compare_row(tie, third, 0).same_top);
+  EXPECT_TRUE(compared(tie, second, 0).same_top);
+  EXPECT_FALSE(compared(tie, third, 0).same_top);
 }
 
 }  // namespace

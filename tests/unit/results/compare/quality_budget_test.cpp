@@ -181,16 +181,28 @@ TEST(RunTable, PutsSpeedMemoryAndQualityOfAVariantIntoOneRow) {
   const auto tables = case_tables(data);
   ASSERT_EQ(tables.size(), 2U);
   EXPECT_EQ(tables[1].title, "Quality");
-  EXPECT_TRUE(tables[0].beside.empty());
-  ASSERT_EQ(tables[1].beside.size(), 2U) << "a row for the pair, none for what has no speed";
-  EXPECT_THAT(tables[1].beside[0], ElementsAre("#", "case", "backend", "pp tok/s", "weights",
+  EXPECT_TRUE(tables[1].beside.empty());
+  ASSERT_EQ(tables[0].beside.size(), 2U) << "a row for the pair, none for what has no speed";
+  EXPECT_THAT(tables[0].beside[0], ElementsAre("#", "backend", "quality", "pp tok/s", "weights",
                                                "peak RSS", "bits/byte", "KL nats"));
-  EXPECT_THAT(tables[1].beside[1],
-              ElementsAre("0+1", HasSubstr("byte-llama-6m pp32"), "reference", Not(IsEmpty()),
-                          "12.9 MB", "50.0 MB", "1.850 ± 0.040", "0.0120 ± 0.0012"));
+  EXPECT_THAT(tables[0].beside[1], ElementsAre("0", "reference", "#1", Not(IsEmpty()), "12.9 MB",
+                                               "50.0 MB", "1.850 ± 0.040", "0.0120 ± 0.0012"));
   EXPECT_THAT(run_table(data), HasSubstr("0.0120 ± 0.0012"));
   data.records.resize(1);
   EXPECT_THAT(run_table(data), Not(HasSubstr("KL")));
+}
+
+TEST(RunTable, TakesTheQualityOfAVariantFromAnotherRunWhereItsOwnHasNone) {
+  RunWithRecords data = model_run("speed", 1, 1);
+  const auto other = example_run();
+  const std::vector<Record> known = {quality_record(other, 4, quality_case("null"), 3),
+                                     quality_record(other, 5, quality_case(), 0.012),
+                                     quality_record(other, 6, quality_case(), 0.5)};
+  const auto beside = case_tables(data, known).at(0).beside;
+  ASSERT_EQ(beside.size(), 2U);
+  EXPECT_EQ(beside[1][2], "#5 of " + other.id.substr(0, 8)) << "the newest that fits";
+  data.records.push_back(quality_record(data.run, 1, quality_case(), 0.2));
+  EXPECT_EQ(case_tables(data, known).at(0).beside[1][2], "#1");
 }
 
 TEST(FormatWithError, ShowsTwoDigitsOfTheErrorAndAsManyOfTheValue) {
