@@ -11,11 +11,11 @@
 #include "workloads/formats/gguf_writer.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/owned_bytes.h"
-#include "workloads/formats/parallel_rows.h"
 #include "workloads/formats/replacing_file.h"
 #include "workloads/formats/synthetic_tensor.h"
 #include "workloads/models/shapes.h"
 #include "workloads/nearest_name.h"
+#include "workloads/tensor/parallel_rows.h"
 
 namespace ridgepoint {
 
@@ -88,6 +88,14 @@ std::vector<FileTensor> file_tensors(const ModelConfig& config, ModelType type,
   return tensors;
 }
 
+std::vector<RowSet> rows_of(std::span<const SyntheticTensor> tensors) {
+  std::vector<RowSet> rows;
+  for (const SyntheticTensor& tensor : tensors) {
+    rows.push_back({tensor.rows(), tensor.row_bytes()});
+  }
+  return rows;
+}
+
 }  // namespace
 
 Model synthesise_model(std::string_view shape, ModelType type, std::uint64_t seed, int threads) {
@@ -108,7 +116,7 @@ Model synthesise_model(std::string_view shape, ModelType type, std::uint64_t see
     model.storage.push_back(std::move(buffer));
   }
   model.weight_type = most_common_type(model.weights);
-  for_each_row_range(tensors, kPieceBytes, threads, [&]() -> RowWorker {
+  for_each_row_range(rows_of(tensors), kPieceBytes, threads, [&]() -> RowWorker {
     return [&, scratch = std::vector<float>{}](const RowRange& range) mutable {
       const SyntheticTensor& tensor = tensors[range.tensor];
       const auto stride = static_cast<std::size_t>(tensor.row_bytes());
@@ -155,7 +163,7 @@ void write_synthetic_gguf(std::string_view shape, ModelType type, std::uint64_t 
   if (!factors.empty()) {
     file.write(writer.tensor_offset(0), std::as_bytes(std::span(factors)));
   }
-  for_each_row_range(parts, kPieceBytes, threads, [&]() -> RowWorker {
+  for_each_row_range(rows_of(parts), kPieceBytes, threads, [&]() -> RowWorker {
     return [&, scratch = std::vector<float>{},
             buffer = std::vector<std::byte>{}](const RowRange& range) mutable {
       const SyntheticTensor& part = parts[range.tensor];
