@@ -44,18 +44,6 @@ ModelConfig config_of(std::string_view shape) {
   return config;
 }
 
-/// The part names of what GGUF stores as one tensor, "" for everything else.
-std::string fused_name(const TensorPlan& plan, Architecture architecture) {
-  if (architecture == Architecture::gpt2) {
-    for (const std::string_view part : {".attn_q.", ".attn_k.", ".attn_v."}) {
-      if (const auto at = plan.name.find(part); at != std::string::npos) {
-        return plan.name.substr(0, at) + ".attn_qkv." + plan.name.substr(at + part.size());
-      }
-    }
-  }
-  return {};
-}
-
 /// A tensor of the file: one canonical tensor, or several below each other.
 struct FileTensor {
   std::string name;
@@ -68,7 +56,7 @@ std::vector<FileTensor> file_tensors(const ModelConfig& config, ModelType type,
                                      std::uint64_t seed) {
   std::vector<FileTensor> tensors;
   for (TensorPlan& plan : tensor_plan(config)) {
-    const std::string fused = fused_name(plan, config.architecture);
+    const std::string fused = fused_name(plan.name, config.architecture);
     SyntheticTensor part(plan, type.of(plan, config), seed);
     const auto whole =
         fused.empty()

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "workloads/error.h"
+
 namespace ridgepoint {
 
 namespace {
@@ -36,6 +38,25 @@ bool part_fits(std::string_view pattern, std::string_view part) {
 }
 
 }  // namespace
+
+void check_gguf_holds(const Transform& transform) {
+  const auto check = [](const Choice& choice) {
+    if (const auto* to = std::get_if<ToType>(&choice)) {
+      static_cast<void>(ModelType(to->type).gguf_file_type());  // says what GGUF has
+    } else if (const auto* automatic = std::get_if<Automatic>(&choice)) {
+      const bool held =
+          !automatic->among.empty() && std::ranges::all_of(automatic->among, [](Type type) {
+            return type_info(type).gguf_id != kNoGgufId;
+          });
+      if (!held) {
+        throw Error(
+            "auto chooses among types that a GGUF file cannot hold; append :among=gguf to it");
+      }
+    }
+  };
+  check(transform.otherwise);
+  for (const Rule& rule : transform.rules) check(rule.choice);
+}
 
 bool fits(std::string_view pattern, std::string_view tensor_name) {
   const auto wanted = parts_of(pattern), name = parts_of(tensor_name);

@@ -64,6 +64,9 @@ struct Transform {
 /// "blk.3.attn_output.weight". "0-3" stands for any of these numbers.
 bool fits(std::string_view pattern, std::string_view tensor_name);
 
+/// Error when a choice can lead to a type that GGUF does not have.
+void check_gguf_holds(const Transform& transform);
+
 /// What becomes of a tensor.
 const Choice& choice_for(const Transform& transform, std::string_view tensor_name);
 

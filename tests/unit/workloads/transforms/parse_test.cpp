@@ -111,6 +111,19 @@ TEST(TransformText, ThatMeansNothingIsRefusedWithTheRemedy) {
   EXPECT_THAT(refusal("blk..ffn=q8"), HasSubstr("names no tensors"));
 }
 
+TEST(TransformText, SaysBeforehandWhatAGgufFileCannotHold) {
+  const auto refused = [](const std::string& text) {
+    return error_of([&] { check_gguf_holds(parse_transform(text)); });
+  };
+  for (const char* text : {"q8_0", "q8:group=32+output=q6_k", "q4_k_m", "keep",
+                           "auto:error=0.1:among=gguf", "auto:error=0.1:among=q4_k/q8_0"}) {
+    EXPECT_NO_THROW(check_gguf_holds(parse_transform(text))) << text;
+  }
+  EXPECT_THAT(refused("q8"), HasSubstr("a GGUF file cannot hold q8_channel; use one of f32"));
+  EXPECT_THAT(refused("q8_0+output=w4a16"), HasSubstr("w4_g128"));
+  EXPECT_THAT(refused("auto:error=0.1"), HasSubstr("append :among=gguf"));
+}
+
 TEST(TransformText, OfAnyKindIsParsedOrRefusedInOneLine) {
   std::mt19937 random(20261124);
   const std::string alphabet = "q8w4a16fp:=+./-_kgrouperoautm \n\"'0\xff";
