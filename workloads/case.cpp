@@ -16,6 +16,7 @@
 #include "workloads/nearest_name.h"
 #include "workloads/shell_quote.h"
 #include "workloads/tensor/type.h"
+#include "workloads/transforms/parse.h"
 
 namespace ridgepoint {
 namespace {
@@ -38,6 +39,8 @@ bool op_has_field(std::string_view op, std::string_view field) {
 constexpr std::int64_t kMostTokens = 10'000'000;
 constexpr std::int64_t kMostRows = 1'000'000;
 constexpr std::int64_t kWidest = 1 << 20;
+// How a list of transforms names the absence of one.
+constexpr std::string_view kNoTransform = "none";
 // Text goes into JSON, one-line errors and command lines; a path is the longest that anyone needs.
 constexpr std::size_t kLongestText = 4096;
 
@@ -94,6 +97,12 @@ std::vector<CaseField> declare_fields() {
           text("type", &Case::type, true, true, ModelType::names(),
                "type of the weights; for a model only with a shape (default: f16 for a shape, f32 "
                "for an operator); q4_k_m only for a shape")),
+      of_variant(
+          text("transform", &Case::transform, true, false, {},
+               "what becomes of the model's matrices before they run: none, a type (f16, "
+               "q8_0, q4_k_m, ...), q8, q8:group=64, w4a16:group=128, fp8, fp8:scale=tensor, "
+               "auto:error=0.01; with +PATTERN=... for some: q8+ffn_down=f16 (default: "
+               "none)")),
       of_variant(text("backend", &Case::backend, true, true, {},
                       "backend, or ./library.so, with options after a colon: NAME:key=value,...")),
       of_variant(text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache")),
@@ -185,6 +194,18 @@ std::string_view base_name(std::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   const std::size_t slash = path.rfind('/');
   return slash == std::string_view::npos || path.size() == 1 ? path : path.substr(slash + 1);
+}
+
+/// Equal transforms as equal texts; one that changes nothing as none. What is no transform stays,
+/// for validate() to refuse.
+std::string canonical_transform(const std::string& text) {
+  if (text.empty() || text == kNoTransform) return {};
+  try {
+    const Transform transform = parse_transform(text);
+    return transform == Transform{} ? std::string() : to_text(transform);
+  } catch (const Error&) {
+    return text;
+  }
 }
 
 void check_operator(const Case& value) {
@@ -302,6 +323,9 @@ void validate(const Case& value) {
     if (value.model.empty()) {
       throw Error("model: empty; give a GGUF file, a directory, a bundled model or a shape");
     }
+    if (!value.transform.empty() && value.transform != kNoTransform) {
+      static_cast<void>(parse_transform(value.transform));
+    }
     if (value.workload == "llm" && value.prompt == 0 && value.generate == 0) {
       throw Error("prompt and generate are both 0: nothing to measure; raise one of them");
     }
@@ -327,6 +351,7 @@ Case canonical(const Case& value) {
     if (applies(field, value)) continue;
     std::visit([&](auto member) { result.*member = defaults().*member; }, field.member);
   }
+  result.transform = canonical_transform(result.transform);
   return result;
 }
 
@@ -414,6 +439,7 @@ std::string label(const Case& value) {
   if (value.workload == "llm") {
     text = fmt::format("llm {}", base_name(value.model));
     if (has("type")) text += ' ' + value.type;
+    if (has("transform")) text += ' ' + value.transform;
     if (value.prompt > 0) text += fmt::format(" pp{}", value.prompt);
     if (value.generate > 0) text += fmt::format(" tg{}", value.generate);
     text += fmt::format(" d{} b{}", value.depth, value.batch);

@@ -25,6 +25,8 @@ struct Case {
   std::string workload = "llm";
   std::string model{kBundledModel};  ///< GGUF file, Hugging Face directory, bundled name or shape
   std::string type;  ///< llm with a shape, op: weight type; empty: resolve() chooses
+  /// llm: what becomes of the weights before they run (transforms/parse.h); empty: nothing
+  std::string transform;
   std::string op;    ///< operator name (MatrixProduct::kName, ...)
   std::string name;  ///< imported: what its benchmark calls it
   std::string backend = "reference";
@@ -89,7 +91,8 @@ void set_from_text(Case& value, const CaseField& field, std::string_view text);
 /// Cross-field checks (something to do, known operator, no field set that means nothing here);
 /// Error.
 void validate(const Case& value);
-/// Fields that do not apply put back to their defaults, so that equal work compares equal.
+/// Fields that do not apply put back to their defaults and texts that mean the same made the same,
+/// so that equal work compares equal.
 Case canonical(const Case& value);
 /// The case as it is planned and stored: canonical, threads 0 replaced by `cores`, an empty type
 /// by f16 for a shape and f32 for an operator.

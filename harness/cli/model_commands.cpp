@@ -1,19 +1,28 @@
-// model make, model info: synthetic models out, descriptions of any model.
+// model make, model transform, model info: synthetic models, models in other types, descriptions.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/run/data_folder.h"
+#include "profiler/clock/monotonic_clock.h"
 #include "results/report/table.h"
+#include "workloads/formats/gguf_reader.h"
 #include "workloads/formats/load_model.h"
+#include "workloads/formats/mapped_file.h"
+#include "workloads/formats/write_model.h"
 #include "workloads/models/model.h"
 #include "workloads/models/shapes.h"
+#include "workloads/transforms/apply.h"
+#include "workloads/transforms/parse.h"
 
 namespace ridgepoint {
 namespace {
@@ -33,6 +42,60 @@ int make_model(const MakeOptions& options) {
   fmt::print("{}: {} {}, synthetic weights of seed {}, {}\n", options.output, options.shape,
              options.type, options.seed,
              format_value(static_cast<double>(model.weight_bytes()), "bytes"));
+  return kExitOk;
+}
+
+struct TransformOptions {
+  std::string model;
+  std::string to;
+  std::string output;
+  int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+};
+
+/// The GGUF file that a model was loaded from, if it was one.
+std::optional<GgufFile> origin_of(const Model& model,
+                                  std::vector<std::shared_ptr<const MappedFile>>& mappings) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(model.source, ignored)) return std::nullopt;
+  mappings.push_back(MappedFile::open(model.source));
+  return GgufFile::parse(mappings.back()->bytes(), model.source);
+}
+
+int transform_model(const TransformOptions& options) {
+  const Transform transform = parse_transform(options.to);
+  check_gguf_holds(transform);
+  const auto start_ns = monotonic_ns();
+  Model model = open_model_file(options.model);
+  std::vector<std::shared_ptr<const MappedFile>> mappings;
+  const auto origin = origin_of(model, mappings);
+  const Transformed result = apply_transform(std::move(model), transform, options.threads);
+  const auto* mixture = std::get_if<ToMixture>(&transform.otherwise);
+  const ModelType type =
+      mixture != nullptr ? mixture->type : ModelType::parse(result.model.weight_type);
+  write_gguf_model(result.model, type, origin ? &*origin : nullptr, options.output);
+
+  const TransformReport& report = result.report;
+  const auto bytes = [](std::int64_t count) {
+    return format_value(static_cast<double>(count), "bytes");
+  };
+  std::map<std::pair<Type, Type>, std::pair<std::int64_t, std::int64_t>> by_types;
+  for (const TensorChange& change : report.changes) {
+    auto& [tensors, stored] = by_types[{change.from, change.to}];
+    ++tensors;
+    stored += change.bytes_after;
+  }
+  fmt::print("{}: {}, {} to {}, {}\n", options.output, to_text(transform),
+             bytes(report.bytes_before), bytes(report.bytes_after),
+             format_value(static_cast<double>(monotonic_ns() - start_ns), "ns"));
+  if (report.worst() != nullptr) {
+    std::vector<std::vector<std::string>> rows{{"from", "to", "matrices", "bytes"}};
+    for (const auto& [pair, sums] : by_types) {
+      rows.push_back({std::string(name_of(pair.first)), std::string(name_of(pair.second)),
+                      std::to_string(sums.first), std::to_string(sums.second)});
+    }
+    fmt::print("\n{}\nrelative error of the weights {:.3g}, at most {:.3g} ({})\n", align(rows),
+               report.relative_error, report.worst()->relative_error, report.worst()->name);
+  }
   return kExitOk;
 }
 
@@ -110,7 +173,8 @@ int describe_model(const InfoOptions& options) {
 }  // namespace
 
 void add_model_commands(CLI::App& app, Invocation& invocation) {
-  CLI::App* model = app.add_subcommand("model", "Make synthetic models, describe any model");
+  CLI::App* model =
+      app.add_subcommand("model", "Make synthetic models, change types, describe any model");
   model->require_subcommand(1);
 
   const auto make = std::make_shared<MakeOptions>();
@@ -127,6 +191,24 @@ void add_model_commands(CLI::App& app, Invocation& invocation) {
   make_command->add_option("--seed", make->seed, "Seed of the weights")->capture_default_str();
   make_command
       ->add_option("--threads", make->threads, "Threads; the file is the same for any number")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+
+  const auto to = std::make_shared<TransformOptions>();
+  CLI::App* transform_command = add_command(
+      *model, invocation, "transform", "Write a GGUF file with a model's matrices in other types",
+      [to] { return transform_model(*to); });
+  transform_command
+      ->add_option("IN", to->model, "GGUF file, Hugging Face directory, or bundled name")
+      ->required();
+  transform_command
+      ->add_option("--to", to->to,
+                   "f16, q8_0, q4_k_m, auto:error=0.01:among=gguf, ...; "
+                   "+PATTERN=TYPE for some tensors: q4_k+output=q6_k")
+      ->required();
+  transform_command->add_option("-o,--output", to->output, "File to write")->required();
+  transform_command
+      ->add_option("--threads", to->threads, "Threads; the file is the same for any number")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
 

@@ -57,6 +57,12 @@ void take_baseline_from_run(const Store& store, QualityArguments& arguments) {
         "others; write it to a file with 'ridgepoint model make'",
         arguments.baseline, variant.model));
   }
+  if (!variant.transform.empty()) {
+    throw Error(
+        fmt::format("--baseline {}: its model {} is transformed ({}); write it to a file with "
+                    "'ridgepoint model transform', or keep its logits with --save-logits",
+                    arguments.baseline, variant.model, variant.transform));
+  }
   arguments.axes["baseline"] = {variant.backend};
   arguments.axes["baseline_model"] = {variant.model};
   arguments.axes["baseline_kv"] = {variant.kv};

@@ -23,6 +23,7 @@
 #include "harness/quality/row_quality.h"
 #include "harness/quality/text_windows.h"
 #include "harness/run/case_details.h"
+#include "harness/run/case_model.h"
 #include "harness/run/check.h"
 #include "harness/run/data_folder.h"
 #include "results/quality_metrics.h"
@@ -50,7 +51,7 @@ std::string stored_baseline(const Case& subject) {
 /// Whether the baseline would compute the same bits once more, which only the reference promises.
 bool is_own_baseline(const Case& subject) {
   return subject.baseline == kReferenceBackend && subject.backend == kReferenceBackend &&
-         subject.baseline_kv == subject.kv &&
+         subject.baseline_kv == subject.kv && subject.transform.empty() &&
          (subject.baseline_model.empty() || subject.baseline_model == subject.model);
 }
 
@@ -73,8 +74,12 @@ class QualityCase {
   CaseResult run() {
     send_backend(context_, *backend_);
     context_.sink.progress(0, "loading");
-    model_.emplace(open_model(subject_.model, subject_.type, seed(), context_.threads()));
+    auto opened = open_case_model(subject_, context_.threads());
+    model_.emplace(std::move(opened.model));
     send_model(context_, *model_);
+    if (opened.transformed) {
+      send_transform(context_, subject_.transform, *opened.transformed, opened.transform_ns);
+    }
     tokenizer_ = open_tokenizer(*model_);
     if (tokenizer_->vocabulary() > model_->config.vocab) {
       throw Error(fmt::format("{}: a tokenizer of {} tokens, but the model knows {}",
@@ -108,7 +113,8 @@ class QualityCase {
     return {.batch = 1,
             .capacity = std::max(subject_.context, subject_.context / 2 + subject_.greedy),
             .kv_type = *type,
-            .threads = context_.threads()};
+            .threads = context_.threads(),
+            .fuse = subject_.fuse != "off"};
   }
 
   std::optional<CaseResult> open_subject() {
@@ -147,9 +153,12 @@ class QualityCase {
 
   std::optional<CaseResult> open_computed_baseline() {
     baseline_backend_ = open_backend(subject_.baseline);
-    if (!subject_.baseline_model.empty() && subject_.baseline_model != subject_.model) {
-      baseline_model_.emplace(
-          open_model(subject_.baseline_model, subject_.type, seed(), context_.threads()));
+    const bool other =
+        !subject_.baseline_model.empty() && subject_.baseline_model != subject_.model;
+    // What a transform costs is seen against the weights as they were.
+    if (other || !subject_.transform.empty()) {
+      const auto& source = other ? subject_.baseline_model : subject_.model;
+      baseline_model_.emplace(open_model(source, subject_.type, seed(), context_.threads()));
       require_same_tokens();
     }
     const Model& model = baseline_model_ ? *baseline_model_ : *model_;

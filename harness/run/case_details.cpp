@@ -1,7 +1,9 @@
 #include "harness/run/case_details.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "harness/run/case_phases.h"
 #include "profiler/memory/process_memory.h"
@@ -47,6 +49,27 @@ void send_model(const CaseContext& context, const Model& model) {
             {"parameters", parameter_count(model.config)}};
   if (model.synthetic) json["seed"] = model.seed;
   send(context, "model", json);
+}
+
+void send_transform(const CaseContext& context, std::string_view transform,
+                    const TransformReport& report, std::int64_t duration_ns) {
+  Json json{{"to", transform},
+            {"duration_ns", duration_ns},
+            {"matrices", report.changes.size()},
+            {"bytes_before", report.bytes_before},
+            {"bytes_after", report.bytes_after},
+            {"relative_error", report.relative_error}};
+  std::map<std::string_view, std::int64_t> bytes_of_type;
+  for (const TensorChange& change : report.changes) {
+    bytes_of_type[name_of(change.to)] += change.bytes_after;
+  }
+  for (const auto& [type, bytes] : bytes_of_type) json["bytes"][std::string(type)] = bytes;
+  if (const TensorChange* worst = report.worst()) {
+    json["worst"] = {{"tensor", worst->name},
+                     {"type", name_of(worst->to)},
+                     {"relative_error", worst->relative_error}};
+  }
+  send(context, "transform", json);
 }
 
 void send_stopping(const CaseContext& context, const MeasuringWindow& window,

@@ -10,11 +10,15 @@
 #include "harness/run/case_context.h"
 #include "workloads/models/model.h"
 #include "workloads/ops/work.h"
+#include "workloads/transforms/apply.h"
 
 namespace ridgepoint {
 
 void send_backend(const CaseContext& context, const Backend& backend);
 void send_model(const CaseContext& context, const Model& model);
+/// "transform": what became of the weights, and how long that took.
+void send_transform(const CaseContext& context, std::string_view transform,
+                    const TransformReport& report, std::int64_t duration_ns);
 
 /// Why measuring in this process ended, after how many repetitions or samples (`counted` says
 /// which), and what it took of the case's budget until now.

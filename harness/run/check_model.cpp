@@ -177,7 +177,7 @@ CaseResult check_session(const CaseContext& context, const Backend& backend, Ses
                                {"steps", plan.steps}});
   const auto rows = static_cast<std::size_t>(plan.prompts * (plan.steps + 1));
   auto truth = parse_answer_rows(find_answer(context, key), rows, vocabulary);
-  const double tolerance = tolerance_for(model.weight_type);
+  const double tolerance = tolerance_for(model);
   Json details{{"compared", true},
                {"what", "logits after a prompt and after given tokens one by one"},
                {"prompt_tokens", plan.tokens},

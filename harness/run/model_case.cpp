@@ -17,11 +17,11 @@
 #include "backends/session.h"
 #include "harness/run/batch_log.h"
 #include "harness/run/case_details.h"
+#include "harness/run/case_model.h"
 #include "harness/run/check.h"
 #include "harness/run/check_model.h"
 #include "harness/run/conditions.h"
 #include "harness/run/cpu_cache_eviction.h"
-#include "harness/run/data_folder.h"
 #include "harness/run/generation.h"
 #include "harness/run/page_cache_eviction.h"
 #include "harness/run/random_tokens.h"
@@ -101,8 +101,12 @@ class ModelCase {
     session_.reset();
     model_.reset();
     const auto start_ns = monotonic_ns();
-    model_.emplace(open_model(subject_.model, subject_.type, seed(), context_.threads()));
+    auto opened = open_case_model(subject_, context_.threads());
     const auto opened_ns = monotonic_ns();
+    model_.emplace(std::move(opened.model));
+    if (opened.transformed) {
+      send_transform(context_, subject_.transform, *opened.transformed, opened.transform_ns);
+    }
     if (!plan_) plan_ = plan_check(*model_, subject_);
     const auto options = session_options(*plan_);
     if (const auto support = backend_->supports(*model_, options); !support.supported) {

@@ -10,13 +10,23 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, double>, 7> kTolerances = {{{"f32", 1e-3},
-                                                                             {"f16", 1e-2},
-                                                                             {"bf16", 3e-2},
-                                                                             {"q8_0", 5e-2},
-                                                                             {"q4_0", 5e-2},
-                                                                             {"q4_k", 5e-2},
-                                                                             {"q6_k", 5e-2}}};
+constexpr std::array<std::pair<std::string_view, double>, 15> kTolerances = {{
+    {"f32", 1e-3},
+    {"f16", 1e-2},
+    {"bf16", 3e-2},
+    {"q8_0", 5e-2},
+    {"q4_0", 5e-2},
+    {"q4_k", 5e-2},
+    {"q6_k", 5e-2},
+    {"q8_channel", 5e-2},
+    {"q8_g64", 5e-2},
+    {"q8_g128", 5e-2},
+    {"w4_channel", 5e-2},
+    {"w4_g32", 5e-2},
+    {"w4_g64", 5e-2},
+    {"w4_g128", 5e-2},
+    {"fp8", 1e-1},
+}};
 
 }  // namespace
 
@@ -25,6 +35,14 @@ double tolerance_for(std::string_view weight_type) {
   for (const auto& [type, tolerance] : kTolerances) {
     if (type == weight_type) return tolerance;
     loosest = std::max(loosest, tolerance);
+  }
+  return loosest;
+}
+
+double tolerance_for(const Model& model) {
+  double loosest = model.weights.empty() ? tolerance_for(model.weight_type) : 0;
+  for (const auto& [name, tensor] : model.weights) {
+    loosest = std::max(loosest, tolerance_for(name_of(tensor.type)));
   }
   return loosest;
 }

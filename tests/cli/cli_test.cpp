@@ -234,6 +234,39 @@ TEST_F(CommandLine, ModelMakeThenInfoThenRun) {
   EXPECT_THAT(result.out, HasSubstr("synthetic"));
 }
 
+TEST_F(CommandLine, ModelTransformWritesOtherTypes) {
+  const std::string file = folder_.file("small.gguf");
+  const auto result =
+      ridgepoint({"model", "transform", "byte-llama-6m", "--to", "q4_k_m+attn_k=q8_0", "-o", file});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("q4_k"), HasSubstr("relative error")));
+  EXPECT_THAT(ridgepoint({"model", "info", file, "--tensors"}).out,
+              AllOf(HasSubstr("trained"), HasSubstr("blk.0.attn_k.weight"), HasSubstr("q8_0")));
+  const std::string again = folder_.file("again.gguf");
+  EXPECT_EQ(
+      ridgepoint({"model", "transform", file, "--to", "auto:error=0.3:among=gguf", "-o", again})
+          .exit_code,
+      0);
+  expect_one_line_refusal({"model", "transform", file, "--to", "q8", "-o", again},
+                          AllOf(HasSubstr("q8_channel"), HasSubstr("q8_0")));
+  expect_one_line_refusal({"model", "transform", file, "--to", "q9", "-o", again},
+                          HasSubstr("unknown 'q9'"));
+}
+
+TEST_F(CommandLine, TransformIsAnAxisOfARun) {
+  const auto result =
+      ridgepoint({"run", "--prompt", "8", "--generate", "2", "--backend", "reference",
+                  "--repetitions", "2", "--case-budget-seconds", "1", "--transform",
+                  "none,q8,w4a16:group=64+ffn_down=f16,fp8:scale=tensor,auto:error=0.01"});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  const auto json = exported("latest");
+  ASSERT_EQ(json["records"].size(), 5U);
+  EXPECT_FALSE(json["planned"][0]["case"].contains("transform"));
+  EXPECT_EQ(json["planned"][1]["case"]["transform"], "q8");
+  for (const auto& record : json["records"]) EXPECT_EQ(record["outcome"], "ok") << record["reason"];
+  expect_one_line_refusal({"run", "--transform", "q9"}, HasSubstr("transform: unknown 'q9'"));
+}
+
 TEST_F(CommandLine, BundledModelIsDescribedByName) {
   EXPECT_THAT(ridgepoint({"model", "info", "byte-llama-6m"}).out,
               AllOf(HasSubstr("6426880"), HasSubstr("bf16")));

@@ -189,6 +189,17 @@ std::int64_t vocabulary_of(const GgufFile& file) {
 
 }  // namespace
 
+std::string fused_name(std::string_view tensor, Architecture architecture) {
+  if (architecture == Architecture::gpt2) {
+    for (const std::string_view part : {".attn_q.", ".attn_k.", ".attn_v."}) {
+      if (const auto at = tensor.find(part); at != std::string_view::npos) {
+        return fmt::format("{}.attn_qkv.{}", tensor.substr(0, at), tensor.substr(at + part.size()));
+      }
+    }
+  }
+  return {};
+}
+
 ModelConfig read_gguf_config(const GgufFile& file) {
   const Dialect& dialect = dialect_of(file);
   const Keys keys(file, dialect.name);

@@ -17,6 +17,9 @@ inline constexpr std::string_view kSeedKey = "ridgepoint.seed";
 /// Divisors of the rotary frequencies.
 inline constexpr std::string_view kRopeFactorsTensor = "rope_freqs.weight";
 
+/// The tensor that GGUF stores this one as a part of, below its siblings; empty for every other.
+std::string fused_name(std::string_view tensor, Architecture architecture);
+
 /// The config that the metadata and the presence of tensors describe. Error ("ORIGIN: byte OFFSET:
 /// ...") for an unknown architecture, a missing key or a number that cannot be.
 ModelConfig read_gguf_config(const GgufFile& file);

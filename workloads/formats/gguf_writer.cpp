@@ -66,6 +66,12 @@ void GgufWriter::add_boolean(std::string_view key, bool value) {
   append(metadata_, static_cast<std::uint8_t>(value ? 1 : 0));
 }
 
+void GgufWriter::add_stored(std::string_view key, GgufValueType type,
+                            std::span<const std::byte> value) {
+  add_key(key, type);
+  append_bytes(metadata_, value.data(), value.size());
+}
+
 void GgufWriter::add_tensor(std::string_view name, Type type, const Shape& shape) {
   if (name.empty() || name.size() > kGgufLongestTensorName) {
     throw std::logic_error("a GGUF tensor name must have 1 to 64 characters: " + std::string(name));

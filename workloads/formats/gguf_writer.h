@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@ class GgufWriter {
   void add_u64(std::string_view key, std::uint64_t value);
   void add_f32(std::string_view key, float value);
   void add_boolean(std::string_view key, bool value);
+
+  /// A value as it is stored in another file: strings and arrays with their lengths.
+  void add_stored(std::string_view key, GgufValueType type, std::span<const std::byte> value);
 
   /// Places a tensor after those before it. std::logic_error when the name is too long.
   void add_tensor(std::string_view name, Type type, const Shape& shape);

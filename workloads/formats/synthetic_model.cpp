@@ -11,11 +11,11 @@
 #include "workloads/formats/gguf_writer.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/owned_bytes.h"
-#include "workloads/formats/parallel_rows.h"
 #include "workloads/formats/replacing_file.h"
 #include "workloads/formats/synthetic_tensor.h"
 #include "workloads/models/shapes.h"
 #include "workloads/nearest_name.h"
+#include "workloads/tensor/parallel_rows.h"
 
 namespace ridgepoint {
 
@@ -44,18 +44,6 @@ ModelConfig config_of(std::string_view shape) {
   return config;
 }
 
-/// The part names of what GGUF stores as one tensor, "" for everything else.
-std::string fused_name(const TensorPlan& plan, Architecture architecture) {
-  if (architecture == Architecture::gpt2) {
-    for (const std::string_view part : {".attn_q.", ".attn_k.", ".attn_v."}) {
-      if (const auto at = plan.name.find(part); at != std::string::npos) {
-        return plan.name.substr(0, at) + ".attn_qkv." + plan.name.substr(at + part.size());
-      }
-    }
-  }
-  return {};
-}
-
 /// A tensor of the file: one canonical tensor, or several below each other.
 struct FileTensor {
   std::string name;
@@ -68,7 +56,7 @@ std::vector<FileTensor> file_tensors(const ModelConfig& config, ModelType type,
                                      std::uint64_t seed) {
   std::vector<FileTensor> tensors;
   for (TensorPlan& plan : tensor_plan(config)) {
-    const std::string fused = fused_name(plan, config.architecture);
+    const std::string fused = fused_name(plan.name, config.architecture);
     SyntheticTensor part(plan, type.of(plan, config), seed);
     const auto whole =
         fused.empty()
@@ -86,6 +74,14 @@ std::vector<FileTensor> file_tensors(const ModelConfig& config, ModelType type,
     }
   }
   return tensors;
+}
+
+std::vector<RowSet> rows_of(std::span<const SyntheticTensor> tensors) {
+  std::vector<RowSet> rows;
+  for (const SyntheticTensor& tensor : tensors) {
+    rows.push_back({tensor.rows(), tensor.row_bytes()});
+  }
+  return rows;
 }
 
 }  // namespace
@@ -108,7 +104,7 @@ Model synthesise_model(std::string_view shape, ModelType type, std::uint64_t see
     model.storage.push_back(std::move(buffer));
   }
   model.weight_type = most_common_type(model.weights);
-  for_each_row_range(tensors, kPieceBytes, threads, [&]() -> RowWorker {
+  for_each_row_range(rows_of(tensors), kPieceBytes, threads, [&]() -> RowWorker {
     return [&, scratch = std::vector<float>{}](const RowRange& range) mutable {
       const SyntheticTensor& tensor = tensors[range.tensor];
       const auto stride = static_cast<std::size_t>(tensor.row_bytes());
@@ -155,7 +151,7 @@ void write_synthetic_gguf(std::string_view shape, ModelType type, std::uint64_t 
   if (!factors.empty()) {
     file.write(writer.tensor_offset(0), std::as_bytes(std::span(factors)));
   }
-  for_each_row_range(parts, kPieceBytes, threads, [&]() -> RowWorker {
+  for_each_row_range(rows_of(parts), kPieceBytes, threads, [&]() -> RowWorker {
     return [&, scratch = std::vector<float>{},
             buffer = std::vector<std::byte>{}](const RowRange& range) mutable {
       const SyntheticTensor& part = parts[range.tensor];

@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <span>
 
@@ -73,22 +73,28 @@ Type q4_k_m_type(const TensorPlan& tensor, const ModelConfig& config) {
 struct ModelType::Entry {
   std::optional<Type> uniform;  ///< of a mixture: none
   std::string_view mixture;     ///< its name
-  std::uint32_t gguf_file_type;
+  std::optional<std::uint32_t> gguf_file_type{};
 
   [[nodiscard]] std::string_view name() const { return uniform ? name_of(*uniform) : mixture; }
 };
 
 std::span<const ModelType::Entry> ModelType::entries() {
-  static constexpr std::array<Entry, 8> kEntries{{
-      {Type::f32, "", 0},
-      {Type::f16, "", 1},
-      {Type::bf16, "", 32},
-      {Type::q8_0, "", 7},
-      {Type::q4_0, "", 2},
-      {Type::q4_k, "", 14},  // nearest to llama.cpp's "mostly Q4_K, small"
-      {Type::q6_k, "", 18},
-      {std::nullopt, "q4_k_m", 15},
-  }};
+  static const std::vector<Entry> kEntries = [] {
+    // llama.cpp's llama_ftype. It has none for q4_K alone: the nearest is "mostly Q4_K, small".
+    const std::map<Type, std::uint32_t> file_types{
+        {Type::f32, 0},  {Type::f16, 1},   {Type::bf16, 32}, {Type::q8_0, 7},
+        {Type::q4_0, 2}, {Type::q4_k, 14}, {Type::q6_k, 18}};
+    std::vector<Entry> entries;
+    for (const TypeInfo& info : types()) {
+      if (!info.weight) continue;
+      Entry& entry = entries.emplace_back(Entry{info.type, {}});
+      if (const auto found = file_types.find(info.type); found != file_types.end()) {
+        entry.gguf_file_type = found->second;
+      }
+    }
+    entries.push_back({std::nullopt, "q4_k_m", 15});
+    return entries;
+  }();
   return kEntries;
 }
 
@@ -123,7 +129,15 @@ std::string_view ModelType::name() const {
 }
 
 std::uint32_t ModelType::gguf_file_type() const {
-  return entry_->gguf_file_type;
+  if (!entry_->gguf_file_type) {
+    std::vector<std::string_view> storable;
+    for (const Entry& entry : entries()) {
+      if (entry.gguf_file_type) storable.push_back(entry.name());
+    }
+    throw Error(fmt::format("a GGUF file cannot hold {}; use one of {}", name(),
+                            fmt::join(storable, ", ")));
+  }
+  return *entry_->gguf_file_type;
 }
 
 Type ModelType::of(const TensorPlan& tensor, const ModelConfig& config) const {

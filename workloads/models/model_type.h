@@ -27,7 +27,7 @@ class ModelType {
   static std::vector<std::string_view> names();
 
   [[nodiscard]] std::string_view name() const;
-  /// general.file_type of a GGUF file (llama.cpp's llama_ftype).
+  /// general.file_type of a GGUF file (llama.cpp's llama_ftype). Error when GGUF has no such type.
   [[nodiscard]] std::uint32_t gguf_file_type() const;
   /// The type of one tensor of a model: f32 for what is no matrix. Error where llama.cpp would take
   /// a type that does not exist here.

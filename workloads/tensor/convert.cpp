@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "workloads/tensor/fp8.h"
+#include "workloads/tensor/integer_quants.h"
 #include "workloads/tensor/k_quants.h"
 #include "workloads/tensor/unaligned.h"
 
@@ -158,6 +160,17 @@ void float_to_q4_0(const float* source, std::byte* block) {
   std::memcpy(block + kScaleBytes, quants, sizeof quants);
 }
 
+/// Calls `convert` with the place of each block of `type` in floats and in bytes.
+template <typename Convert>
+void for_each_block(Type type, std::size_t count, const Convert& convert) {
+  const TypeInfo& info = type_info(type);
+  const auto elements = static_cast<std::size_t>(info.block_elements);
+  const auto bytes = static_cast<std::size_t>(info.block_bytes);
+  for (std::size_t i = 0; i < count / elements; ++i) {
+    convert(i * elements, i * bytes, elements);
+  }
+}
+
 void check_sizes(Type type, std::size_t elements, std::size_t bytes) {
   if (static_cast<std::uint64_t>(row_bytes(type, static_cast<std::int64_t>(elements))) != bytes) {
     throw std::logic_error("conversion of " + std::to_string(elements) + " elements of " +
@@ -225,6 +238,34 @@ void to_float(Type type, std::span<const std::byte> source, std::span<float> tar
         q6_k_to_float(from + i * kQ6KBytes, to + i * kSuperBlock);
       }
       return;
+    case Type::q8_g64:
+    case Type::q8_g128:
+      for_each_block(type, count, [&](std::size_t element, std::size_t byte, std::size_t length) {
+        q8_group_to_float(from + byte, target.subspan(element, length));
+      });
+      return;
+    case Type::w4_g32:
+    case Type::w4_g64:
+    case Type::w4_g128:
+      for_each_block(type, count, [&](std::size_t element, std::size_t byte, std::size_t length) {
+        w4_group_to_float(from + byte, target.subspan(element, length));
+      });
+      return;
+    case Type::q8_channel:
+      if (count != 0) {
+        q8_channel_to_float(from, target);
+      }
+      return;
+    case Type::w4_channel:
+      if (count != 0) {
+        w4_group_to_float(from, target);
+      }
+      return;
+    case Type::fp8:
+      if (count != 0) {
+        fp8_to_float(from, target);
+      }
+      return;
     case Type::i32:
       for (std::size_t i = 0; i < count; ++i) {
         to[i] = static_cast<float>(load_unaligned<std::int32_t>(from + 4 * i));
@@ -272,6 +313,34 @@ void from_float(Type type, std::span<const float> source, std::span<std::byte> t
     case Type::q6_k:
       for (std::size_t i = 0; i < count / kSuperBlock; ++i) {
         float_to_q6_k(from + i * kSuperBlock, to + i * kQ6KBytes);
+      }
+      return;
+    case Type::q8_g64:
+    case Type::q8_g128:
+      for_each_block(type, count, [&](std::size_t element, std::size_t byte, std::size_t length) {
+        float_to_q8_group(source.subspan(element, length), to + byte);
+      });
+      return;
+    case Type::w4_g32:
+    case Type::w4_g64:
+    case Type::w4_g128:
+      for_each_block(type, count, [&](std::size_t element, std::size_t byte, std::size_t length) {
+        float_to_w4_group(source.subspan(element, length), to + byte);
+      });
+      return;
+    case Type::q8_channel:
+      if (count != 0) {
+        float_to_q8_channel(source, to);
+      }
+      return;
+    case Type::w4_channel:
+      if (count != 0) {
+        float_to_w4_group(source, to);
+      }
+      return;
+    case Type::fp8:
+      if (count != 0) {
+        float_to_fp8(source, to);
       }
       return;
     case Type::i32:

@@ -18,6 +18,9 @@ std::uint16_t float_to_f16(float value);  ///< round to nearest even; overflow t
 float bf16_to_float(std::uint16_t bits);
 std::uint16_t float_to_bf16(float value);  ///< round to nearest even; NaN stays a quiet NaN
 
+// Several rows at once are one long row, but for types with a row header (type.h): theirs go one by
+// one.
+
 /// `source` holds exactly row_bytes(type, target.size()) bytes, of any alignment.
 void to_float(Type type, std::span<const std::byte> source, std::span<float> target);
 /// `target` holds exactly row_bytes(type, source.size()) bytes.

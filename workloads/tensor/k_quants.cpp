@@ -11,6 +11,7 @@
 #endif
 
 #include "workloads/tensor/convert.h"
+#include "workloads/tensor/rounding.h"
 #include "workloads/tensor/type.h"
 #include "workloads/tensor/unaligned.h"
 
@@ -107,23 +108,6 @@ struct Lanes {
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
   }
 };
-
-// Adding 1.5 * 2^23 leaves no bits behind the point: what is left is the nearest whole number, half
-// to even, of anything below 2^22.
-constexpr float kRoundingShift = 12582912.0F;
-
-/// The whole number nearest to what lies between the bounds; the lower bound for NaN.
-float nearest_between(float value, float least, float most) {
-  const float above = value > least ? value : least;
-  const float within = above < most ? above : most;
-  return (within + kRoundingShift) - kRoundingShift;
-}
-
-/// 1 / value, or 0 where that is no number to work with.
-float inverse_or_zero(float value) {
-  const float inverse = 1.0F / value;
-  return std::isfinite(inverse) && value != 0.0F ? inverse : 0.0F;
-}
 
 /// What codes may be.
 struct CodeRange {

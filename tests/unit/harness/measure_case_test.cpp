@@ -54,6 +54,34 @@ TEST(MeasureModel, KeepsEverySampleOfAPromptedCase) {
   EXPECT_FALSE(measured.sink.series.contains("decode_step"));
 }
 
+TEST(MeasureModel, TransformsTheWeightsWhenItLoads) {
+  auto subject = model_case("reference");
+  subject.transform = "q8+output=w4a16:group=32";
+  const auto measured = measure(subject);
+  EXPECT_EQ(measured.result.outcome, Outcome::ok) << measured.result.reason;
+  const auto& details = measured.sink.details.at("transform");
+  EXPECT_EQ(details.at("to"), "q8+output=w4a16:group=32");
+  EXPECT_GT(details.at("duration_ns"), 0);
+  EXPECT_GT(details.at("bytes_before"), details.at("bytes_after"));
+  EXPECT_EQ(details.at("bytes_after"), measured.sink.details.at("model").at("weight_bytes"));
+  EXPECT_EQ(details.at("worst").at("tensor"), "output.weight");
+  EXPECT_GT(details.at("relative_error"), 0.0);
+  EXPECT_LT(details.at("relative_error"), 0.05);
+  EXPECT_TRUE(details.at("bytes").contains("q8_channel"));
+  EXPECT_EQ(measured.sink.series.at("load").size(), 1u);
+  subject.transform.clear();
+  EXPECT_FALSE(measure(subject).sink.details.contains("transform"));
+}
+
+TEST(MeasureModel, NamesTheModelWhoseWeightsATransformDoesNotSuit) {
+  auto subject = model_case("null");
+  subject.transform = "ffn_don=q8";
+  const auto measured = measure(subject);
+  EXPECT_EQ(measured.result.outcome, Outcome::failed);
+  EXPECT_THAT(measured.result.reason,
+              testing::AllOf(testing::StartsWith(subject.model), testing::HasSubstr("'ffn_don'")));
+}
+
 TEST(MeasureModel, CountsEveryStepOfAGenerateOnlyCase) {
   auto subject = model_case("null");
   subject.prompt = 0;

@@ -22,7 +22,24 @@ TEST(Tolerance, GrowsAsTypesGetCoarser) {
   EXPECT_LE(tolerance_for("bf16"), tolerance_for("q4_0"));
   EXPECT_EQ(tolerance_for("q4_k"), tolerance_for("q4_0"));
   EXPECT_EQ(tolerance_for("q6_k"), tolerance_for("q8_0"));
-  EXPECT_EQ(tolerance_for("q5_k"), tolerance_for("q4_0"));
+  EXPECT_GE(tolerance_for("q5_k"), tolerance_for("q4_0"));
+}
+
+TEST(Tolerance, KnowsEveryWeightType) {
+  for (const TypeInfo& info : types()) {
+    if (!info.weight || info.type == Type::fp8) continue;
+    EXPECT_LT(tolerance_for(info.name), tolerance_for("fp8")) << info.name;
+  }
+}
+
+TEST(Tolerance, OfAModelIsThatOfItsCoarsestTensor) {
+  Model model;
+  model.weight_type = "f16";
+  model.weights["output.weight"].type = Type::f16;
+  model.weights["blk.0.attn_norm.weight"].type = Type::f32;
+  EXPECT_EQ(tolerance_for(model), tolerance_for("f16"));
+  model.weights["blk.0.ffn_down.weight"].type = Type::q8_0;
+  EXPECT_EQ(tolerance_for(model), tolerance_for("q8_0"));
 }
 
 TEST(CompareRows, GivesTheLargestDifferenceOverTheLargestTruth) {

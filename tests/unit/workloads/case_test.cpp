@@ -196,6 +196,35 @@ TEST(Case, ChecksFieldsAgainstEachOther) {
   EXPECT_THAT(error_of([&] { validate(heads); }), HasSubstr("30"));
 }
 
+TEST(Case, WithoutATransformSaysNothingOfIt) {
+  Case plain, none;
+  none.transform = "none";
+  EXPECT_EQ(to_json(plain).find("transform"), std::string::npos);
+  EXPECT_EQ(resolve(none, 2), resolve(plain, 2));
+  none.transform = "keep";
+  EXPECT_EQ(case_hash(resolve(none, 2)), case_hash(resolve(plain, 2)));
+  EXPECT_NO_THROW(validate(none));
+}
+
+TEST(Case, StoresEqualTransformsAsEqualTexts) {
+  Case one, other;
+  one.transform = "w4a16+output=q8:group=channel";
+  other.transform = "w4_g128+output=q8_channel";
+  EXPECT_EQ(case_hash(resolve(one, 2)), case_hash(resolve(other, 2)));
+  EXPECT_EQ(resolve(one, 2).transform, "w4a16:group=128+output=q8");
+  EXPECT_EQ(label(resolve(one, 2)), "llm byte-llama-6m w4a16:group=128+output=q8 pp512 d0 b1");
+  EXPECT_EQ(case_from_json(to_json(resolve(one, 2))), resolve(one, 2));
+}
+
+TEST(Case, RefusesATransformThatMeansNothing) {
+  Case value;
+  value.transform = "q9";
+  EXPECT_THAT(error_of([&] { validate(resolve(value, 2)); }), HasSubstr("transform: unknown 'q9'"));
+  Case op = op_case("matrix_product");
+  op.transform = "q8";
+  EXPECT_THAT(error_of([&] { validate(op); }), HasSubstr("transform: means nothing for op"));
+}
+
 TEST(Case, ResolvesThreadsAndTypesToWhatIsStored) {
   EXPECT_EQ(resolve(Case{}, 8).threads, 8);
   EXPECT_EQ(resolve(Case{}, 100000).threads, 1024);

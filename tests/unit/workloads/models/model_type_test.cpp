@@ -49,9 +49,12 @@ TEST(ModelType, IsFoundByName) {
     EXPECT_EQ(ModelType::parse(name).name(), name);
   }
   EXPECT_EQ(ModelType::q4_k_m().gguf_file_type(), 15U);
+  EXPECT_EQ(error_of([] { return ModelType(Type::w4_g64).gguf_file_type(); }),
+            "a GGUF file cannot hold w4_g64; use one of f32, f16, bf16, q8_0, q4_0, q4_k, q6_k, "
+            "q4_k_m");
   EXPECT_THAT(error_of([] { return ModelType::parse("q4_km"); }),
-              testing::AllOf(HasSubstr("did you mean 'q4_k"), HasSubstr("q8_0, q4_0, q4_k, q6_k, "
-                                                                        "q4_k_m")));
+              testing::AllOf(HasSubstr("did you mean 'q4_k"), HasSubstr("q8_0, q4_0, q4_k, q6_k"),
+                             HasSubstr("fp8, q4_k_m")));
   EXPECT_THAT(error_of([] { return ModelType(Type::i32); }),
               HasSubstr("unknown weight type 'i32'"));
 }

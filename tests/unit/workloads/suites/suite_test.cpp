@@ -255,6 +255,19 @@ TEST(BundledSuites, LlmCountsPrefillAndDecodeApartAtThreeDepthsAndBatches) {
   EXPECT_EQ(mine[0].type, "") << "a file has its own types";
 }
 
+TEST(Suite, HasTransformsAsAnAxis) {
+  const auto suite = parse(
+      "[[group]]\nmodel = \"m.gguf\"\nprompt = 8\n"
+      "transform = [\"none\", \"q8\", \"w4a16+output=f16\"]\n");
+  EXPECT_THAT(labels(expand(suite, {})),
+              ElementsAre("llm m.gguf pp8 d0 b1", "llm m.gguf q8 pp8 d0 b1",
+                          "llm m.gguf w4a16:group=128+output=f16 pp8 d0 b1"));
+  EXPECT_THAT(labels(expand(suite, {{"transform", {"fp8", "none"}}})),
+              ElementsAre("llm m.gguf fp8 pp8 d0 b1", "llm m.gguf pp8 d0 b1"));
+  EXPECT_THAT(expand_error("[[group]]\nmodel = \"m.gguf\"\ntransform = \"q9\"\n", {}),
+              HasSubstr("transform: unknown 'q9'"));
+}
+
 TEST(BundledSuites, OpsCoversEveryOperatorTypeAndCacheState) {
   std::set<std::string> ops, types_seen, caches;
   for (const Case& value : expand(bundled("ops"), {})) {

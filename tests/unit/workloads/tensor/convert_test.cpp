@@ -196,9 +196,14 @@ TEST_P(AnyType, TakesAnEmptyRow) {
   from_float(GetParam(), {}, {});
 }
 
-INSTANTIATE_TEST_SUITE_P(Weights, AnyType,
-                         testing::Values(Type::f32, Type::f16, Type::bf16, Type::q8_0, Type::q4_0,
-                                         Type::q4_k, Type::q6_k),
+std::vector<Type> weight_types() {
+  std::vector<Type> weights;
+  for (const TypeInfo& info : types()) {
+    if (info.weight) weights.push_back(info.type);
+  }
+  return weights;
+}
+INSTANTIATE_TEST_SUITE_P(Weights, AnyType, testing::ValuesIn(weight_types()),
                          [](const auto& param) { return std::string(name_of(param.param)); });
 
 TEST(Conversion, OfWholeNumbersGoesOneWay) {

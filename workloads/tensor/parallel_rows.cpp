@@ -1,4 +1,4 @@
-#include "workloads/formats/parallel_rows.h"
+#include "workloads/tensor/parallel_rows.h"
 
 #include <algorithm>
 #include <exception>
@@ -14,21 +14,21 @@ namespace {
 /// Hands out the pieces; any thread.
 class RowQueue {
  public:
-  RowQueue(std::span<const SyntheticTensor> tensors, std::int64_t piece_bytes)
+  RowQueue(std::span<const RowSet> tensors, std::int64_t piece_bytes)
       : tensors_(tensors), piece_bytes_(piece_bytes) {}
 
   std::optional<RowRange> next() {
     const std::lock_guard lock(mutex_);
-    while (index_ < tensors_.size() && row_ == tensors_[index_].rows()) {
+    while (index_ < tensors_.size() && row_ == tensors_[index_].rows) {
       ++index_;
       row_ = 0;
     }
     if (failure_ || index_ == tensors_.size()) {
       return std::nullopt;
     }
-    const SyntheticTensor& tensor = tensors_[index_];
-    const std::int64_t rows = std::max<std::int64_t>(1, piece_bytes_ / tensor.row_bytes());
-    const RowRange range{index_, row_, std::min(rows, tensor.rows() - row_)};
+    const RowSet& tensor = tensors_[index_];
+    const std::int64_t rows = std::max<std::int64_t>(1, piece_bytes_ / tensor.row_bytes);
+    const RowRange range{index_, row_, std::min(rows, tensor.rows - row_)};
     row_ += range.count;
     return range;
   }
@@ -45,7 +45,7 @@ class RowQueue {
   }
 
  private:
-  std::span<const SyntheticTensor> tensors_;
+  std::span<const RowSet> tensors_;
   std::int64_t piece_bytes_;
   std::mutex mutex_;
   std::size_t index_ = 0;
@@ -55,8 +55,8 @@ class RowQueue {
 
 }  // namespace
 
-void for_each_row_range(std::span<const SyntheticTensor> tensors, std::int64_t piece_bytes,
-                        int threads, const std::function<RowWorker()>& make_worker) {
+void for_each_row_range(std::span<const RowSet> tensors, std::int64_t piece_bytes, int threads,
+                        const std::function<RowWorker()>& make_worker) {
   RowQueue queue(tensors, piece_bytes);
   const auto run = [&] {
     try {

@@ -1,4 +1,4 @@
-#include "workloads/formats/parallel_rows.h"
+#include "workloads/tensor/parallel_rows.h"
 
 #include <gmock/gmock.h>
 
@@ -11,12 +11,8 @@
 namespace ridgepoint {
 namespace {
 
-std::vector<SyntheticTensor> tensors() {
-  std::vector<SyntheticTensor> made;
-  made.emplace_back(TensorPlan{"a.weight", {100, 64}, true}, Type::f32, 1);
-  made.emplace_back(TensorPlan{"b.bias", {7}, false}, Type::f32, 1);
-  made.emplace_back(TensorPlan{"c.weight", {3, 5, 64}, true}, Type::q8_0, 1);
-  return made;
+std::vector<RowSet> tensors() {
+  return {{100, 256}, {1, 28}, {15, 68}};
 }
 
 TEST(ParallelRows, CoverEveryRowOnceInPiecesOfBoundedSize) {
@@ -27,7 +23,7 @@ TEST(ParallelRows, CoverEveryRowOnceInPiecesOfBoundedSize) {
     for_each_row_range(all, 1024, threads, [&]() -> RowWorker {
       return [&](const RowRange& range) {
         const std::lock_guard lock(mutex);
-        EXPECT_LE(range.count * all[range.tensor].row_bytes(), 1024);
+        EXPECT_LE(range.count * all[range.tensor].row_bytes, 1024);
         for (std::int64_t row = range.first; row < range.first + range.count; ++row) {
           EXPECT_TRUE(seen.emplace(range.tensor, row).second);
         }

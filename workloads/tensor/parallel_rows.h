@@ -6,9 +6,13 @@
 #include <functional>
 #include <span>
 
-#include "workloads/formats/synthetic_tensor.h"
-
 namespace ridgepoint {
+
+/// The rows of one tensor.
+struct RowSet {
+  std::int64_t rows = 0;
+  std::int64_t row_bytes = 0;
+};
 
 struct RowRange {
   std::size_t tensor = 0;  ///< index
@@ -16,12 +20,12 @@ struct RowRange {
   std::int64_t count = 0;
 };
 
-/// Made once a thread; called once a piece. Pieces come in file order, each about `piece_bytes`.
+/// Made once a thread; called once a piece. Pieces come in order, each about `piece_bytes`.
 using RowWorker = std::function<void(const RowRange&)>;
 
 /// Runs until every row is done or a worker has thrown; then rethrows the first exception.
 /// `threads` is taken to be between 1 and 64.
-void for_each_row_range(std::span<const SyntheticTensor> tensors, std::int64_t piece_bytes,
-                        int threads, const std::function<RowWorker()>& make_worker);
+void for_each_row_range(std::span<const RowSet> tensors, std::int64_t piece_bytes, int threads,
+                        const std::function<RowWorker()>& make_worker);
 
 }  // namespace ridgepoint
