@@ -79,7 +79,7 @@ TEST(MeasureModel, NamesTheModelWhoseWeightsATransformDoesNotSuit) {
   const auto measured = measure(subject);
   EXPECT_EQ(measured.result.outcome, Outcome::failed);
   EXPECT_THAT(measured.result.reason,
-              testing::AllOf(testing::StartsWith(subject.model), testing::HasSubstr("'ffn_don'")));
+              ::testing::AllOf(::testing::StartsWith(subject.model), ::testing::HasSubstr("'ffn_don'")));
 }
 
 TEST(MeasureModel, CountsEveryStepOfAGenerateOnlyCase) {

@@ -181,7 +181,7 @@ TEST(OpenDatabase, AFullDiskLosesNothingThatWasStored) {
 }
 
 TEST(OpenDatabase, ADamagedOneIsReportedWithWhatToDo) {
-  constexpr std::size_t kSchemaPages = 12;  // damaged, those would make it no database at all
+  constexpr std::size_t kSchemaPages = 24;  // damaged, those would make it no database at all
   const TestFolder folder;
   const auto path = folder / "runs.db";
   std::string id;
@@ -197,7 +197,7 @@ TEST(OpenDatabase, ADamagedOneIsReportedWithWhatToDo) {
     }
   }
   std::string bytes = bytes_of(path);
-  ASSERT_GT(bytes.size(), 40U * 4096);
+  ASSERT_GT(bytes.size(), 60U * 4096);
   for (std::size_t i = kSchemaPages * 4096; i < bytes.size(); ++i)
     bytes[i] = static_cast<char>(i * 7);
   std::ofstream(path, std::ios::binary) << bytes;
