@@ -78,8 +78,8 @@ TEST(MeasureModel, NamesTheModelWhoseWeightsATransformDoesNotSuit) {
   subject.transform = "ffn_don=q8";
   const auto measured = measure(subject);
   EXPECT_EQ(measured.result.outcome, Outcome::failed);
-  EXPECT_THAT(measured.result.reason,
-              ::testing::AllOf(::testing::StartsWith(subject.model), ::testing::HasSubstr("'ffn_don'")));
+  EXPECT_THAT(measured.result.reason, ::testing::AllOf(::testing::StartsWith(subject.model),
+                                                       ::testing::HasSubstr("'ffn_don'")));
 }
 
 TEST(MeasureModel, CountsEveryStepOfAGenerateOnlyCase) {
