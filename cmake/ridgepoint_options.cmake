@@ -58,6 +58,22 @@ function(ridgepoint_unity_by_folder target)
   endif()
 endfunction()
 
+# Reads what most tests include only once. With clang that takes two thirds off the time that a test
+# compiles; GCC 12 takes as long to read it back, and so compiles each source by itself.
+function(ridgepoint_precompile target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    target_precompile_headers(${target} PRIVATE
+      <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h> <fmt/ranges.h> <nlohmann/json.hpp>
+      <algorithm> <filesystem> <fstream> <map> <memory> <optional> <random> <ranges> <set> <string>
+      <thread> <vector>)
+    if(CCACHE_PROGRAM)
+      target_compile_options(${target} PRIVATE -Xclang -fno-pch-timestamp)
+      set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${CCACHE_PROGRAM}")
+    endif()
+  endif()
+endfunction()
+
 # One target a top-level folder, from every source under it: ridgepoint_folder(workloads EXCLUDE training)
 function(ridgepoint_folder name)
   cmake_parse_arguments(ARG "" "" "EXCLUDE;LINK" ${ARGN})

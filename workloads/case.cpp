@@ -76,6 +76,11 @@ CaseField of_quality(CaseField field) {
   return field;
 }
 
+CaseField without_commas(CaseField field) {
+  field.list = true;
+  return field;
+}
+
 /// What a speed and a quality are measured of.
 CaseField of_variant(CaseField field) {
   field.quality = field.variant = true;
@@ -97,12 +102,12 @@ std::vector<CaseField> declare_fields() {
           text("type", &Case::type, true, true, ModelType::names(),
                "type of the weights; for a model only with a shape (default: f16 for a shape, f32 "
                "for an operator); q4_k_m only for a shape")),
-      of_variant(
+      of_variant(without_commas(
           text("transform", &Case::transform, true, false, {},
                "what becomes of the model's matrices before they run: none, a type (f16, "
                "q8_0, q4_k_m, ...), q8, q8:group=64, w4a16:group=128, fp8, fp8:scale=tensor, "
                "auto:error=0.01; with +PATTERN=... for some: q8+ffn_down=f16 (default: "
-               "none)")),
+               "none)"))),
       of_variant(text("backend", &Case::backend, true, true, {},
                       "backend, or ./library.so, with options after a colon: NAME:key=value,...")),
       of_variant(text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache")),

@@ -73,6 +73,9 @@ struct CaseField {
   bool quality = false;   ///< applies to the quality workload
   /// Says what computes, not what is asked of it: a quality holds for every case of its variant.
   bool variant = false;
+  /// Of free text: never holds a comma, so that an option takes a list (paths and the options of
+  /// backends may hold some).
+  bool list = false;
 };
 std::span<const CaseField> case_fields();
 const CaseField* find_case_field(std::string_view name);

@@ -17,7 +17,8 @@ namespace {
 /// Lists are split at commas, except in free text (paths and backend options hold commas): those
 /// are given once a value.
 bool splits_at_commas(const CaseField& field) {
-  return field.choices.size() > 1 || std::holds_alternative<std::int64_t Case::*>(field.member);
+  return field.list || field.choices.size() > 1 ||
+         std::holds_alternative<std::int64_t Case::*>(field.member);
 }
 
 std::string option_name(std::string_view field) {

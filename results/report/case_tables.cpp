@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "results/metric.h"
 #include "results/report/table.h"
@@ -263,7 +264,7 @@ bool label_says(const Rows& records, const CaseField& field) {
       return label(record->subject) != label(first);
     }
     Case changed = record->subject;
-    set(changed, field, get(first, field));
+    std::visit([&](auto member) { changed.*member = first.*member; }, field.member);
     return label(changed) != label(record->subject);
   });
 }

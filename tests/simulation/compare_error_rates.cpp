@@ -83,11 +83,15 @@ Verdict verdict_of(double ratio, double rho, std::size_t length, Random& random)
 void print_compare(std::size_t trials) {
   const double rhos[] = {0, 0.3, 0.5, 0.7, 0.9};
   const std::size_t lengths[] = {20, 30, 60, 100, 300, 1000, 3000};
-  for (const auto& [title, ratio] :
-       {std::pair("B slower by exactly the threshold: false \"slower\" (undecided)", 1.02),
-        std::pair("B slower by 10 %: \"slower\" (undecided)", 1.1)}) {
-    fmt::print("{}; AR(1) noise of 5 %, threshold 2 %, alpha 1 %, {} trials a cell\n\n", title,
-               trials);
+  struct Truth {
+    const char* title;
+    double ratio;
+  };
+  for (const Truth& truth :
+       {Truth{"B slower by exactly the threshold: false \"slower\" (undecided)", 1.02},
+        Truth{"B slower by 10 %: \"slower\" (undecided)", 1.1}}) {
+    fmt::print("{}; AR(1) noise of 5 %, threshold 2 %, alpha 1 %, {} trials a cell\n\n",
+               truth.title, trials);
     fmt::print(
         "| repetitions a side | rho 0 | 0.3 | 0.5 | 0.7 | 0.9 |\n|---|---:|---:|---:|---:|---:|\n");
     std::uint64_t cell = 0;
@@ -97,7 +101,7 @@ void print_compare(std::size_t trials) {
         ++cell;
         const auto found = count(trials, 2, [&](std::size_t trial, std::vector<std::size_t>& into) {
           Random random = generator(cell, trial);
-          const Verdict verdict = verdict_of(ratio, rho, length, random);
+          const Verdict verdict = verdict_of(truth.ratio, rho, length, random);
           into[0] += verdict == Verdict::slower ? 1 : 0;
           into[1] += verdict == Verdict::undecided ? 1 : 0;
         });

@@ -46,12 +46,12 @@ Q4Factors unpack_factors(const std::byte* packed) {
   std::memcpy(bytes.data(), packed, bytes.size());
   Q4Factors factors;
   for (std::size_t j = 0; j < 4; ++j) {
-    factors.scales[j] = bytes[j] & 63U;
-    factors.minimums[j] = bytes[j + 4] & 63U;
+    factors.scales[j] = static_cast<std::uint8_t>(bytes[j] & 63U);
+    factors.minimums[j] = static_cast<std::uint8_t>(bytes[j + 4] & 63U);
     factors.scales[j + 4] =
-        static_cast<std::uint8_t>((bytes[j + 8] & 15U) | ((bytes[j] >> 6U) << 4U));
-    factors.minimums[j + 4] =
-        static_cast<std::uint8_t>((bytes[j + 8] >> 4U) | ((bytes[j + 4] >> 6U) << 4U));
+        static_cast<std::uint8_t>((bytes[j + 8] & 15U) | ((unsigned{bytes[j]} >> 6U) << 4U));
+    factors.minimums[j + 4] = static_cast<std::uint8_t>((unsigned{bytes[j + 8]} >> 4U) |
+                                                        ((unsigned{bytes[j + 4]} >> 6U) << 4U));
   }
   return factors;
 }

@@ -60,9 +60,10 @@ void check_gguf_holds(const Transform& transform) {
 
 bool fits(std::string_view pattern, std::string_view tensor_name) {
   const auto wanted = parts_of(pattern), name = parts_of(tensor_name);
-  return !std::ranges::search(name, wanted, [](std::string_view part, std::string_view asked) {
-            return part_fits(asked, part);
-          }).empty();
+  const auto found = std::search(
+      name.begin(), name.end(), wanted.begin(), wanted.end(),
+      [](std::string_view part, std::string_view asked) { return part_fits(asked, part); });
+  return wanted.empty() || found != name.end();
 }
 
 const Choice& choice_for(const Transform& transform, std::string_view tensor_name) {

@@ -92,7 +92,7 @@ TEST(Judgement, LeavesWorseOutcomesAsTheyAre) {
 
 TEST(Judgement, CountsHowOftenASeriesFlips) {
   auto samples = quiet(3000);
-  for (const std::size_t from : {500, 1500}) {
+  for (const std::size_t from : {500U, 1500U}) {
     for (std::size_t i = from; i < from + 400; ++i) samples[i] *= 3;
   }
   auto record = measured(samples, {1000, 1000, 1000});

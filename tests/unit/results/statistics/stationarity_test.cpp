@@ -69,7 +69,7 @@ TEST(Stationarity, NamesBothLevelsAndWhenOfAShift) {
 
 TEST(Stationarity, NamesTheLevelsOfASeriesThatFlipsAndEveryStay) {
   Samples samples = quiet(3000);
-  for (const std::size_t from : {300, 1100, 2000}) scale(samples, from, from + 350, 3);
+  for (const std::size_t from : {300U, 1100U, 2000U}) scale(samples, from, from + 350, 3);
   const auto judged = judge_stationarity(samples, Samples{1000, 1000, 1000}, kFloor);
   ASSERT_EQ(judged.steadiness, Steadiness::levels);
   EXPECT_EQ(judged.levels[0].ranges.size(), 4U);

@@ -41,6 +41,12 @@ Record large_record(const StoredRun& run, std::int64_t ordinal, const Case& subj
   }
 }
 
+#ifdef RIDGEPOINT_SANITIZED
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 TEST(Durability, NothingAcknowledgedIsLostWhenTheProcessIsKilledAtAnyInstant) {
   constexpr std::uint64_t kSeed = 4711;
   RecordProperty("seed", std::to_string(kSeed));
@@ -58,8 +64,9 @@ TEST(Durability, NothingAcknowledgedIsLostWhenTheProcessIsKilledAtAnyInstant) {
     });
     ::close(channel[1]);
     // From before the file exists to the middle of some record; later rounds start on a log that
-    // the round before left behind.
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 40'000));
+    // the round before left behind. Checked code takes longer to get there.
+    constexpr std::uint64_t kLongestUs = kSanitized ? 120'000 : 40'000;
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % kLongestUs));
     ::kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
