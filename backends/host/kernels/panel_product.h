@@ -14,7 +14,7 @@
 //   f16 weights                2^-15 T      three products of the four parts; rests of rests go
 //   quantised weights          (2 u + u^2) T   x = scale * code and w are rounded
 // and the rounding of f32 sums, below in * 2^-23 T. Activations beyond 3.39e38 become infinite;
-// with f16 weights an infinite activation gives what is not a number.
+// with f16 weights an infinite activation or weight gives what is not a number.
 #pragma once
 
 #include <array>

@@ -3,12 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "backends/cpu/cpu_backend.h"
 #include "backends/host/isa.h"
 #include "backends/host/kernels.h"
 #include "backends/host/self_check.h"
@@ -89,6 +87,8 @@ TEST_F(AmxCode, PredictsWhatTheReferencePredicts) {
 TEST(DotCode, MultipliesPlainWeightsWithinItsBound) {
   if (!has(Isa::avx512bf16)) GTEST_SKIP() << "the CPU lacks AVX512_BF16";
   expect_plain_products_within_bounds(host::kAvx512Bf16Panels, false);
+  EXPECT_EQ(find_wrong_product(host::kernels_for(Isa::avx512bf16), host::kernels_for(Isa::avx512)),
+            "");
 }
 
 }  // namespace
