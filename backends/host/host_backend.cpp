@@ -16,11 +16,11 @@ constexpr int kMostTeamThreads = 1024;
 
 }  // namespace
 
-Isa parse_host_options(std::string_view backend, std::string_view options) {
+IsaChoice parse_host_options(std::string_view backend, std::string_view options) {
   BackendOptions given(backend, options);
   const std::string isa = given.take_text("isa", "");
   given.finish(kHostOptions);
-  return isa.empty() ? best_isa() : parse_isa(isa);
+  return isa.empty() ? choose_isa() : take_isa(isa);
 }
 
 std::shared_ptr<Cache> HostBackend::make_cache(const Graph& graph) const {
@@ -46,7 +46,7 @@ std::unique_ptr<Execution> HostBackend::prepare(const Graph& graph, const Weight
     throw std::logic_error("HostBackend: the cache was made by another backend");
   }
   return std::make_unique<HostExecution>(graph, weights,
-                                         PlanOptions{.kernels = &host::kernels_for(isa_),
+                                         PlanOptions{.kernels = &host::kernels_for(choice_.isa),
                                                      .tiled = &tiled_,
                                                      .fuse = options.fuse,
                                                      .backend = name()},

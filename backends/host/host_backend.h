@@ -5,36 +5,39 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "backends/backend.h"
-#include "backends/host/isa.h"
+#include "backends/host/choose_isa.h"
 #include "backends/host/tiled_weights.h"
 #include "backends/host/worker_team.h"
 
 namespace ridgepoint {
 
 /// "isa=NAME": an instruction set of isa.h instead of the best that the CPU has.
-inline constexpr std::string_view kHostOptions = "isa=scalar|avx2|avx512";
+inline constexpr std::string_view kHostOptions = "isa=scalar|avx2|avx512|avx512bf16|amx";
 /// Error for an option or an instruction set that there is not.
-Isa parse_host_options(std::string_view backend, std::string_view options);
+IsaChoice parse_host_options(std::string_view backend, std::string_view options);
 
 class HostBackend : public Backend {
  public:
-  explicit HostBackend(Isa isa) : isa_(isa) {}
+  explicit HostBackend(IsaChoice choice) : choice_(std::move(choice)) {}
 
   [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;
   [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
                                                    const PrepareOptions& options) const override;
 
  protected:
-  [[nodiscard]] Isa isa() const { return isa_; }
+  /// With the instruction set, what there was to choose from, and what spoke against a better one.
+  [[nodiscard]] std::string version() const { return "1.0 " + choice_.text(); }
   [[nodiscard]] virtual std::string_view name() const = 0;
 
  private:
   [[nodiscard]] std::shared_ptr<WorkerTeam> team(int threads) const;
 
-  Isa isa_;
+  IsaChoice choice_;
   mutable TiledWeightStore tiled_;
   mutable std::mutex mutex_;
   mutable std::map<int, std::weak_ptr<WorkerTeam>> teams_;  // by number of threads

@@ -141,6 +141,25 @@ struct Kernels {
   std::int64_t (*largest)(const float* x, std::int64_t count);
 };
 
+/// Products of many rows whose factors are rounded to bf16 first (kernels/panel_product.h says how
+/// far off that is). They need 0.6 MiB of stack.
+struct PanelKernels {
+  /// For bf16 weights; AMX's also for f16.
+  void (*plain_product)(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
+                        std::int64_t begin, std::int64_t end, const ProductTarget& target);
+  /// False, and nothing computed, for a form that they do not take. Null where they take none.
+  bool (*tiled_product)(const TiledMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                        std::int64_t begin, std::int64_t end, const ProductTarget& target);
+};
+
+// From how many rows on products go through panels. A panel is decoded before its first row is
+// multiplied, which has to be earned back. For AMX that is estimated (docs/backends.md); for
+// avx512bf16 it was measured on Zen 5, one thread: as fast with 12 to 15 rows, 1.2 times as fast
+// with 16, twice with 128.
+inline constexpr std::int64_t kAmxPlainRows = 16;
+inline constexpr std::int64_t kAmxTiledRows = 32;
+inline constexpr std::int64_t kDotPlainRows = 16;
+
 /// The kernels of an instruction set that this CPU has.
 const Kernels& kernels_for(Isa isa);
 
@@ -149,6 +168,8 @@ extern const Kernels kScalarKernels;
 #if defined(__x86_64__)
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
+extern const PanelKernels kAvx512Bf16Panels;
+extern const PanelKernels kAmxPanels;
 #endif
 
 }  // namespace ridgepoint::host

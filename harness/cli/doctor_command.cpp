@@ -78,6 +78,10 @@ void look_at_backends(Findings& findings) {
   findings.push_back(
       {Health::fine, "backends",
        fmt::format("{}; others as plug-ins with --backend ./libNAME.so", fmt::join(names, ", "))});
+  const std::string kernels = open_backend("cpu")->describe().version;
+  findings.push_back(
+      {kernels.find("self-check failed") == std::string::npos ? Health::fine : Health::note,
+       "host kernels", kernels});
   findings.push_back({Health::fine, "CUDA", "this version has no CUDA backend"});
   findings.push_back({Health::fine, "dashboard", "this version has no dashboard"});
 }

@@ -374,7 +374,6 @@ INSTANTIATE_TEST_SUITE_P(Isas, HostKernels, testing::ValuesIn(available_isas()),
 TEST(HostIsa, NamesWhatThereIsWhenAskedForWhatIsNot) {
   EXPECT_EQ(parse_isa("scalar"), Isa::scalar);
   EXPECT_THROW(parse_isa("sse9"), std::exception);
-  EXPECT_EQ(best_isa(), available_isas().back());
 }
 
 }  // namespace
