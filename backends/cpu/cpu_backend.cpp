@@ -12,7 +12,7 @@ Support CpuBackend::supports(const Graph& graph) const {
   for (const Node& node : graph.nodes()) {
     if (!std::holds_alternative<MatrixProduct>(node.op)) continue;
     const Value& weight = graph.value(node.inputs[1]);
-    if (type_info(weight.type).block_elements != 1) {
+    if (!host::PlainMatrix::takes(weight.type)) {
       return Support::no(fmt::format("'{}' is stored as {}: backend 'quantized' takes such weights",
                                      weight.name, ridgepoint::name_of(weight.type)));
     }

@@ -12,7 +12,7 @@ Support QuantizedBackend::supports(const Graph& graph) const {
   for (const Node& node : graph.nodes()) {
     if (!std::holds_alternative<MatrixProduct>(node.op)) continue;
     const Value& weight = graph.value(node.inputs[1]);
-    if (type_info(weight.type).block_elements == 1 || TiledWeights::has_form(weight.type)) continue;
+    if (host::PlainMatrix::takes(weight.type) || TiledWeights::has_form(weight.type)) continue;
     return Support::no(fmt::format("'{}' is stored as {}, which has no kernel here", weight.name,
                                    ridgepoint::name_of(weight.type)));
   }

@@ -19,6 +19,10 @@ struct Avx512 {
   static constexpr int kTileStreams =
       4;  // tiles of quantised weights read at once for one activation
   static constexpr int kTiledInputs = 8;
+  static constexpr int kDirectTiles = 4;   // read at once for few float activations
+  static constexpr int kDirectInputs = 4;  // that count as few
+  static constexpr int kPanelTiles = 2;    // of decoded weights
+  static constexpr int kPanelInputs = 12;
   static constexpr int kQueries = 8;
 
   static F zero() { return _mm512_setzero_ps(); }
@@ -83,6 +87,28 @@ struct Avx512 {
     return _mm512_xor_si512(w, _mm512_set1_epi8(static_cast<char>(0x80)));
   }
   static I dot_signed(I sum, I prepared, I x) { return _mm512_dpbusd_epi32(sum, prepared, x); }
+  /// The eight numbers of four bits in each lane, two's complement, from the lowest on. A
+  /// permutation takes nothing but the low four bits of its indices.
+  static void signed_nibbles(I a, F (&w)[8]) {
+    const F values = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1);
+    w[0] = _mm512_permutexvar_ps(a, values);
+    w[1] = _mm512_permutexvar_ps(_mm512_srli_epi32(a, 4), values);
+    w[2] = _mm512_permutexvar_ps(_mm512_srli_epi32(a, 8), values);
+    w[3] = _mm512_permutexvar_ps(_mm512_srli_epi32(a, 12), values);
+    w[4] = _mm512_permutexvar_ps(_mm512_srli_epi32(a, 16), values);
+    w[5] = _mm512_permutexvar_ps(_mm512_srli_epi32(a, 20), values);
+    w[6] = _mm512_permutexvar_ps(_mm512_srli_epi32(a, 24), values);
+    w[7] = _mm512_permutexvar_ps(_mm512_srli_epi32(a, 28), values);
+  }
+  /// See TileForm::e4m3. As f16 a number's bits are the same, the sign one place further up: that
+  /// makes them 2^-8 of it, subnormal ones too.
+  static void e4m3(I a, F (&w)[4]) {
+    const I even = e4m3_to_f16(_mm512_slli_epi16(a, 8)), odd = e4m3_to_f16(a);
+    w[0] = _mm512_cvtph_ps(_mm512_castsi512_si256(even));
+    w[1] = _mm512_cvtph_ps(_mm512_castsi512_si256(odd));
+    w[2] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(even, 1));
+    w[3] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(odd, 1));
+  }
 
   static void store_codes(std::int8_t* to, F a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(a)));
@@ -92,6 +118,13 @@ struct Avx512 {
     _mm256_storeu_si256(static_cast<__m256i*>(to), _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
   }
   static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T0); }
+
+ private:
+  /// Of each lane's upper byte.
+  static I e4m3_to_f16(I codes) {
+    return _mm512_and_si512(_mm512_srai_epi16(codes, 1),
+                            _mm512_set1_epi16(static_cast<short>(0xbf80)));
+  }
 };
 
 }  // namespace ridgepoint::host
