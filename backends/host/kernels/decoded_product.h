@@ -7,6 +7,8 @@
 // very floats that the weights mean, stays in the L2 cache, and all activations pass over it.
 #pragma once
 
+#include <utility>
+
 #include "backends/host/kernels/lanes.h"
 
 namespace ridgepoint::host {
@@ -26,8 +28,9 @@ struct Decoding<V, TileForm::nibble_zero> {
   struct Scales {
     F d, zero;
   };
-  static void codes(const std::uint8_t* from, F (&w)[kInputs]) {
-    V::signed_nibbles(V::load_codes(from), w);
+  template <int k>
+  static F code(typename V::I& codes) {
+    return V::template signed_nibble<k>(codes);
   }
   /// The zero is of codes less 8, as they are.
   static Scales scales(const std::byte* from) {
@@ -50,7 +53,10 @@ struct Decoding<V, TileForm::e4m3> {
   struct Scales {
     F d;
   };
-  static void codes(const std::uint8_t* from, F (&w)[kInputs]) { V::e4m3(V::load_codes(from), w); }
+  template <int k>
+  static F code(typename V::I& codes) {
+    return V::template e4m3<k>(codes);
+  }
   static Scales scales(const std::byte* from) { return {V::load_f32(from)}; }
   static F weight(const Scales& scales, F code) { return V::mul(scales.d, code); }
   static F add(const Scales& scales, F products, F, F acc) {
@@ -101,6 +107,15 @@ class DecodedProduct {
   static constexpr int T = V::kPanelTiles;
   static constexpr int kVectors = static_cast<int>(kBlock) / Decode::kInputs;  // of a block
 
+  /// Calls work.operator()<k>() for each input k of a vector of codes, in order.
+  template <typename Work>
+  static void each_input(const Work& work) {
+    [&]<int... k>(std::integer_sequence<int, k...>) {
+      (work.template operator()<k>(), ...);
+    }
+    (std::make_integer_sequence<int, Decode::kInputs>());
+  }
+
   template <int C>
   void few_rows(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
     if (rows == C) {
@@ -116,6 +131,7 @@ class DecodedProduct {
   /// Tiles `tile`... by all C activations.
   template <int N, int C>
   void direct(std::int64_t tile) const {
+    constexpr int kChains = C == 1 ? V::kDirectChains : 1;  // of sums that wait for themselves
     F acc[N][C];
     const std::int64_t code_bytes = weight_.code_bytes_per_block;
     const std::int64_t stream = blocks_ * code_bytes, groups = weight_.groups();
@@ -134,10 +150,12 @@ class DecodedProduct {
                   static_cast<std::size_t>(weight_.in - whole * kBlock) * sizeof(float));
     }
     for (std::int64_t g = 0; g < groups; ++g) {
-      F products[N][C], inputs[C];
+      F products[N][C][kChains], inputs[C];
       for (int c = 0; c < C; ++c) {
         inputs[c] = V::zero();
-        for (int t = 0; t < N; ++t) products[t][c] = V::zero();
+        for (int t = 0; t < N; ++t) {
+          for (auto& chain : products[t][c]) chain = V::zero();
+        }
       }
       for (std::int64_t b = g * blocks_a_group_; b < (g + 1) * blocks_a_group_; ++b) {
         const float* x[C];
@@ -148,17 +166,22 @@ class DecodedProduct {
         const std::int64_t ahead =
             b * code_bytes + kDecodeAhead < stream ? kDecodeAhead : kDecodeAhead + (N - 1) * stream;
         for (int v = 0; v < kVectors; ++v) {
+          typename V::I vector[N];
           for (int t = 0; t < N; ++t) {
-            F w[Decode::kInputs];
             V::prefetch(codes[t] + 64 * v + ahead);
-            Decode::codes(codes[t] + 64 * v, w);
-            for (int k = 0; k < Decode::kInputs; ++k) {
+            vector[t] = V::load_codes(codes[t] + 64 * v);
+          }
+          each_input([&]<int k>() {
+            F value[C];
+            for (int c = 0; c < C; ++c) value[c] = V::set1(x[c][Decode::kInputs * v + k]);
+            for (int t = 0; t < N; ++t) {
+              const F w = Decode::template code<k>(vector[t]);
               for (int c = 0; c < C; ++c) {
-                products[t][c] =
-                    V::fma(w[k], V::set1(x[c][Decode::kInputs * v + k]), products[t][c]);
+                F& chain = products[t][c][k % kChains];
+                chain = V::fma(w, value[c], chain);
               }
             }
-          }
+          });
         }
         for (int t = 0; t < N; ++t) codes[t] += code_bytes;
         if constexpr (Decode::kHasZero) {
@@ -174,7 +197,9 @@ class DecodedProduct {
         V::prefetch(scales[t] + kDecodeAhead / 4);
         const auto of_group = Decode::scales(scales[t]);
         for (int c = 0; c < C; ++c) {
-          acc[t][c] = Decode::add(of_group, products[t][c], inputs[c], acc[t][c]);
+          F sum = products[t][c][0];
+          for (int chain = 1; chain < kChains; ++chain) sum = V::add(sum, products[t][c][chain]);
+          acc[t][c] = Decode::add(of_group, sum, inputs[c], acc[t][c]);
         }
         scales[t] += weight_.scale_bytes_per_group;
       }
@@ -206,13 +231,13 @@ class DecodedProduct {
         const auto of_group =
             Decode::scales(scales + b / blocks_a_group_ * weight_.scale_bytes_per_group);
         for (int v = 0; v < kVectors; ++v) {
-          F w[Decode::kInputs];
-          Decode::codes(codes, w);
+          auto vector = V::load_codes(codes);
+          each_input([&]<int k>() {
+            V::store(to + k * T * kTileRows,
+                     Decode::weight(of_group, Decode::template code<k>(vector)));
+          });
           codes += 64;
-          for (int k = 0; k < Decode::kInputs; ++k) {
-            V::store(to, Decode::weight(of_group, w[k]));
-            to += T * kTileRows;
-          }
+          to += Decode::kInputs * T * kTileRows;
         }
       }
     }

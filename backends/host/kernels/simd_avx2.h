@@ -22,6 +22,7 @@ struct Avx2 {
   static constexpr int kTileStreams = 2;
   static constexpr int kTiledInputs = 2;
   static constexpr int kDirectTiles = 2;
+  static constexpr int kDirectChains = 2;
   static constexpr int kDirectInputs = 2;
   static constexpr int kPanelTiles = 1;
   static constexpr int kPanelInputs = 6;
@@ -132,22 +133,24 @@ struct Avx2 {
             add_pairs(sum.high, _mm256_maddubs_epi16(_mm256_abs_epi8(w.high),
                                                      _mm256_sign_epi8(x.high, w.high)))};
   }
-  static void signed_nibbles(I a, F (&w)[8]) {
-    nibble_at<0>(a, w);
-    nibble_at<1>(a, w);
-    nibble_at<2>(a, w);
-    nibble_at<3>(a, w);
-    nibble_at<4>(a, w);
-    nibble_at<5>(a, w);
-    nibble_at<6>(a, w);
-    nibble_at<7>(a, w);
+  template <int k>
+  static F signed_nibble(I codes) {
+    constexpr int kUp = 28 - 4 * k;
+    return {
+        _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(codes.low, kUp), 28)),
+        _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(codes.high, kUp), 28)),
+    };
   }
-  /// As f16 its bits are the same but for the distance to the sign: that makes them 2^-8 of it.
-  static void e4m3(I a, F (&w)[4]) {
-    w[0] = from_f16(e4m3_to_f16(_mm256_slli_epi16(a.low, 8)));
-    w[1] = from_f16(e4m3_to_f16(a.low));
-    w[2] = from_f16(e4m3_to_f16(_mm256_slli_epi16(a.high, 8)));
-    w[3] = from_f16(e4m3_to_f16(a.high));
+  /// As f16 a number's bits are the same, the sign one place further up: that makes them 2^-8 of
+  /// it.
+  template <int k>
+  static F e4m3(I codes) {
+    const __m256i both = k < 2 ? codes.low : codes.high;
+    const __m256i byte = k % 2 == 0 ? _mm256_slli_epi16(both, 8) : both;
+    const __m256i half =
+        _mm256_and_si256(_mm256_srai_epi16(byte, 1), _mm256_set1_epi16(static_cast<short>(0xbf80)));
+    return {_mm256_cvtph_ps(_mm256_castsi256_si128(half)),
+            _mm256_cvtph_ps(_mm256_extracti128_si256(half, 1))};
   }
 
   static void store_codes(std::int8_t* to, F a) {
@@ -171,22 +174,6 @@ struct Avx2 {
   static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T0); }
 
  private:
-  template <int k>
-  static void nibble_at(I a, F (&w)[8]) {
-    w[k] = {
-        _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(a.low, 28 - 4 * k), 28)),
-        _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(a.high, 28 - 4 * k), 28)),
-    };
-  }
-  /// Of each lane's upper byte.
-  static __m256i e4m3_to_f16(__m256i codes) {
-    return _mm256_and_si256(_mm256_srai_epi16(codes, 1),
-                            _mm256_set1_epi16(static_cast<short>(0xbf80)));
-  }
-  static F from_f16(__m256i half) {
-    return {_mm256_cvtph_ps(_mm256_castsi256_si128(half)),
-            _mm256_cvtph_ps(_mm256_extracti128_si256(half, 1))};
-  }
   static __m256 widen_bf16(__m128i half) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
   }

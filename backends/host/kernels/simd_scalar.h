@@ -26,6 +26,7 @@ struct Scalar {
   static constexpr int kTileStreams = 1;
   static constexpr int kTiledInputs = 1;
   static constexpr int kDirectTiles = 1;
+  static constexpr int kDirectChains = 1;
   static constexpr int kDirectInputs = 2;
   static constexpr int kPanelTiles = 1;
   static constexpr int kPanelInputs = 2;
@@ -144,21 +145,19 @@ struct Scalar {
       return static_cast<std::int32_t>(static_cast<std::int8_t>(w.byte[i]));
     });
   }
-  static void signed_nibbles(I a, F (&w)[8]) {
-    for (int k = 0; k < 8; ++k) {
-      w[k] = each([&](int i) {
-        const int nibble = a.byte[4 * i + k / 2] >> (k % 2 * 4) & 15;
-        return static_cast<float>((nibble ^ 8) - 8);
-      });
-    }
+  template <int k>
+  static F signed_nibble(const I& codes) {
+    return each([&](int i) {
+      const int nibble = codes.byte[4 * i + k / 2] >> (k % 2 * 4) & 15;
+      return static_cast<float>((nibble ^ 8) - 8);
+    });
   }
-  static void e4m3(const I& a, F (&w)[4]) {
-    for (int k = 0; k < 4; ++k) {
-      w[k] = each([&](int i) {
-        const std::int32_t bits = a.byte[32 * (k / 2) + 2 * i + k % 2];
-        return f16_to_float(static_cast<std::uint16_t>((bits & 0x80) << 8 | (bits & 0x7f) << 7));
-      });
-    }
+  template <int k>
+  static F e4m3(const I& codes) {
+    return each([&](int i) {
+      const std::int32_t bits = codes.byte[32 * (k / 2) + 2 * i + k % 2];
+      return f16_to_float(static_cast<std::uint16_t>((bits & 0x80) << 8 | (bits & 0x7f) << 7));
+    });
   }
 
   static void store_codes(std::int8_t* to, F a) {
