@@ -5,14 +5,14 @@
 namespace ridgepoint {
 
 BackendDescription CpuBackend::describe() const {
-  return {std::string(kName), version(), std::string(kSummary)};
+  return {std::string(kName), fmt::format("1.0 {}", name_of(isa())), std::string(kSummary)};
 }
 
 Support CpuBackend::supports(const Graph& graph) const {
   for (const Node& node : graph.nodes()) {
     if (!std::holds_alternative<MatrixProduct>(node.op)) continue;
     const Value& weight = graph.value(node.inputs[1]);
-    if (!is_plain(weight.type)) {
+    if (!host::PlainMatrix::takes(weight.type)) {
       return Support::no(fmt::format("'{}' is stored as {}: backend 'quantized' takes such weights",
                                      weight.name, ridgepoint::name_of(weight.type)));
     }

@@ -2,10 +2,11 @@
 // compute on plain pointers, know nothing of graphs or threads, and throw nothing: the caller
 // checks shapes and hands each thread a range of its own.
 //
-// Quantised weights come in tiles of kTileRows output features, with the codes of four neighbouring
-// inputs of each feature side by side (TiledMatrix): what one instruction multiplies with four
-// broadcast activations, without a sum across lanes. Activations come as blocks of kBlock signed
-// bytes with a scale each (QuantisedRows).
+// Quantised weights come in tiles of kTileRows output features (TiledMatrix), so that no product
+// needs a sum across lanes. Of most forms the codes of four neighbouring inputs of each feature lie
+// side by side: what one instruction multiplies with four broadcast activations, which come as
+// blocks of kBlock signed bytes with a scale each (QuantisedRows). The codes of the others become
+// floats on the way, and are multiplied with activations as they are (takes_floats).
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,8 @@ struct FloatRows {
   std::int64_t stride = 0;
 };
 
-/// Activations as x = scale * code. Row r, block b: codes[r * code_stride + b * 32 ...],
+/// Activations as x = scale * code, a last block filled up with zeros. Row r, block b:
+/// codes[r * code_stride + b * 32 ...],
 /// scales[r * scale_stride + b], and the sums of the codes of its two halves at
 /// sums[r * 2 * scale_stride + 2 * b ...].
 struct QuantisedRows {
@@ -37,7 +39,9 @@ struct QuantisedRows {
 };
 
 /// How a tile's codes and scales lie.
-///   signed8    q8_0: w = d * code. A tile's block of 32 inputs: 8 vectors of 64 signed bytes.
+///   signed8    q8_0, q8_g..: w = d * code. A tile's block of 32 inputs: 8 vectors of 64 signed
+///              bytes.
+///   signed8_channel   q8_channel: the same, with one f32 d for the whole row.
 ///   nibble     q4_0: w = d * (code - 8). 4 vectors; vector v has inputs 4v.. in its low nibbles
 ///   and
 ///              16 + 4v.. in its high ones.
@@ -47,7 +51,26 @@ struct QuantisedRows {
 ///   4
 ///              vectors of low nibbles as above, 2 vectors of high bits: vector h, bit pair p:
 ///              inputs 16h + 4p...
-enum class TileForm : std::uint8_t { signed8, nibble, nibble_k, six };
+///   nibble_zero   w4_..: w = d * (code - zero), f16 d and zero once a group. 4 vectors; lane r of
+///              vector v has inputs 8v... of row r, one in every four bits from the lowest on, each
+///              as code - 8 in two's complement. Takes floats.
+///   e4m3       fp8: w = d * code, code read as an E4M3 number times 2^-8, f32 d once a row and NaN
+///              where a code of the row is. 8 vectors; byte b of 16-bit lane 16h + r of vector v:
+///              input 4v + 2h + b of row r. Takes floats.
+enum class TileForm : std::uint8_t {
+  signed8,
+  signed8_channel,
+  nibble,
+  nibble_k,
+  six,
+  nibble_zero,
+  e4m3
+};
+
+/// Whether products of a form multiply with float activations, not with quantised ones.
+constexpr bool takes_floats(TileForm form) {
+  return form == TileForm::nibble_zero || form == TileForm::e4m3;
+}
 
 /// Quantised weights [out, in], tile after tile; within a tile block after block.
 struct TiledMatrix {
@@ -56,16 +79,21 @@ struct TiledMatrix {
   const std::uint8_t* codes = nullptr;
   const std::byte* scales = nullptr;
   std::int64_t code_bytes_per_block = 0;   ///< of one tile
-  std::int64_t scale_bytes_per_group = 0;  ///< of one tile; a group is 32 or 256 inputs
-  std::int64_t group = kBlock;
+  std::int64_t scale_bytes_per_group = 0;  ///< of one tile
+  std::int64_t group = kBlock;             ///< inputs that share scales, in whole blocks
 
-  [[nodiscard]] std::int64_t blocks() const { return in / kBlock; }
+  /// The last one is filled up.
+  [[nodiscard]] std::int64_t blocks() const { return (in + kBlock - 1) / kBlock; }
+  [[nodiscard]] std::int64_t groups() const { return blocks() * kBlock / group; }
   [[nodiscard]] std::int64_t tiles() const { return (out + kTileRows - 1) / kTileRows; }
 };
 
 /// Plain weights [out, in], row after row, as a file stores them; any alignment.
 struct PlainMatrix {
-  Type type = Type::f32;  ///< f32, f16 or bf16
+  static constexpr bool takes(Type type) {
+    return type == Type::f32 || type == Type::f16 || type == Type::bf16;
+  }
+  Type type = Type::f32;  ///< one that it takes
   std::int64_t out = 0, in = 0;
   const std::byte* data = nullptr;
 };
@@ -112,12 +140,16 @@ struct Kernels {
   /// output[r, o] for r < rows and o of [begin, end).
   void (*plain_product)(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
                         std::int64_t begin, std::int64_t end, const ProductTarget& target);
-  /// The same for tiles [begin, end).
+  /// The same for tiles [begin, end) of a form that takes quantised activations.
   void (*tiled_product)(const TiledMatrix& weight, const QuantisedRows& input, std::int64_t rows,
                         std::int64_t begin, std::int64_t end, const ProductTarget& target);
-  /// Rounds to nearest, a block's largest magnitude to 127; blocks [begin, end) of row r.
-  void (*quantise)(const float* input, std::int64_t row, std::int64_t begin, std::int64_t end,
-                   const QuantisedRows& output);
+  /// The same for tiles [begin, end) of a form that takes floats.
+  void (*decoded_product)(const TiledMatrix& weight, const FloatRows& input, std::int64_t rows,
+                          std::int64_t begin, std::int64_t end, const ProductTarget& target);
+  /// Rounds to nearest, a block's largest magnitude to 127; blocks [begin, end) of row r, whose
+  /// `count` inputs are at `input`.
+  void (*quantise)(const float* input, std::int64_t count, std::int64_t row, std::int64_t begin,
+                   std::int64_t end, const QuantisedRows& output);
 
   /// Brings a tile's running softmax up to date with its positions.
   void (*attend)(const AttentionTile& tile);

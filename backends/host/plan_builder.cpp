@@ -19,6 +19,10 @@ std::size_t to_whole_lines(std::size_t size) {
   return (size + kLine - 1) / kLine * kLine;
 }
 
+std::int64_t blocks_of(std::int64_t length) {
+  return (length + host::kBlock - 1) / host::kBlock;
+}
+
 }  // namespace
 
 PlanBuilder::PlanBuilder(const Graph& the_graph, const WeightMap& weights,
@@ -113,7 +117,7 @@ std::size_t PlanBuilder::shared_scratch(Shared which, std::size_t bytes) {
 }
 
 std::size_t PlanBuilder::quantised_bytes(ValueId input) const {
-  const auto blocks = static_cast<std::size_t>(rows(input) * (length(input) / host::kBlock));
+  const auto blocks = static_cast<std::size_t>(rows(input) * blocks_of(length(input)));
   return to_whole_lines(blocks * host::kBlock) + to_whole_lines(blocks * sizeof(float)) +
          to_whole_lines(2 * blocks * sizeof(std::int32_t));
 }
@@ -126,12 +130,12 @@ QuantisedPlace PlanBuilder::quantised_place(ValueId input) {
     }
     quantised_ = take_scratch(quantised_room_);
   }
-  const auto blocks = static_cast<std::size_t>(rows(input) * (length(input) / host::kBlock));
+  const auto blocks = static_cast<std::size_t>(rows(input) * blocks_of(length(input)));
   const std::size_t scales = quantised_ + to_whole_lines(blocks * host::kBlock);
   return {.codes = quantised_,
           .scales = scales,
           .sums = scales + to_whole_lines(blocks * sizeof(float)),
-          .in = length(input)};
+          .blocks = blocks_of(length(input))};
 }
 
 void PlanBuilder::add_stage(std::vector<std::size_t> nodes,

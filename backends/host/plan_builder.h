@@ -16,13 +16,13 @@ namespace ridgepoint {
 /// Quantised rows in scratch.
 struct QuantisedPlace {
   std::size_t codes = 0, scales = 0, sums = 0;
-  std::int64_t in = 0;
+  std::int64_t blocks = 0;  ///< of a row, the last one filled up
   [[nodiscard]] host::QuantisedRows rows(const Frame& frame) const {
     return {.codes = frame.scratch_at<std::int8_t>(codes),
             .scales = frame.scratch_at<float>(scales),
             .sums = frame.scratch_at<std::int32_t>(sums),
-            .code_stride = in,
-            .scale_stride = in / host::kBlock};
+            .code_stride = blocks * host::kBlock,
+            .scale_stride = blocks};
   }
 };
 

@@ -1,4 +1,6 @@
-// Products with weight matrices: quantised ones through tiles, plain ones where they lie.
+// Products with weight matrices: quantised ones through tiles, plain ones where they lie. Which
+// activations a product takes is the weight's to say (takes_floats), so a stage that shares an
+// input quantises it only when one of its weights wants that.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -11,8 +13,10 @@ namespace {
 
 using host::Kernels;
 
+enum class Way : std::uint8_t { plain, decoded, quantised };
+
 struct ReadyProduct {
-  bool tiled = false;
+  Way way = Way::plain;
   host::PlainMatrix plain;
   host::TiledMatrix tiles;
   Place input, output, addend;
@@ -29,12 +33,16 @@ struct ReadyProduct {
                                      .bias = bias,
                                      .addend = adds ? frame.at(addend) : nullptr,
                                      .addend_stride = out};
-    if (tiled) {
-      kernels.tiled_product(tiles, quantised.rows(frame), rows, begin / host::kTileRows,
-                            (end + host::kTileRows - 1) / host::kTileRows, target);
-    } else {
-      kernels.plain_product(plain, {.data = frame.at(input), .stride = in}, rows, begin, end,
-                            target);
+    const host::FloatRows floats{.data = frame.at(input), .stride = in};
+    const std::int64_t first = begin / host::kTileRows;
+    const std::int64_t last = (end + host::kTileRows - 1) / host::kTileRows;
+    switch (way) {
+      case Way::plain:
+        return kernels.plain_product(plain, floats, rows, begin, end, target);
+      case Way::decoded:
+        return kernels.decoded_product(tiles, floats, rows, first, last, target);
+      case Way::quantised:
+        return kernels.tiled_product(tiles, quantised.rows(frame), rows, first, last, target);
     }
   }
 };
@@ -43,15 +51,15 @@ struct ReadyProduct {
 void quantise_input(const Kernels& kernels, const ReadyProduct& product, const Frame& frame) {
   const host::QuantisedRows to = product.quantised.rows(frame);
   const float* const x = frame.at(product.input);
-  const std::int64_t blocks = product.in / host::kBlock;
+  const std::int64_t blocks = product.quantised.blocks;
   if (product.rows == 1) {
     const auto [begin, end] = frame.share(blocks);
-    kernels.quantise(x, 0, begin, end, to);
+    kernels.quantise(x, product.in, 0, begin, end, to);
     return;
   }
   const auto [begin, end] = frame.share(product.rows);
   for (std::int64_t r = begin; r < end; ++r) {
-    kernels.quantise(x + r * product.in, r, 0, blocks, to);
+    kernels.quantise(x + r * product.in, product.in, r, 0, blocks, to);
   }
 }
 
@@ -70,13 +78,13 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
     product.addend = builder.place(fused.addend);
   }
   if (fused.bias != PlanBuilder::kNobody) product.bias = builder.floats_of(fused.bias);
-  product.tiled = TiledWeights::has_form(view.type);
-  if (product.tiled) {
+  if (TiledWeights::has_form(view.type)) {
     auto tiled = builder.options.tiled->find_or_make(view, *builder.options.team);
     product.tiles = tiled->matrix();
     builder.plan.own.weights_bytes += tiled->bytes() - static_cast<std::int64_t>(view.bytes.size());
     builder.plan.kept.push_back(std::move(tiled));
-    product.quantised = builder.quantised_place(input);
+    product.way = host::takes_floats(product.tiles.form) ? Way::decoded : Way::quantised;
+    if (product.way == Way::quantised) product.quantised = builder.quantised_place(input);
   } else {
     product.plain = {
         .type = view.type, .out = product.out, .in = product.in, .data = view.bytes.data()};
@@ -96,14 +104,14 @@ void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> prod
     nodes.insert(nodes.end(), each.with.begin(), each.with.end());
   }
   nodes.insert(nodes.end(), with.begin(), with.end());
-  const auto first_tiled = std::ranges::find(ready, true, &ReadyProduct::tiled);
+  const auto taker = std::ranges::find(ready, Way::quantised, &ReadyProduct::way);
   const ValueId input = builder.node(products.front().node).inputs[0];
-  const bool quantises = first_tiled != ready.end() && builder.quantised_value != input;
+  const bool quantises = taker != ready.end() && builder.quantised_value != input;
   // Without fusing each product stands for itself, as its op does.
-  if (first_tiled != ready.end()) {
+  if (taker != ready.end()) {
     builder.quantised_value = builder.options.fuse ? input : PlanBuilder::kNobody;
   }
-  const auto which = static_cast<std::size_t>(first_tiled - ready.begin());
+  const auto which = static_cast<std::size_t>(taker - ready.begin());
   builder.add_stage(std::move(nodes),
                     [kernels = &builder.kernels, ready = std::move(ready), quantises, which,
                      after = std::move(after)](const Frame& frame) {
@@ -135,7 +143,7 @@ bool plan_quantised_norm(PlanBuilder& builder, std::size_t n) {
   for (const Node& each : nodes) {
     if (std::ranges::find(each.inputs, node.output) == each.inputs.end()) continue;
     if (!std::holds_alternative<MatrixProduct>(each.op) || each.inputs[0] != node.output ||
-        !TiledWeights::has_form(builder.value(each.inputs[1]).type)) {
+        !TiledWeights::takes_quantised(builder.value(each.inputs[1]).type)) {
       return false;
     }
     ++readers;
@@ -156,7 +164,7 @@ bool plan_quantised_norm(PlanBuilder& builder, std::size_t n) {
         const auto [begin, end] = frame.share(rows);
         for (std::int64_t r = begin; r < end; ++r) {
           kernels->rms_norm(frame.at(input) + r * length, weight, epsilon, length, row);
-          kernels->quantise(row, r, 0, length / host::kBlock, to);
+          kernels->quantise(row, length, r, 0, quantised.blocks, to);
         }
       });
   builder.quantised_value = node.output;

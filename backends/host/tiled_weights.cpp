@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <stdexcept>
 
@@ -21,12 +22,21 @@ struct FormInfo {
   TileForm form;
   std::int64_t code_bytes_per_block;   // of a tile
   std::int64_t scale_bytes_per_group;  // of a tile
-  std::int64_t group;
+  std::int64_t group;                  // or kRow
 };
 
 constexpr std::int64_t kSuperBlock = 256;
-constexpr std::array<FormInfo, 4> kForms{{
+constexpr std::int64_t kRow = 0;
+constexpr std::array<FormInfo, 12> kForms{{
     {Type::q8_0, TileForm::signed8, kTileRows * 32, kTileRows * 2, kBlock},
+    {Type::q8_g64, TileForm::signed8, kTileRows * 32, kTileRows * 2, 64},
+    {Type::q8_g128, TileForm::signed8, kTileRows * 32, kTileRows * 2, 128},
+    {Type::q8_channel, TileForm::signed8_channel, kTileRows * 32, kTileRows * 4, kRow},
+    {Type::w4_g32, TileForm::nibble_zero, kTileRows * 16, kTileRows*(2 + 2), kBlock},
+    {Type::w4_g64, TileForm::nibble_zero, kTileRows * 16, kTileRows*(2 + 2), 64},
+    {Type::w4_g128, TileForm::nibble_zero, kTileRows * 16, kTileRows*(2 + 2), 128},
+    {Type::w4_channel, TileForm::nibble_zero, kTileRows * 16, kTileRows*(2 + 2), kRow},
+    {Type::fp8, TileForm::e4m3, kTileRows * 32, kTileRows * 4, kRow},
     {Type::q4_0, TileForm::nibble, kTileRows * 16, kTileRows * 2, kBlock},
     {Type::q4_k, TileForm::nibble_k, kTileRows * 16, kTileRows*(4 + 16), kSuperBlock},
     {Type::q6_k, TileForm::six, kTileRows * 24, kTileRows*(2 + 16), kSuperBlock},
@@ -42,13 +52,61 @@ std::uint8_t* lane(std::uint8_t* vectors, std::int64_t vector, std::int64_t r) {
   return vectors + vector * 64 + 4 * r;
 }
 
-void put_q8_0(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+void put_bytes(const std::uint8_t* from, std::int64_t count, std::int64_t r, std::uint8_t* codes) {
+  for (std::int64_t i = 0; i < count; i += 4) {
+    std::memcpy(lane(codes, i / 4, r), from + i,
+                static_cast<std::size_t>(std::min<std::int64_t>(4, count - i)));
+  }
+}
+
+/// q8_0, q8_g64 and q8_g128: f16 d, then the codes.
+void put_q8(const std::uint8_t* block, std::int64_t count, std::int64_t r, std::uint8_t* codes,
+            std::byte* scales) {
   std::memcpy(scales + 2 * r, block, 2);
-  for (std::int64_t v = 0; v < 8; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
+  put_bytes(block + 2, count, r, codes);
+}
+
+void put_q8_channel(const std::uint8_t* row, std::int64_t count, std::int64_t r,
+                    std::uint8_t* codes, std::byte* scales) {
+  std::memcpy(scales + 4 * r, row, 4);
+  put_bytes(row + 4, count, r, codes);
+}
+
+/// f16 d and zero, then of each 32 codes the first sixteen in low nibbles, the others in high ones.
+void put_w4(const std::uint8_t* block, std::int64_t count, std::int64_t r, std::uint8_t* codes,
+            std::byte* scales) {
+  std::memcpy(scales + 2 * r, block, 2);
+  std::memcpy(scales + 2 * kTileRows + 2 * r, block + 2, 2);
+  const std::uint8_t* from = block + 4;
+  for (std::int64_t b = 0; b < (count + kBlock - 1) / kBlock; ++b, from += kBlock / 2) {
+    for (std::int64_t i = 0; i < kBlock; i += 2) {
+      const int shift = i < kBlock / 2 ? 0 : 4;
+      const std::uint8_t* const pair = from + i % (kBlock / 2);
+      const int low = pair[0] >> shift & 15, high = pair[1] >> shift & 15;
+      // Less 8 in two's complement is the other highest bit.
+      lane(codes, 4 * b + i / 8, r)[i % 8 / 2] =
+          static_cast<std::uint8_t>((low | high << 4) ^ 0x88);
+    }
+  }
+}
+
+/// f32 scale, then the codes. Kernels read them as 2^-8 of what they are, and NaN as a number.
+void put_fp8(const std::uint8_t* row, std::int64_t count, std::int64_t r, std::uint8_t* codes,
+             std::byte* scales) {
+  float scale = 0;
+  std::memcpy(&scale, row, sizeof scale);
+  scale *= 256.0F;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint8_t code = row[4 + i];
+    if ((code & 0x7f) == 0x7f) scale = std::numeric_limits<float>::quiet_NaN();
+    codes[i / 4 * 64 + i % 4 / 2 * 32 + 2 * r + i % 2] = code;
+  }
+  std::memcpy(scales + 4 * r, &scale, sizeof scale);
 }
 
 /// The file pairs inputs j and j + 16 in a byte, as the tile does.
-void put_q4_0(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+void put_q4_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint8_t* codes,
+              std::byte* scales) {
   std::memcpy(scales + 2 * r, block, 2);
   for (std::int64_t v = 0; v < 4; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
 }
@@ -65,7 +123,8 @@ void put_nibbles(const std::uint8_t* codes, std::int64_t r, std::uint8_t* vector
 
 /// A super-block of q4_K: f16 d and m, twelve bytes with eight pairs of six-bit factors, then four
 /// groups of 32 bytes, each with one block in its low nibbles and the next in its high ones.
-void put_q4_k(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+void put_q4_k(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint8_t* codes,
+              std::byte* scales) {
   std::memcpy(scales + 2 * r, block, 2);
   std::memcpy(scales + 32 + 2 * r, block + 2, 2);
   const std::uint8_t* const packed = block + 4;
@@ -87,7 +146,8 @@ void put_q4_k(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, st
 /// A super-block of q6_K: 128 bytes of low nibbles, 64 of high bit pairs, 16 signed factors, f16 d.
 /// Each half of 128 inputs has four runs of 32: low nibbles of its first and second 32 bytes, then
 /// their high ones; the runs' high bits are bits 0, 2, 4 and 6 of the same 32 bytes.
-void put_q6_k(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, std::byte* scales) {
+void put_q6_k(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint8_t* codes,
+              std::byte* scales) {
   std::memcpy(scales + 2 * r, block + 208, 2);
   for (std::int64_t half_block = 0; half_block < 16; ++half_block) {
     scales[32 + half_block * 16 + r] = static_cast<std::byte>(block[192 + half_block]);
@@ -115,13 +175,25 @@ void put_q6_k(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes, st
   }
 }
 
-using PutBlock = void (*)(const std::uint8_t* block, std::int64_t r, std::uint8_t* codes,
-                          std::byte* scales);
+/// Row `r` of a tile: a group of `count` inputs to its place in codes and scales.
+using PutGroup = void (*)(const std::uint8_t* group, std::int64_t count, std::int64_t r,
+                          std::uint8_t* codes, std::byte* scales);
 
-PutBlock put_for(Type type) {
+PutGroup put_for(Type type) {
   switch (type) {
     case Type::q8_0:
-      return &put_q8_0;
+    case Type::q8_g64:
+    case Type::q8_g128:
+      return &put_q8;
+    case Type::q8_channel:
+      return &put_q8_channel;
+    case Type::w4_channel:
+    case Type::w4_g32:
+    case Type::w4_g64:
+    case Type::w4_g128:
+      return &put_w4;
+    case Type::fp8:
+      return &put_fp8;
     case Type::q4_0:
       return &put_q4_0;
     case Type::q4_k:
@@ -150,6 +222,11 @@ bool TiledWeights::has_form(Type type) {
   return find_form(type) != nullptr;
 }
 
+bool TiledWeights::takes_quantised(Type type) {
+  const FormInfo* const info = find_form(type);
+  return info != nullptr && !host::takes_floats(info->form);
+}
+
 TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team) {
   const FormInfo* const info = find_form(weight.type);
   if (info == nullptr || weight.shape.size() != 2) {
@@ -163,9 +240,10 @@ TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team) {
              .code_bytes_per_block = info->code_bytes_per_block,
              .scale_bytes_per_group = info->scale_bytes_per_group,
              .group = info->group};
+  if (info->group == kRow) matrix_.group = matrix_.blocks() * kBlock;
   const std::int64_t code_bytes = matrix_.tiles() * matrix_.blocks() * matrix_.code_bytes_per_block;
   const std::int64_t scale_bytes =
-      matrix_.tiles() * (matrix_.in / matrix_.group) * matrix_.scale_bytes_per_group;
+      matrix_.tiles() * matrix_.groups() * matrix_.scale_bytes_per_group;
   bytes_ = code_bytes + scale_bytes;
   // Whole pages of its own, large ones where the system has them: a decode reads all of it in turn.
   void* const memory = ::mmap(nullptr, static_cast<std::size_t>(bytes_), PROT_READ | PROT_WRITE,
@@ -188,13 +266,14 @@ TiledWeights::~TiledWeights() {
 
 void TiledWeights::fill(const TensorView& weight, std::int64_t begin, std::int64_t end) {
   const std::int64_t blocks = matrix_.blocks(), blocks_a_group = matrix_.group / kBlock;
-  const std::int64_t groups = blocks / blocks_a_group;
-  const std::int64_t group_bytes = row_bytes(weight.type, matrix_.group);
+  const std::int64_t groups = matrix_.groups();
+  const std::int64_t count = std::min(matrix_.group, matrix_.in);
+  const std::int64_t group_bytes = row_bytes(weight.type, count);
   const std::int64_t row_size = groups * group_bytes;
   const auto* const source = reinterpret_cast<const std::uint8_t*>(weight.bytes.data());
   auto* const codes = const_cast<std::uint8_t*>(matrix_.codes);
   auto* const scales = const_cast<std::byte*>(matrix_.scales);
-  const PutBlock put = put_for(weight.type);
+  const PutGroup put = put_for(weight.type);
   for (std::int64_t tile = begin; tile < end; ++tile) {
     const std::int64_t rows = std::min(kTileRows, matrix_.out - tile * kTileRows);
     for (std::int64_t g = 0; g < groups; ++g) {
@@ -202,7 +281,7 @@ void TiledWeights::fill(const TensorView& weight, std::int64_t begin, std::int64
           codes + (tile * blocks + g * blocks_a_group) * matrix_.code_bytes_per_block;
       std::byte* const group_scales = scales + (tile * groups + g) * matrix_.scale_bytes_per_group;
       for (std::int64_t r = 0; r < rows; ++r) {
-        put(source + (tile * kTileRows + r) * row_size + g * group_bytes, r, group_codes,
+        put(source + (tile * kTileRows + r) * row_size + g * group_bytes, count, r, group_codes,
             group_scales);
       }
     }

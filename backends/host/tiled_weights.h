@@ -19,6 +19,8 @@ class TiledWeights {
  public:
   /// Whether this type has a tiled form.
   static bool has_form(Type type);
+  /// Whether it has one whose products take quantised activations.
+  static bool takes_quantised(Type type);
   /// `weight` is [out, in] of such a type. std::bad_alloc when there is no memory.
   TiledWeights(const TensorView& weight, WorkerTeam& team);
   TiledWeights(const TiledWeights&) = delete;

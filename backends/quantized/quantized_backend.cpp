@@ -5,14 +5,14 @@
 namespace ridgepoint {
 
 BackendDescription QuantizedBackend::describe() const {
-  return {std::string(kName), version(), std::string(kSummary)};
+  return {std::string(kName), fmt::format("1.0 {}", name_of(isa())), std::string(kSummary)};
 }
 
 Support QuantizedBackend::supports(const Graph& graph) const {
   for (const Node& node : graph.nodes()) {
     if (!std::holds_alternative<MatrixProduct>(node.op)) continue;
     const Value& weight = graph.value(node.inputs[1]);
-    if (is_plain(weight.type) || TiledWeights::has_form(weight.type)) continue;
+    if (host::PlainMatrix::takes(weight.type) || TiledWeights::has_form(weight.type)) continue;
     return Support::no(fmt::format("'{}' is stored as {}, which has no kernel here", weight.name,
                                    ridgepoint::name_of(weight.type)));
   }

@@ -1,5 +1,6 @@
 // The CPU backend for quantised weights, which may stand beside ones stored as floats: weights are
-// put in tiles when a model is loaded, activations are quantised to eight bits on the fly.
+// put in tiles when a model is loaded; activations are quantised to eight bits on the fly where a
+// weight's type means integer products, and stay floats where it does not (w4_..., fp8).
 #pragma once
 
 #include <memory>

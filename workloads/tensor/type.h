@@ -51,11 +51,6 @@ struct TypeInfo {
 /// All types, in enum order.
 std::span<const TypeInfo> types();
 const TypeInfo& type_info(Type type);
-/// Each element is a number by itself, without scales.
-inline bool is_plain(Type type) {
-  const TypeInfo& info = type_info(type);
-  return info.block_elements == 1 && info.row_header_bytes == 0;
-}
 inline std::string_view name_of(Type type) {
   return type_info(type).name;
 }

@@ -95,6 +95,7 @@ std::optional<Made> make(const Choice& choice, const TensorPlan& plan, const Mod
 /// Puts bytes under the model's own care.
 void own(Model& model, TensorView& view, std::shared_ptr<OwnedBytes> bytes) {
   view.bytes = bytes->bytes();
+  view.mapped = false;
   model.storage.push_back(std::move(bytes));
 }
 

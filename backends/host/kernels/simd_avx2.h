@@ -21,6 +21,11 @@ struct Avx2 {
   static constexpr int kPlainInputs = 2;
   static constexpr int kTileStreams = 2;
   static constexpr int kTiledInputs = 2;
+  static constexpr int kDirectTiles = 2;
+  static constexpr int kDirectChains = 2;
+  static constexpr int kDirectInputs = 2;
+  static constexpr int kPanelTiles = 1;
+  static constexpr int kPanelInputs = 6;
   static constexpr int kQueries = 4;
 
   static F zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
@@ -127,6 +132,25 @@ struct Avx2 {
                       _mm256_maddubs_epi16(_mm256_abs_epi8(w.low), _mm256_sign_epi8(x.low, w.low))),
             add_pairs(sum.high, _mm256_maddubs_epi16(_mm256_abs_epi8(w.high),
                                                      _mm256_sign_epi8(x.high, w.high)))};
+  }
+  template <int k>
+  static F signed_nibble(I codes) {
+    constexpr int kUp = 28 - 4 * k;
+    return {
+        _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(codes.low, kUp), 28)),
+        _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(codes.high, kUp), 28)),
+    };
+  }
+  /// As f16 a number's bits are the same, the sign one place further up: that makes them 2^-8 of
+  /// it.
+  template <int k>
+  static F e4m3(I codes) {
+    const __m256i both = k < 2 ? codes.low : codes.high;
+    const __m256i byte = k % 2 == 0 ? _mm256_slli_epi16(both, 8) : both;
+    const __m256i half =
+        _mm256_and_si256(_mm256_srai_epi16(byte, 1), _mm256_set1_epi16(static_cast<short>(0xbf80)));
+    return {_mm256_cvtph_ps(_mm256_castsi256_si128(half)),
+            _mm256_cvtph_ps(_mm256_extracti128_si256(half, 1))};
   }
 
   static void store_codes(std::int8_t* to, F a) {

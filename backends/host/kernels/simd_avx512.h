@@ -19,6 +19,11 @@ struct Avx512 {
   static constexpr int kTileStreams =
       4;  // tiles of quantised weights read at once for one activation
   static constexpr int kTiledInputs = 8;
+  static constexpr int kDirectTiles = 4;  // read at once for few float activations
+  static constexpr int kDirectChains = 2;
+  static constexpr int kDirectInputs = 4;  // that count as few
+  static constexpr int kPanelTiles = 2;    // of decoded weights
+  static constexpr int kPanelInputs = 12;
   static constexpr int kQueries = 8;
 
   static F zero() { return _mm512_setzero_ps(); }
@@ -83,6 +88,28 @@ struct Avx512 {
     return _mm512_xor_si512(w, _mm512_set1_epi8(static_cast<char>(0x80)));
   }
   static I dot_signed(I sum, I prepared, I x) { return _mm512_dpbusd_epi32(sum, prepared, x); }
+  /// Number k of the eight of four bits in each lane, two's complement, from the lowest on. To be
+  /// taken in order: they move down on the way.
+  template <int k>
+  static F signed_nibble(I& codes) {
+    if constexpr (k > 0 && k % 3 == 0) codes = _mm512_srli_epi32(codes, 12);
+    if constexpr (k % 3 == 0) {
+      return lowest_nibble(codes);
+    } else {
+      return nibble_at<k % 3 * 4>(codes);
+    }
+  }
+  /// Input k of a vector of TileForm::e4m3. As f16 a number's bits are the same, the sign one place
+  /// further up: that makes them 2^-8 of it, subnormal ones too.
+  template <int k>
+  static F e4m3(I codes) {
+    // The upper byte of each lane.
+    const I byte = k % 2 == 0 ? _mm512_slli_epi16(codes, 8) : codes;
+    const I half =
+        _mm512_and_si512(_mm512_srai_epi16(byte, 1), _mm512_set1_epi16(static_cast<short>(0xbf80)));
+    return _mm512_cvtph_ps(k < 2 ? _mm512_castsi512_si256(half)
+                                 : _mm512_extracti64x4_epi64(half, 1));
+  }
 
   static void store_codes(std::int8_t* to, F a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(a)));
@@ -92,6 +119,24 @@ struct Avx512 {
     _mm256_storeu_si256(static_cast<__m256i*>(to), _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
   }
   static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T0); }
+
+ private:
+  // Two ways to a nibble's number, so that the work is spread over all ports.
+  /// A permutation takes nothing but the low four bits of its indices.
+  static F lowest_nibble(I a) {
+    return _mm512_permutexvar_ps(
+        a, _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1));
+  }
+  /// As mantissa of a float whose unit is its lowest bit, then less what the exponent brought in.
+  template <int bit>
+  static F nibble_at(I a) {
+    constexpr std::int32_t kUnit = (127 + 23 - bit) << 23;
+    // (a & nibble) ^ (unit, other sign): of two's complement, 8 more.
+    const I number = _mm512_ternarylogic_epi32(a, _mm512_set1_epi32(15 << bit),
+                                               _mm512_set1_epi32(kUnit | 8 << bit), 0x6a);
+    return _mm512_sub_ps(_mm512_castsi512_ps(number),
+                         _mm512_set1_ps(static_cast<float>((1 << (23 - bit)) + 8)));
+  }
 };
 
 }  // namespace ridgepoint::host

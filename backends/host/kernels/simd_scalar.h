@@ -25,6 +25,11 @@ struct Scalar {
   static constexpr int kPlainInputs = 1;
   static constexpr int kTileStreams = 1;
   static constexpr int kTiledInputs = 1;
+  static constexpr int kDirectTiles = 1;
+  static constexpr int kDirectChains = 1;
+  static constexpr int kDirectInputs = 2;
+  static constexpr int kPanelTiles = 1;
+  static constexpr int kPanelInputs = 2;
   static constexpr int kQueries = 2;
 
   template <typename Function>
@@ -138,6 +143,20 @@ struct Scalar {
   static I dot_signed(I sum, I w, I x) {
     return dot(sum, x, [&](int i) {
       return static_cast<std::int32_t>(static_cast<std::int8_t>(w.byte[i]));
+    });
+  }
+  template <int k>
+  static F signed_nibble(const I& codes) {
+    return each([&](int i) {
+      const int nibble = codes.byte[4 * i + k / 2] >> (k % 2 * 4) & 15;
+      return static_cast<float>((nibble ^ 8) - 8);
+    });
+  }
+  template <int k>
+  static F e4m3(const I& codes) {
+    return each([&](int i) {
+      const std::int32_t bits = codes.byte[32 * (k / 2) + 2 * i + k % 2];
+      return f16_to_float(static_cast<std::uint16_t>((bits & 0x80) << 8 | (bits & 0x7f) << 7));
     });
   }
 

@@ -30,24 +30,38 @@ struct BlockInputs {
 template <class V, TileForm form, int C>
 struct BlockProduct;
 
+/// A block of signed bytes whose rows have the scales d.
+template <class V, int C>
+inline void add_signed(const std::uint8_t* codes, typename V::F d, const BlockInputs<C>& x,
+                       typename V::F (&acc)[C]) {
+  typename V::I sums[C];
+  for (int c = 0; c < C; ++c) {
+    sums[c] = V::broadcast(-V::kSignedBias * (x.sums[c][0] + x.sums[c][1]));
+  }
+  for (int v = 0; v < 8; ++v) {
+    const auto w = V::prepare_signed(V::load_codes(codes + 64 * v));
+    for (int c = 0; c < C; ++c) {
+      sums[c] = V::dot_signed(sums[c], w, four_codes<V>(x.codes[c] + 4 * v));
+    }
+  }
+  for (int c = 0; c < C; ++c) {
+    acc[c] = V::fma(V::to_float(sums[c]), V::mul(d, V::set1(x.scale[c])), acc[c]);
+  }
+}
+
 template <class V, int C>
 struct BlockProduct<V, TileForm::signed8, C> {
   static void add(const std::uint8_t* codes, const std::byte* scales, std::int64_t,
                   const BlockInputs<C>& x, typename V::F (&acc)[C]) {
-    typename V::I sums[C];
-    for (int c = 0; c < C; ++c) {
-      sums[c] = V::broadcast(-V::kSignedBias * (x.sums[c][0] + x.sums[c][1]));
-    }
-    for (int v = 0; v < 8; ++v) {
-      const auto w = V::prepare_signed(V::load_codes(codes + 64 * v));
-      for (int c = 0; c < C; ++c) {
-        sums[c] = V::dot_signed(sums[c], w, four_codes<V>(x.codes[c] + 4 * v));
-      }
-    }
-    const auto d = V::load_f16(scales);
-    for (int c = 0; c < C; ++c) {
-      acc[c] = V::fma(V::to_float(sums[c]), V::mul(d, V::set1(x.scale[c])), acc[c]);
-    }
+    add_signed<V, C>(codes, V::load_f16(scales), x, acc);
+  }
+};
+
+template <class V, int C>
+struct BlockProduct<V, TileForm::signed8_channel, C> {
+  static void add(const std::uint8_t* codes, const std::byte* scales, std::int64_t,
+                  const BlockInputs<C>& x, typename V::F (&acc)[C]) {
+    add_signed<V, C>(codes, V::load_f32(scales), x, acc);
   }
 };
 
@@ -182,7 +196,7 @@ class TiledProduct {
       for (int c = 0; c < C; ++c) acc[t][c] = V::zero();
     }
     const std::int64_t code_bytes = weight_.code_bytes_per_block;
-    const std::int64_t groups = blocks_ / blocks_a_group_;
+    const std::int64_t groups = weight_.groups();
     const std::int64_t stream = blocks_ * code_bytes;
     const std::uint8_t* codes[T];
     const std::byte* scales[T];
@@ -250,20 +264,32 @@ void tiled_product(const TiledMatrix& weight, const QuantisedRows& input, std::i
   switch (weight.form) {
     case TileForm::signed8:
       return tiled_product_of<V, TileForm::signed8>(weight, input, rows, begin, end, target);
+    case TileForm::signed8_channel:
+      return tiled_product_of<V, TileForm::signed8_channel>(weight, input, rows, begin, end,
+                                                            target);
     case TileForm::nibble:
       return tiled_product_of<V, TileForm::nibble>(weight, input, rows, begin, end, target);
     case TileForm::nibble_k:
       return tiled_product_of<V, TileForm::nibble_k>(weight, input, rows, begin, end, target);
     case TileForm::six:
       return tiled_product_of<V, TileForm::six>(weight, input, rows, begin, end, target);
+    case TileForm::nibble_zero:
+    case TileForm::e4m3:
+      return;  // take floats: decoded_product.h
   }
 }
 
 template <class V>
-void quantise(const float* input, std::int64_t row, std::int64_t begin, std::int64_t end,
-              const QuantisedRows& output) {
+void quantise(const float* input, std::int64_t count, std::int64_t row, std::int64_t begin,
+              std::int64_t end, const QuantisedRows& output) {
   for (std::int64_t b = begin; b < end; ++b) {
-    const auto low = V::load(input + b * kBlock), high = V::load(input + b * kBlock + kLanes);
+    const float* x = input + b * kBlock;
+    float filled_up[kBlock] = {};
+    if (count < (b + 1) * kBlock) {
+      std::memcpy(filled_up, x, static_cast<std::size_t>(count - b * kBlock) * sizeof(float));
+      x = filled_up;
+    }
+    const auto low = V::load(x), high = V::load(x + kLanes);
     const float most = V::largest(V::max(V::abs(low), V::abs(high)));
     // Below this the inverse would overflow; such activations count as zero.
     const float inverse = most > 1e-30F ? 127.0F / most : 0.0F;

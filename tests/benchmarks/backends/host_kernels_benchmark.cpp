@@ -64,7 +64,7 @@ struct Activations {
                                  .code_stride = kIn,
                                  .scale_stride = kIn / host::kBlock};
     for (std::int64_t r = 0; r < rows; ++r) {
-      kernels.quantise(floats.data() + r * kIn, r, 0, kIn / host::kBlock, to);
+      kernels.quantise(floats.data() + r * kIn, kIn, r, 0, kIn / host::kBlock, to);
     }
     return to;
   }
@@ -84,18 +84,21 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
   host::QuantisedRows quantised;
   if (TiledWeights::has_form(type)) {
     tiled = std::make_unique<TiledWeights>(TensorView{type, {out, kIn}, bytes}, team());
-    quantised = activations.quantised(kernels, rows);
+    if (TiledWeights::takes_quantised(type)) quantised = activations.quantised(kernels, rows);
   }
   const host::PlainMatrix plain{.type = type, .out = out, .in = kIn, .data = bytes.data()};
   for (auto _ : state) {
     team().run([&](int part) {
       const std::int64_t tiles = out / host::kTileRows;
       const std::int64_t begin = part * tiles / kThreads, end = (part + 1) * tiles / kThreads;
-      if (tiled) {
+      const host::FloatRows floats{.data = activations.floats.data(), .stride = kIn};
+      if (!tiled) {
+        kernels.plain_product(plain, floats, rows, begin * host::kTileRows, end * host::kTileRows,
+                              target);
+      } else if (quantised.codes != nullptr) {
         kernels.tiled_product(tiled->matrix(), quantised, rows, begin, end, target);
       } else {
-        kernels.plain_product(plain, {.data = activations.floats.data(), .stride = kIn}, rows,
-                              begin * host::kTileRows, end * host::kTileRows, target);
+        kernels.decoded_product(tiled->matrix(), floats, rows, begin, end, target);
       }
     });
     benchmark::DoNotOptimize(output.data());
@@ -143,7 +146,7 @@ void add_all() {
     if (!isa.available || isa.isa == Isa::scalar) continue;
     for (const TypeInfo& type : types()) {
       if (!type.weight) continue;
-      if (type.block_elements > 1 && !TiledWeights::has_form(type.type)) continue;
+      if (!host::PlainMatrix::takes(type.type) && !TiledWeights::has_form(type.type)) continue;
       const auto add = [&](const std::string& what, std::int64_t rows, std::int64_t out) {
         benchmark::RegisterBenchmark(
             (what + "/" + std::string(type.name) + "/" + std::string(isa.name)).c_str(), product,

@@ -9,9 +9,15 @@
 #include "backends/host/isa.h"
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "tests/support/random_model.h"
+#include "workloads/case.h"
 #include "workloads/error.h"
 #include "workloads/formats/load_model.h"
+#include "workloads/graph/op_graph.h"
 #include "workloads/models/model.h"
+#include "workloads/models/shapes.h"
+#include "workloads/transforms/apply.h"
+#include "workloads/transforms/parse.h"
 
 namespace ridgepoint {
 namespace {
@@ -60,9 +66,8 @@ struct Subject {
 
 class HostSessions : public testing::TestWithParam<Subject> {};
 
-TEST_P(HostSessions, AgreeWithTheReferenceInEveryWayToRun) {
-  const Subject subject = GetParam();
-  const Model model = golden_model(subject.model);
+/// On every instruction set, with one to three threads, fused and not.
+void expect_agreement(std::string_view name, const Model& model, double tolerance) {
   const auto reference = open_backend("reference");
   for (const auto& [batch, tokens, kv] :
        {std::tuple{1, 9, Type::f16}, std::tuple{3, 5, Type::f32}, std::tuple{2, 40, Type::bf16}}) {
@@ -71,8 +76,7 @@ TEST_P(HostSessions, AgreeWithTheReferenceInEveryWayToRun) {
     const auto truth = logits_of(*reference, model, options, tokens);
     for (const IsaEntry& isa : isas()) {
       if (!isa.available) continue;
-      const auto backend =
-          open_backend(std::string(subject.backend) + ":isa=" + std::string(isa.name));
+      const auto backend = open_backend(std::string(name) + ":isa=" + std::string(isa.name));
       for (const int threads : {1, 2, 3}) {
         for (const bool fuse : {true, false}) {
           options.threads = threads;
@@ -80,11 +84,16 @@ TEST_P(HostSessions, AgreeWithTheReferenceInEveryWayToRun) {
           SCOPED_TRACE(testing::Message() << isa.name << " threads " << threads << " fuse " << fuse
                                           << " batch " << batch);
           EXPECT_LT(worst_difference(logits_of(*backend, model, options, tokens), truth),
-                    subject.tolerance);
+                    tolerance);
         }
       }
     }
   }
+}
+
+TEST_P(HostSessions, AgreeWithTheReferenceInEveryWayToRun) {
+  const Subject subject = GetParam();
+  expect_agreement(subject.backend, golden_model(subject.model), subject.tolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -100,6 +109,78 @@ INSTANTIATE_TEST_SUITE_P(
       }
       return name;
     });
+
+/// Rows of whole groups of 128, and odd numbers of outputs; or rows of odd lengths.
+Model model_of(bool whole_groups) {
+  ModelConfig config = *find_shape("tiny");
+  config.layers = 2;
+  config.hidden = whole_groups ? 128 : 70;
+  config.heads = whole_groups ? 4 : 5;
+  config.kv_heads = 1;
+  config.head_dim = whole_groups ? 32 : 14;
+  config.ffn = whole_groups ? 256 : 33;
+  config.vocab = 61;
+  return random_model(config);
+}
+
+struct TransformedSubject {
+  const char* transform;
+  bool whole_groups;
+  double tolerance;
+};
+
+class TransformedSessions : public testing::TestWithParam<TransformedSubject> {};
+
+TEST_P(TransformedSessions, AgreeWithTheReferenceInEveryWayToRun) {
+  const auto [text, whole_groups, tolerance] = GetParam();
+  const Model model = apply_transform(model_of(whole_groups), parse_transform(text), 1).model;
+  expect_agreement("quantized", model, tolerance);
+}
+
+// Float sums where activations stay floats; else activations of eight bits. Mixed models: what
+// shares an input is of types that take it differently, in every order.
+INSTANTIATE_TEST_SUITE_P(
+    Transforms, TransformedSessions,
+    testing::Values(
+        TransformedSubject{"q8", true, 6e-2}, TransformedSubject{"q8", false, 6e-2},
+        TransformedSubject{"q8:group=64", true, 6e-2},
+        TransformedSubject{"q8:group=128", true, 6e-2},
+        TransformedSubject{"w4a16:group=channel", true, 1e-4},
+        TransformedSubject{"w4a16:group=channel", false, 1e-4},
+        TransformedSubject{"w4a16:group=32", true, 1e-4},
+        TransformedSubject{"w4a16:group=64", true, 1e-4},
+        TransformedSubject{"w4a16:group=128", true, 1e-4}, TransformedSubject{"fp8", true, 1e-4},
+        TransformedSubject{"fp8", false, 1e-4}, TransformedSubject{"fp8:scale=tensor", true, 1e-4},
+        TransformedSubject{"w4a16+attn_q=f16+attn_k=fp8+ffn_gate=f16+ffn_down=fp8+output=bf16",
+                           true, 1e-4},
+        TransformedSubject{"q8+attn_q=f16+attn_v=w4a16+ffn_up=fp8+ffn_down=q8_0+output=f16", true,
+                           6e-2},
+        TransformedSubject{"f16+attn_v=q8+ffn_up=q8:group=64+ffn_down=w4a16:group=64+output=fp8",
+                           true, 6e-2}),
+    [](const auto& subject) {
+      std::string name = subject.param.transform;
+      for (char& each : name) {
+        if (std::isalnum(static_cast<unsigned char>(each)) == 0) each = '_';
+      }
+      return name + (subject.param.whole_groups ? "" : "_odd");
+    });
+
+TEST(HostBackends, RefuseNoTypeThatATransformMakesButCpuDoes) {
+  for (const TypeInfo& info : types()) {
+    if (!info.weight) continue;
+    Case op;
+    op.workload = "op";
+    op.op = "matrix_product";
+    op.type = std::string(info.name);
+    op.rows = 2;
+    op.in = 256;
+    op.out = 3;
+    const Graph graph = lower_op(op);
+    const bool plain = info.type == Type::f32 || info.type == Type::f16 || info.type == Type::bf16;
+    EXPECT_TRUE(open_backend("quantized")->supports(graph).supported) << info.name;
+    EXPECT_EQ(open_backend("cpu")->supports(graph).supported, plain) << info.name;
+  }
+}
 
 TEST(HostBackends, SayWhichOneTakesTheWeights) {
   const Model model = golden_model("llama-blocks/model-q8_0.gguf");

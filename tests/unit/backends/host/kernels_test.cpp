@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,6 +16,7 @@
 #include "backends/host/tiled_weights.h"
 #include "backends/host/worker_team.h"
 #include "workloads/tensor/convert.h"
+#include "workloads/tensor/fp8.h"
 
 namespace ridgepoint {
 namespace {
@@ -133,20 +136,25 @@ TEST_P(HostKernels, ReadPlainWeightsThatAreNotAligned) {
 /// Activations in quantised form, and the values that they stand for.
 struct QuantisedInput {
   QuantisedInput(const Kernels& kernels, const std::vector<float>& input, std::int64_t in)
-      : codes(input.size()),
-        scales(input.size() / host::kBlock),
-        sums(2 * scales.size()),
-        meant(input.size()) {
+      : meant(input.size()) {
+    const auto count = static_cast<std::int64_t>(input.size()) / in;
+    const std::int64_t blocks = (in + host::kBlock - 1) / host::kBlock;
+    codes.resize(static_cast<std::size_t>(count * blocks * host::kBlock));
+    scales.resize(static_cast<std::size_t>(count * blocks));
+    sums.resize(2 * scales.size());
     rows = {.codes = codes.data(),
             .scales = scales.data(),
             .sums = sums.data(),
-            .code_stride = in,
-            .scale_stride = in / host::kBlock};
-    for (std::int64_t r = 0; r < static_cast<std::int64_t>(input.size()) / in; ++r) {
-      kernels.quantise(input.data() + r * in, r, 0, in / host::kBlock, rows);
+            .code_stride = blocks * host::kBlock,
+            .scale_stride = blocks};
+    for (std::int64_t r = 0; r < count; ++r) {
+      kernels.quantise(input.data() + r * in, in, r, 0, blocks, rows);
     }
+    const auto width = static_cast<std::size_t>(in);
+    const auto stride = static_cast<std::size_t>(rows.code_stride);
     for (std::size_t i = 0; i < input.size(); ++i) {
-      meant[i] = static_cast<float>(codes[i]) * scales[i / host::kBlock];
+      const std::size_t at = i / width * stride + i % width;
+      meant[i] = static_cast<float>(codes[at]) * scales[at / host::kBlock];
     }
   }
   std::vector<std::int8_t> codes;
@@ -174,10 +182,175 @@ TEST_P(HostKernels, QuantiseToTheNearestOf255Steps) {
   }
 }
 
+TEST_P(HostKernels, QuantiseWhatThereIsOfALastBlock) {
+  // Behind the row lies what must not count.
+  auto input = random_floats(64, 12);
+  std::fill(input.begin() + 37, input.end(), 1e6F);
+  input.resize(37);
+  const QuantisedInput quantised(kernels_, input, 37);
+  float most = 0;
+  for (std::size_t i = 32; i < 37; ++i) most = std::max(most, std::abs(input[i]));
+  EXPECT_FLOAT_EQ(quantised.scales[1], most / 127);
+  for (std::size_t i = 0; i < 37; ++i) {
+    EXPECT_NEAR(quantised.meant[i], input[i], quantised.scales[i / 32] * 0.5001F);
+  }
+  for (std::size_t i = 37; i < 64; ++i) EXPECT_EQ(quantised.codes[i], 0) << i;
+}
+
+/// Each output's sum of |weight * input|, with bias and addend: what roundings are relative to.
+std::vector<double> magnitudes(const StoredWeight& weight, const std::vector<float>& input,
+                               const std::vector<float>& bias, const std::vector<float>& addend) {
+  const auto out = static_cast<std::size_t>(weight.shape[0]);
+  const auto in = static_cast<std::size_t>(weight.shape[1]);
+  std::vector<double> result;
+  for (std::size_t r = 0; r < input.size() / in; ++r) {
+    for (std::size_t o = 0; o < out; ++o) {
+      double sum = static_cast<double>(std::abs(bias[o]) + std::abs(addend[r * out + o]));
+      for (std::size_t i = 0; i < in; ++i) {
+        sum += std::abs(static_cast<double>(input[r * in + i]) *
+                        static_cast<double>(weight.meant[o * in + i]));
+      }
+      result.push_back(sum);
+    }
+  }
+  return result;
+}
+
+constexpr double kRounding = 0x1p-24;  // of a float, to nearest
+
+TEST_P(HostKernels, MultiplySignedBytesOfAnyGroupWithOneRoundingABlock) {
+  WorkerTeam team(2);
+  for (const auto& [type, unit] :
+       {std::pair{Type::q8_g64, 64}, std::pair{Type::q8_g128, 128}, std::pair{Type::q8_channel, 37},
+        std::pair{Type::q8_channel, 1}}) {
+    for (const auto& [rows, out, units] :
+         {std::tuple{1, 1, 1}, std::tuple{1, 100, 3}, std::tuple{2, 33, 5}, std::tuple{9, 16, 2},
+          std::tuple{17, 70, 4}}) {
+      const std::int64_t in = units * unit;
+      SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
+      const StoredWeight weight(type, out, in);
+      const TiledWeights tiled(weight.view(), team);
+      const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3),
+                                 in);
+      const auto bias = random_floats(static_cast<std::size_t>(out), 4);
+      auto output = random_floats(static_cast<std::size_t>(rows * out), 5);
+      const auto truth = expected_product(weight, input.meant, bias, output);
+      const auto magnitude = magnitudes(weight, input.meant, bias, output);
+      kernels_.tiled_product(tiled.matrix(), input.rows, rows, 0, tiled.matrix().tiles(),
+                             {.output = output.data(),
+                              .stride = out,
+                              .bias = bias.data(),
+                              .addend = output.data(),
+                              .addend_stride = out});
+      // A block's integer is exact. Rounded are: what weight and activation mean (once each), the
+      // product of the scales, its product with the integer, a sum a block, bias and addend.
+      const double roundings = static_cast<double>(in / 32 + 1) + 6;
+      for (std::size_t i = 0; i < truth.size(); ++i) {
+        ASSERT_NEAR(static_cast<double>(output[i]), truth[i],
+                    1.01 * roundings * kRounding * magnitude[i])
+            << i;
+      }
+    }
+  }
+}
+
+TEST_P(HostKernels, MultiplyFloatsWithDecodedWeights) {
+  WorkerTeam team(2);
+  struct Sizes {
+    Type type;
+    int unit;
+  };
+  for (const auto& [type, unit] :
+       {Sizes{Type::w4_g32, 32}, Sizes{Type::w4_g64, 64}, Sizes{Type::w4_g128, 128},
+        Sizes{Type::w4_channel, 1}, Sizes{Type::w4_channel, 37}, Sizes{Type::fp8, 1},
+        Sizes{Type::fp8, 37}}) {
+    for (int rows = 1; rows <= 18; ++rows) {
+      // One longer than a panel's slice; outputs of a part of a tile, and of odd numbers of tiles.
+      const int units = rows % 5 == 2 ? 1300 / unit : rows % 5 + 1;
+      const int out = std::array{1, 16, 37, 96, 150}[static_cast<std::size_t>(rows % 5)];
+      const std::int64_t in = units * unit, count = rows == 18 ? 61 : rows;
+      SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << count << ' ' << out << ' ' << in);
+      const StoredWeight weight(type, out, in);
+      const TiledWeights tiled(weight.view(), team);
+      const auto input = random_floats(static_cast<std::size_t>(count * in), 3);
+      const auto bias = random_floats(static_cast<std::size_t>(out), 4);
+      auto output = random_floats(static_cast<std::size_t>(count * out), 5);
+      const auto addend = output;
+      const auto truth = expected_product(weight, input, bias, addend);
+      const host::ProductTarget target{.output = output.data(),
+                                       .stride = out,
+                                       .bias = bias.data(),
+                                       .addend = output.data(),
+                                       .addend_stride = out};
+      const host::FloatRows floats{.data = input.data(), .stride = in};
+      const std::int64_t tiles = tiled.matrix().tiles(), middle = tiles / 2;
+      kernels_.decoded_product(tiled.matrix(), floats, count, 0, middle, target);
+      kernels_.decoded_product(tiled.matrix(), floats, count, middle, tiles, target);
+      // Every sum takes at most `in` roundings in a row, and each group some more for its zero,
+      // scale and the sum over groups: fewer than 40 + in/32 on the way to one output. Without a
+      // zero each is relative to the sum of |w x|. With one, codes less 8 and the zero less 8 are
+      // at most 8 each, so to d * 16 * |x|; as 15 d spans the weights, of which the largest may be
+      // off by d/2, d * 16 <= 2.3 * the row's largest |w|.
+      const double roundings = static_cast<double>(in + in / 32) + 40;
+      for (std::size_t i = 0; i < truth.size(); ++i) {
+        const std::size_t o = i % static_cast<std::size_t>(out),
+                          r = i / static_cast<std::size_t>(out);
+        double largest = 0, inputs = 0;
+        for (std::size_t k = 0; k < static_cast<std::size_t>(in); ++k) {
+          largest = std::max(
+              largest,
+              static_cast<double>(std::abs(weight.meant[o * static_cast<std::size_t>(in) + k])));
+          inputs += static_cast<double>(std::abs(input[r * static_cast<std::size_t>(in) + k]));
+        }
+        const double magnitude =
+            2.3 * largest * inputs + static_cast<double>(std::abs(bias[o]) + std::abs(addend[i]));
+        ASSERT_NEAR(static_cast<double>(output[i]), truth[i],
+                    1.01 * roundings * kRounding * magnitude)
+            << i;
+      }
+    }
+  }
+}
+
+TEST_P(HostKernels, ReadEveryE4M3CodeAsTheNumberThatItIs) {
+  WorkerTeam team(1);
+  // Row 0 has every positive number, subnormal ones too, row 1 every negative one; row 2 a NaN.
+  constexpr std::size_t kNumbers = 127;
+  std::vector<std::byte> bytes(3 * (4 + kNumbers));
+  const float scale = 0.75F;
+  for (std::size_t row = 0; row < 3; ++row) {
+    std::byte* const at = bytes.data() + row * (4 + kNumbers);
+    std::memcpy(at, &scale, 4);
+    for (std::size_t code = 0; code < kNumbers; ++code) {
+      at[4 + code] = static_cast<std::byte>(row == 1 ? 128 + code : code);
+    }
+  }
+  bytes[3 * (4 + kNumbers) - 5] = std::byte{0xff};
+  const TiledWeights tiled({Type::fp8, {3, kNumbers}, bytes}, team);
+  // One input is 1: alone, and among many rows.
+  std::vector<float> input(kNumbers * kNumbers), output(kNumbers * 3);
+  for (std::size_t r = 0; r < kNumbers; ++r) input[r * (kNumbers + 1)] = 1;
+  const host::FloatRows many{.data = input.data(), .stride = kNumbers};
+  kernels_.decoded_product(tiled.matrix(), many, kNumbers, 0, 1,
+                           {.output = output.data(), .stride = 3});
+  for (std::size_t r = 0; r < kNumbers; ++r) {
+    std::vector<float> one(3);
+    kernels_.decoded_product(tiled.matrix(), {.data = input.data() + r * kNumbers, .stride = 0}, 1,
+                             0, 1, {.output = one.data(), .stride = 3});
+    const float number = scale * e4m3_to_float(static_cast<std::uint8_t>(r));
+    EXPECT_EQ(one[0], number) << r;
+    EXPECT_EQ(one[1], -number) << r;
+    EXPECT_TRUE(std::isnan(one[2])) << "as 0 * NaN is";
+    EXPECT_EQ(output[r * 3], number) << r;
+    EXPECT_EQ(output[r * 3 + 1], -number) << r;
+    EXPECT_TRUE(std::isnan(output[r * 3 + 2]));
+  }
+}
+
 TEST_P(HostKernels, MultiplyTiledWeightsAsTheirBytesMean) {
   WorkerTeam team(2);
   for (const TypeInfo& info : types()) {
-    if (!TiledWeights::has_form(info.type)) continue;
+    if (!TiledWeights::takes_quantised(info.type)) continue;
     const std::int64_t block = info.block_elements;
     for (const auto& [rows, out, blocks] :
          {std::tuple{1, 16, 1}, std::tuple{1, 100, 3}, std::tuple{2, 5, 2}, std::tuple{8, 40, 5},

@@ -64,7 +64,7 @@ struct Quantised {
             .code_stride = in,
             .scale_stride = in / host::kBlock};
     for (std::int64_t r = 0; r < static_cast<std::int64_t>(input.size()) / in; ++r) {
-      host::kScalarKernels.quantise(input.data() + r * in, r, 0, in / host::kBlock, rows);
+      host::kScalarKernels.quantise(input.data() + r * in, in, r, 0, in / host::kBlock, rows);
     }
     for (std::size_t i = 0; i < input.size(); ++i) {
       meant[i] = static_cast<float>(codes[i]) * scales[i / host::kBlock];

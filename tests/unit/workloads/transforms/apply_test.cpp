@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/support/error_of.h"
+#include "tests/support/random_model.h"
 #include "tests/unit/workloads/formats/golden.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/models/shapes.h"
@@ -41,30 +42,15 @@ Transformed transformed(const Model& model, const std::string& text, int threads
 
 /// A llama whose matrices have rows of odd lengths: 70 for most, 33 for ffn_down.
 Model odd_model() {
-  Model model;
-  model.config = *find_shape("tiny");
-  model.config.layers = 2;
-  model.config.hidden = 70;
-  model.config.heads = 5;
-  model.config.kv_heads = 1;
-  model.config.head_dim = 14;
-  model.config.ffn = 33;
-  model.config.vocab = 11;
-  std::uint32_t state = 1;
-  for (const TensorPlan& plan : tensor_plan(model.config)) {
-    auto bytes =
-        std::make_shared<std::vector<float>>(static_cast<std::size_t>(element_count(plan.shape)));
-    for (float& value : *bytes) {
-      state = state * 1664525U + 1013904223U;
-      value = (static_cast<float>(state >> 8U) * 0x1p-24F - 0.5F) * 0.3F;
-    }
-    // A row of zeros in each matrix.
-    if (plan.matrix) std::fill_n(bytes->begin(), plan.shape.back(), 0.0F);
-    model.weights[plan.name] = {Type::f32, plan.shape, std::as_bytes(std::span(*bytes))};
-    model.storage.push_back(bytes);
-  }
-  model.weight_type = "f32";
-  return model;
+  ModelConfig config = *find_shape("tiny");
+  config.layers = 2;
+  config.hidden = 70;
+  config.heads = 5;
+  config.kv_heads = 1;
+  config.head_dim = 14;
+  config.ffn = 33;
+  config.vocab = 11;
+  return random_model(config);
 }
 
 /// Overwrites one element of an f32 model.
@@ -216,6 +202,13 @@ TEST(Transform, OfAllMatricesLetsGoOfTheOldBytes) {
   EXPECT_EQ(storage.use_count(), 3);
   EXPECT_EQ(values_of(all.model.weights.at("output_norm.weight")),
             values_of(model.weights.at("output_norm.weight")));
+}
+
+TEST(Transform, OfAMappedModelSaysWhichBytesAreNoLongerOfTheFile) {
+  const auto result =
+      transformed(load_model(golden_path("models/llama/model.gguf")), "keep+ffn_down=q8");
+  EXPECT_TRUE(result.model.weights.at("blk.0.ffn_up.weight").mapped);
+  EXPECT_FALSE(result.model.weights.at("blk.0.ffn_down.weight").mapped);
 }
 
 TEST(Transform, ThatKeepsEverythingChangesNothing) {
