@@ -5,7 +5,7 @@
 namespace ridgepoint {
 
 BackendDescription QuantizedBackend::describe() const {
-  return {std::string(kName), fmt::format("1.0 {}", name_of(isa())), std::string(kSummary)};
+  return {std::string(kName), version(), std::string(kSummary)};
 }
 
 Support QuantizedBackend::supports(const Graph& graph) const {

@@ -12,7 +12,9 @@
 namespace ridgepoint {
 
 Model small_model(const ModelConfig& config, Type type, std::uint64_t seed) {
-  Model model{.config = config, .source = "a test"};
+  Model model;
+  model.config = config;
+  model.source = "a test";
   model.weight_type = name_of(type);
   std::mt19937_64 random(seed);
   for (const TensorPlan& plan : tensor_plan(config)) {
