@@ -286,7 +286,7 @@ while [ $count -gt 0 ]; do
   word=$1; shift; count=$((count - 1))
   case "$word" in null:latency_ns=*) word=null:latency_ns=)" +
            std::to_string(latency_ns) +
-           R"( ;; --case-budget-seconds=*) word=--case-budget-seconds=0.05 ;; esac
+           R"( ;; --case-budget-seconds=*) word=--case-budget-seconds=0.03 ;; esac
   set -- "$@" "$word"
 done
 exec )" + ridgepoint_path() +
@@ -344,7 +344,7 @@ exec )" + ridgepoint_path() +
 
 TEST_F(HistoryOfBuilds, ConfirmsBetweenTheBuildsOfBothCommits) {
   const auto [before, after] =
-      commit_two("build.sh", build_script("build", 100'000), build_script("build", 200'000));
+      commit_two("build.sh", build_script("build", 100'000), build_script("build", 400'000));
   store_change(null_case(), "run_ns", before, after);
   const auto result = confirm("rows:1", "--build 'sh build.sh'");
   EXPECT_THAT(result.err, AllOf(HasSubstr("building " + before.substr(0, 12)),
@@ -354,7 +354,7 @@ TEST_F(HistoryOfBuilds, ConfirmsBetweenTheBuildsOfBothCommits) {
 
 TEST_F(HistoryOfBuilds, ConfirmsBetweenTwoBuildsThatSomebodyKept) {
   ASSERT_EQ(shell("mkdir \"$R\"; cd \"$R\"\n" + build_script("old", 100'000) +
-                  build_script("new", 200'000))
+                  build_script("new", 400'000))
                 .exit_code,
             0);
   store_change(null_case(), "run_ns", "", "");
