@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct RecordStream {
   /// The run's id follows from all that its records are made of: a complete run of that id is this
   /// one.
   bool id_follows_from_content = false;
+  std::vector<std::string> notes{};  ///< what a person should know, a sentence each
 };
 
 /// A run that is in memory, as a stream that owns it.

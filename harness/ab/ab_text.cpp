@@ -157,7 +157,6 @@ std::string headline(const AbSession& session, const AbEvaluation& evaluation,
                                 : "");
 }
 
-/// What a reader must know to trust it or to go on, a line each.
 nlohmann::json conditions_json(const ArmConditions& conditions) {
   return {{"duration_ns", conditions.duration_ns},
           {"involuntary_switches", conditions.involuntary_switches},
@@ -180,6 +179,26 @@ std::vector<std::string> own_contamination(const AbSession& session, const AbOpt
   return lines;
 }
 
+/// How far an undecided session is from a verdict.
+std::string forecast_text(const SequentialGate& gate, const AbOptions& options, double pair_ns) {
+  if (gate.history().count() < kPairsToForecastBy) {
+    return fmt::format("how many more a verdict needs can be told from {} pairs on",
+                       kPairsToForecastBy);
+  }
+  const auto forecast =
+      forecast_pairs(gate.history(), gate.rules(), 2 * kMostForecastPairs, options.seed);
+  if (!forecast) {
+    return fmt::format(
+        "no verdict is to be expected within {} more pairs: the difference is too near the "
+        "tolerance for this noise",
+        2 * kMostForecastPairs);
+  }
+  return fmt::format(
+      "a verdict needs about {} more pairs ({})", *forecast,
+      duration_text(static_cast<std::int64_t>(static_cast<double>(*forecast) * pair_ns)));
+}
+
+/// What a reader must know to trust it or to go on, a line each.
 std::vector<std::string> notes(const AbSession& session, const AbEvaluation& evaluation,
                                const AbOptions& options) {
   std::vector<std::string> lines;
@@ -205,16 +224,7 @@ std::vector<std::string> notes(const AbSession& session, const AbEvaluation& eva
   for (const auto& pair : session.pairs) durations.push_back(pair.duration_ns);
   if (durations.empty()) return lines;
   const auto pair_ns = median(std::span<const std::int64_t>(durations));
-  const auto forecast =
-      forecast_pairs(gate.history(), gate.rules(), 2 * kMostForecastPairs, options.seed);
-  lines.push_back(
-      forecast
-          ? fmt::format(
-                "a verdict needs about {} more pairs ({})", *forecast,
-                duration_text(static_cast<std::int64_t>(static_cast<double>(*forecast) * pair_ns)))
-          : fmt::format("no verdict is to be expected within {} more pairs: the difference is "
-                        "too near the tolerance for this noise",
-                        2 * kMostForecastPairs));
+  lines.push_back(forecast_text(gate, options, pair_ns));
   if (const auto power = power_at(gate.history(), gate.rules(), options.power_at,
                                   evaluation.pairs(), options.seed)) {
     lines.push_back(

@@ -186,7 +186,7 @@ std::string last_words(const std::string& output) {
   constexpr std::string_view kBlanks = " \t\r\n";
   std::string_view text = output;
   const auto end = text.find_last_not_of(kBlanks);
-  if (end == std::string_view::npos) return {};
+  if (end == std::string_view::npos) return "(nothing)";
   text = text.substr(0, end + 1);
   if (const auto line = text.rfind('\n'); line != std::string_view::npos) {
     text.remove_prefix(line + 1);

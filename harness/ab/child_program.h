@@ -32,7 +32,8 @@ struct ChildProgramResult {
 ChildProgramResult run_child_program(const ChildProgramOptions& options,
                                      const std::atomic<bool>& stop);
 
-/// The last line that is not blank, made printable and cut at 200 characters.
+/// The last line that is not blank, made printable and cut at 200 characters; "(nothing)" when
+/// there is none.
 std::string last_words(const std::string& output);
 
 }  // namespace ridgepoint

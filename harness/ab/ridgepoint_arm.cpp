@@ -13,9 +13,14 @@
 namespace ridgepoint {
 namespace {
 
-// Pairs are what replicates here, so one process of one slice need not measure long.
+// Pairs are what replicates here, so one process of one slice need not measure long. Nor is it
+// judged for levels and trends: the gate holds under both, and one slice that a neighbour disturbed
+// would end all the others.
 constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
-    {"--case-budget-seconds", "1"}, {"--processes", "1"}, {"--remeasure-noisy", "false"}};
+    {"--case-budget-seconds", "1"},
+    {"--processes", "1"},
+    {"--remeasure-noisy", "false"},
+    {"--stationarity", "false"}};
 
 /// A figure for each primary metric of the slice's newest record.
 void add_figures(Slice& slice) {

@@ -19,6 +19,7 @@ struct ImportOptions {
 int import_file(const Invocation& invocation, const ImportOptions& options) {
   const ImportSource source = read_import_source(options.file);
   const RecordStream imported = import_results(source, options.format);
+  for (const std::string& note : imported.notes) fmt::print(stderr, "{}: {}\n", options.file, note);
   Store store = invocation.open_store(OpenMode::read_write);
   const MergeReport report = store.merge_run(imported, options.file);
   if (report.recognised) {

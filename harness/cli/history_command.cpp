@@ -66,18 +66,32 @@ bool confirm_newest(const History& history, const ReplayOptions& options) {
   }
   const HistoryChange& newest = history.changes.back();
   if (is_settled(newest.replay.confirmation)) return false;
+  require_sides(history, newest, options);
   const auto arguments = replay_arguments(history, newest, options);
   const Interrupt interrupt;
   const int code = run_self(arguments, interrupt.requested());
   if (interrupt.requested() || code == kExitInterrupted) return true;
   if (code == kExitBadInput || code > exit_code_of(Verdict::incomparable)) {
-    throw Error("--confirm: the A/B failed, see above; what it measured is kept");
+    throw Error(
+        "--confirm: the A/B failed, see above; where a side cannot be built or run any more, give "
+        "both with --a and --b, as in --a build:DIR");
   }
   return false;
 }
 
+void require_one_way(const ReplayOptions& replay) {
+  if (replay.side_a.empty() != replay.side_b.empty()) {
+    throw Error("--a and --b: give both sides of the change, or neither");
+  }
+  if (!replay.side_a.empty() && !(replay.build.empty() && replay.bench.empty())) {
+    throw Error(
+        "--a and --b are what is run: leave --build and --bench, which are for commits, out");
+  }
+}
+
 int history(const Invocation& invocation, const HistoryArguments& arguments) {
   const HistoryOptions options = parse_options(arguments);
+  require_one_way(arguments.replay);
   History loaded = load_history(invocation, arguments, options);
   bool interrupted = false;
   if (arguments.confirm) {
@@ -130,6 +144,13 @@ void add_history_command(CLI::App& app, Invocation& invocation) {
                      "Shell command that builds a checkout (default: what builds Ridgepoint)");
   replay->add_option("--bench", arguments->replay.bench,
                      "What to run in each checkout, as for `ab` (default: this case)");
+  replay
+      ->add_option("--a", arguments->replay.side_a,
+                   "The side before the change, instead of its commit: build:DIR, a plug-in "
+                   "library, or an arm as for `ab`")
+      ->type_name("SIDE");
+  replay->add_option("--b", arguments->replay.side_b, "The side after the change, likewise")
+      ->type_name("SIDE");
   replay->add_option("--budget", arguments->replay.budget, "Time for the A/B, as in 10m");
   command->footer(
       "Exit codes: 0 no change, or the newest is no slowdown, or a replay refuted it; 1 the newest "

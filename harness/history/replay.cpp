@@ -8,6 +8,7 @@
 
 #include "harness/ab/ab_evaluation.h"
 #include "harness/ab/ab_options.h"
+#include "harness/ab/arm.h"
 #include "harness/environment/program.h"
 #include "workloads/error.h"
 #include "workloads/shell_quote.h"
@@ -27,32 +28,92 @@ const HistoryRow& row_of(const History& history, std::size_t point) {
   return history.points[point].row;
 }
 
+/// Whether the commits on record tell the two sides apart.
+bool has_commits(const History& history, const HistoryChange& change) {
+  const std::string& before = row_of(history, change.before).run.git_commit;
+  const std::string& after = row_of(history, change.after).run.git_commit;
+  return !before.empty() && !after.empty() && before != after;
+}
+
+bool sides_given(const ReplayOptions& options) {
+  return !options.side_a.empty();
+}
+
+/// The file of a plug-in, without its options.
+std::string_view library_of(const Case& subject) {
+  return std::string_view(subject.backend).substr(0, subject.backend.find(':'));
+}
+
 /// Whether the backend is a library that somebody's checkout builds (backends/registry.h).
 bool is_plugin(const Case& subject) {
-  const std::string_view name =
-      std::string_view(subject.backend).substr(0, subject.backend.find(':'));
+  const std::string_view name = library_of(subject);
   return name.find('/') != std::string_view::npos || name.ends_with(".so");
 }
+
+constexpr std::string_view kGiveSides =
+    "give the two sides with --a and --b, as in --a build:DIR, --a OLD.so, --a 'cmd:COMMAND'";
 
 /// Why a change cannot be replayed at all; empty when it can.
 std::string obstacle_of(const History& history, const HistoryChange& change,
                         const ReplayOptions& options) {
+  if (sides_given(options)) return {};
   const HistoryRow& before = row_of(history, change.before);
   const HistoryRow& after = row_of(history, change.after);
   if (before.run.git_commit.empty() || after.run.git_commit.empty()) {
-    return "no commit is on record on both sides";
+    return fmt::format("no commit is on record on both sides: {}", kGiveSides);
   }
   if (before.run.git_commit == after.run.git_commit) {
-    return "both runs are of the same commit: look at the machine, not at the code";
+    return fmt::format(
+        "both runs are of the same commit: look at the machine, not at the code; if something "
+        "else changed, {}",
+        kGiveSides);
   }
   const Case& subject = history.subject.subject;
   if (subject.workload == "imported" && options.bench.empty()) {
     return "it was measured by another program: say with --build and --bench how to run it";
   }
-  if (is_plugin(subject) && options.build.empty()) {
-    return "say with --build how a checkout builds the plug-in";
+  if (is_plugin(subject) && options.bench.empty()) {
+    if (library_of(subject).starts_with('/')) {
+      return fmt::format("the plug-in {} has the same path in every checkout: {}",
+                         library_of(subject), kGiveSides);
+    }
+    if (options.build.empty()) {
+      return "say with --build how a checkout builds the plug-in, or give the two libraries with "
+             "--a OLD.so --b NEW.so";
+    }
   }
   return {};
+}
+
+/// A side as an arm: what names only a build or a library runs the case of the history.
+std::string arm_of_side(const std::string& side, std::string_view option, const Case& subject) {
+  constexpr std::string_view kBuild = "build:";
+  const auto require_own = [&] {
+    if (subject.workload != "imported") return;
+    throw Error(
+        fmt::format("{}: the case was measured by another program, so '{}' cannot run it: "
+                    "give an arm with gbench: or cmd:, as for `ab`",
+                    option, side));
+  };
+  const bool bare = side.find_first_of(" \t") == std::string::npos;
+  if (side.starts_with(kBuild) && bare) {
+    require_own();
+    return fmt::format("{} {}", side, to_command_line(subject));
+  }
+  if (is_arm(side)) return side;
+  Case with_library = subject;
+  with_library.backend = side;
+  if (!is_plugin(with_library)) {
+    throw Error(
+        fmt::format("{}: expected build:DIR, a plug-in library, or an arm as for `ab`, not "
+                    "'{}'",
+                    option, side));
+  }
+  require_own();
+  if (side.find(':') == std::string::npos && is_plugin(subject)) {
+    with_library.backend += subject.backend.substr(library_of(subject).size());  // its options
+  }
+  return "run:" + to_command_line(with_library);
 }
 
 std::string bench_of(const History& history, const ReplayOptions& options) {
@@ -116,9 +177,14 @@ std::string command_text(const std::vector<std::string>& arguments) {
 }  // namespace
 
 std::string replay_label(const History& history, const HistoryChange& change) {
-  return fmt::format("confirm {} {}..{}", history.subject.hash,
-                     row_of(history, change.before).run.git_commit.substr(0, kCommitDigits),
-                     row_of(history, change.after).run.git_commit.substr(0, kCommitDigits));
+  const bool by_commit = has_commits(history, change);
+  const auto name = [&](std::size_t point) {
+    const HistoryRow& row = row_of(history, point);
+    return by_commit ? row.run.git_commit.substr(0, kCommitDigits)
+                     : "run-" + row.run.id.substr(0, kSessionDigits);
+  };
+  return fmt::format("confirm {} {}..{}", history.subject.hash, name(change.before),
+                     name(change.after));
 }
 
 std::vector<std::string> replay_arguments(const History& history, const HistoryChange& change,
@@ -136,10 +202,15 @@ std::vector<std::string> replay_arguments(const History& history, const HistoryC
       throw Error("no replay: " + obstacle);
     }
     const std::string label = replay_label(history, change);
-    add("--refs", label.substr(label.rfind(' ') + 1));
-    add("--build",
-        options.build.empty() && options.bench.empty() ? kBuildRidgepoint : options.build);
-    add("--bench", bench_of(history, options));
+    if (sides_given(options)) {
+      add("--a", arm_of_side(options.side_a, "--a", history.subject.subject));
+      add("--b", arm_of_side(options.side_b, "--b", history.subject.subject));
+    } else {
+      add("--refs", label.substr(label.rfind(' ') + 1));
+      add("--build",
+          options.build.empty() && options.bench.empty() ? kBuildRidgepoint : options.build);
+      add("--bench", bench_of(history, options));
+    }
     add("--tolerance", percent_option(kToleranceShare * history.rules.effect));
     add("--label", label);
   }
@@ -154,8 +225,7 @@ void attach_replays(History& history, const AbStore& store, const ReplayOptions&
     Replay& replay = change.replay;
     const HistoryRow& before = row_of(history, change.before);
     const HistoryRow& after = row_of(history, change.after);
-    if (!before.run.git_commit.empty() && before.run.git_commit != after.run.git_commit &&
-        !after.run.git_commit.empty()) {
+    if (has_commits(history, change)) {
       replay.commits = commits_between(before.run.git_commit, after.run.git_commit);
     }
     // The newest that decided; where none did, the newest.
@@ -177,6 +247,24 @@ void attach_replays(History& history, const AbStore& store, const ReplayOptions&
     if (replay.obstacle.empty()) {
       replay.command = command_text(replay_arguments(history, change, options));
     }
+  }
+}
+
+void require_sides(const History& history, const HistoryChange& change,
+                   const ReplayOptions& options) {
+  if (sides_given(options) || change.replay.confirmation == Confirmation::undecided) return;
+  if (const auto obstacle = obstacle_of(history, change, options); !obstacle.empty()) {
+    throw Error("no replay: " + obstacle);
+  }
+  for (const std::size_t point : {change.before, change.after}) {
+    const std::string& commit = row_of(history, point).run.git_commit;
+    const auto known = ask_program(
+        {"git", "rev-parse", "--verify", "--quiet", "--end-of-options", commit + "^{commit}"});
+    if (known && known->exit_code == 0) continue;
+    throw Error(
+        fmt::format("no replay: commit {} is in no git repository here: call this in the "
+                    "one that has it, or {}",
+                    commit.substr(0, kCommitDigits), kGiveSides));
   }
 }
 

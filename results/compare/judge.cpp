@@ -21,6 +21,9 @@
 namespace ridgepoint {
 namespace {
 
+// By how much of the threshold medians may miss the interval of a shift without a word.
+constexpr double kShareOfThreshold = 0.1;
+
 /// From this many values a side on, ranks decide at any usual alpha and need no assumption.
 constexpr std::size_t kFewestForRanks = 8;
 /// Standard errors that a difference of quality has to exceed: 0.3 % by chance, were it normal.
@@ -181,11 +184,12 @@ void decide(double threshold, double alpha, ComparisonRow& row) {
   const bool significant = evidence.adjusted_p <= alpha;
   const double medians =
       (row.better == Better::higher ? -1 : 1) * std::log(row.value_b / row.value_a);
-  const bool one_level = low <= medians && medians <= high;
+  // Beside an interval of some nanoseconds, the next rounding is outside; that is no level.
+  const double slack = kShareOfThreshold * margin;
+  const bool one_level = low - slack <= medians && medians <= high + slack;
   const std::string levels = fmt::format(
       "the ratio of medians, {:.3f}, lies outside of the interval: the repetitions have more than "
-      "one "
-      "level",
+      "one level",
       row.value_b / row.value_a);
   if (low > margin && medians > margin && significant) {
     row.verdict = Verdict::slower;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
 
@@ -21,6 +22,10 @@
 
 namespace ridgepoint {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
 
 std::string_view first_text(const ImportSource& source) {
   return source.files.front().text;
@@ -46,10 +51,8 @@ std::vector<ImportFormat> declare_formats() {
        },
        {},
        false},
-      {"nvbench", "nvbench (--json FILE)", is_nvbench,
-       [](const ImportSource& source) {
-         return stream_of(import_nvbench(first_text(source), source.origin));
-       }},
+      {"nvbench", "nvbench (--json FILE, or --jsonbin FILE with the samples beside it)", is_nvbench,
+       stream_nvbench},
       {"google-benchmark", "Google Benchmark (--benchmark_out_format=json)", is_google_benchmark,
        [](const ImportSource& source) {
          return stream_of(import_google_benchmark(first_text(source), source.origin));
@@ -92,9 +95,9 @@ RecordStream import_as(const ImportFormat& format, const ImportSource& source) {
 constexpr std::uintmax_t kWorthMapping = 16 << 20;
 
 /// Nothing where it is not there or cannot be read.
-std::optional<FileText> content_of(const std::filesystem::path& path) {
+std::optional<FileText> content_of(const fs::path& path) {
   std::error_code unknown;
-  const auto size = std::filesystem::file_size(path, unknown);
+  const auto size = fs::file_size(path, unknown);
   if (!unknown && size >= kWorthMapping) return FileText(MappedFile::open(path));
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
@@ -109,7 +112,7 @@ ImportSource read_folder(const std::string& path) {
   for (const ImportFormat& format : import_formats()) {
     ImportSource source{path, {}};
     for (const std::string_view name : format.folder_files) {
-      auto text = content_of(std::filesystem::path(path) / name);
+      auto text = content_of(fs::path(path) / name);
       if (text && !text->empty()) {
         source.files.push_back({std::string(name), std::move(*text)});
       }
@@ -130,6 +133,31 @@ ImportSource read_folder(const std::string& path) {
 std::string_view ImportSource::find(std::string_view name) const {
   const auto found = std::ranges::find(files, name, &ImportFile::name);
   return found == files.end() ? std::string_view() : found->text.view();
+}
+
+std::optional<FileText> ImportSource::beside(const fs::path& name) const {
+  const auto known = std::ranges::find(files, name.generic_string(), &ImportFile::name);
+  if (known != files.end()) return known->text;
+  if (folder.empty()) return std::nullopt;
+  const auto refuse = [&](std::string_view why) {
+    throw Error(fmt::format("{}: names the file {}, which {}; check where it comes from", origin,
+                            nlohmann::json(name.string()).dump(-1, ' ', true, kReplace), why));
+  };
+  if (!stays_inside(name)) refuse("lies outside of its folder");
+  std::error_code missing, unknown;
+  const fs::path found = fs::canonical(folder / name, missing);
+  if (missing) return std::nullopt;
+  if (!stays_inside(found.lexically_relative(fs::canonical(folder, unknown))) || unknown) {
+    refuse("leads out of its folder by a link");
+  }
+  // A pipe would be waited for without end.
+  if (!fs::is_regular_file(found, unknown)) refuse("is no regular file");
+  return content_of(found);
+}
+
+bool stays_inside(const fs::path& name) {
+  const fs::path plain = name.lexically_normal();
+  return !plain.empty() && !plain.has_root_path() && *plain.begin() != "..";
 }
 
 std::span<const ImportFormat> import_formats() {
@@ -166,12 +194,15 @@ RecordStream import_results(const ImportSource& source, std::string_view format)
 
 ImportSource read_import_source(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return read_folder(path);
+  if (fs::is_directory(path, ignored)) return read_folder(path);
   auto text = content_of(path);
   if (!text || text->empty()) {
     throw Error(fmt::format("{}: cannot be read; give a file that exists and is not empty", path));
   }
-  return {path, {{std::filesystem::path(path).filename().string(), std::move(*text)}}};
+  const fs::path file(path);
+  return {path,
+          {{file.filename().string(), std::move(*text)}},
+          file.has_parent_path() ? file.parent_path() : fs::path(".")};
 }
 
 }  // namespace ridgepoint

@@ -2,6 +2,8 @@
 // each is recognised; commands, help and the fuzzer derive from it.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,11 +21,19 @@ struct ImportFile {
 
 /// One result of a program: a file, or the files of a folder that belong together.
 struct ImportSource {
-  std::string origin;             ///< path, for error lines
-  std::vector<ImportFile> files;  ///< at least one; the first decides the format
+  std::string origin;              ///< path, for error lines
+  std::vector<ImportFile> files;   ///< at least one; the first decides the format
+  std::filesystem::path folder{};  ///< that the first file lies in; empty: there is no such folder
   /// The text of the first file of the name; empty when there is none.
   [[nodiscard]] std::string_view find(std::string_view name) const;
+  /// A further file, which the first one names: one of `files`, or one below `folder`. Nothing when
+  /// it is not there. Whoever wrote the name is a stranger, so there is an Error for one that leads
+  /// out of the folder (also by a link) or to anything but a regular file.
+  [[nodiscard]] std::optional<FileText> beside(const std::filesystem::path& name) const;
 };
+
+/// Whether a name, as it stands, leads to a place below the folder that it starts from.
+bool stays_inside(const std::filesystem::path& name);
 
 struct ImportFormat {
   std::string_view name;     ///< for --format

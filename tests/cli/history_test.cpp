@@ -269,7 +269,150 @@ TEST_F(HistoryReplay, BuildThatFailsIsExitTwo) {
   make_repository(1000, 1100);
   const auto result = confirm(" --build false");
   EXPECT_EQ(result.exit_code, 2) << result.out;
-  EXPECT_THAT(result.err, AllOf(HasSubstr("'false'"), HasSubstr("--confirm: the A/B failed")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("'false'"), HasSubstr("--confirm: the A/B failed"),
+                                HasSubstr("--a build:DIR")));
+}
+
+/// Cases that ridgepoint runs itself. What differs between the two sides is a planted factor of two
+/// in what a pass takes: larger than what any machine under test makes of equal ones.
+class HistoryOfBuilds : public HistoryCommand {
+ protected:
+  /// A build of ridgepoint whose null backend takes so long, whatever it is told.
+  static std::string build_script(const std::string& folder, int latency_ns) {
+    return "mkdir -p " + folder + "/bin; cat > " + folder + R"(/bin/ridgepoint <<'END'
+#!/bin/sh
+count=$#
+while [ $count -gt 0 ]; do
+  word=$1; shift; count=$((count - 1))
+  case "$word" in null:latency_ns=*) word=null:latency_ns=)" +
+           std::to_string(latency_ns) +
+           R"( ;; --case-budget-seconds=*) word=--case-budget-seconds=0.03 ;; esac
+  set -- "$@" "$word"
+done
+exec )" + ridgepoint_path() +
+           " \"$@\"\nEND\nchmod +x " + folder + "/bin/ridgepoint\n";
+  }
+
+  static Case null_case() {
+    Case subject = operator_case();
+    subject.backend = "null:latency_ns=100000";
+    subject.in = subject.out = 64;
+    return subject;
+  }
+
+  [[nodiscard]] ProgramResult shell(const std::string& script) const {
+    return run_program({"/bin/sh", "-ec", script}, {"R=" + repository_});
+  }
+
+  /// A repository whose two commits hold these files, each a pair of contents.
+  std::pair<std::string, std::string> commit_two(const std::string& name, const std::string& first,
+                                                 const std::string& second) const {
+    const std::string save = "cat > " + name + " <<'FILE'\n";
+    const auto made = shell(
+        "git init -q -b main \"$R\"; cd \"$R\"; git config user.email a@b; git config "
+        "user.name n\n" +
+        save + first + "\nFILE\ngit add .; git commit -qm one\n" + save + second +
+        "\nFILE\ngit commit -qam two; git rev-parse HEAD~ HEAD\n");
+    EXPECT_EQ(made.exit_code, 0) << made.err;
+    return {made.out.substr(0, 40), made.out.substr(41, 40)};
+  }
+
+  void store_change(const Case& subject, const std::string& metric, const std::string& before,
+                    const std::string& after) const {
+    auto days = steady_days(30, 15, 2);
+    for (std::size_t i = 0; i < days.size(); ++i) days[i].commit = i < 15 ? before : after;
+    store(days, subject, metric);
+  }
+
+  [[nodiscard]] ProgramResult confirm(const std::string& which, const std::string& more) const {
+    return shell("cd \"$R\" && exec " + ridgepoint_path() + " history " + which +
+                 " --confirm --db " + database_ + " " + more);
+  }
+
+  void expect_confirmed(const ProgramResult& result, const std::string& which) const {
+    EXPECT_EQ(result.exit_code, 1) << result.err;
+    EXPECT_THAT(result.out, AllOf(StartsWith("worse: "), HasSubstr("confirmed by A/B session"),
+                                  HasSubstr(": slower")))
+        << result.err;
+    const auto again = history_json({which});
+    EXPECT_EQ(again["changes"][0]["confirmation"], "confirmed");
+    EXPECT_EQ(again["changes"][0]["verdict"], "slower");
+  }
+
+  std::string repository_ = folder_.file("repository");
+};
+
+TEST_F(HistoryOfBuilds, ConfirmsBetweenTheBuildsOfBothCommits) {
+  const auto [before, after] =
+      commit_two("build.sh", build_script("build", 100'000), build_script("build", 400'000));
+  store_change(null_case(), "run_ns", before, after);
+  const auto result = confirm("rows:1", "--build 'sh build.sh'");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("building " + before.substr(0, 12)),
+                                HasSubstr("building " + after.substr(0, 12))));
+  expect_confirmed(result, "rows:1");
+}
+
+TEST_F(HistoryOfBuilds, ConfirmsBetweenTwoBuildsThatSomebodyKept) {
+  ASSERT_EQ(shell("mkdir \"$R\"; cd \"$R\"\n" + build_script("old", 100'000) +
+                  build_script("new", 400'000))
+                .exit_code,
+            0);
+  store_change(null_case(), "run_ns", "", "");
+  EXPECT_THAT(confirm("rows:1", "").err, HasSubstr("give the two sides with --a and --b"));
+  const auto result = confirm("rows:1", "--a build:old --b build:new");
+  EXPECT_THAT(result.err, Not(HasSubstr("building")));
+  expect_confirmed(result, "rows:1");
+}
+
+/// The engine computes nothing, so its answers are not checked.
+class HistoryOfPlugins : public HistoryOfBuilds {
+ protected:
+  static std::string library(const std::string& name) {
+    return std::string(RIDGEPOINT_BINARY_DIR) + "/tests/plugin/lib" + name + ".so";
+  }
+  static std::string arm(const std::string& backend) {
+    return "'run:--model byte-llama-6m --prompt 4 --generate 0 --check false --case-budget-seconds "
+           "0.1 --backend " +
+           backend + ":units=200'";
+  }
+  static Case plugin_case(const std::string& backend) {
+    Case subject;
+    subject.prompt = 4;
+    subject.backend = backend + ":units=200";
+    return subject;
+  }
+};
+
+TEST_F(HistoryOfPlugins, ConfirmsBetweenTheLibrariesThatBothCommitsBuild) {
+  const auto [before, after] =
+      commit_two("library", library("planted_slowdown"), library("planted_slowdown_doubled"));
+  store_change(plugin_case("./engine.so"), "ttft_ns", before, after);
+  EXPECT_THAT(history({"prompt:4"}).out, HasSubstr("say with --build how a checkout builds"));
+  expect_confirmed(
+      confirm("prompt:4", "--build 'cp $(cat library) engine.so' --bench " + arm("./engine.so")),
+      "prompt:4");
+}
+
+TEST_F(HistoryOfPlugins, ConfirmsBetweenTwoLibrariesThatSomebodyKept) {
+  ASSERT_EQ(shell("mkdir \"$R\"").exit_code, 0);
+  store_change(plugin_case("/opt/engine.so"), "ttft_ns", example_commit(1), example_commit(2));
+  EXPECT_THAT(history({"prompt:4"}).out, HasSubstr("has the same path in every checkout"));
+  expect_confirmed(confirm("prompt:4", "--a " + arm(library("planted_slowdown")) + " --b " +
+                                           arm(library("planted_slowdown_doubled"))),
+                   "prompt:4");
+}
+
+TEST_F(HistoryOfBuilds, WhatCannotBeHadIsOneLine) {
+  store(steady_days(40, 25, 1.05));
+  expect_one_line_refusal({"rows:1", "--confirm"},
+                          AllOf(HasSubstr("commit c0ffe24eeeee is in no git repository here"),
+                                HasSubstr("--a build:DIR")));
+  expect_one_line_refusal({"rows:1", "--confirm", "--a", "build:old"}, HasSubstr("both sides"));
+  expect_one_line_refusal(
+      {"rows:1", "--confirm", "--a", "build:old", "--b", "build:new", "--build", "make"},
+      HasSubstr("leave --build and --bench"));
+  expect_one_line_refusal({"rows:1", "--confirm", "--a", "old", "--b", "new"},
+                          HasSubstr("--a: expected build:DIR"));
 }
 
 }  // namespace

@@ -12,6 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Set to 2, it is the same engine after a change that made it half as fast. */
+#ifndef PLANTED_FACTOR
+#define PLANTED_FACTOR 1
+#endif
+
 enum { SPIN_ROUNDS = 400, MEMORY_BYTES = 16384, ALLOC_BYTES = 8192 };
 static const size_t kBufferBytes = (size_t)256 << 20;
 
@@ -130,7 +135,7 @@ static ridgepoint_status forward(ridgepoint_session* session, const int32_t* tok
                                  char* error, uint64_t error_size) {
   (void)tokens, (void)count, (void)error, (void)error_size;
   uint64_t value = sink;
-  for (int64_t unit = 0; unit < session->engine->units; ++unit) {
+  for (int64_t unit = 0; unit < PLANTED_FACTOR * session->engine->units; ++unit) {
     switch (session->engine->work) {
       case WORK_SPIN:
         value = spin_unit(value);

@@ -81,7 +81,7 @@ TEST(ChildProgram, ReadsOutputLargerThanAnyPipe) {
 
 TEST(LastWords, AreTheLastLineThatSaysSomething) {
   EXPECT_EQ(last_words("one\ntwo\n\n  \n"), "two");
-  EXPECT_EQ(last_words(""), "");
+  EXPECT_EQ(last_words("\n"), "(nothing)");
   EXPECT_EQ(last_words("bell\a rings"), "bell  rings");
   EXPECT_EQ(last_words(std::string(1000, 'x')).size(), 200u);
 }

@@ -14,6 +14,20 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
+
+ReplayOptions build_with(const std::string& command) {
+  ReplayOptions options;
+  options.build = command;
+  return options;
+}
+
+ReplayOptions between(const std::string& side_a, const std::string& side_b) {
+  ReplayOptions options;
+  options.side_a = side_a;
+  options.side_b = side_b;
+  return options;
+}
 
 /// A model that decodes 10 % slower since its second commit.
 History slower_history() {
@@ -107,7 +121,8 @@ TEST_F(ReplayOfChange, IsJudgedByTheFigureOfItsMetric) {
 
 TEST_F(ReplayOfChange, GoesOnWhereItIsUndecided) {
   const auto id = add_session(1.1, 1.1, 3, Verdict::undecided);
-  const Replay& replay = attached({.build = {}, .bench = {}, .budget = "1h", .database = {}});
+  const Replay& replay = attached(
+      {.build = {}, .bench = {}, .side_a = {}, .side_b = {}, .budget = "1h", .database = {}});
   EXPECT_EQ(replay.confirmation, Confirmation::undecided);
   EXPECT_EQ(replay.command, "ridgepoint ab --resume " + id.substr(0, 8) + " --budget 1h");
 }
@@ -124,7 +139,7 @@ TEST_F(ReplayOfChange, OfAPluginNeedsItsBuild) {
   EXPECT_EQ(attached().command, "");
   EXPECT_THAT(error_of([&] { return replay_arguments(history_, history_.changes[0], {}); }),
               HasSubstr("--build"));
-  const Replay& replay = attached({.build = "make", .bench = {}, .budget = {}, .database = {}});
+  const Replay& replay = attached(build_with("make"));
   EXPECT_THAT(replay.command,
               AllOf(HasSubstr("--build make"), HasSubstr("--bench 'run:--workload")));
 }
@@ -133,7 +148,53 @@ TEST_F(ReplayOfChange, NeedsTwoCommits) {
   history_.points[0].row.run.git_commit = "";
   EXPECT_THAT(attached().obstacle, HasSubstr("no commit"));
   history_.points[0].row.run.git_commit = history_.points[1].row.run.git_commit;
-  EXPECT_THAT(attached().obstacle, HasSubstr("the same commit"));
+  EXPECT_THAT(attached().obstacle, AllOf(HasSubstr("the same commit"), HasSubstr("--a build:DIR")));
+}
+
+TEST_F(ReplayOfChange, OfAPluginWithAPathOfItsOwnNeedsBothLibraries) {
+  history_.subject.subject.backend = "/opt/engine.so:work=spin";
+  EXPECT_THAT(attached(build_with("make")).obstacle, HasSubstr("--a OLD.so"));
+  const Replay& replay = attached(between("old/engine.so", "./engine.so:work=memory"));
+  EXPECT_THAT(replay.command,
+              AllOf(HasSubstr("--backend old/engine.so:work=spin"),
+                    HasSubstr("--backend ./engine.so:work=memory"), Not(HasSubstr("--refs"))));
+}
+
+TEST_F(ReplayOfChange, RunsTheCaseOnTwoBuildsThatSomebodyKept) {
+  history_.points[0].row.run.git_commit = "";
+  history_.points[0].row.run.id = "11111111-0000";
+  history_.points[1].row.run.id = "22222222-0000";
+  const Replay& replay = attached(between("build:old", "build:new --model m.gguf"));
+  EXPECT_THAT(
+      replay.command,
+      AllOf(HasSubstr("--a 'build:old --workload llm"), HasSubstr("--b 'build:new --model m.gguf'"),
+            HasSubstr(" run-11111111..run-22222222'"), Not(HasSubstr("--bench"))));
+}
+
+TEST_F(ReplayOfChange, IsFoundByTheRunsWhereThereAreNoCommits) {
+  history_.points[0].row.run.git_commit = "";
+  history_.points[0].row.run.id = "11111111-0000";
+  history_.points[1].row.run.id = "22222222-0000";
+  const auto id = add_session(1.1, 1.1, 40, Verdict::slower);
+  EXPECT_EQ(attached().session_id, id);
+}
+
+TEST_F(ReplayOfChange, RefusesSidesThatCannotRunTheCase) {
+  const auto refusal = [&](const std::string& side) {
+    return error_of(
+        [&] { return replay_arguments(history_, history_.changes[0], between(side, side)); });
+  };
+  EXPECT_THAT(refusal("reference"), HasSubstr("--a: expected build:DIR"));
+  history_.subject.subject.workload = "imported";
+  EXPECT_THAT(refusal("build:old"), HasSubstr("measured by another program"));
+  EXPECT_NO_THROW(static_cast<void>(
+      replay_arguments(history_, history_.changes[0], between("cmd:true", "cmd:true"))));
+}
+
+TEST_F(ReplayOfChange, SaysWhereItsCommitsAre) {
+  EXPECT_THAT(error_of([&] { require_sides(history_, history_.changes[0], {}); }),
+              AllOf(HasSubstr("commit aaaaaaaaaaaa is in no git repository here"),
+                    HasSubstr("--a build:DIR")));
 }
 
 }  // namespace
