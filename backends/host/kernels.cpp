@@ -16,7 +16,8 @@ void plain_product_by_dots(const PlainMatrix& weight, const FloatRows& input, st
 
 void plain_product_by_amx(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
                           std::int64_t begin, std::int64_t end, const ProductTarget& target) {
-  const bool panels = weight.type != Type::f32 && rows >= kAmxPlainRows;
+  const bool narrow = weight.type == Type::bf16 || weight.type == Type::f16;
+  const bool panels = narrow && rows >= kAmxPlainRows;
   (panels ? kAmxPanels.plain_product : kAvx512Kernels.plain_product)(weight, input, rows, begin,
                                                                      end, target);
 }

@@ -73,7 +73,7 @@ class TiledPanels {
   void pack(std::int64_t o, std::int64_t, std::int64_t i, std::int64_t count, std::byte* tiles,
             std::byte*) const {
     const std::int64_t first = o / kTileRows * weight_.blocks(), groups = first / blocks_a_group_;
-    for (std::int64_t b = i / kBlock; b < (i + count) / kBlock; ++b) {
+    for (std::int64_t b = i / kBlock; b * kBlock < i + count; ++b) {
       BlockToPairs<L, form>::pack(
           weight_.codes + (first + b) * weight_.code_bytes_per_block,
           weight_.scales + (groups + b / blocks_a_group_) * weight_.scale_bytes_per_group,
