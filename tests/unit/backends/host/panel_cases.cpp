@@ -183,7 +183,7 @@ void expect_tiled_products_within_bounds(const PanelKernels& panels) {
     if (!TiledWeights::has_form(info.type)) continue;
     for (const auto& [rows, out, blocks] : {std::tuple{1, 1, 1}, std::tuple{17, 40, 2},
                                             std::tuple{33, 70, 3}, std::tuple{5, 16, 19}}) {
-      const std::int64_t in = blocks * info.block_elements;
+      const std::int64_t in = blocks * std::max(info.block_elements, host::kBlock);
       const StoredMatrix weight(info.type, out, in);
       const TiledWeights tiled(weight.view(), team);
       const Quantised input(normal_floats(rows * in, 3), in);
