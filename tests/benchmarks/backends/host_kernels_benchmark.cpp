@@ -2,10 +2,14 @@
 // same number of streams: decode products are bound by that, prefill products by arithmetic.
 //   build/bin/host_kernels_benchmark --benchmark_filter='decode/q8_0'
 #include <benchmark/benchmark.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -110,10 +114,22 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
       2.0 * static_cast<double>(rows * out * kIn) * iterations, benchmark::Counter::kIsRate);
 }
 
-/// Every thread sums its slice, eight places of it at a time.
+/// Large pages where the system has them, as tiled weights lie in.
+std::span<std::uint64_t> large_pages(std::size_t words) {
+  void* const memory = ::mmap(nullptr, words * sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  static_cast<void>(::madvise(memory, words * sizeof(std::uint64_t), MADV_HUGEPAGE));
+  const std::span<std::uint64_t> all(static_cast<std::uint64_t*>(memory), words);
+  std::ranges::fill(all, 1);
+  return all;
+}
+
+/// Every thread sums its slice, eight places of it at a time. A slice is no power of two long, so
+/// that they do not share a set of the cache.
 void read_memory(benchmark::State& state) {
-  constexpr std::size_t kWords = std::size_t{1} << 27;
-  static const std::vector<std::uint64_t> memory(kWords, 1);
+  constexpr std::size_t kLines = 131009, kWords = kLines * 8 * 8 * kThreads;
+  static const std::span<const std::uint64_t> memory = large_pages(kWords);
   std::vector<std::uint64_t> sums(kThreads * 64);
   for (auto _ : state) {
     team().run([&](int part) {
