@@ -3,7 +3,7 @@
 # fresh processes in random order (`ridgepoint ab`), with the machine's read bandwidth probed beside
 # each. Prints a table: tokens/s of both, the ratio with its interval, the share of that bandwidth.
 #   scripts/compare-llama.sh LLAMA_BENCH MODEL.gguf [MODEL.gguf...]
-#   THREADS=2  PAIRS=10  PROMPT=512  GENERATE=64  DEPTH=0  RIDGEPOINT_BUILD=build
+#   THREADS=2  PAIRS=10  PROMPT=512  GENERATE=64  DEPTH=0  REPETITIONS=3 (a process)  RIDGEPOINT_BUILD=build
 # Run it once for each build of llama.cpp (with AMX and without) and compare with the better one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,14 +24,14 @@ trap 'rm -rf "$work"' EXIT
 # One run of each program, which prints "tokens_per_second: X" after the bandwidth around it.
 cat >"$work/one.py" <<'PY'
 import json, os, subprocess, sys
-who, program, probe, model, prompt, generate, threads, depth, log = sys.argv[1:]
+who, program, probe, model, prompt, generate, threads, depth, repetitions, log = sys.argv[1:]
 def bandwidth():
     out = subprocess.run([probe, "--benchmark_filter=^read/", "--benchmark_min_time=0.2", "--benchmark_format=json"],
                          capture_output=True, text=True, check=True).stdout
     return json.loads(out)["benchmarks"][0]["read"]
 before = bandwidth()
 if who == "llama":
-    command = [program, "-m", model, "-p", prompt, "-n", generate, "-t", threads, "-r", "3", "-o", "json"]
+    command = [program, "-m", model, "-p", prompt, "-n", generate, "-t", threads, "-r", repetitions, "-o", "json"]
     if depth != "0":
         command += ["-d", depth]
     run = subprocess.run(command, capture_output=True, text=True)
@@ -45,7 +45,7 @@ else:
             os.remove(old)
     backend = os.environ.get("BACKEND") or ("cpu" if any(t in model.lower() for t in ("f16", "bf16", "f32")) else "quantized")
     run = subprocess.run([program, "run", "--db", database, "--model", model, "--backend", backend, "--prompt", prompt,
-                          "--generate", generate, "--threads", threads, "--depth", depth, "--repetitions", "3",
+                          "--generate", generate, "--threads", threads, "--depth", depth, "--repetitions", repetitions,
                           "--processes", "1", "--most-processes", "1", "--check", "false", "--op-times", "false"],
                          capture_output=True, text=True)
     if run.returncode != 0:
@@ -79,8 +79,8 @@ for model in "$@"; do
     log=$work/log
     rm -f "$log"
     arm() { # who program
-      printf 'cmd:python3 %q %s %q %q %q %s %s %s %s %q' "$work/one.py" "$1" "$2" "$build/bin/host_kernels_benchmark" \
-        "$model" "${sizes[0]}" "${sizes[1]}" "${THREADS:-2}" "${DEPTH:-0}" "$log"
+      printf 'cmd:python3 %q %s %q %q %q %s %s %s %s %s %q' "$work/one.py" "$1" "$2" "$build/bin/host_kernels_benchmark" \
+        "$model" "${sizes[0]}" "${sizes[1]}" "${THREADS:-2}" "${DEPTH:-0}" "${REPETITIONS:-3}" "$log"
     }
     code=0
     "$build/bin/ridgepoint" ab --db "$work/ab.db" --a "$(arm llama "$llama")" --b "$(arm ours "$build/bin/ridgepoint")" \
