@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Our CPU backends against any build of llama-bench: the same GGUF file, the same threads, pairs of
 # fresh processes in random order (`ridgepoint ab`), with the machine's read bandwidth probed beside
-# each. Prints a table: tokens/s of both, the ratio with its interval, the share of that bandwidth.
+# each. Prints a table: tokens/s of both, the ratio with its interval, the share of that bandwidth. The
+# phase `load` is seconds from opening the file to the end of a pass, since one maps lazily what
+# the other puts in order at once.
 #   scripts/compare-llama.sh LLAMA_BENCH MODEL.gguf [MODEL.gguf...]
-#   THREADS=2  PAIRS=10  PROMPT=512  GENERATE=64  DEPTH=0  REPETITIONS=3 (a process)  RIDGEPOINT_BUILD=build
+#   THREADS=2  PAIRS=10  PROMPT=512  GENERATE=64  DEPTH=0  REPETITIONS=3 (a process)
+#   PHASES="prefill decode load"  RIDGEPOINT_BUILD=build
 # Run it once for each build of llama.cpp (with AMX and without) and compare with the better one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -ge 2 ] || { sed -n '2,8p' "$0" | cut -c3- >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,11p' "$0" | cut -c3- >&2; exit 2; }
 llama=$1
 shift
 [ -x "$llama" ] || { echo "scripts/compare-llama.sh: '$llama' is no program; give the path of llama-bench" >&2; exit 2; }
@@ -21,10 +24,10 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# One run of each program, which prints "tokens_per_second: X" after the bandwidth around it.
+# One run of each program, which prints "figure: X" after the bandwidth around it.
 cat >"$work/one.py" <<'PY'
-import json, os, subprocess, sys
-who, program, probe, model, prompt, generate, threads, depth, repetitions, log = sys.argv[1:]
+import json, os, re, subprocess, sys
+phase, who, program, probe, model, prompt, generate, threads, depth, repetitions, log = sys.argv[1:]
 def bandwidth():
     out = subprocess.run([probe, "--benchmark_filter=^read/", "--benchmark_min_time=0.2", "--benchmark_format=json"],
                          capture_output=True, text=True, check=True).stdout
@@ -32,12 +35,18 @@ def bandwidth():
 before = bandwidth()
 if who == "llama":
     command = [program, "-m", model, "-p", prompt, "-n", generate, "-t", threads, "-r", repetitions, "-o", "json"]
+    if phase == "load":
+        command.append("-v")
     if depth != "0":
         command += ["-d", depth]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit("llama-bench failed: " + run.stderr[-300:])
-    speed, weight_bytes = json.loads(run.stdout)[0]["avg_ts"], None
+    weight_bytes = None
+    if phase == "load":  # until its first pass has ended
+        speed = float(re.search(r"load time = *([0-9.]+) ms", run.stderr).group(1)) / 1e3
+    else:
+        speed = json.loads(run.stdout)[0]["avg_ts"]
 else:
     database = f"{log}.db"
     for old in (database, database + "-wal", database + "-shm"):
@@ -53,38 +62,48 @@ else:
     run_id = next(l.split()[1] for l in run.stdout.splitlines() if l.startswith("run:"))
     out = subprocess.run([program, "export", run_id, "--db", database, "--format", "json"], capture_output=True, text=True, check=True)
     metrics = json.loads(out.stdout)["records"][0]["metrics"]
-    speed = metrics["prefill_tokens_per_second" if prompt != "0" else "decode_tokens_per_second"]["value"]
+    if phase == "load":
+        speed = (metrics["load_ns"]["value"] + metrics["ttft_ns"]["value"]) / 1e9
+    else:
+        speed = metrics[phase + "_tokens_per_second"]["value"]
     weight_bytes = metrics.get("decode_work_weight_bytes", {}).get("value")
 with open(log, "a") as file:
     file.write(json.dumps({"who": who, "speed": speed, "weight_bytes": weight_bytes, "bandwidth": (before + bandwidth()) / 2}) + "\n")
-print("tokens_per_second:", speed)
+print("figure:", speed)
 PY
 
 cat >"$work/row.py" <<'PY'
 import json, statistics as s, sys
 ab, log, name, phase = json.load(open(sys.argv[1])), [json.loads(l) for l in open(sys.argv[2])], sys.argv[3], sys.argv[4]
 speed = {w: s.median(e["speed"] for e in log if e["who"] == w) for w in ("llama", "ours")}
-share = "" if phase == "prefill" else f'{100 * s.median(e["speed"] * e["weight_bytes"] / e["bandwidth"] for e in log if e["who"] == "ours"):.0f} %'
+share = "" if phase != "decode" else f'{100 * s.median(e["speed"] * e["weight_bytes"] / e["bandwidth"] for e in log if e["who"] == "ours"):.0f} %'
 figure = ab["figures"][0]
-ratio = {k: (1 / figure[k] if figure.get(k) else None) for k in ("worse_ratio", "worse_ratio_low", "worse_ratio_high")}
+ratio = {k: ((1 / figure[k]) if figure.get(k) else None) for k in ("worse_ratio", "worse_ratio_low", "worse_ratio_high")}
 text = lambda x: "?" if x is None else f"{x:.2f}"
 print(f'| {name} | {phase} | {speed["llama"]:.1f} | {speed["ours"]:.1f} | {text(ratio["worse_ratio"])} | {text(ratio["worse_ratio_high"])} to {text(ratio["worse_ratio_low"])} | {share} | {s.median(e["bandwidth"] for e in log) / 1e9:.1f} | {ab["counted_pairs"]} |')
 PY
 
-echo "| file | phase | llama.cpp tok/s | ours tok/s | ratio | interval | share of read bandwidth | read GB/s | pairs |"
+echo "| file | phase | llama.cpp | ours | ratio | interval | share of read bandwidth | read GB/s | pairs |"
 echo "|---|---|---:|---:|---:|---:|---:|---:|---:|"
 for model in "$@"; do
-  for phase in prefill decode; do
-    if [ $phase = prefill ]; then sizes=("${PROMPT:-512}" 0); else sizes=(0 "${GENERATE:-64}"); fi
+  for phase in ${PHASES:-prefill decode load}; do
+    direction=--more-is-better
+    unit=tokens/s
+    case $phase in
+      prefill) sizes=("${PROMPT:-512}" 0) ;;
+      decode) sizes=(0 "${GENERATE:-64}") ;;
+      load) sizes=(1 0) direction= unit=s ;;
+      *) echo "scripts/compare-llama.sh: unknown phase '$phase'; known: prefill decode load" >&2; exit 2 ;;
+    esac
     log=$work/log
     rm -f "$log"
     arm() { # who program
-      printf 'cmd:python3 %q %s %q %q %q %s %s %s %s %s %q' "$work/one.py" "$1" "$2" "$build/bin/host_kernels_benchmark" \
+      printf 'cmd:python3 %q %s %s %q %q %q %s %s %s %s %s %q' "$work/one.py" "$phase" "$1" "$2" "$build/bin/host_kernels_benchmark" \
         "$model" "${sizes[0]}" "${sizes[1]}" "${THREADS:-2}" "${DEPTH:-0}" "${REPETITIONS:-3}" "$log"
     }
     code=0
     "$build/bin/ridgepoint" ab --db "$work/ab.db" --a "$(arm llama "$llama")" --b "$(arm ours "$build/bin/ridgepoint")" \
-      --number-after 'tokens_per_second:' --unit tokens/s --more-is-better --pairs "${PAIRS:-10}" --budget 30m \
+      --number-after 'figure:' --unit "$unit" $direction --pairs "${PAIRS:-10}" --budget 30m \
       --format json >"$work/ab.json" 2>"$work/ab.err" || code=$?
     [ $code -ne 2 ] && [ $code -lt 5 ] || { cat "$work/ab.err" >&2; exit 2; }
     python3 "$work/row.py" "$work/ab.json" "$log" "$(basename "$model")" $phase

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 build=${RIDGEPOINT_BUILD:-build}
 ridgepoint=$build/bin/ridgepoint
-plugin=$(find "$PWD/$build" -name libplanted_slowdown.so -print -quit)
+plugin=$(find "$(realpath "$build")" -name libplanted_slowdown.so -print -quit)
 [ -x "$ridgepoint" ] && [ -n "$plugin" ] || {
   echo "scripts/prove-gate.sh: build first: cmake --preset release && cmake --build --preset release" >&2
   exit 2
@@ -30,6 +30,16 @@ verdict() {  # runs an A/B; leaves its JSON in $work/ab.json
   fi
 }
 field() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$work/ab.json" "$1"; }
+
+cat >"$work/row.py" <<'PY'
+import json, sys
+ab, kind, units = json.load(open(sys.argv[1])), sys.argv[2], int(sys.argv[3])
+def percent(ratio):
+    return "?" if ratio is None else f"{100 * (ratio - 1):+.2f} %"
+ratios = "; ".join(f'{f["name"].split()[-1]} {percent(f["worse_ratio"])}' for f in ab["figures"])
+intervals = "; ".join(f'{percent(f["worse_ratio_low"])} to {percent(f["worse_ratio_high"])}' for f in ab["figures"])
+print(f'| {kind} | +{(units - 1000) / 10:g} % | {ab["verdict"]} | {ratios} | {intervals} | {ab["counted_pairs"]} |', flush=True)
+PY
 
 same() {  # a command of some milliseconds against itself
   local wanted=${RIDGEPOINT_SAME_VERDICTS:-300} i
@@ -53,7 +63,7 @@ planted() {  # slowdowns of x/2, x, 2x and 5x for x = 2 %
     for units in 1000 1010 1020 1040 1100; do
       local arm="run:--model byte-llama-6m --prompt 4 --generate 8 --repetitions 5 --check false --backend $plugin:work=$kind"
       verdict --a "$arm,units=1000" --b "$arm,units=$units" --budget "${RIDGEPOINT_PLANTED_BUDGET:-2m}"
-      field '"| '$kind' | +" + format(('$units'-1000)/10, "g") + " % | " + d["verdict"] + " | " + ", ".join(f"{100*(f[\"worse_ratio\"]-1):+.2f} %" for f in d["figures"]) + " | " + ", ".join(f"{100*((f[\"worse_ratio_low\"] or 0)-1):+.2f} to {100*((f[\"worse_ratio_high\"] or 9)-1):+.2f} %" for f in d["figures"]) + f" | {d[\"counted_pairs\"]} |"'
+      python3 "$work/row.py" "$work/ab.json" "$kind" "$units"
     done
   done
 }
