@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/outcome.h"
@@ -65,6 +66,12 @@ struct Record {
   /// around the case. Keys in docs/formats.md.
   std::string details = "{}";
 };
+
+/// A key of a run's conditions: what its dates are taken from, where the program that measured it
+/// wrote none.
+inline constexpr std::string_view kDatedBy = "dated_by";
+/// Its value: when the imported file was last written.
+inline constexpr std::string_view kDatedByFile = "file";
 
 /// One invocation of `run`, `resume`d or not.
 struct Run {

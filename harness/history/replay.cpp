@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "harness/ab/ab_evaluation.h"
@@ -26,6 +28,30 @@ constexpr double kToleranceShare = 0.5;
 
 const HistoryRow& row_of(const History& history, std::size_t point) {
   return history.points[point].row;
+}
+
+constexpr std::string_view kLogitFile = "file:";
+
+/// A path of this folder, if it is one here; a name of anything else as it is.
+std::string made_absolute(const std::string& name) {
+  std::error_code unknown;
+  if (name.empty() || !std::filesystem::exists(name, unknown)) return name;
+  const auto path = std::filesystem::absolute(name, unknown);
+  return unknown ? name : path.lexically_normal().string();
+}
+
+/// The case of the history as any folder can run it: the arms run elsewhere, in worktrees. Not the
+/// backend: a plug-in of a relative path is one that each checkout builds.
+Case case_for_anywhere(const History& history) {
+  Case subject = history.subject.subject;
+  subject.model = made_absolute(subject.model);
+  subject.baseline_model = made_absolute(subject.baseline_model);
+  if (subject.text != kBundledText) subject.text = made_absolute(subject.text);
+  if (subject.baseline.starts_with(kLogitFile)) {
+    subject.baseline =
+        std::string(kLogitFile) + made_absolute(subject.baseline.substr(kLogitFile.size()));
+  }
+  return subject;
 }
 
 /// Whether the commits on record tell the two sides apart.
@@ -118,7 +144,7 @@ std::string arm_of_side(const std::string& side, std::string_view option, const 
 
 std::string bench_of(const History& history, const ReplayOptions& options) {
   if (!options.bench.empty()) return options.bench;
-  const Case& subject = history.subject.subject;
+  const Case subject = case_for_anywhere(history);
   // A plug-in of the checkout in this program; else the program of the checkout.
   return fmt::format("{}{}", is_plugin(subject) ? "run:" : "build:build ",
                      to_command_line(subject));
@@ -203,8 +229,9 @@ std::vector<std::string> replay_arguments(const History& history, const HistoryC
     }
     const std::string label = replay_label(history, change);
     if (sides_given(options)) {
-      add("--a", arm_of_side(options.side_a, "--a", history.subject.subject));
-      add("--b", arm_of_side(options.side_b, "--b", history.subject.subject));
+      const Case subject = case_for_anywhere(history);
+      add("--a", arm_of_side(options.side_a, "--a", subject));
+      add("--b", arm_of_side(options.side_b, "--b", subject));
     } else {
       add("--refs", label.substr(label.rfind(' ') + 1));
       add("--build",

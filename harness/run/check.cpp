@@ -62,8 +62,8 @@ void put_answer(const CaseContext& context, const std::string& key, const std::s
   if (context.answers.put) context.answers.put(key, value);
 }
 
-std::string too_slow(const CaseContext& context, std::int64_t flops) {
-  const double needed = static_cast<double>(flops) / (kReferenceFlopsPerSecond * context.threads());
+std::string too_slow(const CaseContext& context, double seconds) {
+  const double needed = seconds / context.threads();
   const double left = context.options.time_limit_seconds -
                       static_cast<double>(monotonic_ns() - context.started_ns) * 1e-9;
   if (needed <= kLargestShareOfTime * left) return {};

@@ -24,8 +24,9 @@ std::string answer_key(std::string_view kind, const Backend& reference,
 std::string find_answer(const CaseContext& context, const std::string& key);  ///< empty: none
 void put_answer(const CaseContext& context, const std::string& key, const std::string& value);
 
-/// Why the reference cannot answer before the case's time limit; empty when it can.
-std::string too_slow(const CaseContext& context, std::int64_t flops);
+/// Why the reference cannot answer before the case's time limit; empty when it can. `seconds`: what
+/// it needs on one thread.
+std::string too_slow(const CaseContext& context, double seconds);
 /// At what pace one thread of the reference is assumed to compute, at the least.
 inline constexpr double kReferenceFlopsPerSecond = 2e9;
 

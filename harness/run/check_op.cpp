@@ -126,7 +126,8 @@ CaseResult check_against(const CaseContext& context, const Backend& reference, c
                          Json details) {
   const auto& subject = context.subject;
   details["against"] = "reference";
-  if (auto why = too_slow(context, graph.work(past_of_op(subject)).flops); !why.empty()) {
+  const auto flops = static_cast<double>(graph.work(past_of_op(subject)).flops);
+  if (auto why = too_slow(context, flops / kReferenceFlopsPerSecond); !why.empty()) {
     return cannot_check(context, std::move(why));
   }
   if (const auto support = reference.supports(graph); !support.supported) {

@@ -1,6 +1,7 @@
 #include "results/exchange/import.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "results/exchange/aiperf.h"
 #include "results/exchange/google_benchmark.h"
@@ -85,10 +87,39 @@ std::string understood() {
   return text;
 }
 
+/// The run and those of its records that have no date of their own.
+void date_by_file(RecordStream& stream, std::int64_t modified_unix_ns) {
+  Run& run = stream.run;
+  run.started_unix_ns = modified_unix_ns;
+  run.finished_unix_ns = std::max(run.finished_unix_ns, modified_unix_ns);
+  nlohmann::json conditions = nlohmann::json::parse(run.conditions);
+  conditions[std::string(kDatedBy)] = kDatedByFile;
+  run.conditions = conditions.dump(-1, ' ', false, kReplace);
+  stream.records = [modified_unix_ns, records = std::move(stream.records)](const RecordSink& sink) {
+    records([&](Record record) {
+      if (record.started_unix_ns == 0) record.started_unix_ns = modified_unix_ns;
+      sink(std::move(record));
+    });
+  };
+  stream.notes.emplace_back("no date in it: when the file was last written stands for when it ran");
+}
+
 RecordStream import_as(const ImportFormat& format, const ImportSource& source) {
   RecordStream stream = format.import(source);
   stream.id_follows_from_content = format.ids_follow_from_content;
+  // Our own export says when, and a run of that id may be here already.
+  if (format.ids_follow_from_content && stream.run.started_unix_ns == 0 &&
+      source.modified_unix_ns > 0) {
+    date_by_file(stream, source.modified_unix_ns);
+  }
   return stream;
+}
+
+/// 0 where that cannot be known.
+std::int64_t modified_unix_ns(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return 0;
+  return status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec;
 }
 
 // From here on, mapping a file is cheaper than copying it, and it is not going to be edited.
@@ -117,7 +148,10 @@ ImportSource read_folder(const std::string& path) {
         source.files.push_back({std::string(name), std::move(*text)});
       }
     }
-    if (!source.files.empty()) return source;
+    if (!source.files.empty()) {
+      source.modified_unix_ns = modified_unix_ns(fs::path(path) / source.files.front().name);
+      return source;
+    }
   }
   std::string names;
   for (const ImportFormat& format : import_formats()) {
@@ -202,7 +236,8 @@ ImportSource read_import_source(const std::string& path) {
   const fs::path file(path);
   return {path,
           {{file.filename().string(), std::move(*text)}},
-          file.has_parent_path() ? file.parent_path() : fs::path(".")};
+          file.has_parent_path() ? file.parent_path() : fs::path("."),
+          modified_unix_ns(path)};
 }
 
 }  // namespace ridgepoint

@@ -2,6 +2,7 @@
 // each is recognised; commands, help and the fuzzer derive from it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -24,6 +25,8 @@ struct ImportSource {
   std::string origin;              ///< path, for error lines
   std::vector<ImportFile> files;   ///< at least one; the first decides the format
   std::filesystem::path folder{};  ///< that the first file lies in; empty: there is no such folder
+  /// When the first file was last written: the date of a run whose program wrote none. 0: unknown.
+  std::int64_t modified_unix_ns = 0;
   /// The text of the first file of the name; empty when there is none.
   [[nodiscard]] std::string_view find(std::string_view name) const;
   /// A further file, which the first one names: one of `files`, or one below `folder`. Nothing when
@@ -54,7 +57,8 @@ std::span<const ImportFormat> import_formats();
 const ImportFormat* find_import_format(std::string_view name);
 
 /// By `format`, or what the first file looks like when that is empty. Error that names what is
-/// understood when it looks like nothing known.
+/// understood when it looks like nothing known. A run without a date gets that of its file, with a
+/// note, and its conditions say so ("dated_by": "file").
 RecordStream import_results(const ImportSource& source, std::string_view format = {});
 
 /// A file, or a folder in which some format's files lie. Error when it cannot be read or is empty.

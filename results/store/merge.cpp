@@ -43,6 +43,7 @@ class Merge {
   MergeReport run() {
     SQLite::Transaction transaction(database_.connection(), SQLite::TransactionBehavior::IMMEDIATE);
     refuse_other_environments_and_cases();
+    note_runs_dated_by_file();
     refuse_other_runs();
     note_shared_and_new_records();
     refuse_other_records();
@@ -54,7 +55,8 @@ class Merge {
         "INSERT OR IGNORE INTO main.answers (key, value) SELECT key, value FROM other.answers;"
         "INSERT OR REPLACE INTO main.imports (run_id, records) SELECT run_id, records FROM "
         "other.imports;"
-        "DROP TABLE temp.shared_records; DROP TABLE temp.new_records;");
+        "DROP TABLE temp.shared_records; DROP TABLE temp.new_records; "
+        "DROP TABLE temp.dated_by_file;");
     transaction.commit();
     return report;
   }
@@ -82,17 +84,39 @@ class Merge {
     }
   }
 
+  /// Copies of one file may have been written at different times: dates of theirs are no contents.
+  void note_runs_dated_by_file() {
+    const auto dated = [](std::string_view run) {
+      return fmt::format("json_extract({}.conditions_before, '$.{}') = '{}'", run, kDatedBy,
+                         kDatedByFile);
+    };
+    database_.execute(fmt::format(
+        "CREATE TEMP TABLE dated_by_file AS SELECT id FROM other.runs AS theirs JOIN main.runs AS "
+        "mine USING (id) WHERE json_valid(theirs.conditions_before) AND "
+        "json_valid(mine.conditions_before) AND {} AND {}",
+        dated("theirs"), dated("mine")));
+  }
+
+  /// SQL for when a run, or a record of it, began, as far as that is content.
+  static std::string start_of(std::string_view table, std::string_view run_id) {
+    return fmt::format(
+        "iif({0}.{1} IN (SELECT id FROM temp.dated_by_file), 0, {0}.started_unix_ns)", table,
+        run_id);
+  }
+
   void refuse_other_runs() {
     // What moves while a run goes on (status, end, conditions after) is not compared.
     refuse_if_any(
         "run",
-        "SELECT id FROM other.runs AS theirs JOIN main.runs AS mine USING (id) WHERE "
-        "(theirs.label, theirs.suite, theirs.command, theirs.tool_version, theirs.git_commit, "
-        "theirs.git_branch, theirs.git_dirty, theirs.started_unix_ns, theirs.harness_floor_ns, "
-        "theirs.options, theirs.conditions_before, coalesce(theirs.environment_hash, '')) <> "
-        "(mine.label, mine.suite, mine.command, mine.tool_version, mine.git_commit, "
-        "mine.git_branch, mine.git_dirty, mine.started_unix_ns, mine.harness_floor_ns, "
-        "mine.options, mine.conditions_before, coalesce(mine.environment_hash, ''))");
+        fmt::format(
+            "SELECT id FROM other.runs AS theirs JOIN main.runs AS mine USING (id) WHERE "
+            "(theirs.label, theirs.suite, theirs.command, theirs.tool_version, theirs.git_commit, "
+            "theirs.git_branch, theirs.git_dirty, {}, theirs.harness_floor_ns, "
+            "theirs.options, theirs.conditions_before, coalesce(theirs.environment_hash, '')) <> "
+            "(mine.label, mine.suite, mine.command, mine.tool_version, mine.git_commit, "
+            "mine.git_branch, mine.git_dirty, {}, mine.harness_floor_ns, "
+            "mine.options, mine.conditions_before, coalesce(mine.environment_hash, ''))",
+            start_of("theirs", "id"), start_of("mine", "id")));
     refuse_if_any("the plan of run",
                   "SELECT run_id FROM other.run_cases AS theirs JOIN main.run_cases AS mine "
                   "USING (run_id, ordinal) WHERE theirs.case_hash <> mine.case_hash");
@@ -128,11 +152,12 @@ class Merge {
   void refuse_other_records() {
     refuse_if_any(
         "record",
-        "SELECT id FROM other.records AS theirs JOIN main.records AS mine USING (id) WHERE "
-        "(theirs.run_id, theirs.ordinal, theirs.case_hash, theirs.outcome, "
-        "theirs.reason, theirs.started_unix_ns, theirs.duration_ns, theirs.details) <> "
-        "(mine.run_id, mine.ordinal, mine.case_hash, mine.outcome, mine.reason, "
-        "mine.started_unix_ns, mine.duration_ns, mine.details)");
+        fmt::format("SELECT id FROM other.records AS theirs JOIN main.records AS mine USING (id) "
+                    "WHERE (theirs.run_id, theirs.ordinal, theirs.case_hash, theirs.outcome, "
+                    "theirs.reason, {}, theirs.duration_ns, theirs.details) <> "
+                    "(mine.run_id, mine.ordinal, mine.case_hash, mine.outcome, mine.reason, "
+                    "{}, mine.duration_ns, mine.details)",
+                    start_of("theirs", "run_id"), start_of("mine", "run_id")));
     Query twice = database_.query(fmt::format(
         "SELECT theirs.run_id, theirs.ordinal FROM other.records AS theirs JOIN main.records AS "
         "mine USING (run_id, ordinal) WHERE theirs.id <> mine.id AND theirs.outcome <> '{0}' AND "
@@ -214,6 +239,7 @@ class Merge {
         "UPDATE main.runs AS mine SET (status, finished_unix_ns, conditions_after) = "
         "(theirs.status, theirs.finished_unix_ns, theirs.conditions_after) "
         "FROM other.runs AS theirs WHERE theirs.id = mine.id AND "
+        "mine.id NOT IN (SELECT id FROM temp.dated_by_file) AND "
         "({}, theirs.finished_unix_ns) > ({}, mine.finished_unix_ns)",
         fmt::format(fmt::runtime(rank), "theirs"), fmt::format(fmt::runtime(rank), "mine")));
   }

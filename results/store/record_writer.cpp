@@ -23,7 +23,9 @@ void insert_rows(Database& database, std::string_view table, std::string_view co
   std::size_t done = 0;
   for (const std::size_t at_once : kRowsAtOnce) {
     if (count - done < at_once) continue;
-    std::string sql = "INSERT INTO ";
+    // OR FAIL: what fails here ends the whole transaction. By default SQLite would copy every page
+    // that a statement of many rows touches, to be able to take back the statement alone.
+    std::string sql = "INSERT OR FAIL INTO ";
     sql.append(table).append(" (").append(columns).append(") VALUES ").append(places);
     for (std::size_t i = 1; i < at_once; ++i) sql.append(", ").append(places);
     for (; count - done >= at_once; done += at_once) {

@@ -24,7 +24,8 @@ struct RecordRows {
   const EncodedSeries* series = nullptr;  ///< the samples of each
 };
 
-/// Must not outlive its transaction: what it has learnt of keys is only true there.
+/// Must not outlive its transaction: what it has learnt of keys is only true there. A failure
+/// leaves some of the rows behind: the transaction has to be rolled back.
 class RecordWriter {
  public:
   explicit RecordWriter(Database& database) : database_(database) {}

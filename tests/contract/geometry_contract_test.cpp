@@ -144,6 +144,23 @@ TEST_P(Geometry, ThatNoVectorDividesGivesTheReferencesLogits) {
   EXPECT_GT(taken, 0);
 }
 
+// Past every length that an attention is worked through in, and where a few heads' context is cut
+// in parts for the threads.
+TEST_P(Geometry, GivesTheReferencesLogitsBehindALongPast) {
+  if (!backend_->computes()) GTEST_SKIP() << "computes nothing";
+  ModelConfig config = even_geometry();
+  config.name = "small, for a long past";
+  config.hidden = 64;
+  config.heads = 2;
+  config.kv_heads = 1;
+  config.head_dim = 32;
+  config.ffn = 64;
+  config.vocab = 33;
+  config.context = 2048;
+  const Model model = small_model(config, Type::f32, kSeed);
+  EXPECT_TRUE(agrees(model, {1, 1060, 2, 2, 512, Type::f16}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Registry, Geometry, testing::ValuesIn([] {
                            std::vector<std::string> names;
                            for (const BackendEntry& entry : list_backends()) {

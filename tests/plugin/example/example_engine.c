@@ -15,6 +15,7 @@
  *   mode=crash         forward writes to address 0
  *   mode=hang          forward never returns
  *   mode=slow          forward takes delay_ms longer (default 10)
+ *   mode=forgetful     attention sees the newest 16 tokens only
  *   mode=refuse        supports says no        mode=no_session  session_open returns nothing
  *   after=N            misbehave only after N forwards that went well (default 0)
  */
@@ -36,9 +37,9 @@
 
 /* ---- options ---- */
 
-static const char* const kModes[] = {"ok",           "wrong",      "nan",    "bad_token", "error",
-                                     "silent_error", "rude_error", "oom",    "leak",      "crash",
-                                     "hang",         "slow",       "refuse", "no_session"};
+static const char* const kModes[] = {
+    "ok",   "wrong", "nan",  "bad_token", "error",  "silent_error", "rude_error", "oom",
+    "leak", "crash", "hang", "slow",      "refuse", "no_session",   "forgetful"};
 enum { kModeCount = sizeof kModes / sizeof kModes[0] };
 
 struct ridgepoint_engine {
@@ -151,6 +152,7 @@ static uint16_t load_u16(const unsigned char* from) {
   return value;
 }
 
+enum { kRemembered = 16 };              /* tokens, of a forgetful engine */
 enum { kBlock = 32, kBlockBytes = 34 }; /* q8_0 */
 
 static bool type_is_known(uint32_t type) {
@@ -434,6 +436,8 @@ static void attend(struct ridgepoint_session* session, const struct layer* layer
   const uint64_t stride = row_bytes(type, width);
   const uint64_t first = (uint64_t)(sequence * session->options.capacity) * stride;
   const float scale = 1.0f / sqrtf((float)d);
+  const bool forgetful = mode_is(session->engine, "forgetful") && position >= kRemembered;
+  const int64_t oldest = forgetful ? position - kRemembered + 1 : 0;
   for (int64_t i = 0; i < width; ++i) {
     store(type, layer->keys + first + (uint64_t)position * stride, i, session->key[i]);
     store(type, layer->values + first + (uint64_t)position * stride, i, session->value[i]);
@@ -443,7 +447,7 @@ static void attend(struct ridgepoint_session* session, const struct layer* layer
     const float* const query = session->query + h * d;
     float* const mixed = session->mixed + h * d;
     float greatest = -INFINITY, sum = 0;
-    for (int64_t p = 0; p <= position; ++p) {
+    for (int64_t p = oldest; p <= position; ++p) {
       const unsigned char* const row = layer->keys + first + (uint64_t)p * stride;
       float dot = 0;
       for (int64_t i = 0; i < d; ++i) dot += query[i] * element(type, row, offset + i);
@@ -451,7 +455,7 @@ static void attend(struct ridgepoint_session* session, const struct layer* layer
       greatest = fmaxf(greatest, session->scores[p]);
     }
     for (int64_t i = 0; i < d; ++i) mixed[i] = 0;
-    for (int64_t p = 0; p <= position; ++p) {
+    for (int64_t p = oldest; p <= position; ++p) {
       const unsigned char* const row = layer->values + first + (uint64_t)p * stride;
       const float weight = expf(session->scores[p] - greatest);
       sum += weight;

@@ -477,6 +477,17 @@ TEST_F(Engine, ThatIsRightInABatchIsOk) {
   const auto record = run_in_child(subject, quick_options());
   EXPECT_EQ(record.outcome, Outcome::ok) << record.reason;
   EXPECT_EQ(details_of(record)["check"]["rows"], 15);
+  EXPECT_EQ(details_of(record)["check"]["checked_depth"], 5);
+}
+
+TEST_F(Engine, ThatReadsTheOldestTokensWrongIsWrongAtADepthOnly) {
+  const auto spec = testing::example_engine("forgetful");
+  auto subject = model_case(spec);
+  EXPECT_EQ(run_in_child(subject, quick_options()).outcome, Outcome::ok);
+  subject.depth = 40;
+  const auto record = run_in_child(subject, quick_options());
+  EXPECT_EQ(record.outcome, Outcome::wrong) << record.reason;
+  EXPECT_EQ(details_of(record)["check"]["checked_depth"], 40);
 }
 
 TEST_F(Engine, ThatIsFastAndWrongIsWrong) {

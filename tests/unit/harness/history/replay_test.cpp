@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "harness/ab/ab_options.h"
 #include "results/store/store.h"
 #include "tests/support/error_of.h"
@@ -169,6 +172,20 @@ TEST_F(ReplayOfChange, RunsTheCaseOnTwoBuildsThatSomebodyKept) {
       replay.command,
       AllOf(HasSubstr("--a 'build:old --workload llm"), HasSubstr("--b 'build:new --model m.gguf'"),
             HasSubstr(" run-11111111..run-22222222'"), Not(HasSubstr("--bench"))));
+}
+
+TEST_F(ReplayOfChange, NamesFilesByPathsThatHoldInAnyFolder) {
+  namespace fs = std::filesystem;
+  const fs::path file = folder_ / "m.gguf";
+  std::ofstream(file) << "weights";
+  history_.subject.subject.model = fs::relative(file).string();
+  ASSERT_FALSE(fs::path(history_.subject.subject.model).is_absolute());
+  EXPECT_THAT(attached().command, HasSubstr("--model " + file.string()));
+  EXPECT_THAT(attached(between("build:old", "build:new")).command,
+              AllOf(HasSubstr("build:old --workload llm --model " + file.string()),
+                    HasSubstr("build:new --workload llm --model " + file.string())));
+  history_.subject.subject.model = "tinyllama-1.1b";  // a shape, not a file
+  EXPECT_THAT(attached().command, HasSubstr("--model tinyllama-1.1b"));
 }
 
 TEST_F(ReplayOfChange, IsFoundByTheRunsWhereThereAreNoCommits) {

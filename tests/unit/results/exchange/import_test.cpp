@@ -93,6 +93,50 @@ TEST(Import, ReadsWhatItIsToldThatATextIs) {
   }
 }
 
+TEST(Import, TakesTheFilesDateWhereItsProgramWroteNone) {
+  const TestFolder folder;
+  constexpr std::int64_t kWritten = 1'700'000'000'000'000'000;
+  for (const char* name : {"nvbench/copy.json", "vllm/summary.json"}) {
+    SCOPED_TRACE(name);
+    ImportSource source = read_import_source(golden_import(name));
+    EXPECT_GT(source.modified_unix_ns, 0);
+    source.modified_unix_ns = kWritten;
+    const RecordStream stream = import_results(source);
+    const bool dated = std::string(name) == "vllm/summary.json";
+    EXPECT_EQ(stream.run.started_unix_ns == kWritten, !dated);
+    EXPECT_EQ(stream.run.finished_unix_ns == kWritten, !dated);
+    EXPECT_EQ(stream.run.conditions.find(R"("dated_by":"file")") != std::string::npos, !dated);
+    EXPECT_THAT(stream.notes, SizeIs(dated ? 0 : 1));
+    for (const Record& record : collect(stream).records) {
+      EXPECT_EQ(record.started_unix_ns == kWritten, !dated);
+      EXPECT_GT(record.started_unix_ns, 0);
+    }
+  }
+  ImportSource source = read_import_source(golden_import("nvbench/copy.json"));
+  source.modified_unix_ns = 0;  // unknown
+  EXPECT_EQ(import_results(source).run.started_unix_ns, 0);
+  EXPECT_GT(read_import_source(golden_import("aiperf")).modified_unix_ns, 0);
+}
+
+TEST(Import, OfCopiesWrittenAtDifferentTimesIsOneRunAndMerges) {
+  const TestFolder folder;
+  const std::string ours = folder.file("ours.db"), theirs = folder.file("theirs.db");
+  ImportSource source = read_import_source(golden_import("nvbench/copy.json"));
+  for (const auto& [path, written] :
+       {std::pair(ours, 1'700'000'000LL), std::pair(theirs, 1'700'000'001LL)}) {
+    source.modified_unix_ns = written * 1'000'000'000;
+    Store(path, OpenMode::read_write).merge_run(import_results(source), source.origin);
+  }
+  Store store(ours, OpenMode::read_write);
+  EXPECT_TRUE(store.merge_run(import_results(source), source.origin).recognised);
+  const MergeReport report = store.merge_from(theirs);
+  EXPECT_EQ(report.runs_known, 1);
+  EXPECT_EQ(report.records_known, 3);
+  const std::string id = import_results(source).run.id;
+  EXPECT_EQ(store.whole_run(id).run.started_unix_ns, 1'700'000'000'000'000'000);
+  EXPECT_EQ(store.whole_run(id).run.finished_unix_ns, 1'700'000'000'000'000'000);
+}
+
 TEST(Import, ReadsAFolderOnlyWhereAFormatHasFilesInIt) {
   const TestFolder folder;
   EXPECT_THAT(error_of([&] { read_import_source(folder.path().string()); }),
