@@ -37,7 +37,7 @@ void begin_tiles(const void* operands) {
 /// The first row of each sum, so that all of them are needed.
 template <class Element>
 double end_tiles() {
-  alignas(64) Element sums[4][kTileBytes / sizeof(Element)];
+  alignas(64) Element sums[4][kTileBytes / sizeof(Element)] = {};
   _tile_stored(0, sums[0], kRowBytes);
   _tile_stored(1, sums[1], kRowBytes);
   _tile_stored(2, sums[2], kRowBytes);
