@@ -79,13 +79,13 @@ int measure_roofline(const Invocation& invocation, const RooflineArguments& argu
   const auto options = options_of(arguments);
   // Before the minutes that measuring takes: a database that cannot be had is known now.
   Store store = invocation.open_store(OpenMode::read_write);
-  Run run = begin_ceiling_run(arguments.label, invocation.command_line);
-  const std::string run_id = run.id;
+  const Run run = begin_ceiling_run(arguments.label, invocation.command_line);
+  const std::string& run_id = run.id;
   const Interrupt interrupt;
   const auto measured = ceilings::measure_ceilings(
       options, [](const std::string& what) { fmt::print(stderr, "{}\n", what); },
       interrupt.requested());
-  store_ceilings(store, std::move(run), measured);
+  store_ceilings(store, run, measured);
   if (arguments.format == "json") {
     fmt::print("{}", roofline_json(run_id, measured));
   } else {

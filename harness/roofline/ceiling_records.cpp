@@ -91,7 +91,7 @@ Run begin_ceiling_run(const std::string& label, const std::string& command) {
   return run;
 }
 
-void store_ceilings(Store& store, Run run, const ceilings::Measured& measured) {
+void store_ceilings(Store& store, const Run& run, const ceilings::Measured& measured) {
   std::vector<Record> records;
   std::vector<Case> cases;
   for (const auto& ceiling : measured.ceilings) {

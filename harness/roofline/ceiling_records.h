@@ -18,6 +18,6 @@ Record record_of(const ceilings::Ceiling& ceiling);
 Run begin_ceiling_run(const std::string& label, const std::string& command);
 
 /// Stores `run` with a record a ceiling. The outermost level of a curve keeps the whole curve.
-void store_ceilings(Store& store, Run run, const ceilings::Measured& measured);
+void store_ceilings(Store& store, const Run& run, const ceilings::Measured& measured);
 
 }  // namespace ridgepoint

@@ -16,7 +16,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 ceilings::Ceiling level_of_load() {
   ceilings::Ceiling ceiling;
@@ -86,9 +85,9 @@ TEST(CeilingRun, ComesBackFromTheStoreWithItsCurve) {
                       .streams = 8,
                       .unit = "bytes/s",
                       .points = {{1 << 28, {40e9, 39e9, 42e9}}}}};
-  Run run = begin_ceiling_run("mine", "ridgepoint roofline");
-  const std::string id = run.id;
-  store_ceilings(store, std::move(run), measured);
+  const Run run = begin_ceiling_run("mine", "ridgepoint roofline");
+  const std::string& id = run.id;
+  store_ceilings(store, run, measured);
   const RunWithRecords back = store.whole_run(id);
   EXPECT_EQ(back.run.status, "finished");
   ASSERT_EQ(back.records.size(), 2U);
