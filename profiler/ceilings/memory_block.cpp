@@ -76,7 +76,8 @@ Reading<std::int64_t> parse_huge_bytes(std::string_view smaps, std::uintptr_t fr
     }
     if (!inside || !line.starts_with("AnonHugePages:")) continue;
     const auto words = split_words(line);
-    const auto kib = words.size() == 3 ? parse_integer(words[1]) : std::nullopt;
+    const bool in_kib = words.size() == 3 && words[2] == "kB";
+    const auto kib = in_kib ? parse_integer(words[1]) : std::nullopt;
     if (!kib) return Reading<std::int64_t>::absent("/proc/self/smaps: AnonHugePages is not in kB");
     bytes += *kib * 1024;
     found = true;
