@@ -37,8 +37,8 @@ if(RIDGEPOINT_FUZZ)
   target_compile_options(ridgepoint_compile_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Where CMAKE_UNITY_BUILD is on (the sanitizer presets), the sources of one folder are compiled as one:
-# most of the time goes into headers and templates that they share. The other presets compile each
+# Where CMAKE_UNITY_BUILD is on (all presets but debug), the sources of one folder are compiled as one:
+# most of the time goes into headers and templates that they share. The debug preset compiles each
 # source by itself, so that a missing include cannot hide. Names in the unnamed namespaces of one
 # folder therefore differ; tests/layering looks for what the compiler would let pass. A source with
 # options of its own stays by itself.

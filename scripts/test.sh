@@ -49,7 +49,7 @@ fuzz() {  # a short run of each fuzz target from its seed corpus; new finds stay
   for target in build-fuzz/bin/fuzz_*; do
     name=$(basename "$target")
     mkdir -p "build-fuzz/corpus/$name"
-    "$target" -runs="${RIDGEPOINT_FUZZ_RUNS:-20000}" -max_total_time=10 -timeout=10 -rss_limit_mb=2048 \
+    "$target" -runs="${RIDGEPOINT_FUZZ_RUNS:-20000}" -max_total_time=5 -timeout=10 -rss_limit_mb=2048 \
       -print_final_stats=1 "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name"
   done
 }

@@ -57,8 +57,9 @@ RotationTable rotation_table(PlanBuilder& builder, const std::vector<std::size_t
     float* const sines = frame.scratch_at<float>(table.sines);
     const auto [begin, end] = frame.share(table.tokens * table.pairs);
     for (std::int64_t at = begin; at < end; ++at) {
-      const double angle = static_cast<double>(frame.past + at / table.pairs) *
-                           frequencies[static_cast<std::size_t>(at % table.pairs)];
+      const std::int64_t position = frame.past + at / table.pairs;
+      const double angle =
+          static_cast<double>(position) * frequencies[static_cast<std::size_t>(at % table.pairs)];
       cosines[at] = static_cast<float>(std::cos(angle));
       sines[at] = static_cast<float>(std::sin(angle));
     }

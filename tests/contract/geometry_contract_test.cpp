@@ -24,7 +24,7 @@ constexpr std::uint64_t kSeed = 20261121;
 ModelConfig even_geometry() {
   return {.architecture = Architecture::llama,
           .name = "even",
-          .layers = 2,
+          .layers = 1,
           .hidden = 256,
           .heads = 4,
           .kv_heads = 2,
@@ -75,8 +75,8 @@ struct Way {
 constexpr Way kWays[] = {{1, 1, 3, 1, 512, Type::f32},
                          {2, 37, 2, 2, 512, Type::f16},
                          {17, 3, 1, 3, 512, Type::f16},
-                         {1, 300, 2, 2, 64, Type::bf16},
-                         {64, 2, 1, 5, 512, Type::f16}};
+                         {1, 150, 2, 2, 64, Type::bf16},
+                         {64, 1, 1, 5, 512, Type::f16}};
 
 class Geometry : public testing::TestWithParam<std::string> {
  protected:

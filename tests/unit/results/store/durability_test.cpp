@@ -54,7 +54,7 @@ TEST(Durability, NothingAcknowledgedIsLostWhenTheProcessIsKilledAtAnyInstant) {
   const TestFolder folder;
   const auto path = folder / "runs.db";
   std::set<std::string> acknowledged;
-  constexpr int kRounds = 60;
+  constexpr int kRounds = kSanitized ? 20 : 60;
   for (int round = 0; round < kRounds; ++round) {
     int channel[2];
     ASSERT_EQ(::pipe(channel), 0);
