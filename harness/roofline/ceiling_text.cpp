@@ -38,7 +38,9 @@ std::string remark(const ceilings::Ceiling& ceiling) {
                        ceiling.estimate.value / ceiling.clock_hz / ceiling.threads);
   }
   if (ceiling.to_bytes > 0) {
-    return fmt::format("{} to {}", binary_size(ceiling.from_bytes), binary_size(ceiling.to_bytes));
+    return fmt::format("{} to {}{}{}", binary_size(ceiling.from_bytes),
+                       binary_size(ceiling.to_bytes), ceiling.note.empty() ? "" : "; ",
+                       ceiling.note);
   }
   return ceiling.note;
 }

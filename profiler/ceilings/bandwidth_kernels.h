@@ -28,7 +28,7 @@ const BandwidthKernelFacts& facts_of(BandwidthKernel kernel);
 
 inline constexpr int kManyStreams = 8;
 
-/// One pass over the arrays of one thread. Lines are of 64 bytes; `lines` of each array is a
+/// The arrays of one thread. Lines are of 64 bytes; `lines` of each array is a
 /// multiple of 8, arrays begin on line boundaries and do not overlap.
 struct BandwidthPass {
   double* a = nullptr;
@@ -38,8 +38,9 @@ struct BandwidthPass {
   double factor = 1;  ///< of update and triad
 };
 
-/// The sum of what was read for load, 0 for others.
-using BandwidthFunction = double (*)(const BandwidthPass& pass);
+/// Goes over the arrays `passes` times: what a pass costs to begin and to end would otherwise hide
+/// what the innermost cache can do. The sum of what was read for load, 0 for others.
+using BandwidthFunction = double (*)(const BandwidthPass& pass, std::int64_t passes);
 
 struct BandwidthTable {
   std::string_view isa;                           ///< "avx512"

@@ -29,7 +29,11 @@ class TeamMemory {
       : cpus_(cpus.begin(), cpus.end()) {
     const auto each = static_cast<std::size_t>(bytes) / cpus.size() + kLineBytes * kManyStreams;
     for (std::size_t i = 0; i < cpus.size(); ++i) blocks_.emplace_back(each);
-    if (!given()) return;
+    if (given()) fill(seed);
+  }
+
+  /// Anew: the kernels that store leave constants behind, and a chase addresses.
+  void fill(std::uint64_t seed) {
     const BatchPlan once{.batch_ns = 0, .batches = 1, .budget_ns = 0, .least_batches = 1};
     const auto filled = time_together(
         cpus_, once,
@@ -91,26 +95,29 @@ BandwidthPass pass_over(const MemoryBlock& block, std::size_t lines) {
           .factor = 1};
 }
 
-CurvePoint measure_bandwidth(const TeamMemory& memory, const BandwidthKernelFacts& facts,
-                             BandwidthFunction function, std::int64_t bytes,
-                             const BatchPlan& plan) {
+/// What the batches at one working set gave.
+struct PointSamples {
+  std::int64_t bytes = 0;
+  std::vector<double> values;
+};
+
+PointSamples measure_bandwidth(const TeamMemory& memory, const BandwidthKernelFacts& facts,
+                               BandwidthFunction function, std::int64_t bytes,
+                               const BatchPlan& plan) {
   const std::size_t lines = lines_for(bytes, memory.threads(), facts.arrays);
   const auto batches = time_together(
       memory.cpus(), plan, [](int) {},
       [&](int part, std::int64_t passes) {
-        const BandwidthPass pass = pass_over(memory.of(part), lines);
-        double sum = 0;
-        for (; passes > 0; --passes) sum += function(pass);
-        keep(sum);
+        keep(function(pass_over(memory.of(part), lines), passes));
       });
   const double array_bytes = static_cast<double>(lines * kLineBytes);
   const double useful = array_bytes * (facts.reads + facts.writes);
   return {static_cast<std::int64_t>(array_bytes) * facts.arrays * memory.threads(),
-          estimate_median(rates_of(batches, useful, memory.cpus().size()))};
+          rates_of(batches, useful, memory.cpus().size())};
 }
 
-CurvePoint measure_latency(const TeamMemory& memory, std::int64_t bytes,
-                           const MeasureOptions& options) {
+PointSamples measure_latency(const TeamMemory& memory, std::int64_t bytes,
+                             const MeasureOptions& options) {
   constexpr std::int64_t kSteps = 1000;  // of a pass
   const auto ring = static_cast<std::size_t>(bytes) / kLineBytes * kLineBytes;
   const void* at = memory.of(0).data();
@@ -124,8 +131,33 @@ CurvePoint measure_latency(const TeamMemory& memory, std::int64_t bytes,
   for (const double seconds : batches.seconds) {
     each.push_back(seconds * 1e9 / static_cast<double>(batches.passes * kSteps));
   }
-  return {static_cast<std::int64_t>(ring), estimate_median(std::move(each))};
+  return {static_cast<std::int64_t>(ring), std::move(each)};
 }
+
+/// A curve on its way: the samples of all rounds, by working set.
+struct Sweep {
+  Curve curve;  ///< without points
+  double moved_ratio = 1;
+  std::function<PointSamples(const TeamMemory&, std::int64_t bytes)> measure;
+  std::vector<PointSamples> points;  ///< ascending
+
+  void add(PointSamples more) {
+    // Small steps may round to the same whole lines.
+    const auto found = std::ranges::find(points, more.bytes, &PointSamples::bytes);
+    if (found == points.end()) {
+      points.push_back(std::move(more));
+    } else {
+      found->values.insert(found->values.end(), more.values.begin(), more.values.end());
+    }
+  }
+  Curve finish() {
+    std::ranges::sort(points, {}, &PointSamples::bytes);
+    for (auto& point : points) {
+      curve.points.push_back({point.bytes, estimate_median(std::move(point.values))});
+    }
+    return std::move(curve);
+  }
+};
 
 /// Whether the level holds for half of the largest working set at least: single points at the end
 /// of a curve are few batches each.
@@ -133,7 +165,27 @@ bool reaches_out(const Plateau& plateau, const Curve& curve) {
   return plateau.to_bytes >= curve.points.back().bytes / 2;
 }
 
-/// The levels of a curve as ceilings; one absent ceiling where there is none.
+/// What stands for the outermost level of a curve that is not flat there: its points over the last
+/// factor 4 of sizes, and all of their range.
+Ceiling uneven_end(const Curve& curve, Ceiling ceiling) {
+  ceiling.level = "outermost";
+  if (curve.points.empty()) {
+    ceiling.why_absent = "nothing was measured";
+    return ceiling;
+  }
+  for (const CurvePoint& point : curve.points) {
+    if (point.bytes < curve.points.back().bytes / 4) continue;
+    if (ceiling.samples.empty()) ceiling.from_bytes = point.bytes;
+    ceiling.samples.push_back(point.estimate.value);
+  }
+  ceiling.to_bytes = curve.points.back().bytes;
+  const auto [lowest, highest] = std::ranges::minmax(ceiling.samples);
+  ceiling.estimate = {estimate_median(ceiling.samples).value, lowest, highest};
+  ceiling.note = "not flat: the interval is the range of its points";
+  return ceiling;
+}
+
+/// The levels of a curve as ceilings; the last is the outermost.
 void add_levels(const Curve& curve, double moved_ratio, std::vector<Ceiling>& into) {
   Ceiling common;
   common.kind = curve.kind;
@@ -157,11 +209,7 @@ void add_levels(const Curve& curve, double moved_ratio, std::vector<Ceiling>& in
     into.push_back(std::move(ceiling));
   }
   if (plateaus.empty() || !reaches_out(plateaus.back(), curve)) {
-    common.level = "outermost";
-    common.why_absent = fmt::format(
-        "the curve is flat over no factor 2 of working sets up to the largest, {} bytes",
-        curve.points.empty() ? 0 : curve.points.back().bytes);
-    into.push_back(std::move(common));
+    into.push_back(uneven_end(curve, std::move(common)));
   }
 }
 
@@ -198,6 +246,9 @@ class Measuring {
     const ComputeData data = make_compute_data(options_.seed);
     BatchPlan plan = options_.batch;
     plan.batch_ns = std::max<std::int64_t>(plan.batch_ns, 2'000'000);
+    plan.batches *= options_.rounds;
+    plan.budget_ns *= options_.rounds;
+    plan.least_batches *= options_.rounds;
     for (const ComputeEntry& entry : compute_kernels()) {
       if (stop_.load()) return;
       Ceiling ceiling;
@@ -236,7 +287,7 @@ class Measuring {
   void memory(std::span<const int> cpus, bool with_latency) {
     if (stop_.load()) return;
     progress_(fmt::format("filling {} MiB", options_.largest_bytes >> 20));
-    const TeamMemory memory(cpus, options_.largest_bytes, options_.seed);
+    TeamMemory memory(cpus, options_.largest_bytes, options_.seed);
     if (!memory.given()) {
       Ceiling none;
       none.kind = "bandwidth";
@@ -253,60 +304,63 @@ class Measuring {
     conditions.pinned = conditions.pinned && memory.pinned();
     const auto sizes = working_sets(options_.smallest_bytes * memory.threads(),
                                     options_.largest_bytes, options_.step);
+    auto sweeps = sweeps_of(memory.threads(), with_latency);
+    for (int round = 0; round < options_.rounds && !stop_.load(); ++round) {
+      if (round > 0) memory.fill(options_.seed);
+      for (Sweep& sweep : sweeps) {
+        progress_(fmt::format("round {} of {}: {}, {} threads, {} streams", round + 1,
+                              options_.rounds, sweep.curve.what, sweep.curve.threads,
+                              std::max(sweep.curve.streams, 1)));
+        for (const std::int64_t bytes : sizes) {
+          if (stop_.load()) break;
+          sweep.add(sweep.measure(memory, bytes));
+        }
+      }
+    }
+    for (Sweep& sweep : sweeps) {
+      if (sweep.points.empty()) continue;
+      Curve curve = sweep.finish();
+      // A curve that was broken off would call outermost what is not.
+      if (!stop_.load()) add_levels(curve, sweep.moved_ratio, result_.ceilings);
+      result_.curves.push_back(std::move(curve));
+    }
+  }
+
+  [[nodiscard]] std::vector<Sweep> sweeps_of(int threads, bool with_latency) const {
+    std::vector<Sweep> sweeps;
     const BandwidthTable& table = *bandwidth_tables().back();
     for (const BandwidthKernelFacts& facts : bandwidth_kernels()) {
-      const auto kernel = static_cast<std::size_t>(facts.kernel);
-      bandwidth(memory, sizes, facts, table.one_stream[kernel], 1);
-      bandwidth(memory, sizes, facts, table.many_streams[kernel], kManyStreams);
-    }
-    if (with_latency) latency(memory, sizes);
-  }
-
-  void bandwidth(const TeamMemory& memory, std::span<const std::int64_t> sizes,
-                 const BandwidthKernelFacts& facts, BandwidthFunction function, int streams) {
-    if (stop_.load()) return;
-    Curve curve{.kind = "bandwidth",
-                .what = std::string(facts.name),
-                .threads = memory.threads(),
-                .streams = streams,
-                .unit = "bytes/s",
-                .points = {}};
-    progress_(fmt::format("{}, {} threads, {} streams", curve.what, curve.threads, streams));
-    for (const std::int64_t bytes : sizes) {
-      if (stop_.load()) break;
-      const auto point = measure_bandwidth(memory, facts, function, bytes, options_.batch);
-      // Small steps may round to the same whole lines.
-      if (curve.points.empty() || point.bytes > curve.points.back().bytes) {
-        curve.points.push_back(point);
+      for (const bool many : {false, true}) {
+        const auto function =
+            (many ? table.many_streams : table.one_stream)[static_cast<std::size_t>(facts.kernel)];
+        const double useful = facts.reads + facts.writes;
+        sweeps.push_back(
+            {.curve = {.kind = "bandwidth",
+                       .what = std::string(facts.name),
+                       .threads = threads,
+                       .streams = many ? kManyStreams : 1,
+                       .unit = "bytes/s",
+                       .points = {}},
+             .moved_ratio = (useful + facts.allocated) / useful,
+             .measure =
+                 [this, &facts, function](const TeamMemory& memory, std::int64_t bytes) {
+                   return measure_bandwidth(memory, facts, function, bytes, options_.batch);
+                 },
+             .points = {}});
       }
     }
-    const double useful = facts.reads + facts.writes;
-    keep_curve(std::move(curve), (useful + facts.allocated) / useful);
-  }
-
-  void latency(const TeamMemory& memory, std::span<const std::int64_t> sizes) {
-    if (stop_.load()) return;
-    Curve curve{.kind = "latency",
-                .what = "random chase",
-                .threads = 1,
-                .streams = 0,
-                .unit = "ns",
-                .points = {}};
-    progress_(curve.what);
-    for (const std::int64_t bytes : sizes) {
-      if (stop_.load()) break;
-      const auto point = measure_latency(memory, bytes, options_);
-      if (curve.points.empty() || point.bytes > curve.points.back().bytes) {
-        curve.points.push_back(point);
-      }
-    }
-    keep_curve(std::move(curve), 1);
-  }
-
-  void keep_curve(Curve curve, double moved_ratio) {
-    // A curve that was broken off would call outermost what is not.
-    if (!stop_.load()) add_levels(curve, moved_ratio, result_.ceilings);
-    result_.curves.push_back(std::move(curve));
+    if (!with_latency) return sweeps;
+    sweeps.push_back(
+        {.curve = {.kind = "latency",
+                   .what = "random chase",
+                   .threads = 1,
+                   .streams = 0,
+                   .unit = "ns",
+                   .points = {}},
+         .measure = [this](const TeamMemory& memory,
+                           std::int64_t bytes) { return measure_latency(memory, bytes, options_); },
+         .points = {}});
+    return sweeps;
   }
 
   /// Each node's own cores reading its own memory, the largest working set.
@@ -320,6 +374,8 @@ class Measuring {
     common.unit = "bytes/s";
     common.streams = kManyStreams;
     const int count = count_numa_nodes();
+    BatchPlan plan = options_.batch;
+    plan.least_batches *= options_.rounds;
     if (count < 2) {
       common.why_absent = "the machine shows one NUMA node";
       result_.ceilings.push_back(std::move(common));
@@ -338,9 +394,9 @@ class Measuring {
         const auto point = measure_bandwidth(
             memory, facts,
             bandwidth_tables().back()->many_streams[static_cast<std::size_t>(facts.kernel)],
-            options_.largest_bytes, options_.batch);
-        ceiling.estimate = point.estimate;
-        ceiling.samples = {point.estimate.value};
+            options_.largest_bytes, plan);
+        ceiling.estimate = estimate_median(point.values);
+        ceiling.samples = point.values;
         ceiling.from_bytes = ceiling.to_bytes = point.bytes;
       }
       result_.ceilings.push_back(std::move(ceiling));
@@ -357,9 +413,8 @@ class Measuring {
 }  // namespace
 
 MeasureOptions quick_options() {
-  return {
-      .step = 1.5,
-      .batch = {.batch_ns = 200'000, .batches = 9, .budget_ns = 10'000'000, .least_batches = 3}};
+  return {.step = 1.5,
+          .batch = {.batch_ns = 200'000, .batches = 5, .budget_ns = 5'000'000, .least_batches = 1}};
 }
 
 std::vector<std::int64_t> working_sets(std::int64_t smallest, std::int64_t largest, double step) {

@@ -17,7 +17,11 @@ struct MeasureOptions {
   std::int64_t smallest_bytes = 4096;                  ///< a thread
   std::int64_t largest_bytes = std::int64_t{1} << 30;  ///< over all threads
   int threads = 0;                                     ///< the most; 0: one a core
-  BatchPlan batch{};
+  /// Of each point of a curve and each kind of arithmetic, in each round.
+  BatchPlan batch{.batch_ns = 1'000'000, .batches = 5, .budget_ns = 20'000'000, .least_batches = 2};
+  /// How often everything is gone through: a slow minute then touches a part of every point's
+  /// batches and no point's all.
+  int rounds = 3;
   std::uint64_t seed = 1;
 };
 

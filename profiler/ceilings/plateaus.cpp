@@ -41,7 +41,11 @@ bool is_flat(std::span<const CurvePoint> points, double tolerance) {
   if (is_outside(points.front()) || is_outside(points.back())) return false;
   const auto outside = std::ranges::count_if(points, is_outside);
   if (outside * 10 > static_cast<std::ptrdiff_t>(points.size())) return false;
-  if (points.size() < 6) return true;
+  if (points.size() < 6) {
+    // Too few to have halves: the ends themselves.
+    return std::abs(std::log(points.back().estimate.value / points.front().estimate.value)) <=
+           tolerance;
+  }
   const std::size_t third = points.size() / 3;
   return std::abs(median_of_logs(points.first(third)) - median_of_logs(points.last(third))) <=
          tolerance;

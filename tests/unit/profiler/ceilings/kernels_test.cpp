@@ -45,9 +45,9 @@ class Arrays {
 };
 
 double run_kernel(const BandwidthTable& table, BandwidthKernel kernel, bool many,
-                  const BandwidthPass& pass) {
+                  const BandwidthPass& pass, std::int64_t passes = 1) {
   const auto at = static_cast<std::size_t>(kernel);
-  return (many ? table.many_streams : table.one_stream)[at](pass);
+  return (many ? table.many_streams : table.one_stream)[at](pass, passes);
 }
 
 /// What array a should be, by the kernel's meaning.
@@ -90,6 +90,20 @@ TEST(BandwidthKernels, ComputeWhatTheySayOnEveryInstructionSet) {
         }
         EXPECT_EQ(result, facts.kernel == BandwidthKernel::load ? sum : 0);
       }
+    }
+  }
+}
+
+TEST(BandwidthKernels, MakeAsManyPassesAsAskedFor) {
+  for (const BandwidthTable* table : bandwidth_tables()) {
+    for (const bool many : {false, true}) {
+      SCOPED_TRACE(std::string(table->isa) + (many ? ", many streams" : ", one stream"));
+      Arrays arrays;
+      const double first = arrays.a()[0];
+      const double once = run_kernel(*table, BandwidthKernel::load, many, arrays.pass(1));
+      EXPECT_EQ(run_kernel(*table, BandwidthKernel::load, many, arrays.pass(1), 3), 3 * once);
+      run_kernel(*table, BandwidthKernel::update, many, arrays.pass(2), 5);
+      EXPECT_EQ(arrays.a()[0], 32 * first);
     }
   }
 }

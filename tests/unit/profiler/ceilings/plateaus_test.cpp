@@ -114,6 +114,16 @@ TEST(Plateaus, ARampIsNone) {
   EXPECT_TRUE(find_plateaus(curve).empty());
 }
 
+TEST(Plateaus, AShortRampIsNone) {
+  // Each point lies within 6 % of the one in the middle, yet all of them fall.
+  std::vector<CurvePoint> curve;
+  double value = 50e9;
+  for (double bytes = 4096; curve.size() < 5; bytes *= 1.5, value *= 0.965) {
+    curve.push_back({static_cast<std::int64_t>(bytes), {value, value, value}});
+  }
+  EXPECT_TRUE(find_plateaus(curve).empty());
+}
+
 TEST(Plateaus, TooFewPointsSayNothing) {
   EXPECT_TRUE(find_plateaus({}).empty());
   const std::vector<CurvePoint> two = {{4096, {1, 1, 1}}, {8192, {1, 1, 1}}};
