@@ -15,7 +15,12 @@ struct ZmmInt8 {
   explicit ZmmInt8(const ComputeData& data)
       : left(_mm512_load_si512(data.i8)), right(_mm512_load_si512(data.i8 + 64)) {}
   static __m512i start(std::size_t i) { return _mm512_set1_epi32(static_cast<int>(i)); }
-  [[nodiscard]] __m512i step(__m512i x) const { return _mm512_dpbusd_epi32(x, left, right); }
+  /// Not the intrinsic: GCC 12 copies its sum from register to register, half as many instructions
+  /// again, and at times a third of the speed.
+  [[nodiscard]] __m512i step(__m512i x) const {
+    asm("vpdpbusd %[right], %[left], %[x]" : [x] "+v"(x) : [left] "v"(left), [right] "v"(right));
+    return x;
+  }
   static double total(__m512i x) {
     alignas(64) std::int32_t parts[16];
     _mm512_store_si512(parts, x);

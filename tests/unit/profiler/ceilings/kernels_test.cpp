@@ -159,6 +159,19 @@ TEST(ComputeKernels, ChainsOfFloatsEndWhereTheirFixedPointLies) {
   }
 }
 
+TEST(ComputeKernels, ProductsOfBytesAreSummedRoundByRound) {
+  const ComputeData data = make_compute_data(3);
+  double round = 0;  // unsigned times signed, over 64 pairs
+  for (std::size_t i = 0; i < 64; ++i) {
+    round += static_cast<double>(static_cast<std::uint8_t>(data.i8[i]) * data.i8[64 + i]);
+  }
+  for (const ComputeEntry& entry : compute_kernels()) {
+    if (entry.kernel == nullptr || entry.name != "avx512 int8 vpdpbusd") continue;
+    // Sixteen chains begin with 0 to 15 in each of sixteen lanes.
+    EXPECT_EQ(entry.kernel->run(10, data), 16 * (10 * round) + 16 * 120);
+  }
+}
+
 TEST(ComputeKernels, AnInstructionSetIsThereOnlyWithWhatItStandsOn) {
   const IsaHere& isa = isa_here();
   if (!isa.avx2.empty()) {
