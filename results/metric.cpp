@@ -49,11 +49,27 @@ constexpr MetricSpec kMetrics[] = {
      "One pass of the operator; the median over passes."},
     {"precision_percent", "%", Better::lower, "±", Shown::speed,
      "Half the width of the 95 % interval of the median of end_to_end_ns or run_ns, over the "
-     "processes that measured the case, as a share of that median; absent for a single process."},
+     "processes that measured the case, as a share of that median; absent for a single process. Of "
+     "a ceiling: of its median over batches, or over the working sets of its level."},
     {"flops_per_second", "FLOP/s", Better::higher, "FLOP/s", Shown::speed,
-     "work_flops / run_ns: what the operator must compute, over its median time."},
+     "work_flops / run_ns: what the operator must compute, over its median time; of a ceiling: "
+     "what "
+     "was computed over the time it took, the median over batches."},
     {"bytes_per_second", "bytes/s", Better::higher, "bytes/s", Shown::speed,
-     "work_bytes / run_ns: what the operator must move at the least, over its median time."},
+     "work_bytes / run_ns: what the operator must move at the least, over its median time; of a "
+     "ceiling: what was read and written on purpose over the time it took, the median over the "
+     "working sets of its level."},
+    {"operations_per_second", "OP/s", Better::higher, "OP/s", Shown::speed,
+     "Ceilings: integer operations over the time they took, the median over batches; a product "
+     "with a sum is two."},
+    {"latency_ns", "ns", Better::lower, "latency", Shown::speed,
+     "Ceilings: one step of a walk through memory in random order, the median over the working "
+     "sets "
+     "of its level."},
+    {"clock_hz", "Hz", Better::neither, "clock", Shown::speed,
+     "Ceilings: cycles of a chain of dependent additions over the time it took, the median over "
+     "the "
+     "moments it was timed."},
     {"real_time_ns", "ns", Better::lower, "real time", Shown::speed,
      "Imported benchmarks: wall-clock time of one iteration; the median over repetitions."},
     {"cpu_time_ns", "ns", Better::lower, "CPU time", Shown::speed,

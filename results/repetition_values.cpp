@@ -199,6 +199,10 @@ RepetitionValues repetition_values(std::string_view metric, const Case& subject,
   }
   if (metric == "inter_token_p90_ns") return data.gap_percentiles(0.90);
   if (metric == "inter_token_p99_ns") return data.gap_percentiles(0.99);
+  if (subject.workload == "ceiling") {
+    if (metric != "latency_ns") return data.each(metric, itself);
+    return data.each("latency_ps", [](double ps) { return ps / 1000; });
+  }
   if (subject.workload == "imported") return peer_repetition_values(metric, measurement);
   return subject.workload == "llm" ? of_model(metric, subject, data) : RepetitionValues{};
 }

@@ -89,12 +89,13 @@ CaseField of_variant(CaseField field) {
 
 std::vector<CaseField> declare_fields() {
   return {
-      of_quality(of_imported(
-          text("workload", &Case::workload, true, true, {"llm", "op", "quality", "imported"},
-               "what is measured: a model (llm), one operator (op) or how well a model predicts a "
-               "text (quality); imported results have workload imported"))),
-      of_imported(
-          text("name", &Case::name, false, false, {}, "what an imported benchmark is called")),
+      of_quality(of_imported(text(
+          "workload", &Case::workload, true, true, {"llm", "op", "quality", "ceiling", "imported"},
+          "what is measured: a model (llm), one operator (op) or how well a model predicts a "
+          "text (quality); ceilings of the machine have workload ceiling, imported results "
+          "imported"))),
+      of_imported(text("name", &Case::name, false, false, {},
+                       "what a ceiling or an imported benchmark is called")),
       of_variant(text("model", &Case::model, true, false, {},
                       "GGUF file, Hugging Face directory, bundled model or shape name")),
       text("op", &Case::op, false, true, {}, "operator"),
@@ -246,11 +247,15 @@ bool applies(const CaseField& field, const Case& value) {
     }
     return quality ? field.quality : field.llm;
   }
-  if (value.workload == "imported") return field.imported;
+  if (is_never_run(value)) return field.imported;
   if (!field.op) return false;
   const bool always = field.name == "workload" || field.name == "op" || field.name == "backend" ||
                       field.name == "cache" || field.name == "threads" || field.name == "seed";
   return always || op_has_field(value.op, field.name);
+}
+
+bool is_never_run(const Case& value) {
+  return value.workload == "imported" || value.workload == "ceiling";
 }
 
 bool same_variant(const Case& a, const Case& b) {
@@ -309,6 +314,12 @@ void validate(const Case& value) {
   if (value.workload == "imported") {
     throw Error(
         "workload: imported cases were measured elsewhere; choose llm, op or quality to run one");
+  }
+  if (value.workload == "ceiling") {
+    throw Error(
+        "workload: ceilings are measured by 'ridgepoint roofline'; choose llm, op or quality to "
+        "run "
+        "a case");
   }
   for (const CaseField& field : case_fields()) {
     if (is_stated(value, field)) {
@@ -439,7 +450,7 @@ std::string to_command_line(const Case& value) {
 
 std::string label(const Case& value) {
   const auto has = [&](std::string_view name) { return is_stated(value, *find_case_field(name)); };
-  if (value.workload == "imported") return value.name;
+  if (is_never_run(value)) return value.name;
   std::string text;
   if (value.workload == "llm") {
     text = fmt::format("llm {}", base_name(value.model));

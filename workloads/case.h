@@ -21,14 +21,15 @@ inline constexpr std::string_view kBundledText = "held-out";
 /// One case. A field that does not apply to the workload keeps its default and is not printed.
 struct Case {
   /// llm: a model's prefill and decode; op: one operator; quality: how well a model predicts a
-  /// text, and how far from a baseline; imported: measured elsewhere, never run.
+  /// text, and how far from a baseline; ceiling: what this machine can do at the most, measured by
+  /// a command of its own; imported: measured elsewhere. The last two are never run as cases.
   std::string workload = "llm";
   std::string model{kBundledModel};  ///< GGUF file, Hugging Face directory, bundled name or shape
   std::string type;  ///< llm with a shape, op: weight type; empty: resolve() chooses
   /// llm: what becomes of the weights before they run (transforms/parse.h); empty: nothing
   std::string transform;
   std::string op;    ///< operator name (MatrixProduct::kName, ...)
-  std::string name;  ///< imported: what its benchmark calls it
+  std::string name;  ///< ceiling: which one; imported: what its benchmark calls it
   std::string backend = "reference";
   std::string kv = "f16";
   std::string fuse;            ///< on, off; empty: on, where the backend can
@@ -69,7 +70,7 @@ struct CaseField {
   std::int64_t minimum = 0, maximum = 0;  ///< of an integer field
   std::vector<std::string_view> choices;  ///< of a text field; empty: any text
   std::string_view help;
-  bool imported = false;  ///< applies to the imported workload
+  bool imported = false;  ///< applies to the workloads imported and ceiling
   bool quality = false;   ///< applies to the quality workload
   /// Says what computes, not what is asked of it: a quality holds for every case of its variant.
   bool variant = false;
@@ -81,6 +82,9 @@ std::span<const CaseField> case_fields();
 const CaseField* find_case_field(std::string_view name);
 /// Whether the field means anything for this case (workload, and for op cases the operator).
 bool applies(const CaseField& field, const Case& value);
+
+/// Whether it only names a result that `run` cannot measure: workloads imported and ceiling.
+bool is_never_run(const Case& value);
 
 /// Whether both are the same model on the same backend in the same types: what one's quality is
 /// measured of, the other's speed is measured of.

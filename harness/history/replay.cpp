@@ -95,6 +95,9 @@ std::string obstacle_of(const History& history, const HistoryChange& change,
         kGiveSides);
   }
   const Case& subject = history.subject.subject;
+  if (subject.workload == "ceiling") {
+    return "it is a ceiling of the machine, which no commit changes: look at the machine";
+  }
   if (subject.workload == "imported" && options.bench.empty()) {
     return "it was measured by another program: say with --build and --bench how to run it";
   }

@@ -99,7 +99,9 @@ std::string fields(const Record& record, const Json& details) {
     if (!value.empty()) rows.push_back({std::string(field.name), value});
   }
   std::string text = align(rows);
-  if (record.subject.workload != "imported") {
+  if (record.subject.workload == "ceiling") {
+    text += "measured again with: ridgepoint roofline\n";
+  } else if (!is_never_run(record.subject)) {
     text += fmt::format("reruns with: ridgepoint run {}\n", plain(to_command_line(record.subject)));
   }
   for (const char* part : {"backend", "model", "cache"}) {

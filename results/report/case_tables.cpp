@@ -70,6 +70,7 @@ std::string title_of(const std::string& workload) {
   if (workload == "llm") return "Models";
   if (workload == "op") return "Operators";
   if (workload == "quality") return "Quality";
+  if (workload == "ceiling") return "Ceilings of the machine";
   if (workload == "imported") return "Imported benchmarks";
   return workload;
 }

@@ -25,12 +25,18 @@ constexpr Scale kWork[] = {{1, "FLOP"},    {1e3, "kFLOP"},  {1e6, "MFLOP"},
 constexpr Scale kWorkRate[] = {{1, "FLOP/s"},    {1e3, "kFLOP/s"},  {1e6, "MFLOP/s"},
                                {1e9, "GFLOP/s"}, {1e12, "TFLOP/s"}, {1e15, "PFLOP/s"}};
 
+constexpr Scale kOperationRate[] = {{1, "OP/s"},    {1e3, "kOP/s"},  {1e6, "MOP/s"},
+                                    {1e9, "GOP/s"}, {1e12, "TOP/s"}, {1e15, "POP/s"}};
+constexpr Scale kFrequency[] = {{1, "Hz"}, {1e3, "kHz"}, {1e6, "MHz"}, {1e9, "GHz"}};
+
 std::span<const Scale> scales_of(std::string_view unit) {
   if (unit == "ns") return kTime;
   if (unit == "bytes") return kBytes;
   if (unit == "bytes/s") return kByteRate;
   if (unit == "FLOP") return kWork;
   if (unit == "FLOP/s") return kWorkRate;
+  if (unit == "OP/s") return kOperationRate;
+  if (unit == "Hz") return kFrequency;
   return {};
 }
 

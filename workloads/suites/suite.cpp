@@ -169,6 +169,11 @@ void check_group(const Origin& origin, const toml::table& table, const Axes& axe
       origin.fail(table.get("workload")->source(),
                   "workload: imported cases were measured elsewhere; choose llm, op or quality");
     }
+    if (std::get<std::string>(workload) == "ceiling") {
+      origin.fail(table.get("workload")->source(),
+                  "workload: ceilings are measured by 'ridgepoint roofline'; choose llm, op or "
+                  "quality");
+    }
   }
   if (with_ops && ops == nullptr) {
     origin.fail(table.source(), "group of workload 'op' without the key 'op'; name the operators");

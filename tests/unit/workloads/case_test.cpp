@@ -293,6 +293,16 @@ TEST(Case, KeepsWhatOthersMeasuredButNeverRunsIt) {
   EXPECT_THAT(error_of([&] { validate(kept); }), HasSubstr("measured elsewhere"));
 }
 
+TEST(Case, KeepsACeilingByItsNameAndSaysWhatMeasuresIt) {
+  Case value;
+  value.workload = "ceiling";
+  value.name = "load, level 1, 1 thread, 8 streams";
+  const Case kept = canonical(value);
+  EXPECT_EQ(case_from_json(to_json(kept)), kept);
+  EXPECT_EQ(label(kept), value.name);
+  EXPECT_THAT(error_of([&] { validate(kept); }), HasSubstr("'ridgepoint roofline'"));
+}
+
 TEST(Case, RoundTripsThroughJsonAndTheShell) {
   constexpr std::uint64_t kSeed = 20240607;
   RecordProperty("seed", std::to_string(kSeed));

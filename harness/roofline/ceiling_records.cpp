@@ -1,0 +1,121 @@
+#include "harness/roofline/ceiling_records.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "harness/environment/build_info.h"
+#include "harness/environment/environment.h"
+#include "harness/roofline/ceiling_json.h"
+#include "profiler/clock/monotonic_clock.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+/// The metric that a ceiling is, its series, and what a series' whole numbers are of its unit.
+struct CeilingMetric {
+  std::string_view unit, metric, series, series_unit;
+  double scale;
+};
+constexpr CeilingMetric kCeilingMetrics[] = {
+    {"bytes/s", "bytes_per_second", "bytes_per_second", "bytes/s", 1},
+    {"FLOP/s", "flops_per_second", "flops_per_second", "FLOP/s", 1},
+    {"OP/s", "operations_per_second", "operations_per_second", "OP/s", 1},
+    {"ns", "latency_ns", "latency_ps", "ps", 1000},
+    {"Hz", "clock_hz", "clock_hz", "Hz", 1},
+};
+
+const CeilingMetric& metric_of(const ceilings::Ceiling& ceiling) {
+  const auto* found =
+      std::ranges::find(kCeilingMetrics, std::string_view(ceiling.unit), &CeilingMetric::unit);
+  return *found;
+}
+
+bool is_level_of(const ceilings::Ceiling& ceiling, const ceilings::Curve& curve) {
+  return ceiling.kind == curve.kind && ceiling.what == curve.what &&
+         ceiling.threads == curve.threads && ceiling.streams == curve.streams;
+}
+
+}  // namespace
+
+Record record_of(const ceilings::Ceiling& ceiling) {
+  Record record;
+  record.subject.workload = "ceiling";
+  record.subject.name = ceilings::name_of(ceiling);
+  record.subject = canonical(record.subject);
+  nlohmann::json details = {{"ceiling", json_of(ceiling)}};
+  if (!ceiling.why_absent.empty()) {
+    record.outcome = Outcome::unsupported;
+    record.reason = ceiling.why_absent;
+    record.details = details.dump();
+    return record;
+  }
+  const CeilingMetric& metric = metric_of(ceiling);
+  details["primary_metrics"] = nlohmann::json::array({metric.metric});
+  record.details = details.dump();
+  auto& metrics = record.measurement.metrics;
+  metrics[std::string(metric.metric)] = ceiling.estimate.value;
+  if (ceiling.samples.size() > 1) {
+    metrics["precision_percent"] =
+        50 * (ceiling.estimate.high - ceiling.estimate.low) / ceiling.estimate.value;
+  }
+  Series series;
+  series.name = metric.series;
+  series.unit = metric.series_unit;
+  for (const double sample : ceiling.samples) {
+    series.samples.push_back(std::llround(sample * metric.scale));
+  }
+  record.measurement.series.push_back(std::move(series));
+  return record;
+}
+
+Run begin_ceiling_run(const std::string& label, const std::string& command) {
+  auto environment = read_environment();
+  const auto git = read_git_state();
+  Run run;
+  run.id = new_uuid();
+  run.label = label;
+  run.suite = "roofline";
+  run.command = command;
+  run.tool_version = build_info().version;
+  run.git_commit = git.commit;
+  run.git_branch = git.branch;
+  run.git_dirty = git.dirty;
+  run.status = "running";
+  run.started_unix_ns = unix_ns();
+  run.environment_hash = std::move(environment.stable_hash);
+  run.environment = std::move(environment.stable);
+  run.conditions = read_conditions();
+  return run;
+}
+
+void store_ceilings(Store& store, const Run& run, const ceilings::Measured& measured) {
+  std::vector<Record> records;
+  std::vector<Case> cases;
+  for (const auto& ceiling : measured.ceilings) {
+    Record record = record_of(ceiling);
+    record.id = new_uuid();
+    record.run_id = run.id;
+    record.ordinal = static_cast<std::int64_t>(records.size());
+    record.started_unix_ns = run.started_unix_ns;
+    auto details = nlohmann::json::parse(record.details);
+    details["measured_under"] = json_of(measured.conditions);
+    if (ceiling.level == "outermost") {
+      for (const auto& curve : measured.curves) {
+        if (is_level_of(ceiling, curve)) details["curve"] = json_of(curve);
+      }
+    }
+    record.details = details.dump();
+    cases.push_back(record.subject);
+    records.push_back(std::move(record));
+  }
+  if (records.empty()) throw Error("nothing was measured before it was interrupted");
+  store.begin_run(run, cases);
+  for (const Record& record : records) store.add_record(record);
+  store.finish_run(run.id, measured.interrupted ? "interrupted" : "finished", unix_ns(),
+                   read_conditions());
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,37 @@
+// Compiled for AVX-512 with FP16 alone: half-precision products and sums.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "profiler/ceilings/kernels/compute_chains.h"
+#include "profiler/ceilings/kernels/tables.h"
+
+namespace ridgepoint::ceilings {
+namespace {
+
+struct ZmmFp16 {
+  using Vector = __m512h;
+  static constexpr std::size_t kChains = 16;
+  __m512h factor, summand;
+  explicit ZmmFp16(const ComputeData& data)
+      : factor(_mm512_load_ph(data.f16)), summand(_mm512_load_ph(data.f16 + 32)) {}
+  static __m512h start(std::size_t i) {
+    return _mm512_cvtepi16_ph(_mm512_set1_epi16(static_cast<short>(i)));
+  }
+  [[nodiscard]] __m512h step(__m512h x) const { return _mm512_fmadd_ph(x, factor, summand); }
+  static double total(__m512h x) {
+    // Not summed in halves, which end at 65504.
+    alignas(64) _Float16 parts[32];
+    _mm512_store_ph(parts, x);
+    double sum = 0;
+    for (const _Float16 part : parts) sum += static_cast<double>(part);
+    return sum;
+  }
+};
+
+}  // namespace
+
+constinit const ComputeKernel kAvx512Fp16 =
+    make_compute_kernel<ZmmFp16>("avx512 fp16 fma", "FLOP/s", 64);
+
+}  // namespace ridgepoint::ceilings
+#endif

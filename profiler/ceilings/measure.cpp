@@ -1,0 +1,436 @@
+#include "profiler/ceilings/measure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "profiler/ceilings/bandwidth_kernels.h"
+#include "profiler/ceilings/chase.h"
+#include "profiler/ceilings/compute_kernels.h"
+#include "profiler/ceilings/memory_block.h"
+#include "profiler/ceilings/tsc.h"
+#include "profiler/clock/monotonic_clock.h"
+
+namespace ridgepoint::ceilings {
+namespace {
+
+/// What the optimiser must believe to be used.
+void keep(double value) {
+  asm volatile("" ::"m"(value) : "memory");
+}
+
+/// The memory of one set of threads: a block each, first touched by the thread that uses it.
+class TeamMemory {
+ public:
+  TeamMemory(std::span<const int> cpus, std::int64_t bytes, std::uint64_t seed)
+      : cpus_(cpus.begin(), cpus.end()) {
+    const auto each = static_cast<std::size_t>(bytes) / cpus.size() + kLineBytes * kManyStreams;
+    for (std::size_t i = 0; i < cpus.size(); ++i) blocks_.emplace_back(each);
+    if (given()) fill(seed);
+  }
+
+  /// Anew: the kernels that store leave constants behind, and a chase addresses.
+  void fill(std::uint64_t seed) {
+    const BatchPlan once{.batch_ns = 0, .batches = 1, .budget_ns = 0, .least_batches = 1};
+    const auto filled = time_together(
+        cpus_, once,
+        [&](int part) {
+          const MemoryBlock& block = of(part);
+          fill_with_random_doubles(block.data(), block.size(),
+                                   seed + static_cast<std::uint64_t>(part));
+        },
+        [](int, std::int64_t) {});
+    pinned_ = filled.pinned;
+  }
+
+  [[nodiscard]] bool given() const {
+    return std::ranges::all_of(blocks_, [](const auto& block) { return block.data() != nullptr; });
+  }
+  [[nodiscard]] const MemoryBlock& of(int part) const {
+    return blocks_[static_cast<std::size_t>(part)];
+  }
+  [[nodiscard]] std::span<const int> cpus() const { return cpus_; }
+  [[nodiscard]] int threads() const { return static_cast<int>(cpus_.size()); }
+  [[nodiscard]] bool pinned() const { return pinned_; }
+
+  [[nodiscard]] std::int64_t bytes() const {
+    std::int64_t sum = 0;
+    for (const auto& block : blocks_) sum += static_cast<std::int64_t>(block.size());
+    return sum;
+  }
+  [[nodiscard]] Reading<std::int64_t> huge_bytes() const {
+    std::int64_t sum = 0;
+    for (const auto& block : blocks_) {
+      const auto huge = block.huge_bytes();
+      if (!huge) return huge;
+      sum += huge.value();
+    }
+    return Reading<std::int64_t>::of(sum);
+  }
+
+ private:
+  std::vector<int> cpus_;
+  std::vector<MemoryBlock> blocks_;
+  bool pinned_ = true;
+};
+
+std::vector<double> rates_of(const Batches& batches, double work_a_pass, std::size_t threads) {
+  std::vector<double> rates;
+  const double work =
+      work_a_pass * static_cast<double>(batches.passes) * static_cast<double>(threads);
+  for (const double seconds : batches.seconds) rates.push_back(work / seconds);
+  return rates;
+}
+
+BandwidthPass pass_over(const MemoryBlock& block, std::size_t lines) {
+  constexpr std::size_t kDoubles = kLineBytes / sizeof(double);
+  auto* const a = reinterpret_cast<double*>(block.data());
+  return {.a = a,
+          .b = a + lines * kDoubles,
+          .c = a + 2 * lines * kDoubles,
+          .lines = lines,
+          .factor = 1};
+}
+
+/// What the batches at one working set gave.
+struct PointSamples {
+  std::int64_t bytes = 0;
+  std::vector<double> values;
+};
+
+PointSamples measure_bandwidth(const TeamMemory& memory, const BandwidthKernelFacts& facts,
+                               BandwidthFunction function, std::int64_t bytes,
+                               const BatchPlan& plan) {
+  const std::size_t lines = lines_for(bytes, memory.threads(), facts.arrays);
+  const auto batches = time_together(
+      memory.cpus(), plan, [](int) {},
+      [&](int part, std::int64_t passes) {
+        keep(function(pass_over(memory.of(part), lines), passes));
+      });
+  const double array_bytes = static_cast<double>(lines * kLineBytes);
+  const double useful = array_bytes * (facts.reads + facts.writes);
+  return {static_cast<std::int64_t>(array_bytes) * facts.arrays * memory.threads(),
+          rates_of(batches, useful, memory.cpus().size())};
+}
+
+PointSamples measure_latency(const TeamMemory& memory, std::int64_t bytes,
+                             const MeasureOptions& options) {
+  constexpr std::int64_t kSteps = 1000;  // of a pass
+  const auto ring = static_cast<std::size_t>(bytes) / kLineBytes * kLineBytes;
+  const void* at = memory.of(0).data();
+  const auto batches = time_together(
+      memory.cpus(), options.batch,
+      [&](int) {
+        build_chase({memory.of(0).data(), ring}, options.seed);
+      },
+      [&](int, std::int64_t passes) { at = follow_chase(at, passes * kSteps); });
+  std::vector<double> each;
+  for (const double seconds : batches.seconds) {
+    each.push_back(seconds * 1e9 / static_cast<double>(batches.passes * kSteps));
+  }
+  return {static_cast<std::int64_t>(ring), std::move(each)};
+}
+
+/// A curve on its way: the samples of all rounds, by working set.
+struct Sweep {
+  Curve curve;  ///< without points
+  double moved_ratio = 1;
+  std::function<PointSamples(const TeamMemory&, std::int64_t bytes)> measure;
+  std::vector<PointSamples> points;  ///< ascending
+
+  void add(PointSamples more) {
+    // Small steps may round to the same whole lines.
+    const auto found = std::ranges::find(points, more.bytes, &PointSamples::bytes);
+    if (found == points.end()) {
+      points.push_back(std::move(more));
+    } else {
+      found->values.insert(found->values.end(), more.values.begin(), more.values.end());
+    }
+  }
+  Curve finish() {
+    std::ranges::sort(points, {}, &PointSamples::bytes);
+    for (auto& point : points) {
+      curve.points.push_back({point.bytes, estimate_median(std::move(point.values))});
+    }
+    return std::move(curve);
+  }
+};
+
+/// Whether the level holds for half of the largest working set at least: single points at the end
+/// of a curve are few batches each.
+bool reaches_out(const Plateau& plateau, const Curve& curve) {
+  return plateau.to_bytes >= curve.points.back().bytes / 2;
+}
+
+/// What stands for the outermost level of a curve that is not flat there: its points over the last
+/// factor 4 of sizes, and all of their range.
+Ceiling uneven_end(const Curve& curve, Ceiling ceiling) {
+  ceiling.level = "outermost";
+  if (curve.points.empty()) {
+    ceiling.why_absent = "nothing was measured";
+    return ceiling;
+  }
+  for (const CurvePoint& point : curve.points) {
+    if (point.bytes < curve.points.back().bytes / 4) continue;
+    if (ceiling.samples.empty()) ceiling.from_bytes = point.bytes;
+    ceiling.samples.push_back(point.estimate.value);
+  }
+  ceiling.to_bytes = curve.points.back().bytes;
+  const auto [lowest, highest] = std::ranges::minmax(ceiling.samples);
+  ceiling.estimate = {estimate_median(ceiling.samples).value, lowest, highest};
+  ceiling.note = "not flat: the interval is the range of its points";
+  return ceiling;
+}
+
+/// The levels of a curve as ceilings; the last is the outermost.
+void add_levels(const Curve& curve, double moved_ratio, std::vector<Ceiling>& into) {
+  Ceiling common;
+  common.kind = curve.kind;
+  common.what = curve.what;
+  common.threads = curve.threads;
+  common.streams = curve.streams;
+  common.unit = curve.unit;
+  common.moved_ratio = moved_ratio;
+  const auto plateaus = find_plateaus(curve.points);
+  for (std::size_t i = 0; i < plateaus.size(); ++i) {
+    const Plateau& plateau = plateaus[i];
+    Ceiling ceiling = common;
+    const bool outermost = reaches_out(plateau, curve);
+    ceiling.level = outermost ? "outermost" : fmt::format("{}", i + 1);
+    ceiling.estimate = plateau.estimate;
+    ceiling.from_bytes = plateau.from_bytes;
+    ceiling.to_bytes = plateau.to_bytes;
+    for (std::size_t at = plateau.first; at <= plateau.last; ++at) {
+      ceiling.samples.push_back(curve.points[at].estimate.value);
+    }
+    into.push_back(std::move(ceiling));
+  }
+  if (plateaus.empty() || !reaches_out(plateaus.back(), curve)) {
+    into.push_back(uneven_end(curve, std::move(common)));
+  }
+}
+
+/// One measuring of everything: what it needs at every step.
+class Measuring {
+ public:
+  Measuring(const MeasureOptions& options, const std::function<void(const std::string&)>& progress,
+            const std::atomic<bool>& stop)
+      : options_(options), progress_(progress), stop_(stop) {}
+
+  Measured run() {
+    const std::int64_t begun = monotonic_ns();
+    const TscWatch tsc;
+    std::vector<int> cpus = one_cpu_a_core();
+    const std::size_t wanted =
+        options_.threads > 0 ? static_cast<std::size_t>(options_.threads) : cpus.size();
+    cpus.resize(std::min(wanted, cpus.size()));
+    result_.conditions.cpus = cpus;
+    result_.conditions.isa = bandwidth_tables().back()->isa;
+    compute(std::span(cpus).first(1));
+    if (cpus.size() > 1) compute(cpus);
+    clock();
+    memory(std::span(cpus).first(1), /*with_latency=*/true);
+    if (cpus.size() > 1) memory(cpus, /*with_latency=*/false);
+    nodes();
+    result_.conditions.tsc_hz = tsc.finish();
+    result_.conditions.seconds = static_cast<double>(monotonic_ns() - begun) * 1e-9;
+    result_.interrupted = stop_.load();
+    return std::move(result_);
+  }
+
+ private:
+  void compute(std::span<const int> cpus) {
+    const ComputeData data = make_compute_data(options_.seed);
+    BatchPlan plan = options_.batch;
+    plan.batch_ns = std::max<std::int64_t>(plan.batch_ns, 2'000'000);
+    plan.batches *= options_.rounds;
+    plan.budget_ns *= options_.rounds;
+    plan.least_batches *= options_.rounds;
+    for (const ComputeEntry& entry : compute_kernels()) {
+      if (stop_.load()) return;
+      Ceiling ceiling;
+      ceiling.kind = "compute";
+      ceiling.what = entry.name;
+      ceiling.unit = entry.unit;
+      ceiling.threads = static_cast<int>(cpus.size());
+      ceiling.why_absent = entry.why_not;
+      if (entry.kernel != nullptr) {
+        progress_(name_of(ceiling));
+        constexpr std::int64_t kRounds = 100;  // of a pass
+        const auto batches = time_together(
+            cpus, plan, [](int) {},
+            [&](int, std::int64_t passes) { keep(entry.kernel->run(passes * kRounds, data)); });
+        ceiling.samples = rates_of(batches, entry.kernel->operations * kRounds, cpus.size());
+        ceiling.estimate = estimate_median(ceiling.samples);
+        ceiling.clock_hz = estimate_median(batches.clock_hz).value;
+        clocks_.insert(clocks_.end(), batches.clock_hz.begin(), batches.clock_hz.end());
+      }
+      result_.ceilings.push_back(std::move(ceiling));
+    }
+  }
+
+  /// Of the first core, right after each batch of arithmetic.
+  void clock() {
+    Ceiling ceiling;
+    ceiling.kind = "clock";
+    ceiling.what = "dependent additions";
+    ceiling.unit = "Hz";
+    ceiling.samples = clocks_;
+    ceiling.estimate = estimate_median(clocks_);
+    if (clocks_.empty()) ceiling.why_absent = "the chain is not written for this architecture";
+    result_.ceilings.push_back(std::move(ceiling));
+  }
+
+  void memory(std::span<const int> cpus, bool with_latency) {
+    if (stop_.load()) return;
+    progress_(fmt::format("filling {} MiB", options_.largest_bytes >> 20));
+    TeamMemory memory(cpus, options_.largest_bytes, options_.seed);
+    if (!memory.given()) {
+      Ceiling none;
+      none.kind = "bandwidth";
+      none.what = "load";
+      none.threads = static_cast<int>(cpus.size());
+      none.unit = "bytes/s";
+      none.why_absent = fmt::format("the system gave no {} bytes", options_.largest_bytes);
+      result_.ceilings.push_back(std::move(none));
+      return;
+    }
+    Conditions& conditions = result_.conditions;
+    conditions.block_bytes = memory.bytes();
+    conditions.huge_bytes = memory.huge_bytes();
+    conditions.pinned = conditions.pinned && memory.pinned();
+    const auto sizes = working_sets(options_.smallest_bytes * memory.threads(),
+                                    options_.largest_bytes, options_.step);
+    auto sweeps = sweeps_of(memory.threads(), with_latency);
+    for (int round = 0; round < options_.rounds && !stop_.load(); ++round) {
+      if (round > 0) memory.fill(options_.seed);
+      for (Sweep& sweep : sweeps) {
+        progress_(fmt::format("round {} of {}: {}, {} threads, {} streams", round + 1,
+                              options_.rounds, sweep.curve.what, sweep.curve.threads,
+                              std::max(sweep.curve.streams, 1)));
+        for (const std::int64_t bytes : sizes) {
+          if (stop_.load()) break;
+          sweep.add(sweep.measure(memory, bytes));
+        }
+      }
+    }
+    for (Sweep& sweep : sweeps) {
+      if (sweep.points.empty()) continue;
+      Curve curve = sweep.finish();
+      // A curve that was broken off would call outermost what is not.
+      if (!stop_.load()) add_levels(curve, sweep.moved_ratio, result_.ceilings);
+      result_.curves.push_back(std::move(curve));
+    }
+  }
+
+  [[nodiscard]] std::vector<Sweep> sweeps_of(int threads, bool with_latency) const {
+    std::vector<Sweep> sweeps;
+    const BandwidthTable& table = *bandwidth_tables().back();
+    for (const BandwidthKernelFacts& facts : bandwidth_kernels()) {
+      for (const bool many : {false, true}) {
+        const auto function =
+            (many ? table.many_streams : table.one_stream)[static_cast<std::size_t>(facts.kernel)];
+        const double useful = facts.reads + facts.writes;
+        sweeps.push_back(
+            {.curve = {.kind = "bandwidth",
+                       .what = std::string(facts.name),
+                       .threads = threads,
+                       .streams = many ? kManyStreams : 1,
+                       .unit = "bytes/s",
+                       .points = {}},
+             .moved_ratio = (useful + facts.allocated) / useful,
+             .measure =
+                 [this, &facts, function](const TeamMemory& memory, std::int64_t bytes) {
+                   return measure_bandwidth(memory, facts, function, bytes, options_.batch);
+                 },
+             .points = {}});
+      }
+    }
+    if (!with_latency) return sweeps;
+    sweeps.push_back(
+        {.curve = {.kind = "latency",
+                   .what = "random chase",
+                   .threads = 1,
+                   .streams = 0,
+                   .unit = "ns",
+                   .points = {}},
+         .measure = [this](const TeamMemory& memory,
+                           std::int64_t bytes) { return measure_latency(memory, bytes, options_); },
+         .points = {}});
+    return sweeps;
+  }
+
+  /// Each node's own cores reading its own memory, the largest working set.
+  void nodes() {
+    if (stop_.load()) return;
+    const BandwidthKernelFacts& facts = facts_of(BandwidthKernel::load);
+    Ceiling common;
+    common.kind = "bandwidth";
+    common.what = "load within a NUMA node";
+    common.level = "outermost";
+    common.unit = "bytes/s";
+    common.streams = kManyStreams;
+    const int count = count_numa_nodes();
+    BatchPlan plan = options_.batch;
+    plan.least_batches *= options_.rounds;
+    if (count < 2) {
+      common.why_absent = "the machine shows one NUMA node";
+      result_.ceilings.push_back(std::move(common));
+      return;
+    }
+    for (int node = 0; node < count && !stop_.load(); ++node) {
+      const auto cpus = one_cpu_a_core(node);
+      Ceiling ceiling = common;
+      ceiling.what = fmt::format("load within NUMA node {}", node);
+      ceiling.threads = static_cast<int>(cpus.size());
+      progress_(name_of(ceiling));
+      const TeamMemory memory(cpus, options_.largest_bytes, options_.seed);
+      if (cpus.front() < 0 || !memory.given()) {
+        ceiling.why_absent = "this process may use none of its cores, or got no memory";
+      } else {
+        const auto point = measure_bandwidth(
+            memory, facts,
+            bandwidth_tables().back()->many_streams[static_cast<std::size_t>(facts.kernel)],
+            options_.largest_bytes, plan);
+        ceiling.estimate = estimate_median(point.values);
+        ceiling.samples = point.values;
+        ceiling.from_bytes = ceiling.to_bytes = point.bytes;
+      }
+      result_.ceilings.push_back(std::move(ceiling));
+    }
+  }
+
+  const MeasureOptions& options_;
+  const std::function<void(const std::string&)>& progress_;
+  const std::atomic<bool>& stop_;
+  std::vector<double> clocks_;
+  Measured result_;
+};
+
+}  // namespace
+
+MeasureOptions quick_options() {
+  return {.step = 1.5,
+          .batch = {.batch_ns = 200'000, .batches = 5, .budget_ns = 5'000'000, .least_batches = 1}};
+}
+
+std::vector<std::int64_t> working_sets(std::int64_t smallest, std::int64_t largest, double step) {
+  std::vector<std::int64_t> sizes;
+  for (double size = static_cast<double>(smallest); size < static_cast<double>(largest) * 0.999;
+       size *= step) {
+    sizes.push_back(static_cast<std::int64_t>(std::llround(size)));
+  }
+  sizes.push_back(std::max(smallest, largest));
+  return sizes;
+}
+
+Measured measure_ceilings(const MeasureOptions& options,
+                          const std::function<void(const std::string&)>& progress,
+                          const std::atomic<bool>& stop) {
+  return Measuring(options, progress, stop).run();
+}
+
+}  // namespace ridgepoint::ceilings

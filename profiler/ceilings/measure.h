@@ -1,0 +1,40 @@
+// Measures the ceilings of this machine, one after the other, with nothing kept but the figures.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "profiler/ceilings/ceiling.h"
+#include "profiler/ceilings/time_together.h"
+
+namespace ridgepoint::ceilings {
+
+struct MeasureOptions {
+  double step = 1.1;                                   ///< from one working set to the next
+  std::int64_t smallest_bytes = 4096;                  ///< a thread
+  std::int64_t largest_bytes = std::int64_t{1} << 30;  ///< over all threads
+  int threads = 0;                                     ///< the most; 0: one a core
+  /// Of each point of a curve and each kind of arithmetic, in each round.
+  BatchPlan batch{.batch_ns = 1'000'000, .batches = 5, .budget_ns = 20'000'000, .least_batches = 2};
+  /// How often everything is gone through: a slow minute then touches a part of every point's
+  /// batches and no point's all.
+  int rounds = 3;
+  std::uint64_t seed = 1;
+};
+
+/// Under a minute on the machine in docs/ceilings.md: fewer sizes, fewer and shorter batches.
+MeasureOptions quick_options();
+
+/// Working sets from smallest to largest, both included, each `step` times the one before.
+std::vector<std::int64_t> working_sets(std::int64_t smallest, std::int64_t largest, double step);
+
+/// `progress` hears what is measured next. After `stop` is set, what was measured so far is
+/// returned.
+Measured measure_ceilings(const MeasureOptions& options,
+                          const std::function<void(const std::string&)>& progress,
+                          const std::atomic<bool>& stop);
+
+}  // namespace ridgepoint::ceilings
