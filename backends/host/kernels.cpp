@@ -6,12 +6,16 @@ namespace ridgepoint::host {
 namespace {
 
 #if defined(__x86_64__)
-/// AVX-512's, but where panels are faster.
+/// AVX-512's, but where dot products of pairs are faster.
 void plain_product_by_dots(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
                            std::int64_t begin, std::int64_t end, const ProductTarget& target) {
-  const bool panels = weight.type == Type::bf16 && rows >= kDotPlainRows;
-  (panels ? kAvx512Bf16Panels.plain_product : kAvx512Kernels.plain_product)(weight, input, rows,
-                                                                            begin, end, target);
+  if (weight.type != Type::bf16 || rows < kDotPlainRows) {
+    kAvx512Kernels.plain_product(weight, input, rows, begin, end, target);
+  } else if (rows < kDotPanelRows) {
+    kAvx512Bf16Rows.plain_product(weight, input, rows, begin, end, target);
+  } else {
+    kAvx512Bf16Panels.plain_product(weight, input, rows, begin, end, target);
+  }
 }
 
 void plain_product_by_amx(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,

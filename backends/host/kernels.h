@@ -185,12 +185,14 @@ struct PanelKernels {
 };
 
 // From how many rows on products go through panels. A panel is decoded before its first row is
-// multiplied, which has to be earned back. For AMX that is estimated (docs/backends.md); for
-// avx512bf16 it was measured on Zen 5, one thread: as fast with 12 to 15 rows, 1.2 times as fast
-// with 16, twice with 128.
+// multiplied, which has to be earned back. For AMX that is estimated (docs/backends.md). For
+// avx512bf16 it was measured on Zen 5: panels are as fast as f32 arithmetic with 12 to 15 rows, 1.2
+// times as fast with 16, twice with 128; rows by themselves (kernels/dot_rows.h) are 1.6 to 1.9
+// times as fast as panels with 16.
 inline constexpr std::int64_t kAmxPlainRows = 16;
 inline constexpr std::int64_t kAmxTiledRows = 32;
-inline constexpr std::int64_t kDotPlainRows = 16;
+inline constexpr std::int64_t kDotPlainRows = 8;
+inline constexpr std::int64_t kDotPanelRows = 64;
 
 /// The kernels of an instruction set that this CPU has.
 const Kernels& kernels_for(Isa isa);
@@ -201,6 +203,7 @@ extern const Kernels kScalarKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 extern const PanelKernels kAvx512Bf16Panels;
+extern const PanelKernels kAvx512Bf16Rows;  ///< without panels, for few rows
 extern const PanelKernels kAmxPanels;
 #endif
 

@@ -4,6 +4,7 @@
 
 #include "backends/host/kernels.h"
 #include "backends/host/kernels/dot_block.h"
+#include "backends/host/kernels/dot_rows.h"
 
 namespace ridgepoint::host {
 
@@ -11,6 +12,9 @@ namespace ridgepoint::host {
 // faster as integers.
 constinit const PanelKernels kAvx512Bf16Panels = {
     .plain_product = &panel_bf16_product<Avx512Pairs, DotBlock>, .tiled_product = nullptr};
+
+constinit const PanelKernels kAvx512Bf16Rows = {.plain_product = &dot_rows_product,
+                                                .tiled_product = nullptr};
 
 }  // namespace ridgepoint::host
 #endif

@@ -87,6 +87,7 @@ TEST_F(AmxCode, PredictsWhatTheReferencePredicts) {
 TEST(DotCode, MultipliesPlainWeightsWithinItsBound) {
   if (!has(Isa::avx512bf16)) GTEST_SKIP() << "the CPU lacks AVX512_BF16";
   expect_plain_products_within_bounds(host::kAvx512Bf16Panels, false);
+  expect_plain_products_within_bounds(host::kAvx512Bf16Rows, false);
   EXPECT_EQ(find_wrong_product(host::kernels_for(Isa::avx512bf16), host::kernels_for(Isa::avx512)),
             "");
 }

@@ -164,7 +164,8 @@ void expect_plain_products_within_bounds(const PanelKernels& panels, bool with_f
     if (type == Type::f16 && !with_f16) continue;
     for (const auto& [rows, out, in] :
          {std::tuple{1, 1, 1}, std::tuple{3, 5, 7}, std::tuple{16, 16, 32}, std::tuple{17, 33, 70},
-          std::tuple{35, 51, 530}, std::tuple{50, 20, 1100}, std::tuple{530, 17, 40}}) {
+          std::tuple{35, 51, 530}, std::tuple{50, 20, 1100}, std::tuple{5, 9, 4130},
+          std::tuple{530, 17, 40}}) {
       SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
       const StoredMatrix weight(type, out, in);
       const auto input = normal_floats(std::int64_t{rows} * in, 3);
