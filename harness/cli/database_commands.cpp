@@ -19,9 +19,10 @@ struct ImportOptions {
 int import_file(const Invocation& invocation, const ImportOptions& options) {
   const ImportSource source = read_import_source(options.file);
   const RecordStream imported = import_results(source, options.format);
-  for (const std::string& note : imported.notes) fmt::print(stderr, "{}: {}\n", options.file, note);
   Store store = invocation.open_store(OpenMode::read_write);
   const MergeReport report = store.merge_run(imported, options.file);
+  // Only now: rows are read while they are merged, and a mistake in one is the only line then.
+  for (const std::string& note : imported.notes) fmt::print(stderr, "{}: {}\n", options.file, note);
   if (report.recognised) {
     fmt::print("run {}: known already, complete with {} records; {} was not read again\n",
                imported.run.id, report.records_known, options.file);
