@@ -85,7 +85,7 @@ TEST(CeilingRun, ComesBackFromTheStoreWithItsCurve) {
                       .streams = 8,
                       .unit = "bytes/s",
                       .points = {{1 << 28, {40e9, 39e9, 42e9}}}}};
-  const Run run = begin_ceiling_run("mine", "ridgepoint roofline");
+  const ridgepoint::Run run = begin_ceiling_run("mine", "ridgepoint roofline");
   const std::string& id = run.id;
   store_ceilings(store, run, measured);
   const RunWithRecords back = store.whole_run(id);
