@@ -41,6 +41,7 @@ void add_ab_command(CLI::App& app, Invocation& invocation);         // ab
 void add_history_command(CLI::App& app, Invocation& invocation);    // history
 void add_passport_command(CLI::App& app, Invocation& invocation);   // passport
 void add_roofline_command(CLI::App& app, Invocation& invocation);   // roofline
+void add_wall_command(CLI::App& app, Invocation& invocation);       // wall
 void add_doctor_command(CLI::App& app, Invocation& invocation);     // doctor
 
 }  // namespace ridgepoint

@@ -241,6 +241,12 @@ class Measuring {
     return std::move(result_);
   }
 
+  /// Only what computes.
+  std::vector<Ceiling> arithmetic(std::span<const int> cpus) {
+    compute(cpus);
+    return std::move(result_.ceilings);
+  }
+
  private:
   void compute(std::span<const int> cpus) {
     const ComputeData data = make_compute_data(options_.seed);
@@ -425,6 +431,49 @@ std::vector<std::int64_t> working_sets(std::int64_t smallest, std::int64_t large
   }
   sizes.push_back(std::max(smallest, largest));
   return sizes;
+}
+
+namespace {
+
+std::vector<int> first_cpus(int threads) {
+  std::vector<int> cpus = one_cpu_a_core();
+  if (threads > 0) cpus.resize(std::min(static_cast<std::size_t>(threads), cpus.size()));
+  return cpus;
+}
+
+}  // namespace
+
+std::vector<Ceiling> measure_arithmetic(int threads, std::int64_t budget_ns) {
+  MeasureOptions options;
+  options.rounds = 1;
+  options.batch = {
+      .batch_ns = 2'000'000, .batches = 100, .budget_ns = budget_ns, .least_batches = 3};
+  const std::function<void(const std::string&)> silent = [](const std::string&) {};
+  const std::atomic<bool> never{false};
+  const auto cpus = first_cpus(threads);
+  return Measuring(options, silent, never).arithmetic(cpus);
+}
+
+struct LoadProbe::State {
+  TeamMemory memory;
+  std::int64_t bytes;
+};
+
+LoadProbe::LoadProbe(int threads, std::int64_t bytes)
+    : state_(new State{TeamMemory(first_cpus(threads), bytes, 1), bytes}) {}
+LoadProbe::~LoadProbe() = default;
+
+Estimate LoadProbe::measure(std::int64_t budget_ns) const {
+  if (!state_->memory.given()) return {};
+  const BandwidthKernelFacts& facts = facts_of(BandwidthKernel::load);
+  const BatchPlan plan{
+      .batch_ns = 1'000'000, .batches = 1000, .budget_ns = budget_ns, .least_batches = 3};
+  return estimate_median(
+      measure_bandwidth(
+          state_->memory, facts,
+          bandwidth_tables().back()->many_streams[static_cast<std::size_t>(facts.kernel)],
+          state_->bytes, plan)
+          .values);
 }
 
 Measured measure_ceilings(const MeasureOptions& options,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,5 +37,25 @@ std::vector<std::int64_t> working_sets(std::int64_t smallest, std::int64_t large
 Measured measure_ceilings(const MeasureOptions& options,
                           const std::function<void(const std::string&)>& progress,
                           const std::atomic<bool>& stop);
+
+/// Arithmetic of `threads` threads (0: one a core), every kind that runs here, each for about
+/// `budget_ns`.
+std::vector<Ceiling> measure_arithmetic(int threads, std::int64_t budget_ns);
+
+/// Loading from the outermost level, eight streams a thread, over `bytes` in all: what memory gives
+/// now. Empty samples: the system gave no memory.
+class LoadProbe {
+ public:
+  LoadProbe(int threads, std::int64_t bytes);
+  ~LoadProbe();
+  LoadProbe(const LoadProbe&) = delete;
+  LoadProbe& operator=(const LoadProbe&) = delete;
+  /// Bytes a second, over about `budget_ns`.
+  [[nodiscard]] Estimate measure(std::int64_t budget_ns) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace ridgepoint::ceilings

@@ -19,6 +19,8 @@ Model load_model(const std::filesystem::path& path);
 /// machine and for every thread count. Error for an unknown shape (lists them), or one that the
 /// type does not suit.
 Model synthesise_model(std::string_view shape, ModelType type, std::uint64_t seed, int threads);
+/// The same for a config of one's own.
+Model synthesise_model(const ModelConfig& config, ModelType type, std::uint64_t seed, int threads);
 
 /// The same weights straight to a GGUF file, tensor by tensor, through a temporary file renamed at
 /// the end. Error when the disk has not enough room (checked first) or fills up.

@@ -87,9 +87,13 @@ std::vector<RowSet> rows_of(std::span<const SyntheticTensor> tensors) {
 }  // namespace
 
 Model synthesise_model(std::string_view shape, ModelType type, std::uint64_t seed, int threads) {
+  return synthesise_model(config_of(shape), type, seed, threads);
+}
+
+Model synthesise_model(const ModelConfig& config, ModelType type, std::uint64_t seed, int threads) {
   Model model;
-  model.config = config_of(shape);
-  model.source = "shape:" + std::string(shape);
+  model.config = config;
+  model.source = "shape:" + config.name;
   model.synthetic = true;
   model.seed = seed;
   std::vector<SyntheticTensor> tensors;

@@ -1,0 +1,58 @@
+// WallModel: one variant of a model on one engine, ready to be predicted: its outline, what the
+// engine's slice cost, and the ceilings of the moment.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/wall/elasticity.h"
+#include "harness/wall/engine_costs.h"
+#include "harness/wall/memory_fit.h"
+#include "harness/wall/slice_probe.h"
+#include "profiler/ceilings/estimate.h"
+#include "workloads/case.h"
+
+namespace ridgepoint {
+
+struct WallModel {
+  Case variant;        ///< model, type, backend, kv, threads, seed; nothing to do yet
+  Model outline;       ///< a file's weights are mapped, a shape's are only described
+  std::string engine;  ///< backend and version
+  EngineCosts costs;
+  MachineRoof roof;
+  std::string arithmetic;  ///< whose ceiling the roof's operations are
+  std::int64_t load_bytes =
+      0;                    ///< that loading was measured over: the weights, or what no cache holds
+  ceilings::Estimate load;  ///< bytes a second before and after the slice was timed
+  std::int64_t sliced_layers = 0, sliced_bytes = 0;
+  MemoryNeed need;
+
+  [[nodiscard]] Phase phase(std::int64_t batch, std::int64_t capacity) const;
+  [[nodiscard]] StepWork decode_step(std::int64_t batch, std::int64_t past) const;
+  [[nodiscard]] PredictedTime decode(std::int64_t batch, std::int64_t past) const;
+  [[nodiscard]] PredictedTime prefill(std::int64_t batch, std::int64_t tokens,
+                                      std::int64_t depth) const;
+};
+
+/// Times the slice, and with it the ceilings. `variant.backend` may be empty: the first of cpu,
+/// quantized and reference that runs the model. Error for a model that cannot be run.
+WallModel measure_wall_model(Case variant, const SliceOptions& options);
+
+/// One class of work beside an antagonist that takes more and more bandwidth.
+struct CausalTest {
+  std::string what;                ///< "decode, batch 1"
+  std::vector<LoadedTime> points;  ///< in the order taken
+  Elasticity elasticity;
+};
+/// The model on all cores but one, the antagonist on that one; decode of one sequence and of
+/// sixteen, decode over a long context, and a prefill. Error where there is one core only.
+std::vector<CausalTest> test_causes(const Case& variant, const SliceOptions& options, int rounds);
+
+nlohmann::json json_of(const WallModel& model);
+/// Ten lines or so for people: rates, tables of tokens a second, the two crossings, what fits.
+std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& batches,
+                      const std::vector<std::int64_t>& contexts);
+
+}  // namespace ridgepoint

@@ -1,0 +1,67 @@
+// `ridgepoint wall` as a person meets it, on a model that takes no time; never the figures.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ridgepoint::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class WallCommand : public ::testing::Test {
+ protected:
+  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), ridgepoint_path());
+    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, 0);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(WallCommand, PredictsRunsAndScores) {
+  const auto result =
+      ridgepoint({"wall", "--model", "tiny", "--type", "f32", "--threads", "1", "--batch", "1",
+                  "--depth", "0", "--generate", "2", "--repetitions", "1", "--label", "mine"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* part : {"predicted decode", "critical batch", "largest context", "measured",
+                           "mean absolute error", "run: "}) {
+    EXPECT_THAT(result.out, HasSubstr(part));
+  }
+  // What was predicted stands in the store before and beside what came.
+  const auto exported = ridgepoint({"export", "mine", "--format", "json"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  for (const char* part : {"predicted_seconds", "measured_seconds", "mean_absolute_error",
+                           "seconds_per_weight_byte_by_rows"}) {
+    EXPECT_THAT(exported.out, HasSubstr(part));
+  }
+  EXPECT_EQ(ridgepoint({"show", "mine"}).exit_code, 0);
+  EXPECT_EQ(ridgepoint({"show", "mine/0"}).exit_code, 0);
+}
+
+TEST_F(WallCommand, LeavesOutWhatTakesTooLong) {
+  const auto result = ridgepoint({"wall", "--model", "tiny", "--type", "f32", "--threads", "1",
+                                  "--batch", "1", "--depth", "0", "--case-seconds", "1"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("not run: it would take about"));
+}
+
+TEST_F(WallCommand, MistakesAreOneLine) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"wall", "--model", "no-such-model"},
+                                             {"wall", "--model", "tiny", "--type", "q9_9"},
+                                             {"wall", "--threads", "100000"},
+                                             {"wall", "--model", "tiny", "--kv", "f7"}}) {
+    const auto result = ridgepoint(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  }
+}
+
+}  // namespace
+}  // namespace ridgepoint::testing
