@@ -46,12 +46,15 @@ class PerfettoTrace : public ::testing::Test {
     ASSERT_TRUE(written.has_value()) << written.why();
     content_ = content_of(path);
     ASSERT_EQ(static_cast<std::int64_t>(content_.size()), written.value());
-    for (const auto& packet : read_proto(content_).bytes.at(1)) {
+    const auto trace = read_proto(content_);
+    for (const auto& packet : trace.bytes.at(1)) {
       packets_.push_back(read_proto(packet));
       const auto interned = packets_.back().text(12);
       if (interned.empty()) continue;
-      for (const auto& name : read_proto(interned).bytes.at(2)) {
-        names_[read_proto(name).number(1)] = std::string(read_proto(name).text(2));
+      const auto data = read_proto(interned);
+      for (const auto& name : data.bytes.at(2)) {
+        const auto entry = read_proto(name);
+        names_[entry.number(1)] = std::string(entry.text(2));
       }
     }
   }
@@ -99,7 +102,9 @@ TEST_F(PerfettoTrace, NamesItsTracks) {
     } else {
       EXPECT_EQ(track.number(5), 1U) << "within the process";
     }
-    if (track.number(1) == 4) EXPECT_EQ(read_proto(track.text(8)).text(6), "bytes/s");
+    if (track.number(1) == 4) {
+      EXPECT_EQ(read_proto(track.text(8)).text(6), "bytes/s");
+    }
   }
   EXPECT_EQ(tracks, (std::map<std::uint64_t, std::string>{
                         {1, "a \"small\" case"}, {2, "passes"}, {3, "ops"}, {4, "bytes"}}));
@@ -108,7 +113,8 @@ TEST_F(PerfettoTrace, NamesItsTracks) {
 TEST_F(PerfettoTrace, BeginsWithAClearedStateAndEventsNeedIt) {
   EXPECT_EQ(packets_.front().number(13), 1U);
   for (std::size_t i = 1; i < packets_.size(); ++i) {
-    if (!packets_[i].text(11).empty()) EXPECT_EQ(packets_[i].number(13), 2U);
+    if (packets_[i].text(11).empty()) continue;
+    EXPECT_EQ(packets_[i].number(13), 2U);
   }
 }
 
