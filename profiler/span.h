@@ -27,6 +27,14 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+/// Hears of spans while they begin and end, for programs that watch this one run (nvtx/).
+class SpanListener {
+ public:
+  virtual ~SpanListener() = default;
+  virtual void begin(std::uint32_t source, std::uint32_t op) noexcept = 0;
+  virtual void end() noexcept = 0;  ///< of the one that began last
+};
+
 /// Spans of one line of execution, such as a thread or a device queue, in the order in which they
 /// ended. One thread at a time writes; it is read when nothing writes.
 class SpanTrack {
@@ -41,6 +49,9 @@ class SpanTrack {
     room_[count_++] = span;
   }
   void clear() noexcept { count_ = dropped_ = 0; }
+  /// Null: nobody but the track.
+  void set_listener(SpanListener* listener) noexcept { listener_ = listener; }
+  [[nodiscard]] SpanListener* listener() const noexcept { return listener_; }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::span<const Span> spans() const { return {room_.data(), count_}; }
@@ -51,6 +62,7 @@ class SpanTrack {
   std::string name_;
   std::vector<Span> room_;
   std::size_t count_ = 0, dropped_ = 0;
+  SpanListener* listener_ = nullptr;
 };
 
 /// The spans of one pass, each beginning where the one before ends. Lives on the stack of whoever
@@ -73,6 +85,9 @@ class SpanChain {
     close(now_ns);
     begin_ns_ = now_ns;
     op_ = op;
+    if (track_->listener() != nullptr) [[unlikely]] {
+      track_->listener()->begin(source_, op);
+    }
   }
 
   /// What comes until the next op belongs to none.
@@ -86,7 +101,11 @@ class SpanChain {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
   void close(std::int64_t end_ns) noexcept {
-    if (op_ != kNone) track_->add({begin_ns_, end_ns, source_, op_});
+    if (op_ == kNone) return;
+    track_->add({begin_ns_, end_ns, source_, op_});
+    if (track_->listener() != nullptr) [[unlikely]] {
+      track_->listener()->end();
+    }
   }
 
   SpanTrack* track_;

@@ -13,12 +13,19 @@ std::uint32_t SpanRecorder::add_source(SpanSource source) {
 SpanTrack& SpanRecorder::track(std::string_view name) {
   const auto found = std::ranges::find(tracks_, name, &SpanTrack::name);
   if (found != tracks_.end()) return *found;
-  return tracks_.emplace_back(std::string(name), spans_per_track_);
+  SpanTrack& added = tracks_.emplace_back(std::string(name), spans_per_track_);
+  added.set_listener(listener_);
+  return added;
 }
 
 const SpanTrack* SpanRecorder::find_track(std::string_view name) const {
   const auto found = std::ranges::find(tracks_, name, &SpanTrack::name);
   return found == tracks_.end() ? nullptr : &*found;
+}
+
+void SpanRecorder::set_listener(SpanListener* listener) {
+  listener_ = listener;
+  for (SpanTrack& each : tracks_) each.set_listener(listener);
 }
 
 void SpanRecorder::clear() {

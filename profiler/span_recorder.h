@@ -42,6 +42,9 @@ class SpanRecorder {
   /// Null when nobody has asked for that track yet.
   [[nodiscard]] const SpanTrack* find_track(std::string_view name) const;
 
+  /// Of every track, those that come included; null: nobody. It must outlive what is announced.
+  void set_listener(SpanListener* listener);
+
   /// Forgets spans; tracks and sources stay.
   void clear();
 
@@ -49,6 +52,7 @@ class SpanRecorder {
   std::size_t spans_per_track_;
   std::vector<SpanSource> sources_;
   std::deque<SpanTrack> tracks_;
+  SpanListener* listener_ = nullptr;
 };
 
 }  // namespace ridgepoint

@@ -2,6 +2,7 @@
 // read are derived from them by results/metric.h and stored beside them. Immutable once stored.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -42,6 +43,12 @@ struct OpTime {
   std::int64_t passes = 0;   ///< how many were traced
   double work_flops = 0;     ///< what it must compute in the pass
   double work_bytes = 0;     ///< what it must move at the least
+  /// Of work_bytes; all 0 where nobody said (before schema 7).
+  double weight_bytes = 0, kv_bytes = 0, activation_bytes = 0;
+  std::string weight_type{};  ///< "q8_0"; empty: it has no weights, or nobody said
+  /// Interval of time_ns: 95 % of the median from six passes on, below that the range of all; 0 and
+  /// 0 where nobody said.
+  std::int64_t low_ns = 0, high_ns = 0;
   bool operator==(const OpTime&) const = default;
 };
 
@@ -49,6 +56,9 @@ struct Measurement {
   std::vector<Series> series;
   std::map<std::string, double> metrics;  ///< by MetricSpec name
   std::vector<OpTime> op_times{};         ///< in graph order, phase by phase; empty: not traced
+  /// Spans of the traced passes, packed (store/trace_codec.h); empty: none were kept. Of what is
+  /// read from a store only Store::record has it.
+  std::vector<std::byte> trace{};
   [[nodiscard]] const Series* find(std::string_view name) const;
 };
 

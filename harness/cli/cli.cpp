@@ -83,6 +83,8 @@ int parse_and_run(int argc, char** argv) {
   add_passport_command(app, invocation);
   add_roofline_command(app, invocation);
   add_wall_command(app, invocation);
+  add_explain_command(app, invocation);
+  add_trace_command(app, invocation);
   add_list_command(app, invocation);
   add_show_commands(app, invocation);
   add_compare_command(app, invocation);

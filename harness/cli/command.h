@@ -30,7 +30,7 @@ struct Invocation {
 CLI::App* add_command(CLI::App& parent, Invocation& invocation, const std::string& name,
                       const std::string& summary, std::function<int()> action);
 
-void add_run_commands(CLI::App& app, Invocation& invocation);       // run, resume, rerun
+void add_run_commands(CLI::App& app, Invocation& invocation);       // run, profile, resume, rerun
 void add_quality_command(CLI::App& app, Invocation& invocation);    // quality
 void add_list_command(CLI::App& app, Invocation& invocation);       // list WHAT
 void add_show_commands(CLI::App& app, Invocation& invocation);      // show, export
@@ -42,6 +42,8 @@ void add_history_command(CLI::App& app, Invocation& invocation);    // history
 void add_passport_command(CLI::App& app, Invocation& invocation);   // passport
 void add_roofline_command(CLI::App& app, Invocation& invocation);   // roofline
 void add_wall_command(CLI::App& app, Invocation& invocation);       // wall
+void add_explain_command(CLI::App& app, Invocation& invocation);    // explain
+void add_trace_command(CLI::App& app, Invocation& invocation);      // trace
 void add_doctor_command(CLI::App& app, Invocation& invocation);     // doctor
 
 }  // namespace ridgepoint

@@ -19,6 +19,8 @@
 #include "profiler/machine/system_memory.h"
 #include "profiler/machine/topology.h"
 #include "profiler/machine/virtualisation.h"
+#include "profiler/perf/paranoia.h"
+#include "profiler/probe.h"
 #include "results/report/table.h"
 #include "workloads/error.h"
 
@@ -161,6 +163,18 @@ void look_at_load(Findings& findings) {
                    busy > 10 ? ": something else is running; figures taken now will suffer" : "")});
 }
 
+/// What may be counted here; what is absent is no fault of the installation.
+void look_at_probes(Findings& findings) {
+  for (const auto& probe : make_probes()) {
+    const std::string why = probe->why_absent();
+    findings.push_back({Health::fine, fmt::format("probe {}", probe->name()),
+                        why.empty() ? "available" : "absent: " + why});
+  }
+  const auto paranoia = read_paranoia();
+  findings.push_back(
+      {Health::fine, "perf_event", paranoia ? explain_paranoia(paranoia.value()) : paranoia.why()});
+}
+
 int examine(const Invocation& invocation) {
   Findings findings;
   const auto& build = build_info();
@@ -172,6 +186,7 @@ int examine(const Invocation& invocation) {
   look_at_backends(findings);
   look_at_cpu(findings);
   look_at_memory(findings);
+  look_at_probes(findings);
   look_at_load(findings);
 
   bool broken = false;

@@ -1,4 +1,4 @@
-// run, resume, rerun: everything that measures.
+// run, profile, resume, rerun: everything that measures.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,7 +10,12 @@
 #include "harness/cli/chosen_case.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "harness/cli/interrupt.h"
 #include "harness/cli/measuring.h"
+#include "harness/cli/profile_text.h"
+#include "harness/environment/environment.h"
+#include "harness/profile/attach_profile.h"
+#include "harness/profile/quick_ceilings.h"
 #include "harness/run/data_folder.h"
 #include "harness/run/preflight.h"
 #include "harness/run/run_options.h"
@@ -23,6 +28,8 @@ namespace ridgepoint {
 namespace {
 
 constexpr std::string_view kDefaultSuite = "smoke";
+/// Rows of a phase that are shown at the end; show --profile=N shows more.
+constexpr std::size_t kProfiledOps = 10;
 
 struct RunArguments : MeasuringArguments {
   std::string suite;
@@ -55,22 +62,57 @@ void apply_options_of(const Suite& suite, RunArguments& arguments) {
   }
 }
 
+/// Ceilings that a profile needs are there before minutes are spent on measuring.
+void require_ceilings(const Store& store, const RunOptions& options) {
+  if (options.profile && !find_ceilings(store, read_environment().stable)) {
+    refuse_without_ceilings(store);
+  }
+}
+
+std::vector<Case> cases_of(RunArguments& arguments, const std::string& suite_name) {
+  if (suite_name.empty()) return expand(suite_from_axes(arguments.axes), {});
+  const Suite suite = load_suite(suite_name);
+  apply_options_of(suite, arguments);
+  validate(arguments.options);
+  return expand(suite, arguments.axes);
+}
+
 int run(const Invocation& invocation, RunArguments& arguments) {
   arguments.options.benchmark_flags = invocation.benchmark_flags;
   validate(arguments.options);
   const bool default_suite = arguments.suite.empty() && arguments.axes.empty();
   const std::string suite_name = default_suite ? std::string(kDefaultSuite) : arguments.suite;
-  std::vector<Case> cases;
-  if (suite_name.empty()) {
-    cases = expand(suite_from_axes(arguments.axes), {});
-  } else {
-    const Suite suite = load_suite(suite_name);
-    apply_options_of(suite, arguments);
-    validate(arguments.options);
-    cases = expand(suite, arguments.axes);
-  }
+  const auto cases = cases_of(arguments, suite_name);
   Store store = invocation.open_store(OpenMode::read_write);
+  require_ceilings(store, arguments.options);
   return measure(invocation, store, cases, arguments.options, suite_name, arguments.label);
+}
+
+/// A run with --profile, which first measures quick ceilings where there are none, and then shows
+/// the profile.
+int profile(const Invocation& invocation, RunArguments& arguments) {
+  arguments.options.profile = true;
+  arguments.options.benchmark_flags = invocation.benchmark_flags;
+  validate(arguments.options);
+  const std::string suite_name = arguments.suite.empty() && arguments.axes.empty()
+                                     ? std::string(kDefaultSuite)
+                                     : arguments.suite;
+  const auto cases = cases_of(arguments, suite_name);
+  preflight(cases, arguments.options);
+  Store store = invocation.open_store(OpenMode::read_write);
+  if (!find_ceilings(store, read_environment().stable)) {
+    fmt::print(stderr, "no ceilings of this machine yet: measuring quick ones\n");
+    const Interrupt interrupt;
+    measure_quick_ceilings(store, invocation.command_line, interrupt.requested());
+    if (interrupt.requested().load()) return kExitInterrupted;
+  }
+  const std::string run_id = begin_sweep(store, cases, arguments.options, suite_name,
+                                         arguments.label, invocation.command_line);
+  const int exit_code = exit_code_of(finish_run(invocation, store, run_id));
+  const auto data = store.whole_run(run_id, /*with_samples=*/false);
+  fmt::print("{}\nwhat limits it: ridgepoint explain {}\n",
+             profile_table(data, kProfiledOps, profiles_of(store, data.run)), run_id.substr(0, 8));
+  return exit_code;
 }
 
 std::string newest_unfinished_run(const Store& store) {
@@ -118,7 +160,20 @@ void add_run_commands(CLI::App& app, Invocation& invocation) {
   run_command->add_option("--label", arguments->label, "Name for this run, to find it by");
   add_axis_options(*run_command, *arguments, [](const CaseField&) { return true; });
   add_run_options(*run_command, *arguments);
+  run_command->add_flag("--profile", arguments->options.profile,
+                        "Trace more passes and place each op under the ceilings of this machine "
+                        "(ridgepoint roofline)");
   run_command->footer("Google Benchmark's flags for operator cases go after '--'.");
+
+  const auto profiled = std::make_shared<RunArguments>();
+  CLI::App* profile_command = add_command(
+      app, invocation, "profile", "Measure as run does, and show each op against its own roof",
+      [&invocation, profiled] { return profile(invocation, *profiled); });
+  profile_command->add_option("--suite", profiled->suite,
+                              "Bundled suite or TOML file; case options override its axes");
+  profile_command->add_option("--label", profiled->label, "Name for this run, to find it by");
+  add_axis_options(*profile_command, *profiled, [](const CaseField&) { return true; });
+  add_run_options(*profile_command, *profiled);
 
   const auto resumed = std::make_shared<std::string>();
   add_command(app, invocation, "resume", "Finish a run that was interrupted",

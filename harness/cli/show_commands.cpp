@@ -11,6 +11,7 @@
 #include "harness/cli/chosen_case.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "harness/cli/profile_text.h"
 #include "results/compare/quality_budget.h"
 #include "results/exchange/export.h"
 #include "results/lens/lens.h"
@@ -27,7 +28,8 @@ struct ShowOptions {
   std::string run = "latest";
   std::string format = "json";
   std::string output;
-  std::int64_t ops = 0;  ///< rows of a table of ops; 0: the run as a table
+  std::int64_t ops = 0;       ///< rows of a table of ops; 0: the run as a table
+  std::int64_t profiled = 0;  ///< rows of a table of profiled ops; 0: none
   std::string lens;
 };
 
@@ -76,7 +78,19 @@ int show_case(const Invocation& invocation, const ShowOptions& options, std::siz
   return kExitOk;
 }
 
+int show_profile(const Invocation& invocation, const ShowOptions& options) {
+  const Store store = invocation.open_store(OpenMode::read_only);
+  const RunWithRecords data = chosen_records(store, options.run);
+  fmt::print("{}", profile_table(data, static_cast<std::size_t>(options.profiled),
+                                 profiles_of(store, data.run)));
+  return kExitOk;
+}
+
 int show(const Invocation& invocation, const ShowOptions& options) {
+  if (options.profiled < 0) {
+    throw Error("--profile: give the number of rows, at least 1: --profile=20");
+  }
+  if (options.profiled > 0) return show_profile(invocation, options);
   if (options.ops < 0) throw Error("--ops: give the number of rows, at least 1: --ops=20");
   const std::size_t slash = options.run.rfind('/');
   if (slash != std::string::npos && !is_run(invocation, options.run)) {
@@ -124,6 +138,9 @@ void add_show_commands(CLI::App& app, Invocation& invocation) {
   show_command->add_flag("--ops{10}", options->ops,
                          "Show where the time of each case went: the ops that took the longest; "
                          "--ops=N for N of them");
+  show_command->add_flag("--profile{10}", options->profiled,
+                         "Show each op against its own roof: the ops that took the longest; "
+                         "--profile=N for N of them");
   show_command->add_option("--lens", options->lens,
                            fmt::format("Token timings as another program would define them: {}",
                                        fmt::join(lens_names(), ", ")));

@@ -114,6 +114,13 @@ class ChannelSink : public MeasurementSink {
       ops = ops.subspan(piece.size());
     }
   }
+  void trace(std::span<const std::byte> packed) override {
+    while (!packed.empty()) {
+      const auto piece = packed.first(std::min(packed.size(), kTraceBytesAnEvent));
+      channel_.send(to_line(Event(TraceEvent{{piece.begin(), piece.end()}})));
+      packed = packed.subspan(piece.size());
+    }
+  }
   void progress(double fraction, std::string_view phase) override {
     channel_.send(to_line(Event(ProgressEvent{fraction, std::string(phase)})));
   }

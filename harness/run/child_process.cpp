@@ -32,6 +32,9 @@ extern char** environ;
 namespace ridgepoint {
 namespace {
 
+/// A child that sends more has lost its mind.
+constexpr std::size_t kMostTraceBytes = std::size_t{256} << 20;
+
 constexpr std::size_t kLastWordsBytes = 4096;
 constexpr std::size_t kLongestReason = 400;
 constexpr int kLookAtStopMs = 50;
@@ -332,6 +335,11 @@ class ChildRun {
   void take(MetricEvent& event) { result_.metrics[event.name] = event.value; }
   void take(OpTimesEvent& event) {
     std::ranges::move(event.ops, std::back_inserter(result_.op_times));
+  }
+  void take(TraceEvent& event) {
+    auto& trace = result_.trace;
+    if (trace.size() + event.bytes.size() > kMostTraceBytes) return;
+    trace.insert(trace.end(), event.bytes.begin(), event.bytes.end());
   }
   void take(DetailEvent& event) { details_[event.key] = nlohmann::json::parse(event.json); }
   void take(ProgressEvent& event) {

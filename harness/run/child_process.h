@@ -53,6 +53,7 @@ struct ProcessResult {
   std::vector<Series> series;
   std::map<std::string, double> metrics;
   std::vector<OpTime> op_times;
+  std::vector<std::byte> trace;  ///< packed, as the child sent it: it may be anything
   nlohmann::json details = nlohmann::json::object();
   std::int64_t duration_ns = 0;
 };

@@ -24,6 +24,7 @@ class MeasurementSink {
   virtual void metric(std::string_view name, double value) = 0;
   virtual void detail(std::string_view key, std::string_view json) = 0;  ///< into Record::details
   virtual void op_times(std::span<const OpTime> ops) = 0;
+  virtual void trace(std::span<const std::byte> packed) = 0;  ///< results/store/trace_codec.h
   virtual void progress(double fraction, std::string_view phase) = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "harness/run/base64.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -33,7 +34,13 @@ Json op_times_json(const std::vector<OpTime>& ops) {
                     {"time_ns", op.time_ns},
                     {"passes", op.passes},
                     {"work_flops", op.work_flops},
-                    {"work_bytes", op.work_bytes}});
+                    {"work_bytes", op.work_bytes},
+                    {"weight_bytes", op.weight_bytes},
+                    {"kv_bytes", op.kv_bytes},
+                    {"activation_bytes", op.activation_bytes},
+                    {"weight_type", op.weight_type},
+                    {"low_ns", op.low_ns},
+                    {"high_ns", op.high_ns}});
   }
   return {{"event", "op_times"}, {"ops", std::move(list)}};
 }
@@ -49,6 +56,9 @@ struct ToJson {
     return {{"event", "detail"}, {"key", event.key}, {"json", event.json}};
   }
   Json operator()(const OpTimesEvent& event) const { return op_times_json(event.ops); }
+  Json operator()(const TraceEvent& event) const {
+    return {{"event", "trace"}, {"base64", to_base64(event.bytes)}};
+  }
   Json operator()(const ProgressEvent& event) const {
     return {{"event", "progress"}, {"fraction", event.fraction}, {"phase", event.phase}};
   }
@@ -83,8 +93,16 @@ OpTime op_time_of(const Json& json) {
   op.passes = integer_of(json.at("passes"));
   json.at("work_flops").get_to(op.work_flops);
   json.at("work_bytes").get_to(op.work_bytes);
+  op.weight_bytes = json.value("weight_bytes", 0.0);
+  op.kv_bytes = json.value("kv_bytes", 0.0);
+  op.activation_bytes = json.value("activation_bytes", 0.0);
+  op.weight_type = json.value("weight_type", std::string());
+  if (json.contains("low_ns")) op.low_ns = integer_of(json.at("low_ns"));
+  if (json.contains("high_ns")) op.high_ns = integer_of(json.at("high_ns"));
   const auto is_amount = [](double amount) { return std::isfinite(amount) && amount >= 0; };
-  if (op.time_ns < 0 || op.passes < 1 || !is_amount(op.work_flops) || !is_amount(op.work_bytes)) {
+  if (op.time_ns < 0 || op.passes < 1 || !is_amount(op.work_flops) || !is_amount(op.work_bytes) ||
+      !is_amount(op.weight_bytes) || !is_amount(op.kv_bytes) || !is_amount(op.activation_bytes) ||
+      op.low_ns < 0 || op.high_ns < op.low_ns) {
     throw Error("an op has a time, passes or work that cannot be");
   }
   return op;
@@ -113,6 +131,11 @@ Event to_event(const Json& json) {
     if (!json.at("ops").is_array()) throw Error("ops are no list");
     for (const auto& op : json.at("ops")) event.ops.push_back(op_time_of(op));
     return event;
+  }
+  if (kind == "trace") {
+    auto bytes = from_base64(text("base64"));
+    if (!bytes) throw Error("a trace is not base64");
+    return TraceEvent{std::move(*bytes)};
   }
   if (kind == "progress") return ProgressEvent{json.at("fraction").get<double>(), text("phase")};
   if (kind == "find") return FindAnswerEvent{text("key")};

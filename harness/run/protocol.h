@@ -25,6 +25,8 @@ inline constexpr std::size_t kLongestEvent = std::size_t{64} << 20;
 inline constexpr std::size_t kSamplesAnEvent = 4096;
 /// Ops of one event, likewise.
 inline constexpr std::size_t kOpTimesAnEvent = 1024;
+/// Bytes of a packed trace of one event, likewise.
+inline constexpr std::size_t kTraceBytesAnEvent = std::size_t{1} << 20;
 
 struct Instructions {
   Case subject;
@@ -51,6 +53,9 @@ struct DetailEvent {
 struct OpTimesEvent {
   std::vector<OpTime> ops;  ///< more of them, after those that came before
 };
+struct TraceEvent {
+  std::vector<std::byte> bytes;  ///< more of them, after those that came before
+};
 struct ProgressEvent {
   double fraction = 0;
   std::string phase;
@@ -65,8 +70,8 @@ struct DoneEvent {
   Outcome outcome = Outcome::ok;
   std::string reason;
 };
-using Event = std::variant<SamplesEvent, MetricEvent, DetailEvent, OpTimesEvent, ProgressEvent,
-                           FindAnswerEvent, PutAnswerEvent, DoneEvent>;
+using Event = std::variant<SamplesEvent, MetricEvent, DetailEvent, OpTimesEvent, TraceEvent,
+                           ProgressEvent, FindAnswerEvent, PutAnswerEvent, DoneEvent>;
 
 /// With the newline at its end.
 std::string to_line(const Event& event);

@@ -10,6 +10,8 @@
 #include "harness/run/stopping_rule.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "results/metric.h"
+#include "results/store/trace_codec.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
@@ -142,7 +144,10 @@ class CaseRun {
       // The memory that a case takes is what it took at most.
       if (!is_new && name.starts_with("peak_")) entry->second = std::max(entry->second, value);
     }
-    if (processes_ == 1) record_.measurement.op_times = std::move(result.op_times);
+    if (processes_ == 1) {
+      record_.measurement.op_times = std::move(result.op_times);
+      take_trace(std::move(result.trace));
+    }
     note_outcome(result);
     Json own{{"duration_ns", result.duration_ns}};
     for (const auto* key : kOfItsOwn) {
@@ -158,6 +163,17 @@ class CaseRun {
       for (const auto* key : kOfAFailure) {
         if (result.details.contains(key)) details_[key] = result.details[key];
       }
+    }
+  }
+
+  /// What cannot be read again is not kept.
+  void take_trace(std::vector<std::byte> trace) {
+    if (trace.empty()) return;
+    try {
+      static_cast<void>(decode_trace(trace));
+      record_.measurement.trace = std::move(trace);
+    } catch (const Error& error) {
+      details_["trace"] = {{"absent", error.what()}};
     }
   }
 

@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 8> kBenchmarkFlags = {
 constexpr double kLongestSeconds = 30.0 * 24 * 3600;
 constexpr const char* kFlagsKey = "benchmark_flags";
 constexpr const char* kSaveLogitsKey = "save_logits";
+constexpr const char* kProfileKey = "profile";
 
 void check_flag(std::string_view flag) {
   const auto text = flag;
@@ -116,6 +117,9 @@ void validate(const RunOptions& options) {
                               value, field.minimum, field.maximum));
     }
   }
+  if (options.profile && !options.op_times) {
+    throw Error("--profile: it is made from the times of ops; leave --op-times on");
+  }
   for (const auto& flag : options.benchmark_flags) check_flag(flag);
 }
 
@@ -126,6 +130,7 @@ std::string to_json(const RunOptions& options) {
   }
   // Absent where it says nothing, so that other runs' options stay as older versions read them.
   if (!options.save_logits.empty()) json[kSaveLogitsKey] = options.save_logits;
+  if (options.profile) json[kProfileKey] = true;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -145,6 +150,8 @@ RunOptions run_options_from_json(std::string_view json) {
         value.get_to(options.benchmark_flags);
       } else if (key == kSaveLogitsKey) {
         value.get_to(options.save_logits);
+      } else if (key == kProfileKey) {
+        value.get_to(options.profile);
       } else if (field == fields.end()) {
         throw Error(fmt::format("run options: unknown key {}; a newer version may have written it",
                                 Json(key).dump(-1, ' ', true, Json::error_handler_t::replace)));

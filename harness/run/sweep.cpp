@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "harness/environment/build_info.h"
 #include "harness/environment/environment.h"
+#include "harness/profile/attach_profile.h"
 #include "harness/run/harness_floor.h"
 #include "harness/run/judgement.h"
 #include "profiler/clock/monotonic_clock.h"
@@ -59,7 +62,8 @@ struct SweepContext {
   SweepObserver& observer;
   const std::atomic<bool>& stop;
   const MeasureProgram& program;
-  std::set<std::int64_t> counted{};  ///< ordinals whose records the result counts
+  std::set<std::int64_t> counted;  ///< ordinals whose records the result counts
+  const std::function<void(Record&)>& finish_record;
 };
 
 /// Noisy cases, once more: what comes back joins what there was. A measurement that is broken off
@@ -93,6 +97,7 @@ void remeasure_noisy(const SweepContext& sweep, SweepResult& result) {
     record.run_id = sweep.run.id;
     record.ordinal = earlier.ordinal;
     add_floor_share(record.measurement, sweep.run.harness_floor_ns);
+    sweep.finish_record(record);
     sweep.store.replace_record(earlier.id, record);
     if (sweep.counted.contains(earlier.ordinal)) count(earlier, -1, result);
     count(record, 1, result);
@@ -158,6 +163,12 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
                  const std::string& value) { store.put_answer(key, value); },
   };
 
+  std::optional<StoredCeilings> ceilings;
+  if (options.profile) ceilings = find_ceilings(store, run.environment);
+  const std::function<void(Record&)> finish_record = [&](Record& record) {
+    if (options.profile) attach_profile(record, run, ceilings ? &*ceilings : nullptr);
+  };
+
   SweepResult result;
   std::set<std::int64_t> measured;
   const auto planned = store.planned_cases(run_id);
@@ -177,6 +188,7 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
     record.run_id = run_id;
     record.ordinal = plan.ordinal;
     add_floor_share(record.measurement, run.harness_floor_ns);
+    finish_record(record);
     store.add_record(record);
     observer.case_finished(record);
     ++result.measured;
@@ -188,7 +200,8 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
     }
   }
   if (!result.interrupted && options.remeasure_noisy) {
-    remeasure_noisy({store, run, options, answers, observer, stop, program, measured}, result);
+    remeasure_noisy(
+        {store, run, options, answers, observer, stop, program, measured, finish_record}, result);
   }
   store.finish_run(run_id, result.interrupted ? "interrupted" : "finished", unix_ns(),
                    read_conditions());

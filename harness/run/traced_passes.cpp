@@ -1,6 +1,7 @@
 #include "harness/run/traced_passes.h"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,8 +11,12 @@
 
 #include "harness/run/op_times.h"
 #include "harness/run/timed_pass.h"
+#include "harness/run/trace_keeper.h"
+#include "profiler/nvtx/nvtx_ranges.h"
+#include "profiler/probe.h"
 #include "profiler/span_recorder.h"
 #include "results/statistics/quantile.h"
+#include "results/store/trace_codec.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -34,7 +39,8 @@ class Traced {
   virtual Support make_ready(SpanRecorder& recorder) = 0;
   /// What one pass took; nothing when it was interrupted.
   virtual std::optional<std::int64_t> pass() = 0;
-  virtual void collect(const SpanRecorder& recorder, OpTimes& op_times) const = 0;
+  /// The parts of the last pass, in order.
+  [[nodiscard]] virtual std::vector<TracedPart> parts() const = 0;
   virtual void leave() = 0;
 };
 
@@ -57,14 +63,16 @@ class TracedModel : public Traced {
     return generation_.end_to_end_ns();
   }
 
-  void collect(const SpanRecorder& recorder, OpTimes& op_times) const override {
+  [[nodiscard]] std::vector<TracedPart> parts() const override {
+    std::vector<TracedPart> parts;
     std::int64_t begin_ns = generation_.start_ns();
     const auto add = [&](const char* phase, std::int64_t duration_ns) {
-      op_times.add_pass(phase, recorder, begin_ns, begin_ns + duration_ns);
+      parts.push_back({phase, begin_ns, begin_ns + duration_ns, 0});
       begin_ns += duration_ns;
     };
     if (generation_.has_prompt()) add(kPrefillPhase, generation_.ttft_ns());
     for (const std::int64_t step_ns : generation_.steps_ns()) add(kDecodePhase, step_ns);
+    return parts;
   }
 
   void leave() override {
@@ -92,8 +100,8 @@ class TracedOp : public Traced {
     last_ = timed_pass(execution_, past_);
     return last_.duration_ns();
   }
-  void collect(const SpanRecorder& recorder, OpTimes& op_times) const override {
-    op_times.add_pass(kRunPhase, recorder, last_.start_ns, last_.end_ns);
+  [[nodiscard]] std::vector<TracedPart> parts() const override {
+    return {{kRunPhase, last_.start_ns, last_.end_ns, 0}};
   }
   void leave() override { static_cast<void>(execution_.trace(nullptr)); }
 
@@ -141,6 +149,33 @@ void send_absent(const CaseContext& context, const std::string& why) {
   send_details(context, {{"absent", why}});
 }
 
+/// What the probes saw from before the first traced pass to after the last, the untimed parts of
+/// passes included.
+Json probes_json(std::vector<std::unique_ptr<Probe>>& probes) {
+  Json json = Json::object();
+  for (const auto& probe : probes) {
+    Json& own = json[std::string(probe->name())];
+    const std::string why = probe->why_absent();
+    const auto values = probe->stop();
+    if (!why.empty()) {
+      own["absent"] = why;
+      continue;
+    }
+    for (const ProbeValue& value : values) {
+      Json& entry = own[value.name];
+      if (!value.value) {
+        entry["absent"] = value.value.why();
+        continue;
+      }
+      entry = {{"value", value.value.value()},
+               {"unit", value.unit},
+               {"provenance", name_of(value.provenance)}};
+      if (!value.note.empty()) entry["note"] = value.note;
+    }
+  }
+  return json;
+}
+
 /// `spans` is how many one pass is thought to have.
 void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::size_t spans,
            std::span<const std::int64_t> measured_ns) {
@@ -152,15 +187,23 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
     send_absent(context, "there is no memory left for the spans");
     return;
   }
+  NvtxRanges ranges(recorder);
+  if (NvtxRanges::is_listened_to()) recorder.set_listener(&ranges);
   const Leaving leaving(traced);
   const auto begin_ns = monotonic_ns();
-  const auto budget_ns = context.budget_ns() / kTracedShare;
+  const bool is_profile = context.options.profile;
+  const auto budget_ns = context.budget_ns() / (is_profile ? kProfiledShare : kTracedShare);
+  const auto fewest = is_profile ? kFewestProfiled : kFewestTraced;
+  const auto shortest_ns = is_profile ? kShortestProfiled_ns : kShortestTraced_ns;
+  auto probes = is_profile ? make_probes() : std::vector<std::unique_ptr<Probe>>();
+  for (const auto& probe : probes) probe->start();
+  TraceKeeper keeper(label(context.subject), kMostSpans);
   std::vector<std::int64_t> passes_ns;
   std::int64_t traced_ns = 0;
   std::size_t dropped = 0;
   const char* ended_by = "passes";
   for (std::int64_t done = 0;; ++done) {
-    const bool enough = done >= kFewestTraced && traced_ns >= kShortestTraced_ns;
+    const bool enough = done >= fewest && traced_ns >= shortest_ns;
     if (enough || done >= kMostTraced) break;
     if (done > 0 && monotonic_ns() - begin_ns >= budget_ns) {
       ended_by = "budget";
@@ -170,13 +213,18 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
       send_absent(context, ready.reason);
       return;
     }
+    ranges.prepare();
     recorder.clear();  // of what came before the clock
     const auto pass_ns = traced.pass();
     if (!pass_ns) {
       ended_by = "stop";
       break;
     }
-    traced.collect(recorder, op_times);
+    for (const TracedPart& part : traced.parts()) {
+      op_times.add_pass(part.name, recorder, part.begin_ns, part.end_ns);
+      if (is_profile) keeper.add_part(part.name, done, part.begin_ns, part.end_ns);
+    }
+    if (is_profile) keeper.add_spans(recorder);
     for (const SpanTrack& track : recorder.tracks()) dropped += track.dropped();
     passes_ns.push_back(*pass_ns);
     traced_ns += *pass_ns;
@@ -186,9 +234,13 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
     }
   }
   Json details{{"passes", passes_ns.size()}, {"ended_by", ended_by}};
+  if (is_profile) details["probes"] = probes_json(probes);
   if (dropped > 0) details["dropped_spans"] = dropped;
   send_details(context, details);
   context.sink.op_times(op_times.rows());
+  if (is_profile && !passes_ns.empty()) {
+    context.sink.trace(encode_trace(std::move(keeper).finish(recorder)));
+  }
   if (!passes_ns.empty() && median(measured_ns) > 0) {
     context.sink.metric("trace_overhead", median(passes_ns) / median(measured_ns));
   }

@@ -24,6 +24,10 @@ inline constexpr std::int64_t kShortestTraced_ns = 100'000'000;
 inline constexpr std::int64_t kMostTraced = 1000;
 /// Of the case's budget that goes to traced passes: a tenth.
 inline constexpr std::int64_t kTracedShare = 10;
+/// For a profile: enough for an interval of each op's median, and half of the budget.
+inline constexpr std::int64_t kFewestProfiled = 9;
+inline constexpr std::int64_t kShortestProfiled_ns = 500'000'000;
+inline constexpr std::int64_t kProfiledShare = 2;
 
 /// Passes of a model case. `make_ready` is what precedes a measured repetition, and gives the
 /// session, which may be another one each time; `measured_ns` are the measured ones, end to end.

@@ -82,7 +82,13 @@ Json to_object(const Record& record) {
                         {"time_ns", op.time_ns},
                         {"passes", op.passes},
                         {"work_flops", op.work_flops},
-                        {"work_bytes", op.work_bytes}});
+                        {"work_bytes", op.work_bytes},
+                        {"weight_bytes", op.weight_bytes},
+                        {"kv_bytes", op.kv_bytes},
+                        {"activation_bytes", op.activation_bytes},
+                        {"weight_type", op.weight_type},
+                        {"low_ns", op.low_ns},
+                        {"high_ns", op.high_ns}});
   }
   return {
       {"id", record.id},
@@ -263,6 +269,17 @@ OpTime read_op_time(const Reader& reader) {
     *target = reader.real(key);
     if (!std::isfinite(*target)) reader.fail(fmt::format("has a \"{}\" without end", key));
   }
+  // Later than the others within version 2.
+  for (const auto& [key, target] :
+       {std::pair("weight_bytes", &op.weight_bytes), std::pair("kv_bytes", &op.kv_bytes),
+        std::pair("activation_bytes", &op.activation_bytes)}) {
+    if (!reader.has(key)) continue;
+    *target = reader.real(key);
+    if (!std::isfinite(*target)) reader.fail(fmt::format("has a \"{}\" without end", key));
+  }
+  if (reader.has("weight_type")) op.weight_type = reader.text("weight_type");
+  if (reader.has("low_ns")) op.low_ns = reader.integer("low_ns");
+  if (reader.has("high_ns")) op.high_ns = reader.integer("high_ns");
   return op;
 }
 

@@ -189,9 +189,12 @@ class Merge {
                                 "ON a.record_key = {0}_key WHERE NOT EXISTS (SELECT 1 FROM "
                                 "{1}.op_times AS b "
                                 "WHERE b.record_key = {1}_key AND (b.position, b.phase, b.op_id, "
-                                "b.op, b.time_ns, b.passes, b.work_flops, b.work_bytes) = "
-                                "(a.position, a.phase, a.op_id, a.op, a.time_ns, a.passes, "
-                                "a.work_flops, a.work_bytes))",
+                                "b.op, b.time_ns, b.passes, b.work_flops, b.work_bytes, "
+                                "b.weight_bytes, b.kv_bytes, b.activation_bytes, b.weight_type, "
+                                "b.low_ns, b.high_ns) = (a.position, a.phase, a.op_id, a.op, "
+                                "a.time_ns, a.passes, a.work_flops, a.work_bytes, a.weight_bytes, "
+                                "a.kv_bytes, a.activation_bytes, a.weight_type, a.low_ns, "
+                                "a.high_ns))",
                                 left, right));
     }
     refuse_other_samples();
@@ -256,7 +259,7 @@ class Merge {
     database_.execute(
         "CREATE TEMP TABLE copied_records AS SELECT other_key, mine.key AS main_key FROM "
         "temp.new_records JOIN main.records AS mine USING (id) ORDER BY mine.key");
-    for (const char* table : {"series", "op_times"}) {
+    for (const char* table : {"series", "op_times", "traces"}) {
       database_.execute(
           fmt::format("INSERT INTO main.{0} (record_key, {1}) SELECT main_key, {1} FROM "
                       "temp.copied_records CROSS JOIN other.{0} ON record_key = other_key",

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "results/store/sample_codec.h"
+#include "results/store/trace_codec.h"
 
 namespace ridgepoint {
 namespace {
@@ -48,6 +49,11 @@ struct OpTimeRow {
   const OpTime* op;
 };
 
+struct TraceRow {
+  std::int64_t record_key, spans;
+  const std::vector<std::byte>* trace;
+};
+
 struct MetricRow {
   std::int64_t record_key, name_key;
   double value;
@@ -73,6 +79,7 @@ void RecordWriter::add(std::span<const RecordRows> records) {
   std::vector<SeriesRow> series;
   std::vector<OpTimeRow> op_times;
   std::vector<MetricRow> metrics;
+  std::vector<TraceRow> traces;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Measurement& measurement = records[i].record->measurement;
     const std::int64_t key = first + static_cast<std::int64_t>(i);
@@ -84,6 +91,9 @@ void RecordWriter::add(std::span<const RecordRows> records) {
     }
     for (std::size_t k = 0; k < measurement.op_times.size(); ++k) {
       op_times.push_back({key, static_cast<std::int64_t>(k), &measurement.op_times[k]});
+    }
+    if (!measurement.trace.empty()) {
+      traces.push_back({key, count_spans(decode_trace(measurement.trace)), &measurement.trace});
     }
     for (const auto& [name, value] : measurement.metrics) {
       metrics.push_back({key, name_key(name), value});
@@ -108,11 +118,19 @@ void RecordWriter::add(std::span<const RecordRows> records) {
                             std::span<const std::byte>(*row.samples));
               });
   insert_rows(database_, "op_times",
-              "record_key, position, phase, op_id, op, time_ns, passes, work_flops, work_bytes",
+              "record_key, position, phase, op_id, op, time_ns, passes, work_flops, work_bytes, "
+              "weight_bytes, kv_bytes, activation_bytes, weight_type, low_ns, high_ns",
               op_times.size(), [&](Query& insert, std::size_t i) {
                 const OpTime& op = *op_times[i].op;
                 insert.bind(op_times[i].record_key, op_times[i].position, op.phase, op.op_id, op.op,
-                            op.time_ns, op.passes, op.work_flops, op.work_bytes);
+                            op.time_ns, op.passes, op.work_flops, op.work_bytes, op.weight_bytes,
+                            op.kv_bytes, op.activation_bytes, op.weight_type, op.low_ns,
+                            op.high_ns);
+              });
+  insert_rows(database_, "traces", "record_key, spans, trace", traces.size(),
+              [&](Query& insert, std::size_t i) {
+                insert.bind(traces[i].record_key, traces[i].spans,
+                            std::span<const std::byte>(*traces[i].trace));
               });
   insert_rows(database_, "metric_values", "record_key, name_key, value", metrics.size(),
               [&](Query& insert, std::size_t i) {

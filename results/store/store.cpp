@@ -21,6 +21,7 @@
 #include "results/store/resolve_run.h"
 #include "results/store/sample_codec.h"
 #include "results/store/scratch_file.h"
+#include "results/store/trace_codec.h"
 #include "workloads/content_hash.h"
 
 namespace ridgepoint {
@@ -445,14 +446,17 @@ std::vector<Record> read_records(Database& database, const std::string& run_id, 
     metrics.emplace_hint(metrics.end(), names.at(metric.integer(1)), metric.real(2));
   }
   Query op = database.query(
-      "SELECT ordinal, phase, op_id, op, time_ns, passes, work_flops, work_bytes FROM records JOIN "
-      "op_times ON record_key = key WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
+      "SELECT ordinal, phase, op_id, op, time_ns, passes, work_flops, work_bytes, weight_bytes, "
+      "kv_bytes, activation_bytes, weight_type, low_ns, high_ns FROM records JOIN op_times ON "
+      "record_key = key WHERE run_id = ? AND ordinal BETWEEN ? AND ? "
       "ORDER BY ordinal, position");
   op.bind(run_id, ordinals.first, ordinals.last);
   while (op.step()) {
     at_ordinal(records, op.integer(0))
         .measurement.op_times.push_back({op.text(1), op.text(2), op.text(3), op.integer(4),
-                                         op.integer(5), op.real(6), op.real(7)});
+                                         op.integer(5), op.real(6), op.real(7), op.real(8),
+                                         op.real(9), op.real(10), op.text(11), op.integer(12),
+                                         op.integer(13)});
   }
   if (!with_samples) return records;
   Query series = database.query(
@@ -611,7 +615,15 @@ std::vector<Record> Store::records(const std::string& run_id, bool with_samples)
 
 Record Store::record(const std::string& run_id, std::int64_t ordinal) const {
   return state_->read("reading a record", [&] {
-    return read_records(state_->database, run_id, true, {ordinal, ordinal}).at(0);
+    Record record = read_records(state_->database, run_id, true, {ordinal, ordinal}).at(0);
+    Query row = state_->database.query(
+        "SELECT trace FROM traces JOIN records ON key = record_key WHERE id = ?");
+    row.bind(record.id);
+    if (row.step()) {
+      const auto bytes = row.blob(0);
+      record.measurement.trace.assign(bytes.begin(), bytes.end());
+    }
+    return record;
   });
 }
 
@@ -735,6 +747,14 @@ std::string Store::check_integrity() const {
             decode_samples(static_cast<int>(series.integer(2)), series.integer(3), series.blob(4)));
       } catch (const Error& error) {
         return fmt::format("record {} series {}: {}", series.text(0), series.text(1), error.what());
+      }
+    }
+    Query trace = database.query("SELECT id, trace FROM traces JOIN records ON key = record_key");
+    while (trace.step()) {
+      try {
+        static_cast<void>(decode_trace(trace.blob(1)));
+      } catch (const Error& error) {
+        return fmt::format("record {}: {}", trace.text(0), error.what());
       }
     }
     return "ok";

@@ -77,7 +77,7 @@ class Store {
   /// In ordinal order; with `with_samples` false there are no series, but metrics are.
   [[nodiscard]] std::vector<Record> records(const std::string& run_id,
                                             bool with_samples = true) const;
-  /// The record of one case, with its samples; std::out_of_range when it has none.
+  /// The record of one case, with its samples and its trace; std::out_of_range when it has none.
   [[nodiscard]] Record record(const std::string& run_id, std::int64_t ordinal) const;
   /// run(), records() and planned_cases() of one moment.
   [[nodiscard]] RunWithRecords whole_run(const std::string& run_id, bool with_samples = true) const;

@@ -36,6 +36,50 @@ class Rows : public ::testing::Test {
   OpTimes op_times{two_phases(), true};
 };
 
+TEST_F(Rows, SayHowWellTheMedianIsKnown) {
+  std::int64_t begin_ns = 0;
+  for (const std::int64_t first_ns : {30, 10, 20}) {
+    announce(0, begin_ns, begin_ns + first_ns);
+    op_times.add_pass("decode", recorder, begin_ns, begin_ns + 100);
+    begin_ns += 100;
+  }
+  const auto few = op_times.rows();
+  EXPECT_EQ(find(few, "decode", "first").low_ns, 10) << "the range, below six passes";
+  EXPECT_EQ(find(few, "decode", "first").high_ns, 30);
+}
+
+TEST(RowOfAProduct, HasItsBytesByClassAndItsTypeOfWeights) {
+  Graph graph("product", 1, 1, 0);
+  const ValueId input = graph.add_value({"input", Role::input, Type::f32, {1, 32}});
+  const ValueId weight = graph.add_value({"weight", Role::weight, Type::q8_0, {4, 32}});
+  graph.add_node("product", MatrixProduct{}, {input, weight});
+  OpTimes op_times({{"run", graph, 0}}, true);
+  SpanRecorder recorder(10);
+  const auto source = recorder.add_source({"product", {"product"}});
+  recorder.track(kOpsTrack).add({0, 5, source, 0});
+  op_times.add_pass("run", recorder, 0, 10);
+  const OpTime row = op_times.rows().front();
+  EXPECT_EQ(row.weight_type, "q8_0");
+  EXPECT_EQ(row.weight_bytes, 4 * 34);
+  EXPECT_EQ(row.activation_bytes, 4 * 32 + 4 * 4);
+  EXPECT_EQ(row.work_bytes, row.weight_bytes + row.activation_bytes);
+}
+
+TEST(RowOfAFusedOp, LeavesOutWhatStaysInside) {
+  Graph graph("two ops", 1, 1, 0);
+  const ValueId input = graph.add_value({"input", Role::input, Type::f32, {1, 8}});
+  const ValueId first = graph.add_node("a.first", Gelu{}, {input});
+  graph.mark_output(graph.add_node("a.second", Add{}, {first, input}));
+  OpTimes op_times({{"run", graph, 0}}, true);
+  SpanRecorder recorder(10);
+  const auto source = recorder.add_source({"fused", {"a.{first,second}"}});
+  recorder.track(kOpsTrack).add({0, 5, source, 0});
+  op_times.add_pass("run", recorder, 0, 10);
+  const auto rows = op_times.rows();
+  ASSERT_EQ(rows.front().op_id, "a.{first,second}");
+  EXPECT_EQ(rows.front().activation_bytes, 32 + 32) << "the input once, and the output";
+}
+
 TEST_F(Rows, AreMediansOverPassesAndNameTheRest) {
   // Three passes of 100, of which "first" takes 10, 20, 90 and "second" 5 each.
   std::int64_t begin_ns = 1000;

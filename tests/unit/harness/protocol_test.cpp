@@ -37,6 +37,14 @@ TEST(Protocol, CarriesEveryEvent) {
                   .passes = 35,
                   .work_flops = 1.5e12,
                   .work_bytes = 0};
+  OpTime known = op;
+  known.weight_bytes = 5;
+  known.kv_bytes = 6;
+  known.activation_bytes = 7;
+  known.weight_type = "q8_0";
+  known.low_ns = 8;
+  known.high_ns = 9;
+  EXPECT_EQ(there_and_back(OpTimesEvent{{known}}).ops, std::vector<OpTime>{known});
   const OpTime rest{.phase = "decode", .op_id = "", .op = "(not attributed)", .passes = 1};
   EXPECT_EQ(there_and_back(OpTimesEvent{{op, rest}}).ops, (std::vector<OpTime>{op, rest}));
   EXPECT_TRUE(there_and_back(OpTimesEvent{}).ops.empty());

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "profiler/nvtx/nvtx_ranges.h"
 #include "profiler/span_recorder.h"
 
 namespace ridgepoint {
@@ -98,6 +99,51 @@ TEST(SpanRecorder, KeepsNamesWhenItForgetsSpans) {
   EXPECT_TRUE(recorder.find_track(kOpsTrack)->spans().empty());
   EXPECT_EQ(recorder.sources()[1].name, "prefill");
   EXPECT_EQ(recorder.sources()[0].op_ids.size(), 2U);
+}
+
+class Listener : public SpanListener {
+ public:
+  void begin(std::uint32_t source, std::uint32_t op) noexcept override {
+    heard += "(" + std::to_string(source) + "." + std::to_string(op);
+  }
+  void end() noexcept override { heard += ")"; }
+  std::string heard;
+};
+
+TEST(SpanListener, HearsEachSpanBeginAndEnd) {
+  SpanRecorder recorder(4);
+  SpanTrack& early = recorder.track("early");
+  Listener listener;
+  recorder.set_listener(&listener);
+  {
+    SpanChain chain(&early, 3);
+    chain.next(0);
+    chain.next(1);
+    chain.stop();
+    chain.stop();
+  }
+  { SpanChain(&recorder.track("late"), 4).next(2); }
+  EXPECT_EQ(listener.heard, "(3.0)(3.1)(4.2)");
+  recorder.set_listener(nullptr);
+  SpanChain(&early, 3).next(0);
+  EXPECT_EQ(listener.heard, "(3.0)(3.1)(4.2)");
+  EXPECT_EQ(early.spans().size(), 3U);
+}
+
+TEST(NvtxRanges, ChangeNothingWhenNobodyListens) {
+  SpanRecorder recorder(4);
+  recorder.add_source({"graph", {"a", "b"}});
+  NvtxRanges ranges(recorder);
+  ranges.prepare();
+  recorder.set_listener(&ranges);
+  SpanTrack& track = recorder.track("ops");
+  {
+    SpanChain chain(&track, 0);
+    chain.next(0);
+    chain.next(1);
+    chain.next(7);  // a number that nobody named
+  }
+  EXPECT_EQ(track.spans().size(), 3U);
 }
 
 }  // namespace

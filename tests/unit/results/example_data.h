@@ -71,7 +71,8 @@ inline Record example_record(const Run& run, std::int64_t ordinal, const Case& s
   record.measurement.metrics = {{"ttft_ns", 3e7}, {"memory_kv_bytes", 1234.0}};
   record.measurement.op_times = {
       {"prefill", "layer.0.attention.q", "matrix_product", 1'234'567, 3, 1e9, 2.5e6},
-      {"decode", "layer.0.attention.q", "matrix_product", 45'678, 12, 2e6, 2.25e6}};
+      {"decode", "layer.0.attention.q", "matrix_product", 45'678, 12, 2e6, 2.25e6, 2e6, 0.125e6,
+       0.125e6, "q8_0", 45'000, 46'000}};
   return record;
 }
 

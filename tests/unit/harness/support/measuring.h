@@ -28,6 +28,9 @@ class KeepingSink : public MeasurementSink {
   void op_times(std::span<const OpTime> times) override {
     ops.insert(ops.end(), times.begin(), times.end());
   }
+  void trace(std::span<const std::byte> packed) override {
+    trace_bytes.insert(trace_bytes.end(), packed.begin(), packed.end());
+  }
   void progress(double fraction, std::string_view phase) override {
     fractions.push_back(fraction);
     phases.emplace_back(phase);
@@ -37,6 +40,7 @@ class KeepingSink : public MeasurementSink {
   std::map<std::string, double> metrics;
   nlohmann::json details = nlohmann::json::object();
   std::vector<OpTime> ops;
+  std::vector<std::byte> trace_bytes;
   std::vector<double> fractions;
   std::vector<std::string> phases;
 };

@@ -1,0 +1,71 @@
+#include "harness/profile/attach_profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "profiler/perf/core_pmu.h"
+#include "results/compare/environment_difference.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+std::string why_not_counted() {
+  const auto pmu = read_core_pmu();
+  return pmu ? fmt::format("counters of the source {} are not attributed to ops", pmu.value())
+             : pmu.why();
+}
+
+int threads_of(const Case& subject) {
+  return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
+}
+
+}  // namespace
+
+std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment) {
+  for (const Run& summary : store.runs()) {
+    if (summary.suite != "roofline" || summary.status != "finished") continue;
+    Run run = store.run(summary.id);
+    const auto differences = environment_differences(environment, run.environment);
+    if (std::ranges::any_of(differences, &EnvironmentDifference::blocks)) continue;
+    auto records = store.records(run.id, /*with_samples=*/false);
+    return StoredCeilings{std::move(run), std::move(records)};
+  }
+  return std::nullopt;
+}
+
+void refuse_without_ceilings(const Store& store) {
+  throw Error(fmt::format(
+      "{}: it holds no ceilings of this machine to place ops under; measure them first: ridgepoint "
+      "roofline (or roofline --quick, under a minute)",
+      store.path().string()));
+}
+
+std::optional<roofline::CaseProfile> make_profile(const Record& record, const Run& run,
+                                                  const StoredCeilings& ceilings) {
+  return roofline::profile_of(
+      record, roofline::roofs_of(ceilings.run, ceilings.records, threads_of(record.subject)),
+      static_cast<double>(run.harness_floor_ns), why_not_counted());
+}
+
+void attach_profile(Record& record, const Run& run, const StoredCeilings* ceilings) {
+  auto details = nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
+  if (!details.is_object()) details = nlohmann::json::object();
+  nlohmann::json& place = details["roofline"];
+  try {
+    if (ceilings == nullptr) {
+      place = {{"absent", "no ceilings of this machine are stored; ridgepoint roofline measures"}};
+    } else if (const auto profile = make_profile(record, run, *ceilings)) {
+      place = to_json(*profile);
+    } else {
+      place = {{"absent", "no op was traced"}};
+    }
+  } catch (const Error& error) {
+    place = {{"absent", error.what()}};
+  }
+  record.details = details.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace ridgepoint

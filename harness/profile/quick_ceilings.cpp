@@ -1,0 +1,22 @@
+#include "harness/profile/quick_ceilings.h"
+
+#include <algorithm>
+
+#include "harness/roofline/ceiling_records.h"
+#include "profiler/ceilings/measure.h"
+#include "profiler/machine/system_memory.h"
+
+namespace ridgepoint {
+
+void measure_quick_ceilings(Store& store, const std::string& command,
+                            const std::atomic<bool>& stop) {
+  auto options = ceilings::quick_options();
+  const auto available = read_system_memory().available_bytes;
+  if (available) options.largest_bytes = std::min(options.largest_bytes, available.value() / 2);
+  const Run run = begin_ceiling_run("quick, before a profile", command);
+  const auto measured = ceilings::measure_ceilings(
+      options, [](const std::string&) {}, stop);
+  store_ceilings(store, run, measured);
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,135 @@
+#include "results/report/profile_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "results/op_family.h"
+#include "results/report/table.h"
+#include "results/report/time_text.h"
+#include "results/roofline/op_groups.h"
+
+namespace ridgepoint {
+namespace {
+
+std::string amount(double value, std::string_view unit) {
+  return value > 0 ? format_value(value, unit) : std::string();
+}
+
+std::vector<std::string> row_of(const roofline::OpGroup& group) {
+  const double bytes = group.work.bytes();
+  return {group.count > 1 ? fmt::format("{} x{}", group.name, group.count) : group.name,
+          format_value(group.time_ns.value, "ns"),
+          fmt::format("{:.1f} %", 100 * group.share),
+          amount(group.work.flops, "FLOP"),
+          amount(group.work.weight_bytes, "bytes"),
+          amount(group.work.kv_bytes, "bytes"),
+          amount(group.work.activation_bytes, "bytes"),
+          bytes > 0 ? fmt::format("{:.3g}", group.work.flops / bytes) : std::string(),
+          group.unit.empty() ? std::string() : format_value(group.attained.value, group.unit),
+          group.unit.empty() ? std::string() : share_text(group.share_of_roof),
+          group.mistrusted > 0 ? fmt::format("mistrusted: {} of {}", group.mistrusted, group.count)
+                               : group.bound_by};
+}
+
+std::string utilisation_text(const roofline::ProfiledPhase& phase) {
+  std::string text;
+  if (phase.mfu) text += fmt::format("; MFU {} of {}", share_text(*phase.mfu), phase.peak);
+  if (phase.mbu) text += fmt::format("; MBU {} of {}", share_text(*phase.mbu), phase.level);
+  if (phase.amplification) {
+    text += fmt::format("; {:.2f} times the compulsory bytes", phase.amplification->value);
+  }
+  return text;
+}
+
+std::string phase_text(const roofline::ProfiledPhase& phase, std::size_t most) {
+  std::string text =
+      fmt::format("\n{}{}{}\n", phase.name,
+                  phase.time_ns.value > 0
+                      ? fmt::format(": {} untraced", format_value(phase.time_ns.value, "ns"))
+                      : std::string(),
+                  utilisation_text(phase));
+  std::vector<std::vector<std::string>> table = {{"op", "time", "share", "FLOPs", "weights", "KV",
+                                                  "activations", "FLOP/byte", "attained",
+                                                  "of its roof", "bound by"}};
+  const auto groups = grouped(phase);
+  double others = 0;
+  std::string causes;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (i < most) {
+      table.push_back(row_of(groups[i]));
+    } else {
+      others += groups[i].share;
+    }
+    if (groups[i].mistrusted > 0) {
+      causes += fmt::format("mistrusted: {}: {}\n", groups[i].name, groups[i].cause);
+    }
+  }
+  text += align(table);
+  if (groups.size() > most) {
+    text += fmt::format("{} other ops: {:.1f} %\n", groups.size() - most, 100 * others);
+  }
+  text += fmt::format("{} {}\n", kNotAttributed, format_value(phase.not_attributed_ns, "ns"));
+  return text + causes;
+}
+
+std::string head_of(const roofline::CaseProfile& profile) {
+  std::string text = fmt::format("roofs: ceilings of run {}, {}", profile.ceilings_run.substr(0, 8),
+                                 time_text(profile.ceilings_unix_ns));
+  if (!profile.note.empty()) text += "; " + profile.note;
+  text += fmt::format("\nbytes {}, FLOPs {}", profile.provenance.bytes, profile.provenance.flops);
+  if (!profile.provenance.why_not_counted.empty()) {
+    text += fmt::format("; counted: absent, {}", profile.provenance.why_not_counted);
+  }
+  if (profile.trace_overhead) {
+    text +=
+        fmt::format("\na traced pass takes {:.3f} times an untraced one", *profile.trace_overhead);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string share_text(const roofline::Range& share) {
+  const auto percent = [](double part) {
+    return part < 0.0995 ? fmt::format("{:.1f}", 100 * part) : fmt::format("{:.0f}", 100 * part);
+  };
+  const std::string low = percent(share.low), high = percent(share.high);
+  if (share.high - share.low < 0.01 || low == high) return percent(share.value) + " %";
+  return fmt::format("{} to {} %", low, high);
+}
+
+std::string why_no_profile(const Record& record) {
+  const auto details = nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
+  const auto absent = [&](const char* key) -> std::string {
+    const auto found = details.is_object() ? details.find(key) : details.end();
+    if (found == details.end() || !found->is_object()) return {};
+    const auto why = found->find("absent");
+    return why != found->end() && why->is_string() ? why->get<std::string>() : std::string();
+  };
+  if (const auto why = absent("op_times"); !why.empty()) return why;
+  if (const auto why = absent("roofline"); !why.empty()) return why;
+  return record.measurement.op_times.empty() ? "no op was traced"
+                                             : "it was not profiled: ridgepoint profile";
+}
+
+std::string profile_table(const RunWithRecords& data, std::size_t most,
+                          const ProfileOf& profile_of) {
+  std::string text;
+  for (const Record& record : data.records) {
+    text += fmt::format("\n{}  {}\n", record.ordinal, label(record.subject));
+    const auto profile = profile_of(record);
+    if (!profile) {
+      text += fmt::format("no profile: {}\n", why_no_profile(record));
+      continue;
+    }
+    text += head_of(*profile);
+    for (const auto& phase : profile->phases) text += phase_text(phase, most);
+  }
+  return text;
+}
+
+}  // namespace ridgepoint

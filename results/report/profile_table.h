@@ -1,0 +1,29 @@
+// Profiles as tables: for each case and phase how far it came under the roofs, and the ops that
+// took the longest, each against its own roof.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "results/record.h"
+#include "results/roofline/case_profile.h"
+
+namespace ridgepoint {
+
+/// The profile of a record; nothing where there is none.
+using ProfileOf = std::function<std::optional<roofline::CaseProfile>(const Record& record)>;
+
+/// The `most` ops of each phase, the same op of all layers together. Cases without a profile say
+/// why, where that is known.
+std::string profile_table(const RunWithRecords& data, std::size_t most,
+                          const ProfileOf& profile_of);
+
+/// "72 %", "60 to 95 %" where the ends differ by more than a hundredth.
+std::string share_text(const roofline::Range& share);
+
+/// Why the details of a record hold no profile.
+std::string why_no_profile(const Record& record);
+
+}  // namespace ridgepoint

@@ -1,0 +1,158 @@
+#include "results/roofline/case_profile.h"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "results/op_family.h"
+
+namespace ridgepoint::roofline {
+namespace {
+
+/// Fewer ops than this say nothing of what an op takes that does nothing.
+constexpr std::size_t kFewestForFixed = 5;
+
+/// The metric that is a phase's time in an untraced pass.
+std::optional<double> untraced_ns(const Record& record, std::string_view phase) {
+  const auto metric = [&](const char* name) -> std::optional<double> {
+    const auto found = record.measurement.metrics.find(name);
+    if (found == record.measurement.metrics.end() || !(found->second > 0)) return std::nullopt;
+    return found->second;
+  };
+  if (phase == "prefill") return metric("ttft_ns");
+  if (phase == "run") return metric("run_ns");
+  if (const auto tpot = metric("tpot_ns")) return tpot;
+  return metric("inter_token_ns");
+}
+
+double metric_or(const Record& record, const char* name, double fallback) {
+  const auto found = record.measurement.metrics.find(name);
+  return found == record.measurement.metrics.end() ? fallback : found->second;
+}
+
+/// A traced time with what tracing adds taken off at the low end.
+Range without_tracing(const OpTime& op, double overhead) {
+  const auto value = std::max(1.0, static_cast<double>(op.time_ns));
+  const double low = op.low_ns > 0 ? static_cast<double>(op.low_ns) : value;
+  const double high = std::max(value, static_cast<double>(op.high_ns));
+  return {std::max(1.0, std::min(low, value) / overhead), std::max(1.0, value / overhead), high};
+}
+
+OpWork work_of(const OpTime& op) {
+  return {op.work_flops, op.weight_bytes, op.kv_bytes, op.activation_bytes, op.weight_type};
+}
+
+/// Ops of one phase, the row of what is not attributed included.
+struct PhaseRows {
+  std::span<const OpTime> rows;
+  double pass_ns = 0;
+  double fixed_ns = 0;
+};
+
+PhaseRows phase_rows(std::span<const OpTime> rows, double harness_floor_ns) {
+  PhaseRows phase{rows, 0, harness_floor_ns};
+  std::size_t count = 0;
+  double shortest_ns = std::numeric_limits<double>::infinity();
+  for (const OpTime& row : rows) {
+    phase.pass_ns += static_cast<double>(row.time_ns);
+    if (row.op_id.empty() || row.time_ns <= 0) continue;
+    ++count;
+    shortest_ns = std::min(shortest_ns, static_cast<double>(row.time_ns));
+  }
+  if (count >= kFewestForFixed) phase.fixed_ns = std::max(phase.fixed_ns, shortest_ns);
+  return phase;
+}
+
+OpWork sum_of(std::span<const OpTime> rows) {
+  OpWork sum;
+  std::map<std::string, double> flops_by_type;
+  for (const OpTime& row : rows) {
+    sum.flops += row.work_flops;
+    sum.weight_bytes += row.weight_bytes;
+    sum.kv_bytes += row.kv_bytes;
+    sum.activation_bytes += row.activation_bytes;
+    flops_by_type[row.weight_type] += row.work_flops;
+  }
+  // The type that most is computed with.
+  double most = 0;
+  for (const auto& [type, flops] : flops_by_type) {
+    if (flops <= most) continue;
+    most = flops;
+    sum.weight_type = type;
+  }
+  return sum;
+}
+
+void set_utilisation(ProfiledPhase& phase, const Record& record, const Roofs& roofs,
+                     double distance) {
+  const auto time_ns = untraced_ns(record, phase.name);
+  if (!time_ns) return;
+  const double half = metric_or(record, "precision_percent", 0) / 100;
+  phase.time_ns = {*time_ns / (1 + half), *time_ns, *time_ns * (1 + half)};
+  if (const Peak* peak = roofs.peak_for(phase.work.weight_type);
+      peak != nullptr && phase.work.flops > 0) {
+    phase.mfu = Range::exactly(phase.work.flops * 1e9) / phase.time_ns / peak->per_second;
+    phase.peak = peak->what;
+  }
+  if (const auto bandwidth = roofs.bandwidth_at(distance, Access::read);
+      bandwidth && phase.work.bytes() > 0) {
+    phase.mbu =
+        Range::exactly(phase.work.bytes() * 1e9) / phase.time_ns / bandwidth->bytes_per_second;
+    phase.level = bandwidth->level;
+  }
+}
+
+ProfiledPhase profile_phase(const Record& record, const PhaseRows& rows, const Roofs& roofs,
+                            double overhead) {
+  ProfiledPhase phase;
+  phase.name = rows.rows.front().phase;
+  phase.work = sum_of(rows.rows);
+  phase.pass_bytes = phase.work.weight_bytes + phase.work.kv_bytes;
+  // An operator's own activations come again as its weights do, since nothing else runs.
+  const bool is_alone = phase.name == "run";
+  if (is_alone) phase.pass_bytes = phase.work.bytes();
+  const bool is_cold = record.subject.cache != "warm" && is_alone;
+  const double distance = is_cold ? std::numeric_limits<double>::infinity() : phase.pass_bytes;
+  set_utilisation(phase, record, roofs, distance);
+  for (const OpTime& row : rows.rows) {
+    const double share = static_cast<double>(row.time_ns) / std::max(1.0, rows.pass_ns);
+    if (row.op_id.empty()) {
+      phase.not_attributed_ns = static_cast<double>(row.time_ns);
+      phase.shares[std::string(name_of(Bound::overhead))] += share;
+      continue;
+    }
+    ProfiledOp op{row.op_id, row.op, without_tracing(row, overhead), share, work_of(row), {}};
+    op.placed = place(op.work, {op.time_ns, distance, rows.fixed_ns}, roofs);
+    phase.shares[std::string(name_of(op.placed.bound))] += share;
+    phase.at_roof_ns += op.placed.roof_ns().value;
+    if (!op.placed.mistrusted.empty()) ++phase.mistrusted;
+    phase.ops.push_back(std::move(op));
+  }
+  return phase;
+}
+
+}  // namespace
+
+std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
+                                      double harness_floor_ns, const std::string& why_not_counted) {
+  const std::span<const OpTime> rows = record.measurement.op_times;
+  if (rows.empty()) return std::nullopt;
+  CaseProfile profile;
+  profile.ceilings_run = roofs.run_id;
+  profile.ceilings_unix_ns = roofs.measured_unix_ns;
+  profile.note = roofs.note;
+  profile.provenance.why_not_counted = why_not_counted;
+  const double overhead = metric_or(record, "trace_overhead", 0);
+  if (overhead > 0) profile.trace_overhead = overhead;
+  for (std::size_t from = 0; from < rows.size();) {
+    std::size_t to = from;
+    while (to < rows.size() && rows[to].phase == rows[from].phase) ++to;
+    profile.phases.push_back(
+        profile_phase(record, phase_rows(rows.subspan(from, to - from), harness_floor_ns), roofs,
+                      std::max(1.0, overhead)));
+    from = to;
+  }
+  return profile;
+}
+
+}  // namespace ridgepoint::roofline

@@ -1,0 +1,83 @@
+#include "results/roofline/op_groups.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+#include "results/op_family.h"
+
+namespace ridgepoint::roofline {
+namespace {
+
+/// Time by what is said of it.
+using TimeBy = std::map<std::string, double>;
+
+struct GroupParts {
+  OpGroup group;
+  TimeBy by_bound, by_unit;
+};
+
+std::string longest_of(const TimeBy& times, bool with_share) {
+  const auto longest = std::ranges::max_element(times, {}, &TimeBy::value_type::second);
+  if (longest == times.end()) return {};
+  double total = 0;
+  for (const auto& entry : times) total += entry.second;
+  if (!with_share || times.size() == 1 || !(total > 0)) return longest->first;
+  return fmt::format("{} ({:.0f} % of it)", longest->first, 100 * longest->second / total);
+}
+
+void add(GroupParts& parts, const ProfiledOp& op) {
+  OpGroup& group = parts.group;
+  group.count += 1;
+  group.time_ns = group.time_ns + op.time_ns;
+  group.share += op.share;
+  group.work.flops += op.work.flops;
+  group.work.weight_bytes += op.work.weight_bytes;
+  group.work.kv_bytes += op.work.kv_bytes;
+  group.work.activation_bytes += op.work.activation_bytes;
+  if (group.work.weight_type.empty()) group.work.weight_type = op.work.weight_type;
+  group.roof_ns = group.roof_ns + op.placed.roof_ns();
+  parts.by_bound[op.placed.bound_by] += op.time_ns.value;
+  parts.by_unit[op.placed.unit] += op.time_ns.value;
+  if (op.placed.mistrusted.empty()) return;
+  if (group.mistrusted++ == 0) group.cause = op.placed.mistrusted;
+}
+
+OpGroup finished(const GroupParts& parts) {
+  OpGroup group = parts.group;
+  group.share_of_roof = group.roof_ns / group.time_ns;
+  group.bound_by = longest_of(parts.by_bound, true);
+  group.unit = longest_of(parts.by_unit, false);
+  const double work = group.unit == "bytes/s" ? group.work.bytes() : group.work.flops;
+  if (!group.unit.empty()) group.attained = Range::exactly(work * 1e9) / group.time_ns;
+  return group;
+}
+
+}  // namespace
+
+std::vector<OpGroup> grouped(const ProfiledPhase& phase) {
+  std::vector<GroupParts> all;
+  for (const ProfiledOp& op : phase.ops) {
+    std::string family = op_family(op.op_id);
+    auto found = std::ranges::find_if(all, [&](const GroupParts& parts) {
+      return parts.group.name == family && parts.group.op == op.op;
+    });
+    if (found == all.end()) {
+      GroupParts parts;
+      parts.group.name = std::move(family);
+      parts.group.op = op.op;
+      all.push_back(std::move(parts));
+      found = std::prev(all.end());
+    }
+    add(*found, op);
+  }
+  std::vector<OpGroup> groups;
+  for (const GroupParts& parts : all) groups.push_back(finished(parts));
+  std::ranges::stable_sort(groups, std::ranges::greater(),
+                           [](const OpGroup& group) { return group.time_ns.value; });
+  return groups;
+}
+
+}  // namespace ridgepoint::roofline

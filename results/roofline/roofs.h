@@ -1,0 +1,78 @@
+// Roofs: what a machine can do at the most, as the ceilings that `ridgepoint roofline` stored say,
+// for as many threads as a case has. Bandwidth is asked for by how much is walked through before
+// the same bytes come again, because that decides which level of the memory they come from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "results/record.h"
+#include "results/roofline/range.h"
+
+namespace ridgepoint::roofline {
+
+enum class Arithmetic : std::uint8_t { f64, f32, f16, bf16, int8 };
+
+/// What arithmetic of one kind reaches in registers.
+struct Peak {
+  Arithmetic arithmetic = Arithmetic::f32;
+  std::string what;  ///< "avx512 int8 vpdpbusd"
+  std::string unit;  ///< "FLOP/s", "OP/s"
+  Range per_second;
+};
+
+struct SizePoint {
+  double bytes = 0;
+  Range bytes_per_second;
+};
+
+/// A stretch of sizes over which a curve is flat.
+struct Level {
+  std::string name;  ///< "1", "2", ..., "outermost"
+  double from_bytes = 0, to_bytes = 0;
+  Range bytes_per_second;
+};
+
+struct BandwidthCurve {
+  std::string what;  ///< "load"
+  int streams = 0;
+  std::vector<SizePoint> points;  ///< ascending
+  std::vector<Level> levels;      ///< ascending
+};
+
+/// What comes from the memory: only read, or read and written.
+enum class Access : std::uint8_t { read, any };
+
+struct Bandwidth {
+  Range bytes_per_second;
+  std::string level;  ///< "level 2", "the outermost level", "between level 1 and level 2"
+};
+
+struct Roofs {
+  std::string run_id;  ///< of the ceilings
+  std::int64_t measured_unix_ns = 0;
+  int threads = 1;
+  /// Empty, or how ceilings of other numbers of threads were made to do.
+  std::string note;
+  std::vector<BandwidthCurve> curves;
+  std::vector<Peak> peaks;
+
+  /// The best that any kernel reached when it walked through `bytes` again and again. Nothing
+  /// where no curve was measured.
+  [[nodiscard]] std::optional<Bandwidth> bandwidth_at(double bytes, Access access) const;
+  /// The same for more bytes than were ever walked through.
+  [[nodiscard]] std::optional<Bandwidth> outermost() const;
+  /// The best of what products with weights of this type may be computed with; null without any.
+  /// An empty type is that of ops without weights.
+  [[nodiscard]] const Peak* peak_for(std::string_view weight_type) const;
+};
+
+/// From the records of a run of suite `roofline`. Between one thread and all cores, what was
+/// measured for these bounds it. Error when the run holds no curve of `load`.
+Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads);
+
+}  // namespace ridgepoint::roofline

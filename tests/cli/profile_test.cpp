@@ -1,0 +1,131 @@
+// `ridgepoint profile`, `run --profile` and `explain` as a person meets them; never the figures.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ridgepoint::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class ProfileCommand : public ::testing::Test {
+ protected:
+  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), ridgepoint_path());
+    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, 0);
+  }
+
+  /// One short process of a product; `command` is run or profile.
+  [[nodiscard]] ProgramResult measure_product(const std::string& command,
+                                              const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {command,
+                                          "--op",
+                                          "matrix_product",
+                                          "--rows",
+                                          "2",
+                                          "--in",
+                                          "64",
+                                          "--out",
+                                          "64",
+                                          "--backend",
+                                          "reference",
+                                          "--processes",
+                                          "1",
+                                          "--stationarity",
+                                          "off",
+                                          "--remeasure-noisy",
+                                          "off",
+                                          "--case-budget-seconds",
+                                          "0.2",
+                                          "--threads",
+                                          "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return ridgepoint(arguments);
+  }
+
+  void measure_small_ceilings() const {
+    const auto result = ridgepoint({"roofline", "--quick", "--threads", "1", "--largest-mib", "1"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ProfileCommand, KeepsWhatItShowsWithTheRecord) {
+  measure_small_ceilings();
+  const auto result = measure_product("profile", {"--label", "mine"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("of its roof"), HasSubstr("bytes analytic"),
+                                HasSubstr("ridgepoint explain")));
+  const auto exported = ridgepoint({"export", "mine", "--format", "json"});
+  const auto json = nlohmann::json::parse(exported.out);
+  const auto& profile = json["records"][0]["details"]["roofline"];
+  ASSERT_TRUE(profile.contains("phases")) << profile;
+  const auto& op = profile["phases"][0]["ops"][0];
+  EXPECT_EQ(op["flops"], 2 * 2 * 64 * 64);
+  EXPECT_GT(op["weight_bytes"], 0);
+  EXPECT_TRUE(op.contains("bound_by"));
+
+  const auto shown = ridgepoint({"show", "mine", "--profile"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("of its roof"));
+  for (const char* which : {"mine", "mine/0"}) {
+    const auto explained = ridgepoint({"explain", which});
+    EXPECT_EQ(explained.exit_code, 0) << explained.err;
+    EXPECT_THAT(explained.out, HasSubstr("its time by what binds it"));
+    EXPECT_LE(std::count(explained.out.begin(), explained.out.end(), '\n'), 12) << explained.out;
+  }
+}
+
+TEST_F(ProfileCommand, WritesTheSpansThatItKept) {
+  measure_small_ceilings();
+  ASSERT_EQ(measure_product("run", {"--profile"}).exit_code, 0);
+  const std::string file = (folder_.path() / "x.json").string();
+  const auto written = ridgepoint({"trace", "latest/0", "-o", file});
+  ASSERT_EQ(written.exit_code, 0) << written.err;
+  std::ifstream text(file);
+  std::size_t passes = 0, ops = 0;
+  for (const auto& event : nlohmann::json::parse(text)["traceEvents"]) {
+    passes += event["name"] == "run" && event["ph"] == "X" ? 1 : 0;
+    ops += event.value("cat", "") == "op" ? 1 : 0;
+  }
+  EXPECT_GE(passes, 1U);
+  EXPECT_EQ(ops, passes) << "one op a pass";
+  EXPECT_EQ(ridgepoint({"trace", "-o", (folder_.path() / "x.pftrace").string()}).exit_code, 0);
+
+  const auto refused = ridgepoint({"trace", "-o", "x.txt"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr(".pftrace"));
+  ASSERT_EQ(measure_product("run", {}).exit_code, 0);
+  EXPECT_THAT(ridgepoint({"trace", "-o", file}).err, HasSubstr("ridgepoint profile"));
+}
+
+TEST_F(ProfileCommand, NeedsCeilings) {
+  const auto refused = measure_product("run", {"--profile"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("ridgepoint roofline"));
+  // A run that was traced is explained as soon as there are some.
+  ASSERT_EQ(measure_product("run", {}).exit_code, 0);
+  EXPECT_THAT(ridgepoint({"explain"}).err, HasSubstr("ridgepoint roofline"));
+  const auto run = nlohmann::json::parse(ridgepoint({"export", "latest"}).out)["run"]["id"];
+  measure_small_ceilings();
+  EXPECT_EQ(ridgepoint({"explain", run.get<std::string>()}).exit_code, 0);
+}
+
+TEST_F(ProfileCommand, MistakesAreOneLine) {
+  const auto refused = measure_product("run", {"--profile", "--op-times", "false"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--profile: it is made from the times of ops"));
+  EXPECT_EQ(ridgepoint({"explain", "nothing"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace ridgepoint::testing

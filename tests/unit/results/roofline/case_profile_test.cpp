@@ -1,0 +1,149 @@
+#include "results/roofline/case_profile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "results/op_family.h"
+#include "results/report/explanation.h"
+#include "results/report/profile_table.h"
+#include "results/roofline/op_groups.h"
+#include "tests/unit/results/example_data.h"
+#include "tests/unit/results/roofline/example_roofs.h"
+
+namespace ridgepoint::roofline {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+OpTime product(const std::string& phase, const std::string& op_id, std::int64_t time_ns,
+               double flops, double weights) {
+  return {.phase = phase,
+          .op_id = op_id,
+          .op = "matrix_product",
+          .time_ns = time_ns,
+          .passes = 9,
+          .work_flops = flops,
+          .work_bytes = weights,
+          .weight_bytes = weights,
+          .weight_type = "q8_0",
+          .low_ns = time_ns,
+          .high_ns = time_ns};
+}
+
+/// Decoding: two products of 40 MB, near their roof, of 5.3 ms a token in all.
+Record decoding_record() {
+  Record record = example_record(example_run(), 0, example_case());
+  record.measurement.metrics = {
+      {"tpot_ns", 5e6}, {"trace_overhead", 1.02}, {"precision_percent", 1.0}};
+  record.measurement.op_times = {product("decode", "layer.0.ffn.up", 2'500'000, 80e6, 40e6),
+                                 product("decode", "layer.1.ffn.up", 2'500'000, 80e6, 40e6),
+                                 {.phase = "decode",
+                                  .op_id = "",
+                                  .op = std::string(kNotAttributed),
+                                  .time_ns = 300'000,
+                                  .passes = 9}};
+  return record;
+}
+
+CaseProfile decoding_profile() {
+  return profile_of(decoding_record(), example_roofs(), 50, "there is no PMU").value();
+}
+
+TEST(CaseProfile, PlacesEachOpWithoutWhatTracingAdds) {
+  const auto profile = decoding_profile();
+  ASSERT_EQ(profile.phases.size(), 1U);
+  const ProfiledPhase& phase = profile.phases[0];
+  ASSERT_EQ(phase.ops.size(), 2U);
+  EXPECT_NEAR(phase.ops[0].time_ns.value, 2.5e6 / 1.02, 1);
+  EXPECT_EQ(phase.ops[0].time_ns.high, 2.5e6);
+  EXPECT_NEAR(phase.ops[0].share, 2.5 / 5.3, 1e-9);
+  EXPECT_EQ(phase.ops[0].placed.bound, Bound::memory);
+  EXPECT_EQ(phase.pass_bytes, 80e6);
+  EXPECT_EQ(phase.not_attributed_ns, 300'000);
+  EXPECT_NEAR(phase.shares.at("memory"), 5 / 5.3, 1e-9);
+  EXPECT_NEAR(phase.shares.at("overhead"), 0.3 / 5.3, 1e-9);
+  EXPECT_NEAR(phase.at_roof_ns, 4e6, 1);
+}
+
+TEST(CaseProfile, HasUtilisationsOfTheUntracedPhase) {
+  const ProfiledPhase phase = decoding_profile().phases[0];
+  // 80 MB in 5 ms are 16 of 20 GB/s; 160 MOP are 32 of 800 GOP/s.
+  EXPECT_NEAR(phase.mbu->value, 0.8, 1e-9);
+  EXPECT_NEAR(phase.mbu->low, 0.8 / 1.01 / 1.05, 1e-9);
+  EXPECT_NEAR(phase.mfu->value, 0.04, 1e-9);
+  EXPECT_EQ(phase.level, "the outermost level");
+  EXPECT_EQ(phase.peak, "avx512 int8 vpdpbusd");
+}
+
+TEST(CaseProfile, ComesBackFromJson) {
+  const auto profile = decoding_profile();
+  const auto json = to_json(profile);
+  const auto back = profile_from_json(nlohmann::json::parse(json.dump()));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(to_json(*back), json);
+  EXPECT_EQ(json["provenance"]["bytes"], "analytic");
+  EXPECT_EQ(json["provenance"]["counted_absent"], "there is no PMU");
+}
+
+TEST(CaseProfile, OfOtherJsonIsNone) {
+  for (const char* text : {"3", "{}", R"({"absent":"x"})", R"({"phases":3})",
+                           R"({"phases":[{"name":1}],"ceilings_run":"a","ceilings_unix_ns":1,
+                               "provenance":{"bytes":"a","flops":"b"}})"}) {
+    EXPECT_FALSE(profile_from_json(nlohmann::json::parse(text)).has_value()) << text;
+  }
+}
+
+TEST(CaseProfile, NeedsTracedOps) {
+  Record record = decoding_record();
+  record.measurement.op_times.clear();
+  EXPECT_FALSE(profile_of(record, example_roofs(), 50, "").has_value());
+}
+
+TEST(CaseProfile, PutsTheSameOpOfAllLayersTogether) {
+  const auto groups = grouped(decoding_profile().phases[0]);
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups[0].name, "layer.*.ffn.up");
+  EXPECT_EQ(groups[0].count, 2U);
+  EXPECT_EQ(groups[0].unit, "bytes/s");
+  EXPECT_NEAR(groups[0].attained.value, 80e6 / (5e-3 / 1.02), 1e3);
+  EXPECT_EQ(groups[0].bound_by, "memory (the outermost level)");
+}
+
+TEST(ProfileTable, ShowsEachOpAgainstItsRoofOrWhyThereIsNone) {
+  RunWithRecords data{example_run(), {decoding_record()}, {}};
+  const auto text = profile_table(data, 5, [](const Record& record) {
+    return profile_of(record, example_roofs(), 50, "there is no PMU");
+  });
+  EXPECT_THAT(text, AllOf(HasSubstr("layer.*.ffn.up x2"), HasSubstr("MBU 75 to 85 %"),
+                          HasSubstr("memory (the outermost level)"),
+                          HasSubstr("counted: absent, there is no PMU"),
+                          HasSubstr("1.020 times an untraced one")));
+  data.records[0].details = R"({"roofline":{"absent":"no ceilings"}})";
+  EXPECT_THAT(profile_table(data, 5, [](const Record&) { return std::nullopt; }),
+              HasSubstr("no profile: no ceilings"));
+}
+
+TEST(Explanation, SaysInFewLinesWhatLimitsAndWhatWouldHelp) {
+  const auto text = explanation(decoding_record(), decoding_profile());
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 10) << text;
+  EXPECT_THAT(text, HasSubstr("decode takes 5.00 ms (200 tokens/s)"));
+  EXPECT_THAT(text, HasSubstr("94 % memory, 6 % overhead"));
+  // 0.3 ms + 2 x 2.45 ms become 0.3 ms + 2 x 1.225 ms.
+  EXPECT_THAT(text, HasSubstr("weights of half the bytes: 1.89 times as fast at the most"));
+  EXPECT_THAT(text, HasSubstr("up to about 20 sequences"));
+}
+
+TEST(Explanation, NamesWhatIsMistrusted) {
+  Record record = decoding_record();
+  record.measurement.op_times[0].time_ns = 1'500'000;
+  record.measurement.op_times[0].low_ns = record.measurement.op_times[0].high_ns = 1'500'000;
+  const auto profile = profile_of(record, example_roofs(), 50, "").value();
+  EXPECT_EQ(profile.phases[0].mistrusted, 1);
+  EXPECT_THAT(explanation(record, profile), HasSubstr("1 op above the roof, mistrusted"));
+}
+
+}  // namespace
+}  // namespace ridgepoint::roofline
