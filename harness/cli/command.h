@@ -40,6 +40,7 @@ void add_model_commands(CLI::App& app, Invocation& invocation);     // model mak
 void add_ab_command(CLI::App& app, Invocation& invocation);         // ab
 void add_history_command(CLI::App& app, Invocation& invocation);    // history
 void add_passport_command(CLI::App& app, Invocation& invocation);   // passport
+void add_dashboard_command(CLI::App& app, Invocation& invocation);  // dashboard
 void add_doctor_command(CLI::App& app, Invocation& invocation);     // doctor
 
 }  // namespace ridgepoint
