@@ -109,7 +109,7 @@ void Chart::colour_frame(const Theme& theme) {
   legend->setBorderPen(QPen(theme.grid));
   legend->setTextColor(theme.text);
   legend->setFont(small_font(*this));
-  legend->setIconSize(22, 10);
+  legend->setIconSize(22, 16);
 }
 
 void Chart::redraw() {

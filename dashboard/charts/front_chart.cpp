@@ -110,6 +110,7 @@ void FrontChart::draw(const Theme& theme) {
     name->setText(point.name);
     name->setFont(small_font(*this));
     name->setColor(within_budget(point) ? theme.text : theme.muted);
+    name->setBrush(theme.base);  // lines pass behind it
     name->setPadding(QMargins(2, 0, 2, 0));
     names_.push_back(name);
     if (point.case_hash == chosen_) {
@@ -180,6 +181,9 @@ void FrontChart::find_ranges() {
   if (low > high) return;
   pad(xAxis, slow, fast, 0.2);
   pad(yAxis, low, high, 0.2);
+  // Nothing lies below zero where no value does.
+  if (slow >= 0 && xAxis->range().lower < 0) xAxis->setRangeLower(0);
+  if (low >= 0 && yAxis->range().lower < 0) yAxis->setRangeLower(-0.05 * yAxis->range().upper);
 }
 
 QPointF FrontChart::place_of(std::size_t point) const {

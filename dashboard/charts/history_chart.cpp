@@ -54,10 +54,13 @@ void HistoryChart::draw(const Theme& theme) {
   use_unit(yAxis, title(), history.unit);
   const QSharedPointer<QCPAxisTickerText> dates(new QCPAxisTickerText);
   const std::size_t count = history.points.size();
+  const bool one_day = time_text(history.points.front().row.started_unix_ns).substr(0, 10) ==
+                       time_text(history.points.back().row.started_unix_ns).substr(0, 10);
   const std::size_t every = std::max<std::size_t>(1, (count + kDates - 1) / kDates);
   for (std::size_t i = 0; i < count; i += every) {
+    const std::string started = time_text(history.points[i].row.started_unix_ns);
     dates->addTick(static_cast<double>(i),
-                   qt(time_text(history.points[i].row.started_unix_ns).substr(0, 10)));
+                   qt(one_day ? started.substr(11) : started.substr(0, 10)));
   }
   xAxis->setTicker(dates);
   xAxis->setLabel("runs, oldest first");
@@ -110,7 +113,7 @@ void HistoryChart::draw(const Theme& theme) {
     const double at = static_cast<double>(change.after) - 0.5;
     line->point1->setCoords(at, 0);
     line->point2->setCoords(at, 1);
-    line->setPen(QPen(colour, 1.5));
+    line->setPen(QPen(colour, 2));
     auto* words = new QCPItemText(this);
     words->position->setTypeX(QCPItemPosition::ptPlotCoords);
     words->position->setTypeY(QCPItemPosition::ptAxisRectRatio);

@@ -60,7 +60,7 @@ void TwoSidesChart::draw(const Theme& theme) {
     ticker->setTickCount(5);
     yAxis->setTicker(ticker);
   } else {
-    xAxis->setLabel("percentile, as far as the values support it");
+    xAxis->setLabel("percentile");
     xAxis->setTicker(nines_ticker());
   }
   for (const Side* side : {&a_, &b_}) {

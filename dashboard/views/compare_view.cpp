@@ -142,6 +142,8 @@ CompareView::CompareView(Session& session, QWidget* parent)
   halves->addWidget(right);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
+  left->setSizes({420, 220});
+  halves->setSizes({770, 390});
   for (QSplitter* splitter : {left, right, halves}) splitter->setChildrenCollapsible(false);
   auto* lines = new QVBoxLayout(&content());
   lines->setContentsMargins(0, 0, 0, 0);
@@ -228,7 +230,7 @@ void CompareView::show_place() {
   show_facts(comparison);
   show_environment(comparison);
   notes_->setPlainText(notes_text(comparison));
-  fit_columns(*table_, 300);
+  fit_columns(*table_, 225);
   int row = model_->row_of(place.case_hash, place.metric);
   if (row < 0) row = model_->row_of(place.case_hash, {});
   if (row < 0 && model_->rowCount() > 0) row = 0;

@@ -85,6 +85,7 @@ HistoryView::HistoryView(Session& session, QWidget* parent)
   lower->addWidget(changes_);
   lower->setStretchFactor(0, 4);
   lower->setStretchFactor(1, 1);
+  lower->setSizes({480, 130});
   auto* right = new QWidget;
   auto* right_lines = new QVBoxLayout(right);
   right_lines->setContentsMargins(8, 8, 8, 0);

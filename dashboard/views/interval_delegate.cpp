@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/views/interval_delegate.h"
 
+#include <QApplication>
 #include <QPainter>
 #include <algorithm>
 
@@ -22,13 +23,8 @@ QSize IntervalDelegate::sizeHint(const QStyleOptionViewItem& option,
 
 void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                              const QModelIndex& index) const {
-  QStyleOptionViewItem frame = option;
-  initStyleOption(&frame, index);
-  frame.text.clear();
-  QStyledItemDelegate::paint(painter, frame, QModelIndex());  // selection and background only
-  if ((option.state & QStyle::State_Selected) != 0) {
-    painter->fillRect(option.rect, option.palette.brush(QPalette::Highlight));
-  }
+  const QStyle* style = option.widget == nullptr ? QApplication::style() : option.widget->style();
+  style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
   const auto mark = index.data(ComparisonModel::mark_role).value<RatioMark>();
   if (!mark.certain || !(mark.reach > 0)) return;
 

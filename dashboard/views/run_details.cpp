@@ -100,7 +100,7 @@ void RunDetails::show_place() {
   }
   head_->setText(head.join('\n'));
   table_->setColumnHidden(CaseTableModel::change, place.baseline.empty() || pinned);
-  fit_columns(*table_, 330);
+  fit_columns(*table_, 225);
   const int row = std::max(0, cases_->row_of(place.case_hash));
   if (cases_->rowCount() > 0) table_->selectRow(row);
   show_case(cases_->rowCount() > 0 ? row : -1);

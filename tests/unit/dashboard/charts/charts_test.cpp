@@ -173,7 +173,7 @@ TEST(Chart, BecomesAVectorDrawing) {
   ASSERT_TRUE(chart.save_svg(path, {600, 400}));
   QFile file(path);
   ASSERT_TRUE(file.open(QIODevice::ReadOnly));
-  EXPECT_TRUE(file.readAll().contains("dominated"));
+  EXPECT_TRUE(file.readAll().contains("quantized"));
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ RunWithRecords variants_run() {
     quality.backend = "quantized";
     quality.transform = transform;
     Record text = example_record(data.run, static_cast<std::int64_t>(data.records.size()), quality);
-    text.measurement.metrics = {{"kl_mean", *kl}, {"kl_mean_se", 0.001}};
+    text.measurement.metrics = {{"scored_tokens", 1000}, {"kl_mean", *kl}, {"kl_mean_se", 0.001}};
     data.records.push_back(text);
   };
   add("", 100, 0.0001);
