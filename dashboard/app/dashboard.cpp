@@ -5,7 +5,6 @@
 
 #include <QApplication>
 #include <QElapsedTimer>
-#include <QLoggingCategory>
 #include <QThread>
 #include <cstdio>
 #include <exception>
@@ -77,8 +76,11 @@ bool wants_picture(int argc, char** argv) {
 int start(int argc, char** argv) {
   if (wants_picture(argc, argv)) qputenv("QT_QPA_PLATFORM", "offscreen");
   if (qEnvironmentVariable("QT_QPA_PLATFORM") == QLatin1String("offscreen")) {
-    // The platform says at every window that it cannot propagate size hints, which nobody needs.
-    QLoggingCategory::setFilterRules("qt.qpa.*=false");
+    // It warns of what only matters where there is a display.
+    qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
+      if (type != QtCriticalMsg && type != QtFatalMsg) return;
+      fmt::print(stderr, "ridgepoint-dashboard: {}\n", utf8(message));
+    });
   }
   QApplication application(argc, argv);
   QApplication::setApplicationName("ridgepoint-dashboard");
