@@ -4,7 +4,6 @@
 
 #include <QApplication>
 #include <QLineEdit>
-#include <QLoggingCategory>
 #include <QTableView>
 #include <QThread>
 #include <string>
@@ -17,17 +16,6 @@
 
 namespace ridgepoint {
 namespace {
-
-void need_application() {
-  static int argc = 1;
-  static char name[] = "dashboard_benchmark";
-  static char* argv[] = {name, nullptr};
-  static const bool offscreen = qputenv("QT_QPA_PLATFORM", "offscreen");
-  QLoggingCategory::setFilterRules("qt.qpa.*=false");
-  static QApplication application(argc, argv);
-  static const bool themed = (apply_theme(application, "light"), true);
-  benchmark::DoNotOptimize(offscreen && themed);
-}
 
 const std::filesystem::path& many_runs() {
   static const TemporaryFolder folder;
@@ -47,7 +35,6 @@ void wait_for_all(MainWindow& window) {
 
 /// From nothing to a picture of the window with the newest runs.
 void BM_FirstPaint(benchmark::State& state) {
-  need_application();
   many_runs();
   for (auto _ : state) {
     MainWindow window(false);
@@ -72,7 +59,6 @@ BENCHMARK(BM_AllRunsRead)->Unit(benchmark::kMillisecond);
 
 /// A key typed: filter, table, paint.
 void BM_Key(benchmark::State& state, const char* text, const char* with_key) {
-  need_application();
   MainWindow window(false);
   window.resize(1920, 1080);
   window.open({many_runs()});
@@ -97,3 +83,15 @@ BENCHMARK_CAPTURE(BM_Key, none_fits, "zzz", "zzzz")->Unit(benchmark::kMillisecon
 
 }  // namespace
 }  // namespace ridgepoint
+
+/// Widgets need an application that outlives them, and ends before statics do.
+int main(int argc, char** argv) {
+  qputenv("QT_QPA_PLATFORM", "offscreen");
+  const QApplication application(argc, argv);
+  ridgepoint::apply_theme(*qApp, "light");
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}
