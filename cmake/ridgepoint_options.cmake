@@ -1,5 +1,6 @@
 # How everything is compiled: the standard, warnings, sanitizers, ccache; and what can be left out.
 option(RIDGEPOINT_TESTS "Build the tests and the benchmark programs" ON)
+option(RIDGEPOINT_DASHBOARD "Build the dashboard, where Qt 6 and QCustomPlot are" ON)
 option(RIDGEPOINT_FUZZ "Build the fuzz targets only (needs clang)" OFF)
 option(RIDGEPOINT_TRAINING "Build the program that trains the bundled model (needs libtorch)" OFF)
 set(RIDGEPOINT_SANITIZE "" CACHE STRING "Sanitizers to compile with, e.g. address,undefined")

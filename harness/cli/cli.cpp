@@ -90,6 +90,7 @@ int parse_and_run(int argc, char** argv) {
   add_compare_command(app, invocation);
   add_database_commands(app, invocation);
   add_model_commands(app, invocation);
+  add_dashboard_command(app, invocation);
   add_doctor_command(app, invocation);
 
   refuse_unknown_command(app,

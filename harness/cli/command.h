@@ -44,6 +44,7 @@ void add_roofline_command(CLI::App& app, Invocation& invocation);   // roofline
 void add_wall_command(CLI::App& app, Invocation& invocation);       // wall
 void add_explain_command(CLI::App& app, Invocation& invocation);    // explain
 void add_trace_command(CLI::App& app, Invocation& invocation);      // trace
+void add_dashboard_command(CLI::App& app, Invocation& invocation);  // dashboard
 void add_doctor_command(CLI::App& app, Invocation& invocation);     // doctor
 
 }  // namespace ridgepoint

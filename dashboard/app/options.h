@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What stands on the dashboard's command line.
+#pragma once
+
+#include <QSize>
+#include <QString>
+#include <QStringList>
+
+namespace ridgepoint {
+
+struct DashboardOptions {
+  QStringList databases;  ///< empty: the default one
+  QString theme;          ///< light, dark; empty: what the desktop has
+  QSize size;             ///< empty: as it was left
+  QString view;           ///< to begin with; of a screenshot: the one to draw
+  QString screenshot;     ///< file to write; empty: a window
+  /// Where to begin: as typed for `ridgepoint show`, words of the search box, hash of a case.
+  QString run, baseline, filter, case_hash, side_a, side_b, scenario;
+  QString help;  ///< text to print in place of everything
+};
+
+/// Error, one line, for what nobody can mean.
+DashboardOptions parse_options(const QStringList& arguments);
+
+}  // namespace ridgepoint

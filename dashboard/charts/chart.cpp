@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/charts/chart.h"
+
+#include <QLabel>
+#include <QSvgGenerator>
+#include <QToolTip>
+#include <algorithm>
+#include <cmath>
+
+#include "dashboard/charts/unit_scale.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Ticks at round numbers of the unit that the axis is read in; the prefix stands in its title.
+class UnitTicker : public QCPAxisTicker {
+ public:
+  explicit UnitTicker(std::string unit) : unit_(std::move(unit)) {}
+
+  [[nodiscard]] UnitScale scale_of(const QCPRange& range) const {
+    return unit_scale(unit_, std::max(std::abs(range.lower), std::abs(range.upper)));
+  }
+
+ protected:
+  double getTickStep(const QCPRange& range) override {
+    scale_ = scale_of(range);
+    // Round in the unit that is read, not in the one that is stored.
+    step_ = QCPAxisTicker::getTickStep(
+                QCPRange(range.lower / scale_.factor, range.upper / scale_.factor)) *
+            scale_.factor;
+    return step_;
+  }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    return tick_text(tick, step_, scale_);
+  }
+
+ private:
+  std::string unit_;
+  UnitScale scale_;
+  double step_ = 1;
+};
+
+constexpr double kWheelFactor = 0.8;
+constexpr double kPanShare = 0.1;
+
+}  // namespace
+
+QFont small_font(const QWidget& widget) {
+  QFont font = widget.font();
+  if (font.pointSizeF() > 0) font.setPointSizeF(font.pointSizeF() * 0.92);
+  return font;
+}
+
+Chart::Chart(QWidget* parent) : QCustomPlot(parent) {
+  setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+  setNoAntialiasingOnDrag(true);
+  axisRect()->setRangeZoomFactor(kWheelFactor);
+  setFocusPolicy(Qt::StrongFocus);
+  setMouseTracking(true);
+  setMinimumSize(220, 150);
+  message_label_ = new QLabel(this);
+  message_label_->setAlignment(Qt::AlignCenter);
+  message_label_->setWordWrap(true);
+  message_label_->setAttribute(Qt::WA_TransparentForMouseEvents);
+  set_message(QStringLiteral(" "));  // nothing is drawn before something is shown
+}
+
+void Chart::set_message(const QString& message) {
+  message_ = message;
+  message_label_->setText(message);
+  message_label_->setVisible(!message.isEmpty());
+  axisRect()->setVisible(message.isEmpty());
+  for (QCPAxis* axis : axisRect()->axes()) {
+    const bool shown = message.isEmpty() && (axis == xAxis || axis == yAxis);
+    axis->setVisible(shown);
+    axis->grid()->setVisible(shown);
+  }
+  legend->setVisible(false);
+  place_message();
+}
+
+void Chart::place_message() {
+  message_label_->setGeometry(rect().adjusted(20, 10, -20, -10));
+}
+
+void Chart::resizeEvent(QResizeEvent* event) {
+  QCustomPlot::resizeEvent(event);
+  place_message();
+}
+
+void Chart::colour_frame(const Theme& theme) {
+  setBackground(theme.base);
+  QPalette words = palette();
+  words.setColor(QPalette::WindowText, theme.muted);
+  message_label_->setPalette(words);
+  for (QCPAxis* axis : {xAxis, yAxis, xAxis2, yAxis2}) {
+    axis->setBasePen(QPen(theme.muted));
+    axis->setTickPen(QPen(theme.muted));
+    axis->setSubTickPen(QPen(theme.grid));
+    axis->setTickLabelColor(theme.text);
+    axis->setLabelColor(theme.text);
+    axis->setTickLabelFont(small_font(*this));
+    axis->setLabelFont(small_font(*this));
+    axis->setLabelPadding(4);
+    axis->grid()->setPen(QPen(theme.grid, 1, Qt::SolidLine));
+    axis->grid()->setZeroLinePen(QPen(theme.grid, 1, Qt::SolidLine));
+  }
+  legend->setBrush(QColor(theme.base.red(), theme.base.green(), theme.base.blue(), 225));
+  legend->setBorderPen(QPen(theme.grid));
+  legend->setTextColor(theme.text);
+  legend->setFont(small_font(*this));
+  legend->setIconSize(22, 16);
+}
+
+void Chart::redraw() {
+  const Theme& theme = theme_of(palette());
+  clearPlottables();
+  clearItems();
+  colour_frame(theme);
+  if (message_.isEmpty()) draw(theme);
+  replot(rpQueuedReplot);
+}
+
+void Chart::fit() {
+  if (!message_.isEmpty()) return;
+  find_ranges();
+  replot(rpQueuedReplot);
+}
+
+QString Chart::text_at(const QPointF&) const {
+  return {};
+}
+
+void Chart::use_unit(QCPAxis* axis, const QString& title, const std::string& unit) {
+  const QSharedPointer<UnitTicker> ticker(new UnitTicker(unit));
+  axis->setTicker(ticker);
+  const auto name = [axis, title, ticker] {
+    const QString unit_name = ticker->scale_of(axis->range()).name;
+    axis->setLabel(unit_name.isEmpty() ? title : QString("%1 (%2)").arg(title, unit_name));
+  };
+  name();
+  QObject::disconnect(axis, nullptr, this, nullptr);
+  QObject::connect(axis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, name);
+}
+
+void Chart::pad(QCPAxis* axis, double low, double high, double share) {
+  double width = high - low;
+  if (!(width > 0)) width = std::max(std::abs(high) * 0.02, 1e-12);
+  axis->setRange(low - width * share, high + width * share);
+}
+
+bool Chart::save_svg(const QString& path, const QSize& size) {
+  QSvgGenerator generator;
+  generator.setFileName(path);
+  generator.setSize(size);
+  generator.setViewBox(QRect(QPoint(), size));
+  generator.setTitle(accessibleName());
+  QCPPainter painter;
+  if (!painter.begin(&generator)) return false;
+  painter.setMode(QCPPainter::pmVectorized);
+  painter.setMode(QCPPainter::pmNoCaching);
+  toPainter(&painter, size.width(), size.height());
+  return painter.end();
+}
+
+void Chart::changeEvent(QEvent* event) {
+  QCustomPlot::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) redraw();
+}
+
+void Chart::keyPressEvent(QKeyEvent* event) {
+  const auto zoom = [this](double factor) {
+    for (QCPAxis* axis : {xAxis, yAxis}) axis->scaleRange(factor, axis->range().center());
+  };
+  const auto pan = [](QCPAxis* axis, double share) {
+    axis->moveRange(axis->range().size() * share);
+  };
+  switch (event->key()) {
+    case Qt::Key_W:
+      zoom(kWheelFactor);
+      break;
+    case Qt::Key_S:
+      zoom(1 / kWheelFactor);
+      break;
+    case Qt::Key_A:
+    case Qt::Key_Left:
+      pan(xAxis, -kPanShare);
+      break;
+    case Qt::Key_D:
+    case Qt::Key_Right:
+      pan(xAxis, kPanShare);
+      break;
+    case Qt::Key_F:
+      find_ranges();
+      break;
+    default:
+      QCustomPlot::keyPressEvent(event);
+      return;
+  }
+  replot(rpQueuedReplot);
+}
+
+void Chart::mouseDoubleClickEvent(QMouseEvent* event) {
+  fit();
+  event->accept();
+}
+
+void Chart::mouseMoveEvent(QMouseEvent* event) {
+  QCustomPlot::mouseMoveEvent(event);
+  if (event->buttons() != Qt::NoButton) return;
+  const QString text = message_.isEmpty() ? text_at(event->position()) : QString();
+  if (text.isEmpty()) {
+    QToolTip::hideText();
+  } else {
+    QToolTip::showText(event->globalPosition().toPoint(), text, this);
+  }
+}
+
+}  // namespace ridgepoint

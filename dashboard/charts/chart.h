@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Chart: what all our plots share: colours of the theme, axes in units that read well, the wheel at
+// the cursor, WASD and F, a line that says what lies under the cursor, and a message where there is
+// nothing to draw.
+#pragma once
+
+#include <qcustomplot.h>
+
+#include <QString>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dashboard/charts/theme.h"
+
+namespace ridgepoint {
+
+class Chart : public QCustomPlot {
+  Q_OBJECT
+ public:
+  explicit Chart(QWidget* parent = nullptr);
+
+  /// Shown in place of the plot; empty: the plot.
+  void set_message(const QString& message);
+  [[nodiscard]] const QString& message() const { return message_; }
+  /// What has been drawn, as rows of text, heading first.
+  [[nodiscard]] virtual std::vector<QStringList> rows() const = 0;
+  /// Everything in view again.
+  void fit();
+  /// As a vector drawing.
+  bool save_svg(const QString& path, const QSize& size);
+
+ protected:
+  /// Draws what was given last, in the colours of `theme`.
+  virtual void draw(const Theme& theme) = 0;
+  /// Where everything is in view.
+  virtual void find_ranges() = 0;
+  /// What lies under a point of the widget; empty: nothing.
+  [[nodiscard]] virtual QString text_at(const QPointF& at) const;
+
+  void redraw();
+  /// The axis reads in the unit, with a prefix that follows its range.
+  void use_unit(QCPAxis* axis, const QString& title, const std::string& unit);
+  static void pad(QCPAxis* axis, double low, double high, double share);
+
+  void changeEvent(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void colour_frame(const Theme& theme);
+  void place_message();
+
+  QString message_;
+  QLabel* message_label_ = nullptr;
+};
+
+/// A cell of text in a plot's legend takes its font; one place for all.
+QFont small_font(const QWidget& widget);
+
+}  // namespace ridgepoint

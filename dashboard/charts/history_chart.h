@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HistoryChart: one metric of one case, a point a run, oldest first and evenly spaced; the levels
+// between changes as lines, the changes themselves marked.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dashboard/charts/chart.h"
+#include "results/history/history.h"
+
+namespace ridgepoint {
+
+class HistoryChart : public Chart {
+  Q_OBJECT
+ public:
+  explicit HistoryChart(QWidget* parent = nullptr);
+
+  /// Null: nothing to draw, with a message. Runs by id are marked where they are among the points.
+  void show(std::shared_ptr<const History> history, const QString& message,
+            const std::string& chosen_run, const std::string& baseline);
+
+  [[nodiscard]] std::vector<QStringList> rows() const override;
+  /// Position of a point of the history in pixels; null where it has no value.
+  [[nodiscard]] QPointF place_of(std::size_t point) const;
+
+ Q_SIGNALS:
+  void run_clicked(const std::string& run_id);
+
+ protected:
+  void draw(const Theme& theme) override;
+  void find_ranges() override;
+  [[nodiscard]] QString text_at(const QPointF& at) const override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+
+ private:
+  [[nodiscard]] int point_at(const QPointF& at) const;
+  [[nodiscard]] QString title() const;
+
+  std::shared_ptr<const History> history_;
+  std::string chosen_, baseline_;
+  QPointF pressed_;
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/models/comparison_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "dashboard/models/text.h"
+#include "dashboard/models/tone.h"
+#include "results/metric_tolerance.h"
+#include "results/report/comparison_text.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Nobody reads these one by one as long as they are within tolerance.
+bool is_quiet(const ComparisonRow& row) {
+  return row.verdict == Verdict::same && find_metric_tolerance(row.metric) != nullptr;
+}
+
+int urgency(const ComparisonRow& row) {
+  if (row.verdict == Verdict::slower) return row.metric.empty() ? 0 : 1;
+  if (row.verdict == Verdict::faster) return 2;
+  if (row.verdict == Verdict::undecided) return 3;
+  return row.verdict == Verdict::same ? 4 : 5;
+}
+
+Tone tone_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::slower:
+      return Tone::bad;
+    case Verdict::faster:
+      return Tone::good;
+    case Verdict::undecided:
+      return Tone::warning;
+    case Verdict::same:
+    case Verdict::incomparable:
+      break;
+  }
+  return Tone::muted;
+}
+
+double log_of(double ratio) {
+  return ratio > 0 && std::isfinite(ratio) ? std::log(ratio) : 0;
+}
+
+RatioMark mark_of(const ComparisonRow& row, double threshold) {
+  RatioMark mark{.threshold = std::log1p(threshold), .verdict = row.verdict};
+  if (row.evidence) {
+    mark.middle = log_of(row.evidence->ratio);
+    mark.low = log_of(row.evidence->interval.low);
+    mark.high = log_of(row.evidence->interval.high);
+    mark.certain = true;
+  } else if (!row.metric.empty() && row.value_a > 0) {
+    mark.middle = log_of(row.value_b / row.value_a);
+  }
+  return mark;
+}
+
+}  // namespace
+
+void ComparisonModel::show(std::shared_ptr<const Compared> compared) {
+  compared_ = std::move(compared);
+  arrange();
+}
+
+void ComparisonModel::show_all(bool all) {
+  if (all == all_) return;
+  all_ = all;
+  arrange();
+}
+
+void ComparisonModel::arrange() {
+  beginResetModel();
+  rows_.clear();
+  left_out_ = 0;
+  if (compared_ != nullptr) {
+    const Comparison& comparison = compared_->comparison;
+    std::vector<const ComparisonRow*> found;
+    for (const ComparisonRow& row : comparison.rows) {
+      if (!all_ && is_quiet(row)) {
+        ++left_out_;
+      } else {
+        found.push_back(&row);
+      }
+    }
+    std::ranges::stable_sort(found, {}, [](const ComparisonRow* row) { return urgency(*row); });
+    double reach = 2 * std::log1p(comparison.threshold);
+    for (const ComparisonRow* row : found) {
+      Row entry{row, row_cells(*row), case_hash(row->subject), mark_of(*row, comparison.threshold)};
+      // Memory may differ by orders of magnitude, and would leave no room for anything else.
+      if (row->evidence) {
+        const RatioMark& mark = entry.mark;
+        reach = std::max({reach, std::abs(mark.low), std::abs(mark.high)});
+      }
+      rows_.push_back(std::move(entry));
+    }
+    for (Row& row : rows_) row.mark.reach = reach * 1.1;
+  }
+  endResetModel();
+}
+
+const ComparisonRow* ComparisonModel::at(int row) const {
+  if (row < 0 || row >= static_cast<int>(rows_.size())) return nullptr;
+  return rows_[static_cast<std::size_t>(row)].found;
+}
+
+int ComparisonModel::row_of(const std::string& case_hash, const std::string& of_metric) const {
+  const auto found = std::ranges::find_if(rows_, [&](const Row& row) {
+    return row.hash == case_hash && (of_metric.empty() || row.found->metric == of_metric);
+  });
+  return found == rows_.end() ? -1 : static_cast<int>(found - rows_.begin());
+}
+
+int ComparisonModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+}
+
+int ComparisonModel::columnCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : count;
+}
+
+QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
+  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+  const Row& row = rows_[static_cast<std::size_t>(index.row())];
+  const int column = index.column();
+  switch (role) {
+    case Qt::DisplayRole:
+      return qt(row.cells.at(static_cast<std::size_t>(column)));
+    case Qt::ToolTipRole:
+      return qt(row.found->reason.empty() ? row_finding(*row.found) : row.found->reason);
+    case Qt::TextAlignmentRole:
+      return column == value_a || column == value_b || column == change
+                 ? QVariant(int(Qt::AlignRight | Qt::AlignVCenter))
+                 : QVariant(int(Qt::AlignLeft | Qt::AlignVCenter));
+    case Qt::AccessibleTextRole:
+      return column == interval ? qt(row_finding(*row.found)) : QVariant();
+    case mark_role:
+      return QVariant::fromValue(row.mark);
+    case case_hash_role:
+      return qt(row.hash);
+    case metric_role:
+      return qt(row.found->metric);
+    case kToneRole:
+      if (column != change && column != verdict) {
+        return static_cast<int>(column == judged_by ? Tone::muted : Tone::plain);
+      }
+      return static_cast<int>(tone_of(row.found->verdict));
+    case verdict_role:
+      return static_cast<int>(row.found->verdict);
+    default:
+      return {};
+  }
+}
+
+QVariant ComparisonModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  if (orientation != Qt::Horizontal || section < 0 || section >= count) return {};
+  if (role == Qt::DisplayRole) {
+    static constexpr const char* kTitles[] = {"Case",   "Metric",   "A",       "B",
+                                              "Change", "Interval", "Verdict", "Judged by"};
+    return QString(kTitles[section]);
+  }
+  if (role == Qt::ToolTipRole && section == interval) {
+    return QStringLiteral(
+        "B over A with its interval; the band around the middle is what does not matter");
+  }
+  return {};
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ComparisonModel: the rows of a comparison, a case and a metric each, worst first.
+#pragma once
+
+#include <QAbstractTableModel>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dashboard/models/session.h"
+
+namespace ridgepoint {
+
+/// What a painter needs to draw a ratio with its interval, as logarithms: 0 is no difference.
+struct RatioMark {
+  double middle = 0;
+  double low = 0, high = 0;  ///< of the interval
+  double threshold = 0;      ///< differences within +- this do not matter
+  double reach = 0;          ///< what the column spans to either side, over all rows
+  bool certain = false;      ///< whether there is an interval
+  Verdict verdict = Verdict::undecided;
+};
+
+class ComparisonModel : public QAbstractTableModel {
+  Q_OBJECT
+ public:
+  enum Column { name, metric, value_a, value_b, change, interval, verdict, judged_by, count };
+  enum Role { mark_role = Qt::UserRole, case_hash_role, metric_role, verdict_role };
+
+  explicit ComparisonModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
+
+  void show(std::shared_ptr<const Compared> compared);
+  /// Rows that the overall verdict does not ask for (memory, exactness) are left out unless this is
+  /// on.
+  void show_all(bool all);
+  [[nodiscard]] const ComparisonRow* at(int row) const;
+  /// The first row of the case (and metric, where one is given); -1 where there is none.
+  [[nodiscard]] int row_of(const std::string& case_hash, const std::string& of_metric) const;
+  [[nodiscard]] std::size_t left_out() const { return left_out_; }
+
+  [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
+  [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
+  [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
+  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
+                                    int role) const override;
+
+ private:
+  struct Row {
+    const ComparisonRow* found = nullptr;
+    std::vector<std::string> cells;
+    std::string hash;
+    RatioMark mark;
+  };
+  void arrange();
+
+  std::shared_ptr<const Compared> compared_;
+  bool all_ = false;
+  std::size_t left_out_ = 0;
+  std::vector<Row> rows_;
+};
+
+}  // namespace ridgepoint
+
+Q_DECLARE_METATYPE(ridgepoint::RatioMark)

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Place: where someone is and what is chosen there; one value, shared by all views, so that a
+// selection in one is a selection in all. Itinerary: the places that were visited, for back and
+// forward.
+#pragma once
+
+#include <QString>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace ridgepoint {
+
+struct Place {
+  QString view = QStringLiteral("runs");
+  std::string run;        ///< id of the run that is looked at; empty: none
+  std::string baseline;   ///< id of the run that everything is held against; empty: none
+  std::string case_hash;  ///< the case that is looked at; empty: none
+  std::string metric;     ///< empty: the one that stands for the case
+  /// Sides of a comparison as typed; empty: the baseline, and the run.
+  std::string side_a, side_b;
+  QString filter;    ///< what stands in the search box
+  QString scenario;  ///< quality against speed: which cases are set beside each other
+  bool operator==(const Place&) const = default;
+};
+
+class Itinerary {
+ public:
+  [[nodiscard]] const Place& here() const { return places_[at_]; }
+  /// A new place after this one; what lay ahead is forgotten. Nothing where it is this one.
+  void go(Place place);
+  /// Changes this place itself: what is typed letter by letter is one place.
+  void amend(Place place) { places_[at_] = std::move(place); }
+  bool back();
+  bool forward();
+  [[nodiscard]] bool can_go_back() const { return at_ > 0; }
+  [[nodiscard]] bool can_go_forward() const { return at_ + 1 < places_.size(); }
+  void start_anew(Place place);
+
+ private:
+  static constexpr std::size_t kMost = 200;
+  std::vector<Place> places_{Place()};
+  std::size_t at_ = 0;
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Session: one database that is being looked at, and the place someone is at in it. Views read from
+// here and tell it what was chosen; it tells all of them. Follows the database while others write.
+// Nothing here throws: what cannot be read is a problem in words, kept where it belongs.
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "dashboard/models/place.h"
+#include "dashboard/models/run_list.h"
+#include "dashboard/models/run_list_loader.h"
+#include "results/compare/compare.h"
+#include "results/store/database.h"
+
+namespace ridgepoint {
+
+/// A comparison with the records that it was made of.
+struct Compared {
+  SelectedSides sides;
+  Comparison comparison;
+  [[nodiscard]] const Record* find(const std::string& record_id) const;
+};
+
+/// Something read, or why it cannot be.
+template <class T>
+struct Loaded {
+  std::shared_ptr<const T> value;
+  QString problem;
+};
+
+class Session : public QObject {
+  Q_OBJECT
+ public:
+  enum class State {
+    missing,     ///< there is no such file
+    unreadable,  ///< problem() says why
+    empty,       ///< no run yet
+    ready,
+  };
+
+  explicit Session(QObject* parent = nullptr);
+  ~Session() override;
+
+  /// Never fails: see state().
+  void open(const std::filesystem::path& path);
+  void reopen() { open(path_); }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] const QString& problem() const { return problem_; }
+  [[nodiscard]] const StoreOptions& options() const { return options_; }
+  /// Whether the list of runs is still being read to its end.
+  [[nodiscard]] bool loading() const { return loader_.busy(); }
+
+  [[nodiscard]] const SharedRuns& runs() const { return runs_; }
+  [[nodiscard]] Loaded<RunWithRecords> run(const std::string& id) const;
+  /// Of the sides of this place; a problem where one is missing.
+  [[nodiscard]] Loaded<Compared> comparison() const;
+  /// As typed for `ridgepoint compare`; empty where nothing is chosen.
+  [[nodiscard]] std::string side_a() const;
+  [[nodiscard]] std::string side_b() const;
+  /// Counts up whenever somebody wrote to the database.
+  [[nodiscard]] std::int64_t generation() const { return generation_; }
+
+  [[nodiscard]] const Place& place() const { return itinerary_.here(); }
+  void go(Place place);
+  void amend(Place place);
+  void back();
+  void forward();
+  [[nodiscard]] const Itinerary& itinerary() const { return itinerary_; }
+  void choose_run(const std::string& id);
+  void choose_case(const std::string& hash);
+  void pin_baseline(const std::string& id);  ///< empty: none; the pinned one: none
+
+  void set_following(bool on);
+  /// Looks whether somebody wrote; the timer does so several times a second.
+  void look();
+
+ Q_SIGNALS:
+  void opened();         ///< another database, or another state of this one
+  void data_changed();   ///< runs were read anew
+  void place_changed();  ///< someone went elsewhere, or chose something
+
+ private:
+  void read_first();
+  void take(const QString& path, const SharedRuns& runs);
+  void become(State state, const QString& problem = {});
+  [[nodiscard]] std::optional<std::int64_t> data_version();
+
+  static constexpr std::int64_t kFirstRuns = 200;
+  static constexpr std::size_t kMostKept = 6;
+
+  std::filesystem::path path_;
+  State state_ = State::missing;
+  QString problem_;
+  StoreOptions options_;
+  SharedRuns runs_ = std::make_shared<RunList>();
+  RunListLoader loader_;
+  Itinerary itinerary_;
+  QTimer timer_;
+  int ticks_ = 0;
+  std::optional<Database> watch_;
+  std::optional<std::int64_t> seen_version_;
+  std::int64_t generation_ = 0;
+  mutable std::map<std::string, Loaded<RunWithRecords>> kept_runs_;
+  mutable std::map<std::string, Loaded<Compared>> kept_comparisons_;
+};
+
+}  // namespace ridgepoint

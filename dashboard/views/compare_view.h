@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CompareView: A against B, verdict first; each case and metric with its ratio and interval, the
+// distributions of the chosen one over each other, why it differs, and what differs in environment.
+// The arithmetic and the words are those of `ridgepoint compare`.
+#pragma once
+
+#include "dashboard/models/comparison_model.h"
+#include "dashboard/views/view.h"
+
+class QCheckBox;
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+class QPushButton;
+class QTabWidget;
+class QTableView;
+class QTableWidget;
+
+namespace ridgepoint {
+
+class TwoSidesChart;
+
+class CompareView : public View {
+  Q_OBJECT
+ public:
+  explicit CompareView(Session& session, QWidget* parent = nullptr);
+
+  [[nodiscard]] std::vector<QStringList> rows() const override;
+  [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] std::vector<Chart*> charts() const override;
+  [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
+
+  [[nodiscard]] QString verdict() const;
+  [[nodiscard]] QTableView* table() const { return table_; }
+  [[nodiscard]] const ComparisonModel& model() const { return *model_; }
+  [[nodiscard]] QTableWidget* environment() const { return environment_; }
+  [[nodiscard]] QString why() const;
+  [[nodiscard]] QLineEdit* side_box(bool a) const { return a ? a_ : b_; }
+
+ protected:
+  void show_place() override;
+
+ private:
+  void take_sides();
+  void swap_sides();
+  void show_row(int row);
+  void show_environment(const Comparison& comparison);
+  void show_facts(const Comparison& comparison);
+
+  ComparisonModel* model_;
+  QLineEdit* a_;
+  QLineEdit* b_;
+  QPushButton* swap_;
+  QCheckBox* all_;
+  QLabel* verdict_;
+  QLabel* facts_;
+  QTableView* table_;
+  QTabWidget* below_;
+  QPlainTextEdit* why_;
+  QTableWidget* environment_;
+  QPlainTextEdit* notes_;
+  TwoSidesChart* ecdf_;
+  TwoSidesChart* percentiles_;
+  std::shared_ptr<const Compared> shown_;
+  bool showing_ = false;
+};
+
+}  // namespace ridgepoint

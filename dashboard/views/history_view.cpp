@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/views/history_view.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QSplitter>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "dashboard/charts/history_chart.h"
+#include "dashboard/models/csv_text.h"
+#include "dashboard/models/text.h"
+#include "results/compare/case_names.h"
+#include "results/report/history_text.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Nothing is known here of replays, so nothing is said of them.
+QString without_confirmation(const std::string& sentence) {
+  return qt(sentence).remove(" (not confirmed)").remove(", not confirmed");
+}
+
+QColor colour_of_history(const History& history, const Theme& theme) {
+  if (history.changes.empty()) return theme.text;
+  switch (history.changes.back().direction) {
+    case ChangeDirection::worse:
+      return theme.bad;
+    case ChangeDirection::better:
+      return theme.good;
+    case ChangeDirection::neither:
+      break;
+  }
+  return theme.warning;
+}
+
+}  // namespace
+
+HistoryView::HistoryView(Session& session, QWidget* parent)
+    : View(session, "history", "History", parent),
+      search_(new QLineEdit),
+      cases_(new QListWidget),
+      metrics_(new QComboBox),
+      headline_(new QLabel),
+      subject_(new QLabel),
+      chart_(new HistoryChart),
+      changes_(new QPlainTextEdit) {
+  search_->setPlaceholderText("Find a case");
+  search_->setAccessibleName("Find a case");
+  search_->setClearButtonEnabled(true);
+  cases_->setAccessibleName("Cases that were measured");
+  cases_->setFrameShape(QFrame::NoFrame);
+  cases_->setUniformItemSizes(true);
+  cases_->setTextElideMode(Qt::ElideRight);
+  metrics_->setAccessibleName("Metric");
+  QFont large = font();
+  large.setPointSizeF(large.pointSizeF() * 1.25);
+  large.setBold(true);
+  headline_->setFont(large);
+  headline_->setAccessibleName("What the history says");
+  for (QLabel* label : {headline_, subject_}) {
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  }
+  changes_->setReadOnly(true);
+  changes_->setFrameShape(QFrame::NoFrame);
+  changes_->setAccessibleName("Changes of level");
+
+  auto* left = new QWidget;
+  auto* left_lines = new QVBoxLayout(left);
+  left_lines->setContentsMargins(8, 8, 4, 0);
+  left_lines->addWidget(search_);
+  left_lines->addWidget(cases_, 1);
+  auto* top = new QHBoxLayout;
+  top->addWidget(headline_, 1);
+  top->addWidget(metrics_, 0, Qt::AlignTop);
+  auto* lower = new QSplitter(Qt::Vertical);
+  lower->setObjectName("history_right");
+  lower->addWidget(chart_);
+  lower->addWidget(changes_);
+  lower->setStretchFactor(0, 4);
+  lower->setStretchFactor(1, 1);
+  lower->setSizes({480, 130});
+  auto* right = new QWidget;
+  auto* right_lines = new QVBoxLayout(right);
+  right_lines->setContentsMargins(8, 8, 8, 0);
+  right_lines->addLayout(top);
+  right_lines->addWidget(subject_);
+  right_lines->addWidget(lower, 1);
+  auto* halves = new QSplitter(Qt::Horizontal);
+  halves->setObjectName("history");
+  halves->addWidget(left);
+  halves->addWidget(right);
+  halves->setStretchFactor(0, 1);
+  halves->setStretchFactor(1, 3);
+  halves->setSizes({320, 900});
+  for (QSplitter* splitter : {lower, halves}) splitter->setChildrenCollapsible(false);
+  auto* lines = new QVBoxLayout(&content());
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->addWidget(halves);
+
+  QObject::connect(search_, &QLineEdit::textChanged, this, &HistoryView::filter_cases);
+  QObject::connect(cases_, &QListWidget::currentItemChanged, this, [this](QListWidgetItem* now) {
+    if (!showing_ && now != nullptr) {
+      this->session().choose_case(utf8(now->data(Qt::UserRole).toString()));
+    }
+  });
+  QObject::connect(metrics_, &QComboBox::activated, this, [this] {
+    Place next = this->session().place();
+    next.metric = utf8(metrics_->currentData().toString());
+    this->session().go(next);
+  });
+  QObject::connect(chart_, &HistoryChart::run_clicked, this,
+                   [this](const std::string& run_id) { this->session().choose_run(run_id); });
+}
+
+void HistoryView::read_cases() {
+  if (cases_of_ == session().generation()) return;
+  measured_ = HistoryQuery(session().path(), session().options()).cases();
+  std::vector<Case> subjects;
+  for (const MeasuredCase& measured : measured_) subjects.push_back(measured.subject);
+  const std::vector<std::string> names = case_names(subjects);
+  cases_->clear();
+  for (std::size_t i = 0; i < measured_.size(); ++i) {
+    auto* item = new QListWidgetItem(qt(names[i]), cases_);
+    item->setData(Qt::UserRole, qt(measured_[i].hash));
+    item->setToolTip(qt(to_command_line(measured_[i].subject)));
+  }
+  filter_cases(search_->text());
+  cases_of_ = session().generation();
+}
+
+void HistoryView::filter_cases(const QString& text) {
+  const QStringList words = text.split(' ', Qt::SkipEmptyParts);
+  for (int i = 0; i < cases_->count(); ++i) {
+    const QString name = cases_->item(i)->text() + ' ' + cases_->item(i)->toolTip();
+    cases_->item(i)->setHidden(!std::ranges::all_of(
+        words, [&](const QString& word) { return name.contains(word, Qt::CaseInsensitive); }));
+  }
+}
+
+void HistoryView::show_place() {
+  showing_ = true;
+  try {
+    read_cases();
+    const Place& place = session().place();
+    auto chosen = std::ranges::find(measured_, place.case_hash, &MeasuredCase::hash);
+    if (chosen == measured_.end()) chosen = measured_.begin();
+    if (chosen == measured_.end()) {
+      say("No case has been measured yet", "A history appears once a case has a record.");
+    } else {
+      cases_->setCurrentRow(static_cast<int>(chosen - measured_.begin()));
+      show_case(HistoryQuery(session().path(), session().options()), *chosen);
+    }
+  } catch (...) {
+    showing_ = false;
+    throw;
+  }
+  showing_ = false;
+}
+
+void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chosen) {
+  const Place& place = session().place();
+  const auto has = query.metrics_of_newest(chosen.hash);
+  metrics_->clear();
+  for (const std::string& metric : has) {
+    const MetricSpec* spec = find_metric(metric);
+    if (spec != nullptr && spec->better == Better::neither) continue;
+    metrics_->addItem(spec == nullptr ? qt(metric) : qt(spec->short_name), qt(metric));
+    if (spec != nullptr) {
+      metrics_->setItemData(metrics_->count() - 1, qt(spec->definition), Qt::ToolTipRole);
+    }
+  }
+  const bool asked = std::ranges::find(has, place.metric) != has.end();
+  const std::string key = chosen.hash + '\n' + (asked ? place.metric : std::string()) + '\n' +
+                          std::to_string(session().generation());
+  if (key != shown_key_) {
+    HistoryOptions options;
+    if (asked) options.metric = place.metric;
+    shown_.reset();
+    shown_key_.clear();
+    shown_ = std::make_shared<const History>(history_of(query, {chosen, {}}, options));
+    shown_key_ = key;
+  }
+  metrics_->setCurrentIndex(metrics_->findData(qt(shown_->metric)));
+  headline_->setText(without_confirmation(history_headline(*shown_)));
+  QPalette colours = palette();
+  colours.setColor(QPalette::WindowText, colour_of_history(*shown_, theme_of(colours)));
+  headline_->setPalette(colours);
+  colours.setColor(QPalette::WindowText, theme_of(colours).muted);
+  subject_->setText(qt(history_subject(*shown_)));
+  subject_->setPalette(colours);
+  chart_->show(shown_, {}, place.run, place.baseline);
+  QStringList words;
+  for (const HistoryChange& change : shown_->changes) {
+    words.append(without_confirmation(change_sentence(*shown_, change)));
+  }
+  for (const std::string& note : history_notes(*shown_)) words.append(qt(note));
+  if (!shown_->changes.empty()) {
+    words.append("Whether a replay has confirmed a change: " + command_line());
+  }
+  changes_->setPlainText(words.join('\n'));
+}
+
+QString HistoryView::headline() const {
+  return headline_->text();
+}
+
+std::vector<QStringList> HistoryView::rows() const {
+  return chart_->rows();
+}
+
+QString HistoryView::command_line() const {
+  if (shown_ == nullptr) return {};
+  return ridgepoint("history " + shown_->subject.hash.substr(0, 12) + " --metric " +
+                    shown_->metric + " --last 0");
+}
+
+std::vector<Chart*> HistoryView::charts() const {
+  return {chart_};
+}
+
+QWidget* HistoryView::first_focus() {
+  return cases_;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/views/quality_view.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "dashboard/charts/front_chart.h"
+#include "dashboard/models/text.h"
+#include "results/metric.h"
+#include "results/report/table.h"
+
+namespace ridgepoint {
+
+QualityView::QualityView(Session& session, QWidget* parent)
+    : View(session, "quality", "Quality", parent),
+      scenario_(new QComboBox),
+      metric_(new QComboBox),
+      budget_(new QDoubleSpinBox),
+      summary_(new QLabel),
+      chart_(new FrontChart) {
+  scenario_->setAccessibleName("What is asked of the models");
+  scenario_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  scenario_->setMinimumContentsLength(30);
+  metric_->setAccessibleName("Quality metric");
+  for (const std::string& metric : variant_quality_metrics()) {
+    const MetricSpec* spec = find_metric(metric);
+    metric_->addItem(qt(spec->short_name), qt(metric));
+    metric_->setItemData(metric_->count() - 1, qt(spec->definition), Qt::ToolTipRole);
+  }
+  budget_->setAccessibleName("Budget of the quality metric; 0: none");
+  budget_->setDecimals(4);
+  budget_->setRange(0, 1000);
+  budget_->setSingleStep(0.01);
+  budget_->setSpecialValueText("no budget");
+  budget_->setKeyboardTracking(false);
+  summary_->setWordWrap(true);
+  summary_->setTextFormat(Qt::PlainText);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setAccessibleName("What the variants come to");
+
+  auto* bar = new QHBoxLayout;
+  bar->addWidget(scenario_, 1);
+  bar->addWidget(new QLabel("quality as"));
+  bar->addWidget(metric_);
+  bar->addWidget(new QLabel("budget"));
+  bar->addWidget(budget_);
+  auto* lines = new QVBoxLayout(&content());
+  lines->setContentsMargins(8, 8, 8, 0);
+  lines->addLayout(bar);
+  lines->addWidget(summary_);
+  lines->addWidget(chart_, 1);
+
+  QObject::connect(scenario_, &QComboBox::activated, this, [this] {
+    Place next = this->session().place();
+    next.scenario = scenario_->currentText();
+    this->session().go(next);
+  });
+  QObject::connect(metric_, &QComboBox::activated, this, [this] { refresh(); });
+  QObject::connect(budget_, &QDoubleSpinBox::valueChanged, this, [this] {
+    if (!showing_) refresh();
+  });
+  QObject::connect(chart_, &FrontChart::variant_clicked, this, [this](std::size_t point) {
+    Place next = this->session().place();
+    next.case_hash = variants_.points.at(point).case_hash;
+    next.run = variants_.points.at(point).run_id;
+    this->session().go(next);
+  });
+}
+
+void QualityView::show_place() {
+  showing_ = true;
+  const Place& place = session().place();
+  variants_ = read_variants(session().path(), *session().runs(), place.scenario,
+                            utf8(metric_->currentData().toString()), session().options());
+  scenario_->clear();
+  scenario_->addItems(variants_.scenarios);
+  scenario_->setCurrentText(variants_.scenario);
+  scenario_->setEnabled(variants_.scenarios.size() > 1);
+  std::optional<double> budget;
+  if (budget_->value() > 0) budget = budget_->value();
+  chart_->show(variants_, budget, place.case_hash);
+  summarise();
+  showing_ = false;
+}
+
+void QualityView::summarise() {
+  QStringList words;
+  if (!variants_.points.empty()) {
+    const bool more = variants_.more_is_better;
+    const double limit = budget_->value();
+    const auto within = std::ranges::find_if(variants_.points, [&](const VariantPoint& point) {
+      return limit <= 0 || (more ? point.quality >= limit : point.quality <= limit);
+    });
+    if (within == variants_.points.end()) {
+      words.append("No variant is within the budget.");
+    } else {
+      words.append(QString("Fastest%1: %2, %3.")
+                       .arg(limit > 0 ? " within the budget" : "", within->name,
+                            qt(format_value(within->speed, "tokens/s"))));
+    }
+    if (!variants_.machine.isEmpty()) words.append("Speeds on " + variants_.machine + ".");
+  }
+  if (!variants_.without_quality.isEmpty()) {
+    words.append("Quality not known: " + variants_.without_quality.join(", ") + ".");
+  }
+  summary_->setText(words.join(' '));
+  summary_->setVisible(!words.isEmpty());
+}
+
+QString QualityView::summary() const {
+  return summary_->text();
+}
+
+std::vector<QStringList> QualityView::rows() const {
+  return chart_->rows();
+}
+
+QString QualityView::command_line() const {
+  if (variants_.points.empty()) return {};
+  return ridgepoint("show " + variants_.points.front().run_id.substr(0, 8));
+}
+
+std::vector<Chart*> QualityView::charts() const {
+  return {chart_};
+}
+
+QWidget* QualityView::first_focus() {
+  return chart_;
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/views/run_details.h"
+
+#include <QFontDatabase>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "dashboard/models/text.h"
+#include "dashboard/views/table.h"
+#include "results/report/case_report.h"
+#include "results/report/case_tables.h"
+
+namespace ridgepoint {
+
+RunDetails::RunDetails(Session& session, QWidget* parent)
+    : QWidget(parent),
+      session_(session),
+      cases_(new CaseTableModel(this)),
+      head_(new QLabel),
+      pin_(new QPushButton),
+      compare_(new QPushButton("Compare with baseline")),
+      table_(make_table("Cases of the run", cases_, this)),
+      report_(new QPlainTextEdit) {
+  head_->setTextFormat(Qt::PlainText);
+  head_->setWordWrap(true);
+  head_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  head_->setAccessibleName("What the run was");
+  report_->setReadOnly(true);
+  report_->setAccessibleName("The chosen case in full");
+  report_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+  report_->setLineWrapMode(QPlainTextEdit::WidgetWidth);
+  report_->setFrameShape(QFrame::NoFrame);
+
+  auto* top = new QHBoxLayout;
+  top->addWidget(head_, 1);
+  top->addWidget(pin_, 0, Qt::AlignTop);
+  top->addWidget(compare_, 0, Qt::AlignTop);
+  auto* halves = new QSplitter(Qt::Horizontal);
+  halves->setObjectName("run_details");
+  halves->addWidget(table_);
+  halves->addWidget(report_);
+  halves->setStretchFactor(0, 3);
+  halves->setStretchFactor(1, 2);
+  halves->setChildrenCollapsible(false);
+  auto* lines = new QVBoxLayout(this);
+  lines->setContentsMargins(8, 6, 8, 0);
+  lines->addLayout(top);
+  lines->addWidget(halves, 1);
+
+  QObject::connect(
+      table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+      [this](const QModelIndex& now) {
+        if (showing_ || !now.isValid()) return;
+        show_case(now.row());
+        session_.choose_case(utf8(now.data(CaseTableModel::case_hash_role).toString()));
+      });
+  QObject::connect(pin_, &QPushButton::clicked, this,
+                   [this] { session_.pin_baseline(session_.place().run); });
+  QObject::connect(compare_, &QPushButton::clicked, this, [this] {
+    Place next = session_.place();
+    next.view = "compare";
+    next.side_a.clear();
+    next.side_b.clear();
+    session_.go(next);
+  });
+}
+
+void RunDetails::show_place() {
+  const Place& place = session_.place();
+  setVisible(!place.run.empty());
+  if (place.run.empty()) return;
+  showing_ = true;
+  const auto run = session_.run(place.run);
+  const bool pinned = place.run == place.baseline;
+  pin_->setText(pinned ? "Unpin baseline" : "Pin as baseline");
+  pin_->setEnabled(run.value != nullptr);
+  compare_->setEnabled(run.value != nullptr && !place.baseline.empty() && !pinned);
+  compare_->setToolTip(compare_->isEnabled() ? "Opens the comparison of this run with the baseline"
+                                             : "Pin another run as baseline first");
+  QStringList head;
+  if (run.value == nullptr) {
+    head.append(run.problem);
+    cases_->show(nullptr, nullptr);
+    head_->setPalette(palette());
+  } else {
+    const std::vector<std::string> lines = run_head(*run.value);
+    for (const std::string& line : lines) head.append(qt(line));
+    if (!run.value->run.command.empty()) head.append("$ " + qt(run.value->run.command));
+    const bool against =
+        !place.baseline.empty() && !pinned && place.side_a.empty() && place.side_b.empty();
+    const auto compared = against ? session_.comparison() : Loaded<Compared>{};
+    if (against && compared.value == nullptr)
+      head.append("Against the baseline: " + compared.problem);
+    cases_->show(run.value, compared.value);
+  }
+  head_->setText(head.join('\n'));
+  table_->setColumnHidden(CaseTableModel::change, place.baseline.empty() || pinned);
+  fit_columns(*table_, 225);
+  const int row = std::max(0, cases_->row_of(place.case_hash));
+  if (cases_->rowCount() > 0) table_->selectRow(row);
+  show_case(cases_->rowCount() > 0 ? row : -1);
+  showing_ = false;
+}
+
+void RunDetails::show_case(int row) {
+  const Record* record = cases_->record(row);
+  const auto run = session_.run(session_.place().run);
+  if (record == nullptr || run.value == nullptr) {
+    report_->setPlainText(run.value == nullptr || row < 0 ? QString()
+                                                          : QString("This case was not measured."));
+    return;
+  }
+  report_->setPlainText(qt(case_report(run.value->run, *record)));
+}
+
+QString RunDetails::report() const {
+  return report_->toPlainText();
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/views/runs_view.h"
+
+#include <QComboBox>
+#include <QCompleter>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "dashboard/charts/theme.h"
+#include "dashboard/models/csv_text.h"
+#include "dashboard/models/text.h"
+#include "dashboard/views/run_details.h"
+#include "dashboard/views/table.h"
+
+namespace ridgepoint {
+
+RunsView::RunsView(Session& session, QWidget* parent)
+    : View(session, "runs", "Runs", parent),
+      model_(new RunTableModel(this)),
+      search_(new QLineEdit),
+      grouping_(new QComboBox),
+      found_(new QLabel),
+      table_(make_table("Runs", model_, this)),
+      details_(new RunDetails(session)) {
+  search_->setPlaceholderText(
+      "Search: words, key:value, -key:value; as in  branch:main backend:cpu is:failing");
+  search_->setClearButtonEnabled(true);
+  search_->setAccessibleName("Search runs");
+  search_->installEventFilter(this);
+  grouping_->setAccessibleName("Group runs by");
+  using Grouping = RunTableModel::Grouping;
+  for (const auto& [title, by] :
+       std::initializer_list<std::pair<const char*, Grouping>>{{"No groups", Grouping::none},
+                                                               {"By label", Grouping::label},
+                                                               {"By suite", Grouping::suite},
+                                                               {"By commit", Grouping::commit},
+                                                               {"By branch", Grouping::branch},
+                                                               {"By machine", Grouping::machine},
+                                                               {"By day", Grouping::day}}) {
+    grouping_->addItem(title, static_cast<int>(by));
+  }
+  table_->horizontalHeader()->setSortIndicator(RunTableModel::started, Qt::DescendingOrder);
+  table_->setSortingEnabled(true);
+  table_->installEventFilter(this);
+
+  auto* bar = new QHBoxLayout;
+  bar->setContentsMargins(8, 8, 8, 4);
+  bar->addWidget(search_, 1);
+  bar->addWidget(grouping_);
+  bar->addWidget(found_);
+  auto* top = new QWidget;
+  auto* top_lines = new QVBoxLayout(top);
+  top_lines->setContentsMargins(0, 0, 0, 0);
+  top_lines->addLayout(bar);
+  top_lines->addWidget(table_, 1);
+  auto* halves = new QSplitter(Qt::Vertical);
+  halves->setObjectName("runs");
+  halves->addWidget(top);
+  halves->addWidget(details_);
+  halves->setStretchFactor(0, 1);
+  halves->setStretchFactor(1, 1);
+  halves->setChildrenCollapsible(false);
+  auto* lines = new QVBoxLayout(&content());
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->addWidget(halves);
+
+  QObject::connect(search_, &QLineEdit::textChanged, this, [this](const QString& text) {
+    if (showing_) return;
+    Place next = this->session().place();
+    next.filter = text;
+    this->session().amend(next);
+  });
+  QObject::connect(grouping_, &QComboBox::currentIndexChanged, this, [this] {
+    model_->set_grouping(static_cast<Grouping>(grouping_->currentData().toInt()));
+    mark_headings();
+    refresh();
+  });
+  QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+                   [this](const QModelIndex& now) {
+                     const QString id = now.data(RunTableModel::run_id_role).toString();
+                     if (!showing_ && !id.isEmpty()) this->session().choose_run(utf8(id));
+                   });
+  QObject::connect(model_, &QAbstractItemModel::modelReset, this, &RunsView::mark_headings);
+}
+
+void RunsView::group_by(RunTableModel::Grouping grouping) {
+  grouping_->setCurrentIndex(grouping_->findData(static_cast<int>(grouping)));
+}
+
+void RunsView::mark_headings() {
+  table_->clearSpans();
+  if (grouping_->currentIndex() <= 0) return;
+  for (int row = 0; row < model_->rowCount(); ++row) {
+    if (model_->is_heading(row)) table_->setSpan(row, 0, 1, RunTableModel::count);
+  }
+}
+
+void RunsView::search(const QString& text) {
+  const RunFilter filter = RunFilter::parse(text);
+  model_->set_filter(filter);
+  searched_ = text;
+  say_how_many(filter.problem());
+}
+
+void RunsView::say_how_many(const QString& problem) {
+  const RunList& list = *session().runs();
+  QPalette colours = palette();
+  if (!problem.isEmpty()) {
+    found_->setText(problem);
+    colours.setColor(QPalette::WindowText, theme_of(colours).bad);
+  } else {
+    const QString all = QString("%L1%2").arg(list.runs.size()).arg(list.complete ? "" : "+");
+    found_->setText(searched_.trimmed().isEmpty()
+                        ? all + (list.runs.size() == 1 ? " run" : " runs")
+                        : QString("%L1 of %2").arg(model_->fitting()).arg(all));
+    colours.setColor(QPalette::WindowText, theme_of(colours).muted);
+  }
+  found_->setPalette(colours);
+}
+
+void RunsView::show_place() {
+  showing_ = true;
+  const Place& place = session().place();
+  if (search_->text() != place.filter) search_->setText(place.filter);
+  if (searched_ != place.filter) search(place.filter);
+  if (shown_ != session().runs()) {
+    shown_ = session().runs();
+    model_->set_runs(shown_);
+    say_how_many(RunFilter::parse(place.filter).problem());
+    if (!fitted_ && !shown_->runs.empty()) {
+      fit_columns(*table_, 260);
+      fitted_ = true;
+    }
+  }
+  model_->set_baseline(place.baseline);
+  const int row = model_->row_of(place.run);
+  if (row >= 0) {
+    if (table_->currentIndex().row() != row || !table_->selectionModel()->hasSelection()) {
+      table_->selectRow(row);
+    }
+    table_->scrollTo(model_->index(row, 0));
+  } else {
+    table_->clearSelection();
+    table_->setCurrentIndex({});
+  }
+  details_->show_place();
+  showing_ = false;
+}
+
+bool RunsView::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::KeyPress) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    const std::string chosen = session().place().run;
+    if (watched == search_ && (key->key() == Qt::Key_Down || key->key() == Qt::Key_Return)) {
+      table_->setFocus();
+      if (!table_->currentIndex().isValid() && model_->rowCount() > 0) {
+        table_->selectRow(model_->is_heading(0) ? 1 : 0);
+      }
+      return true;
+    }
+    if (watched == table_ && !chosen.empty()) {
+      if (key->key() == Qt::Key_B) {
+        session().pin_baseline(chosen);
+        return true;
+      }
+      if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) {
+        Place next = session().place();
+        next.view = "compare";
+        next.side_a.clear();
+        next.side_b.clear();
+        session().go(next);
+        return true;
+      }
+    }
+  }
+  return View::eventFilter(watched, event);
+}
+
+std::vector<QStringList> RunsView::rows() const {
+  return rows_of(*model_);
+}
+
+QString RunsView::command_line() const {
+  const std::string& run = session().place().run;
+  return ridgepoint(run.empty() ? "list runs" : "show " + run.substr(0, 8));
+}
+
+QWidget* RunsView::first_focus() {
+  return table_;
+}
+
+std::vector<std::pair<QString, QString>> RunsView::keys() const {
+  return {{"Ctrl+F", "type into the search box; Down goes on to the table"},
+          {"B", "pin the chosen run as the baseline, or unpin it"},
+          {"Enter", "compare the chosen run with the baseline"}};
+}
+
+}  // namespace ridgepoint

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunsView: every run of the database, searched and grouped; the chosen one in full below.
+#pragma once
+
+#include "dashboard/models/run_table_model.h"
+#include "dashboard/views/view.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QTableView;
+
+namespace ridgepoint {
+
+class RunDetails;
+
+class RunsView : public View {
+  Q_OBJECT
+ public:
+  explicit RunsView(Session& session, QWidget* parent = nullptr);
+
+  [[nodiscard]] std::vector<QStringList> rows() const override;
+  [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
+
+  [[nodiscard]] QLineEdit* search_box() const { return search_; }
+  [[nodiscard]] QTableView* table() const { return table_; }
+  [[nodiscard]] const RunTableModel& model() const { return *model_; }
+  [[nodiscard]] RunDetails& details() const { return *details_; }
+  void group_by(RunTableModel::Grouping grouping);
+
+ protected:
+  void show_place() override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void search(const QString& text);
+  void say_how_many(const QString& problem);
+  void mark_headings();
+
+  RunTableModel* model_;
+  QLineEdit* search_;
+  QComboBox* grouping_;
+  QLabel* found_;
+  QTableView* table_;
+  RunDetails* details_;
+  SharedRuns shown_;
+  QString searched_;
+  bool fitted_ = false;
+  bool showing_ = false;
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tables as they look and behave in every view: whole rows chosen, tones as colours, long texts cut
+// with dots and whole in the tooltip.
+#pragma once
+
+#include <QStyledItemDelegate>
+#include <QTableView>
+
+#include "dashboard/models/tone.h"
+
+namespace ridgepoint {
+
+/// Colours cells by their tone; headings of groups stand out.
+class ToneDelegate : public QStyledItemDelegate {
+  Q_OBJECT
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+
+ protected:
+  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
+};
+
+QTableView* make_table(const QString& accessible_name, QAbstractItemModel* model, QWidget* parent);
+/// Columns as wide as what stands in the first rows, at most `most` pixels each.
+void fit_columns(QTableView& table, int most);
+
+QColor colour_of(Tone tone, const QPalette& palette);
+
+}  // namespace ridgepoint

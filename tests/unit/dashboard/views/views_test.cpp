@@ -1,0 +1,206 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QTableView>
+#include <QTableWidget>
+
+#include "dashboard/charts/front_chart.h"
+#include "dashboard/charts/history_chart.h"
+#include "dashboard/views/compare_view.h"
+#include "dashboard/views/history_view.h"
+#include "dashboard/views/machines_view.h"
+#include "dashboard/views/quality_view.h"
+#include "dashboard/views/run_details.h"
+#include "dashboard/views/runs_view.h"
+#include "results/quality_metrics.h"
+#include "tests/support/stored_runs.h"
+#include "tests/unit/dashboard/dashboard_data.h"
+
+namespace ridgepoint {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A view that is in sight and hears of every change, as the window arranges it.
+template <class Shown>
+struct InSight {
+  Session session;
+  Shown view{session};
+  explicit InSight(const std::filesystem::path& database) {
+    QObject::connect(&session, &Session::place_changed, &view, &View::refresh);
+    QObject::connect(&session, &Session::data_changed, &view, &View::refresh);
+    view.resize(1120, 660);
+    open_whole(session, database);
+    view.show();
+    view.refresh();
+    QTest::qWait(1);
+  }
+};
+
+TEST(RunsView, FiltersAsSomeoneTypesAndChoosesByKeys) {
+  const ThreeRuns data;
+  InSight<RunsView> shown(data.database);
+  EXPECT_EQ(shown.view.model().rowCount(), 3);
+  QTest::keyClicks(shown.view.search_box(), "is:failing");
+  EXPECT_EQ(shown.view.model().rowCount(), 1);
+  QTest::keyClick(shown.view.search_box(), Qt::Key_Down);
+  EXPECT_EQ(shown.session.place().run, data.broken.run.id);
+  EXPECT_THAT(shown.view.details().report().toStdString(), HasSubstr("matrix_product"));
+  shown.view.search_box()->clear();
+  EXPECT_EQ(shown.view.model().rowCount(), 3);
+  EXPECT_EQ(shown.view.table()->currentIndex().row(), 0) << "the chosen run stays chosen";
+}
+
+TEST(RunsView, PinsTheBaselineAndShowsWhatDiffersFromIt) {
+  const ThreeRuns data;
+  InSight<RunsView> shown(data.database);
+  shown.session.choose_run(data.before.run.id);
+  QTest::keyClick(shown.view.table(), Qt::Key_B);
+  EXPECT_EQ(shown.session.place().baseline, data.before.run.id);
+  QTest::keyClick(shown.view.table(), Qt::Key_Up);
+  EXPECT_EQ(shown.session.place().run, data.after.run.id);
+  const CaseTableModel& cases = shown.view.details().cases();
+  EXPECT_THAT(cases.index(1, CaseTableModel::change).data().toString().toStdString(),
+              HasSubstr("slower"));
+  QTest::keyClick(shown.view.table(), Qt::Key_Return);
+  EXPECT_EQ(shown.session.place().view, "compare");
+}
+
+TEST(RunsView, GivesTheCommandLineAndTheRowsOfWhatItShows) {
+  const ThreeRuns data;
+  InSight<RunsView> shown(data.database);
+  EXPECT_THAT(shown.view.command_line().toStdString(), StartsWith("ridgepoint list runs --db "));
+  shown.session.choose_run(data.after.run.id);
+  EXPECT_THAT(shown.view.command_line().toStdString(),
+              StartsWith("ridgepoint show " + data.after.run.id.substr(0, 8)));
+  EXPECT_EQ(shown.view.rows().size(), 4U);
+  shown.view.group_by(RunTableModel::Grouping::label);
+  EXPECT_EQ(shown.view.model().rowCount(), 6);
+}
+
+TEST(CompareView, SaysTheVerdictFirstAndShowsTheWorstCase) {
+  const ThreeRuns data;
+  InSight<CompareView> shown(data.database);
+  EXPECT_THAT(shown.view.verdict().toStdString(), HasSubstr("No baseline"));
+  shown.session.pin_baseline(data.before.run.id);
+  shown.session.choose_run(data.after.run.id);
+  EXPECT_THAT(shown.view.verdict().toStdString(), StartsWith("slower: 1 of 2 cases"));
+  EXPECT_THAT(shown.view.why().toStdString(), HasSubstr("slower"));
+  ASSERT_EQ(shown.view.charts().size(), 2U);
+  EXPECT_EQ(shown.view.charts()[0]->graphCount(), 2);
+  EXPECT_EQ(shown.view.environment()->rowCount(), 1);
+  QTest::keyClick(shown.view.table(), Qt::Key_Down);
+  EXPECT_EQ(shown.session.place().case_hash, case_hash(operator_case(1)));
+  EXPECT_EQ(shown.session.place().metric, "run_ns");
+}
+
+TEST(CompareView, TakesSidesAsTheyAreTypedAndSwapsThem) {
+  const ThreeRuns data;
+  InSight<CompareView> shown(data.database);
+  shown.view.side_box(true)->setText("before");
+  shown.view.side_box(false)->setText("after");
+  QTest::keyClick(shown.view.side_box(false), Qt::Key_Return);
+  EXPECT_THAT(shown.view.verdict().toStdString(), StartsWith("slower"));
+  EXPECT_THAT(shown.view.command_line().toStdString(),
+              StartsWith("ridgepoint compare before after"));
+  shown.view.side_box(true)->setText("nobody");
+  QTest::keyClick(shown.view.side_box(true), Qt::Key_Return);
+  EXPECT_THAT(shown.view.verdict().toStdString(), HasSubstr("nobody"));
+  EXPECT_EQ(shown.view.model().rowCount(), 0);
+}
+
+TEST(HistoryView, ShowsTheChangeAndTheRunThatWasChosenElsewhere) {
+  const TemporaryFolder folder;
+  const auto runs =
+      store_daily_runs(folder / "history.db", operator_case(), "run_ns", steady_days(40, 25, 1.1));
+  InSight<HistoryView> shown(folder / "history.db");
+  EXPECT_THAT(shown.view.headline().toStdString(), StartsWith("worse: run_ns +"));
+  EXPECT_THAT(shown.view.headline().toStdString(), testing::Not(HasSubstr("confirmed")));
+  EXPECT_EQ(shown.view.cases()->count(), 1);
+  QTest::mouseClick(shown.view.chart(), Qt::LeftButton, {},
+                    shown.view.chart()->place_of(5).toPoint());
+  EXPECT_EQ(shown.session.place().run, runs[5]);
+  EXPECT_THAT(shown.view.command_line().toStdString(), HasSubstr("--metric run_ns"));
+}
+
+/// Two variants of a model, both with speed and quality, and one without quality.
+RunWithRecords variants_run() {
+  RunWithRecords data = finished_run("variants");
+  const auto add = [&](const char* transform, double speed, std::optional<double> kl) {
+    Case subject = example_case(0, 32);
+    subject.backend = "quantized";
+    subject.transform = transform;
+    Record record =
+        example_record(data.run, static_cast<std::int64_t>(data.records.size()), subject);
+    record.measurement.metrics = {{"decode_tokens_per_second", speed}};
+    data.records.push_back(record);
+    if (!kl) return;
+    Case quality;
+    quality.workload = "quality";
+    quality.backend = "quantized";
+    quality.transform = transform;
+    Record text = example_record(data.run, static_cast<std::int64_t>(data.records.size()), quality);
+    text.measurement.metrics = {{"scored_tokens", 1000}, {"kl_mean", *kl}, {"kl_mean_se", 0.001}};
+    data.records.push_back(text);
+  };
+  add("", 100, 0.0001);
+  add("q4_0", 180, 0.05);
+  add("q8_0", 150, std::nullopt);
+  return data;
+}
+
+TEST(QualityView, SetsTheQualityOfAVariantBesideItsSpeed) {
+  const TemporaryFolder folder;
+  store_run(folder / "variants.db", variants_run());
+  InSight<QualityView> shown(folder / "variants.db");
+  const auto rows = shown.view.rows();
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[1][0], "quantized q4_0");
+  EXPECT_EQ(rows[1][4], "yes");
+  EXPECT_THAT(shown.view.summary().toStdString(), HasSubstr("Fastest: quantized q4_0"));
+  EXPECT_THAT(shown.view.summary().toStdString(), HasSubstr("Quality not known: quantized q8_0"));
+  shown.view.budget()->setValue(0.01);
+  EXPECT_THAT(shown.view.summary().toStdString(),
+              HasSubstr("Fastest within the budget: quantized,"));
+}
+
+TEST(QualityView, SaysWhatWouldFillIt) {
+  const ThreeRuns data;
+  InSight<QualityView> shown(data.database);
+  EXPECT_THAT(shown.view.chart()->message().toStdString(),
+              HasSubstr("ridgepoint quality --with-speed"));
+}
+
+TEST(MachinesView, ShowsOnlyWhatDiffersWhereThatIsAskedFor) {
+  const ThreeRuns data;
+  RunWithRecords elsewhere = started_at(op_run("elsewhere", {1.0}, 31), 4);
+  elsewhere.run.environment =
+      R"({"cpu":{"cores":8,"model":"Example CPU @ 2.0 GHz"},"os":{"kernel":"6.1"}})";
+  elsewhere.run.environment_hash = "ff112233445566778899aabbccddeeff";
+  store_run(data.database, elsewhere);
+  InSight<MachinesView> shown(data.database);
+  EXPECT_EQ(shown.view.model().columns(), 2U);
+  EXPECT_EQ(shown.view.model().rowCount(), 5);
+  shown.view.only_differing()->setChecked(true);
+  ASSERT_EQ(shown.view.model().rowCount(), 3);
+  EXPECT_EQ(shown.view.model().index(2, 0).data().toString(), "cpu/cores");
+  EXPECT_EQ(shown.view.model().index(2, 1).data().toString(), "8");
+}
+
+TEST(View, ShowsAProblemWhereItHappened) {
+  const ThreeRuns data;
+  InSight<HistoryView> shown(data.database);
+  EXPECT_TRUE(shown.view.message().isEmpty());
+  shown.session.open(data.folder / "gone.db");
+  shown.view.refresh();
+  EXPECT_THAT(shown.view.message().toStdString(), HasSubstr("no database at"));
+}
+
+}  // namespace
+}  // namespace ridgepoint
