@@ -69,7 +69,7 @@ void require_ceilings(const Store& store, const RunOptions& options) {
   }
 }
 
-std::vector<Case> cases_of(RunArguments& arguments, const std::string& suite_name) {
+std::vector<Case> cases_to_run(RunArguments& arguments, const std::string& suite_name) {
   if (suite_name.empty()) return expand(suite_from_axes(arguments.axes), {});
   const Suite suite = load_suite(suite_name);
   apply_options_of(suite, arguments);
@@ -82,7 +82,7 @@ int run(const Invocation& invocation, RunArguments& arguments) {
   validate(arguments.options);
   const bool default_suite = arguments.suite.empty() && arguments.axes.empty();
   const std::string suite_name = default_suite ? std::string(kDefaultSuite) : arguments.suite;
-  const auto cases = cases_of(arguments, suite_name);
+  const auto cases = cases_to_run(arguments, suite_name);
   Store store = invocation.open_store(OpenMode::read_write);
   require_ceilings(store, arguments.options);
   return measure(invocation, store, cases, arguments.options, suite_name, arguments.label);
@@ -97,7 +97,7 @@ int profile(const Invocation& invocation, RunArguments& arguments) {
   const std::string suite_name = arguments.suite.empty() && arguments.axes.empty()
                                      ? std::string(kDefaultSuite)
                                      : arguments.suite;
-  const auto cases = cases_of(arguments, suite_name);
+  const auto cases = cases_to_run(arguments, suite_name);
   preflight(cases, arguments.options);
   Store store = invocation.open_store(OpenMode::read_write);
   if (!find_ceilings(store, read_environment().stable)) {

@@ -19,7 +19,7 @@ std::string amount(double value, std::string_view unit) {
   return value > 0 ? format_value(value, unit) : std::string();
 }
 
-std::vector<std::string> row_of(const roofline::OpGroup& group) {
+std::vector<std::string> row_of_op(const roofline::OpGroup& group) {
   const double bytes = group.work.bytes();
   return {group.count > 1 ? fmt::format("{} x{}", group.name, group.count) : group.name,
           format_value(group.time_ns.value, "ns"),
@@ -60,7 +60,7 @@ std::string phase_text(const roofline::ProfiledPhase& phase, std::size_t most) {
   std::string causes;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (i < most) {
-      table.push_back(row_of(groups[i]));
+      table.push_back(row_of_op(groups[i]));
     } else {
       others += groups[i].share;
     }

@@ -92,7 +92,8 @@ TEST_F(ProfileCommand, WritesTheSpansThatItKept) {
   ASSERT_EQ(written.exit_code, 0) << written.err;
   std::ifstream text(file);
   std::size_t passes = 0, ops = 0;
-  for (const auto& event : nlohmann::json::parse(text)["traceEvents"]) {
+  const auto trace = nlohmann::json::parse(text);
+  for (const auto& event : trace["traceEvents"]) {
     passes += event["name"] == "run" && event["ph"] == "X" ? 1 : 0;
     ops += event.value("cat", "") == "op" ? 1 : 0;
   }

@@ -222,7 +222,7 @@ TEST(RunCase, MeasuresByFreshProcessesAndSaysWhichTookWhat) {
 TEST(RunCase, GoesOnUntilTheMostProcessesWhereThePrecisionIsOutOfReach) {
   auto options = options_for(2, 4);
   options.precision_percent = 0.001;
-  const auto record = run_in_child(model_case("null"), options);
+  const auto record = run_in_child(model_case("reference"), options);
   EXPECT_EQ(details_of(record)["stopping"]["ended_by"], "processes");
   EXPECT_EQ(details_of(record)["stopping"]["processes"], 4);
 }
