@@ -21,7 +21,7 @@ Reading<double> read_joules(const std::string& path) {
 
 }  // namespace
 
-RaplProbe::RaplProbe(std::string folder) {
+RaplProbe::RaplProbe(const std::string& folder) {
   std::error_code error;
   std::vector<std::filesystem::path> zones;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {

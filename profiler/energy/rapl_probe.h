@@ -11,7 +11,7 @@ namespace ridgepoint {
 
 class RaplProbe : public DifferenceProbe {
  public:
-  explicit RaplProbe(std::string folder = "/sys/class/powercap");
+  explicit RaplProbe(const std::string& folder = "/sys/class/powercap");
   [[nodiscard]] std::string_view name() const override { return "rapl"; }
 
  protected:

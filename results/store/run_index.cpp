@@ -18,8 +18,7 @@ class CaseSets {
  public:
   std::uint32_t position_of(CaseSet set, RunIndex& index) {
     std::ranges::sort(set);
-    const auto repeated = std::ranges::unique(set);
-    set.erase(repeated.begin(), repeated.end());
+    set.erase(std::unique(set.begin(), set.end()), set.end());
     const auto next = static_cast<std::uint32_t>(index.case_sets.size());
     const auto [found, added] = positions_.emplace(std::move(set), next);
     if (added) index.case_sets.push_back(found->first);
