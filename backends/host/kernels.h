@@ -106,6 +106,11 @@ struct ProductTarget {
   const float* bias = nullptr;
   const float* addend = nullptr;
   std::int64_t addend_stride = 0;
+
+  /// For a product that is taken in slices of its inputs: later ones add to what the first stored.
+  [[nodiscard]] ProductTarget onto_output() const {
+    return {.output = output, .stride = stride, .addend = output, .addend_stride = stride};
+  }
 };
 
 /// A cache of one sequence and one key-value head. Keys in groups of 16 positions:

@@ -71,10 +71,7 @@ class DecodedProduct {
       : weight_(weight),
         input_(input),
         target_(target),
-        again_{.output = target.output,
-               .stride = target.stride,
-               .addend = target.output,
-               .addend_stride = target.stride},
+        again_(target.onto_output()),
         blocks_(weight.blocks()),
         blocks_a_group_(weight.group / kBlock) {}
 
@@ -282,7 +279,7 @@ class DecodedProduct {
   const TiledMatrix& weight_;
   const FloatRows& input_;
   const ProductTarget& target_;
-  ProductTarget again_;  // adds to the output
+  ProductTarget again_;
   std::int64_t blocks_, blocks_a_group_;
 };
 

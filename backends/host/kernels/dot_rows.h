@@ -19,18 +19,12 @@ class DotRows {
   /// output[r, o] for r < rows and o of [begin, end).
   void run(std::int64_t rows, std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = 0; r < rows; r += kMostRows) {
-      const Slice all{.first = r, .height = std::min(kMostRows, rows - r)};
       for (std::int64_t i = 0; i < weight_.in; i += kSlice) {
-        Slice slice = all;
-        slice.input = i;
-        slice.depth = std::min(kSlice, weight_.in - i);
-        // Later slices add to what earlier ones have stored.
-        slice.target = i == 0 ? target_
-                              : ProductTarget{.output = target_.output,
-                                              .stride = target_.stride,
-                                              .bias = nullptr,
-                                              .addend = target_.output,
-                                              .addend_stride = target_.stride};
+        const Slice slice{.first = r,
+                          .height = std::min(kMostRows, rows - r),
+                          .input = i,
+                          .depth = std::min(kSlice, weight_.in - i),
+                          .target = i == 0 ? target_ : target_.onto_output()};
         pack(slice);
         std::int64_t o = begin;
         for (; o + kOutputs <= end; o += kOutputs) outputs<kOutputs>(slice, o);
@@ -41,10 +35,10 @@ class DotRows {
 
  private:
   static constexpr std::int64_t kStep = 32;  ///< inputs of a vector
-  static constexpr std::int64_t kSlice =
-      4096;  ///< inputs; 256 KiB of activations, for the L2 cache
-  static constexpr std::int64_t kStride =
-      kSlice + kStep;  ///< no power of two: rows in sets of their own
+  /// Inputs: 256 KiB of activations, for the L2 cache.
+  static constexpr std::int64_t kSlice = 4096;
+  /// No power of two, so that rows lie in sets of the cache of their own.
+  static constexpr std::int64_t kStride = kSlice + kStep;
   static constexpr int kOutputs = 4, kRows = 4;
 
   struct Slice {

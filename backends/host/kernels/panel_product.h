@@ -165,13 +165,7 @@ class PanelProduct {
       weights_.pack(o + at, std::min(kTileHeight, width - at), i, depth, tiles,
                     kSplit ? tiles + kWeightPart : nullptr);
     }
-    // Later slices add to what earlier ones have stored.
-    const ProductTarget target = i == 0 ? target_
-                                        : ProductTarget{.output = target_.output,
-                                                        .stride = target_.stride,
-                                                        .bias = nullptr,
-                                                        .addend = target_.output,
-                                                        .addend_stride = target_.stride};
+    const ProductTarget target = i == 0 ? target_ : target_.onto_output();
     const std::int64_t steps = (depth + kStepInputs - 1) / kStepInputs;
     for (std::int64_t r = 0; r < height; r += kBlockHeight) {
       const std::int64_t rows = std::min(kBlockHeight, height - r);
