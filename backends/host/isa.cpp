@@ -4,29 +4,11 @@
 
 #include <array>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
+#include "profiler/machine/cpuid.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
-
-#if defined(__x86_64__)
-struct CpuidRegisters {
-  std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
-};
-
-/// Zeros for a leaf that the CPU has not.
-CpuidRegisters read_cpuid(std::uint32_t leaf, std::uint32_t subleaf) {
-  CpuidRegisters read;
-  if (__get_cpuid_count(leaf, subleaf, &read.eax, &read.ebx, &read.ecx, &read.edx) == 0) return {};
-  return read;
-}
-#endif
 
 // The compilers' own test says too whether the kernel saves the registers. Clang 14 knows neither
 // F16C nor AVX512_BF16 by name; neither adds any.
@@ -50,11 +32,7 @@ bool has_avx512() {
 }
 
 bool has_avx512_bf16() {
-#if defined(__x86_64__)
   return has_avx512() && (read_cpuid(7, 1).eax & 1U << 5) != 0;
-#else
-  return false;
-#endif
 }
 
 /// Intel's cores take longer for vdpbf16ps than for the same product in f32 (measured on Sapphire
@@ -67,32 +45,11 @@ bool has_fast_bf16_dots() {
 #endif
 }
 
-constexpr std::uint64_t kTileState = std::uint64_t{3} << 17;  // XCR0: configuration and data
-
-#if defined(__x86_64__)
-std::uint64_t read_saved_state() {
-  if ((read_cpuid(1, 0).ecx & 1U << 27) == 0) return 0;  // the kernel does not save by XSAVE
-  std::uint32_t low = 0, high = 0;
-  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return std::uint64_t{high} << 32 | low;
-}
-
-/// For the whole process, also for threads that run already. Refused where a signal stack that some
-/// thread has set up is too small for the state.
-bool ask_for_tiles() {
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
-  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-#endif
-
 AmxReadings read_amx() {
   AmxReadings readings;
-#if defined(__x86_64__)
   readings.features = read_cpuid(7, 0).edx;
   readings.saved_state = read_saved_state();
   readings.permitted = (readings.saved_state & kTileState) == kTileState && ask_for_tiles();
-#endif
   return readings;
 }
 

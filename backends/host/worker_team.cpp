@@ -6,6 +6,8 @@
 #include <immintrin.h>
 #endif
 
+#include "profiler/machine/pin_thread.h"
+
 namespace ridgepoint {
 namespace {
 
@@ -29,19 +31,11 @@ std::vector<int> allowed_cores() {
   return cores;
 }
 
-/// Where pinning is not allowed the thread stays where the system puts it.
-void pin_to(int core) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  static_cast<void>(sched_setaffinity(0, sizeof set, &set));
-}
-
 /// The calling thread on one core for a while.
 class Pinned {
  public:
   explicit Pinned(int core) : valid_(sched_getaffinity(0, sizeof before_, &before_) == 0) {
-    if (valid_) pin_to(core);
+    if (valid_) static_cast<void>(pin_this_thread(core));
   }
   ~Pinned() {
     if (valid_) static_cast<void>(sched_setaffinity(0, sizeof before_, &before_));
@@ -125,7 +119,8 @@ void WorkerTeam::run_parts(PartFunction function, void* context) {
 }
 
 void WorkerTeam::work(int part) {
-  if (!cores_.empty()) pin_to(cores_[static_cast<std::size_t>(part)]);
+  // Where pinning is not allowed the thread stays where the system puts it.
+  if (!cores_.empty()) static_cast<void>(pin_this_thread(cores_[static_cast<std::size_t>(part)]));
   std::uint32_t seen = 0;
   while (true) {
     for (int spins = 0;

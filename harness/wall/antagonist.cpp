@@ -1,12 +1,12 @@
 #include "harness/wall/antagonist.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <chrono>
 
 #include "profiler/ceilings/bandwidth_kernels.h"
 #include "profiler/clock/monotonic_clock.h"
+#include "profiler/machine/pin_thread.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::int64_t kPeriod_ns = 500'000;
 constexpr std::size_t kPieceLines = 8 * 513;  // a quarter of a MiB, 8 times an odd number
-
-void stay_on(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(static_cast<std::size_t>(cpu), &set);
-  static_cast<void>(::sched_setaffinity(0, sizeof set, &set));
-}
 
 }  // namespace
 
@@ -37,7 +30,7 @@ Antagonist::~Antagonist() {
 
 void Antagonist::work(int cpu) {
   using namespace ceilings;
-  if (cpu >= 0) stay_on(cpu);
+  static_cast<void>(pin_this_thread(cpu));
   fill_with_random_doubles(block_.data(), block_.size(), 2);
   const auto load =
       bandwidth_tables().back()->many_streams[static_cast<std::size_t>(BandwidthKernel::load)];

@@ -2,51 +2,22 @@
 
 #include <cstdint>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
+#include "profiler/machine/cpuid.h"
 
 namespace ridgepoint::ceilings {
 namespace {
 
 #if defined(__x86_64__)
 
-struct Leaf {
-  std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
-};
-
-/// Zeros for a leaf that the CPU has not.
-Leaf read_leaf(std::uint32_t leaf, std::uint32_t subleaf) {
-  Leaf read;
-  if (__get_cpuid_count(leaf, subleaf, &read.eax, &read.ebx, &read.ecx, &read.edx) == 0) return {};
-  return read;
-}
-
 bool has_bit(std::uint32_t word, int bit) {
   return (word >> bit & 1U) != 0;
 }
 
-/// XCR0: which registers the kernel saves.
-std::uint64_t read_saved_registers() {
-  if (!has_bit(read_leaf(1, 0).ecx, 27)) return 0;
-  std::uint32_t low = 0, high = 0;
-  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return std::uint64_t{high} << 32 | low;
-}
-
-/// For the whole process. Refused where the signal stack of some thread is too small for the state.
-bool permits_tiles() {
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
-  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
 IsaHere find_isa() {
-  constexpr std::uint64_t kYmm = 0x6, kZmm = 0xe6, kTiles = std::uint64_t{3} << 17;
-  const Leaf basic = read_leaf(1, 0), extended = read_leaf(7, 0), more = read_leaf(7, 1);
-  const std::uint64_t saved = read_saved_registers();
+  constexpr std::uint64_t kYmm = 0x6, kZmm = 0xe6;
+  const CpuidRegisters basic = read_cpuid(1, 0), extended = read_cpuid(7, 0),
+                       more = read_cpuid(7, 1);
+  const std::uint64_t saved = read_saved_state();
   IsaHere isa;
   isa.avx2 = !has_bit(extended.ebx, 5) ? "the CPU lacks AVX2"
              : !has_bit(basic.ecx, 12) ? "the CPU lacks FMA"
@@ -67,9 +38,9 @@ IsaHere find_isa() {
   std::string_view no_tiles;
   if (!has_bit(extended.edx, 24)) {
     no_tiles = "the CPU lacks AMX-TILE";
-  } else if ((saved & kTiles) != kTiles) {
+  } else if ((saved & kTileState) != kTileState) {
     no_tiles = "the kernel does not save AMX's state";
-  } else if (!permits_tiles()) {
+  } else if (!ask_for_tiles()) {
     no_tiles = "the kernel refuses this process AMX's state";
   }
   const auto on_tiles = [&](bool there, std::string_view why_not) {

@@ -1,7 +1,5 @@
 #include "profiler/ceilings/time_together.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <limits>
@@ -12,6 +10,7 @@
 #include "profiler/clock/clock_estimate.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/limits.h"
+#include "profiler/machine/pin_thread.h"
 #include "profiler/machine/system_file.h"
 
 namespace ridgepoint::ceilings {
@@ -19,15 +18,6 @@ namespace {
 
 constexpr const char* kCpuFolder = "/sys/devices/system/cpu/cpu";
 constexpr const char* kNodeFolder = "/sys/devices/system/node/";
-
-bool pin_this_thread(int cpu) {
-  if (cpu < 0) return true;
-  if (cpu >= CPU_SETSIZE) return false;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  return sched_setaffinity(0, sizeof set, &set) == 0;
-}
 
 /// A meeting point that spins, since waking a thread takes longer than what is timed; but gives the
 /// core away where the one that is waited for may need it.
@@ -71,7 +61,8 @@ class Session {
         spans_(cpus.size()) {}
 
   void take_part(int part) {
-    if (!pin_this_thread(cpus_[static_cast<std::size_t>(part)])) pinned_ = false;
+    const int cpu = cpus_[static_cast<std::size_t>(part)];
+    if (cpu >= 0 && !pin_this_thread(cpu)) pinned_ = false;
     prepare_(part);
     choose_passes(part);
     const std::int64_t begun = monotonic_ns();
