@@ -10,36 +10,24 @@ namespace {
 
 struct ZmmF32 {
   using Vector = __m512;
+  using Part = float;
   static constexpr std::size_t kChains = 16;
   __m512 factor, summand;
   explicit ZmmF32(const ComputeData& data)
       : factor(_mm512_load_ps(data.f32)), summand(_mm512_load_ps(data.f32 + 16)) {}
   static __m512 start(std::size_t i) { return _mm512_set1_ps(static_cast<float>(i)); }
   [[nodiscard]] __m512 step(__m512 x) const { return _mm512_fmadd_ps(x, factor, summand); }
-  static double total(__m512 x) {
-    alignas(64) float parts[16];
-    _mm512_store_ps(parts, x);
-    double sum = 0;
-    for (const float part : parts) sum += static_cast<double>(part);
-    return sum;
-  }
 };
 
 struct ZmmF64 {
   using Vector = __m512d;
+  using Part = double;
   static constexpr std::size_t kChains = 16;
   __m512d factor, summand;
   explicit ZmmF64(const ComputeData& data)
       : factor(_mm512_load_pd(data.f64)), summand(_mm512_load_pd(data.f64 + 8)) {}
   static __m512d start(std::size_t i) { return _mm512_set1_pd(static_cast<double>(i)); }
   [[nodiscard]] __m512d step(__m512d x) const { return _mm512_fmadd_pd(x, factor, summand); }
-  static double total(__m512d x) {
-    alignas(64) double parts[8];
-    _mm512_store_pd(parts, x);
-    double sum = 0;
-    for (const double part : parts) sum += part;
-    return sum;
-  }
 };
 
 }  // namespace

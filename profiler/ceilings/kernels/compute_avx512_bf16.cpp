@@ -10,6 +10,7 @@ namespace {
 
 struct ZmmBf16 {
   using Vector = __m512;
+  using Part = float;
   static constexpr std::size_t kChains = 16;
   __m512bh left, right;
   explicit ZmmBf16(const ComputeData& data)
@@ -17,13 +18,6 @@ struct ZmmBf16 {
         right(__builtin_bit_cast(__m512bh, _mm512_load_si512(data.bf16 + 32))) {}
   static __m512 start(std::size_t i) { return _mm512_set1_ps(static_cast<float>(i)); }
   [[nodiscard]] __m512 step(__m512 x) const { return _mm512_dpbf16_ps(x, left, right); }
-  static double total(__m512 x) {
-    alignas(64) float parts[16];
-    _mm512_store_ps(parts, x);
-    double sum = 0;
-    for (const float part : parts) sum += static_cast<double>(part);
-    return sum;
-  }
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace {
 
 struct ZmmFp16 {
   using Vector = __m512h;
+  using Part = _Float16;
   static constexpr std::size_t kChains = 16;
   __m512h factor, summand;
   explicit ZmmFp16(const ComputeData& data)
@@ -18,14 +19,6 @@ struct ZmmFp16 {
     return _mm512_cvtepi16_ph(_mm512_set1_epi16(static_cast<short>(i)));
   }
   [[nodiscard]] __m512h step(__m512h x) const { return _mm512_fmadd_ph(x, factor, summand); }
-  static double total(__m512h x) {
-    // Not summed in halves, which end at 65504.
-    alignas(64) _Float16 parts[32];
-    _mm512_store_ph(parts, x);
-    double sum = 0;
-    for (const _Float16 part : parts) sum += static_cast<double>(part);
-    return sum;
-  }
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace {
 
 struct ZmmInt8 {
   using Vector = __m512i;
+  using Part = std::int32_t;
   static constexpr std::size_t kChains = 16;
   __m512i left, right;
   explicit ZmmInt8(const ComputeData& data)
@@ -20,13 +21,6 @@ struct ZmmInt8 {
   [[nodiscard]] __m512i step(__m512i x) const {
     asm("vpdpbusd %[right], %[left], %[x]" : [x] "+v"(x) : [left] "v"(left), [right] "v"(right));
     return x;
-  }
-  static double total(__m512i x) {
-    alignas(64) std::int32_t parts[16];
-    _mm512_store_si512(parts, x);
-    double sum = 0;
-    for (const std::int32_t part : parts) sum += static_cast<double>(part);
-    return sum;
   }
 };
 

@@ -3,13 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "profiler/ceilings/compute_kernels.h"
 
 namespace ridgepoint::ceilings {
 
-/// `Chain` has the Vector that it computes with, kChains (at least latency times units, at most
-/// what the registers hold), kLanes results a step, and start, step and total.
+/// `Chain` has the Vector that it computes with, the Part that a vector is made of, kChains (at
+/// least latency times units, at most what the registers hold), and start and step.
 template <class Chain>
 double run_chains(std::int64_t rounds, const ComputeData& data) {
   const Chain chain(data);
@@ -19,7 +20,12 @@ double run_chains(std::int64_t rounds, const ComputeData& data) {
     for (std::size_t i = 0; i < Chain::kChains; ++i) results[i] = chain.step(results[i]);
   }
   double total = 0;
-  for (const auto& result : results) total += Chain::total(result);
+  for (const typename Chain::Vector result : results) {
+    // Not summed in the parts' own type: halves end at 65504.
+    typename Chain::Part parts[sizeof result / sizeof(typename Chain::Part)];
+    std::memcpy(parts, &result, sizeof result);
+    for (const auto part : parts) total += static_cast<double>(part);
+  }
   return total;
 }
 

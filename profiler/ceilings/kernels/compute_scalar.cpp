@@ -8,22 +8,22 @@ namespace {
 
 struct PlainF32 {
   using Vector = float;
+  using Part = float;
   static constexpr std::size_t kChains = 12;
   float factor, summand;
   explicit PlainF32(const ComputeData& data) : factor(data.f32[0]), summand(data.f32[1]) {}
   static float start(std::size_t i) { return static_cast<float>(i); }
   [[nodiscard]] float step(float x) const { return x * factor + summand; }
-  static double total(float x) { return static_cast<double>(x); }
 };
 
 struct PlainF64 {
   using Vector = double;
+  using Part = double;
   static constexpr std::size_t kChains = 12;
   double factor, summand;
   explicit PlainF64(const ComputeData& data) : factor(data.f64[0]), summand(data.f64[1]) {}
   static double start(std::size_t i) { return static_cast<double>(i); }
   [[nodiscard]] double step(double x) const { return x * factor + summand; }
-  static double total(double x) { return x; }
 };
 
 }  // namespace
