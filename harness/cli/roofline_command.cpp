@@ -9,6 +9,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/interrupt.h"
+#include "harness/environment/new_run.h"
 #include "harness/roofline/ceiling_json.h"
 #include "harness/roofline/ceiling_records.h"
 #include "harness/roofline/ceiling_text.h"
@@ -79,7 +80,7 @@ int measure_roofline(const Invocation& invocation, const RooflineArguments& argu
   const auto options = options_of(arguments);
   // Before the minutes that measuring takes: a database that cannot be had is known now.
   Store store = invocation.open_store(OpenMode::read_write);
-  const Run run = begin_ceiling_run(arguments.label, invocation.command_line);
+  const Run run = new_run("roofline", arguments.label, invocation.command_line);
   const std::string& run_id = run.id;
   const Interrupt interrupt;
   const auto measured = ceilings::measure_ceilings(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/environment/new_run.h"
 #include "harness/roofline/ceiling_records.h"
 #include "profiler/ceilings/measure.h"
 #include "profiler/machine/system_memory.h"
@@ -13,7 +14,7 @@ void measure_quick_ceilings(Store& store, const std::string& command,
   auto options = ceilings::quick_options();
   const auto available = read_system_memory().available_bytes;
   if (available) options.largest_bytes = std::min(options.largest_bytes, available.value() / 2);
-  const Run run = begin_ceiling_run("quick, before a profile", command);
+  const Run run = new_run("roofline", "quick, before a profile", command);
   const auto measured = ceilings::measure_ceilings(
       options, [](const std::string&) {}, stop);
   store_ceilings(store, run, measured);

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "harness/environment/build_info.h"
 #include "harness/environment/environment.h"
 #include "harness/roofline/ceiling_json.h"
 #include "profiler/clock/monotonic_clock.h"
@@ -69,26 +68,6 @@ Record record_of(const ceilings::Ceiling& ceiling) {
   }
   record.measurement.series.push_back(std::move(series));
   return record;
-}
-
-Run begin_ceiling_run(const std::string& label, const std::string& command) {
-  auto environment = read_environment();
-  const auto git = read_git_state();
-  Run run;
-  run.id = new_uuid();
-  run.label = label;
-  run.suite = "roofline";
-  run.command = command;
-  run.tool_version = build_info().version;
-  run.git_commit = git.commit;
-  run.git_branch = git.branch;
-  run.git_dirty = git.dirty;
-  run.status = "running";
-  run.started_unix_ns = unix_ns();
-  run.environment_hash = std::move(environment.stable_hash);
-  run.environment = std::move(environment.stable);
-  run.conditions = read_conditions();
-  return run;
 }
 
 void store_ceilings(Store& store, const Run& run, const ceilings::Measured& measured) {

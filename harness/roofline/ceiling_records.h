@@ -14,9 +14,6 @@ namespace ridgepoint {
 /// series; one that is absent has the outcome unsupported.
 Record record_of(const ceilings::Ceiling& ceiling);
 
-/// What is known before measuring begins.
-Run begin_ceiling_run(const std::string& label, const std::string& command);
-
 /// Stores `run` with a record a ceiling. The outermost level of a curve keeps the whole curve.
 void store_ceilings(Store& store, const Run& run, const ceilings::Measured& measured);
 

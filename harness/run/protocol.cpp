@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/run/base64.h"
+#include "results/op_time_json.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -28,19 +29,7 @@ Json samples_json(std::string_view series, std::span<const std::int64_t> values)
 Json op_times_json(const std::vector<OpTime>& ops) {
   Json list = Json::array();
   for (const OpTime& op : ops) {
-    list.push_back({{"phase", op.phase},
-                    {"op_id", op.op_id},
-                    {"op", op.op},
-                    {"time_ns", op.time_ns},
-                    {"passes", op.passes},
-                    {"work_flops", op.work_flops},
-                    {"work_bytes", op.work_bytes},
-                    {"weight_bytes", op.weight_bytes},
-                    {"kv_bytes", op.kv_bytes},
-                    {"activation_bytes", op.activation_bytes},
-                    {"weight_type", op.weight_type},
-                    {"low_ns", op.low_ns},
-                    {"high_ns", op.high_ns}});
+    list.push_back(json_of(op));
   }
   return {{"event", "op_times"}, {"ops", std::move(list)}};
 }

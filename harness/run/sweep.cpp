@@ -8,11 +8,12 @@
 #include <set>
 #include <utility>
 
-#include "harness/environment/build_info.h"
 #include "harness/environment/environment.h"
+#include "harness/environment/new_run.h"
 #include "harness/profile/attach_profile.h"
 #include "harness/run/harness_floor.h"
 #include "harness/run/judgement.h"
+#include "harness/run/stored_answers.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/limits.h"
 #include "profiler/machine/topology.h"
@@ -119,23 +120,9 @@ std::string begin_sweep(Store& store, const std::vector<Case>& cases, const RunO
     resolved.push_back(resolve(subject, cores));
     validate(resolved.back());
   }
-  auto environment = read_environment();
-  const auto git = read_git_state();
-  Run run;
-  run.id = new_uuid();
-  run.label = label;
-  run.suite = suite;
-  run.command = command;
-  run.tool_version = build_info().version;
-  run.git_commit = git.commit;
-  run.git_branch = git.branch;
-  run.git_dirty = git.dirty;
-  run.status = "running";
-  run.started_unix_ns = unix_ns();
-  run.harness_floor_ns = measure_harness_floor().median_ns;
-  run.environment_hash = std::move(environment.stable_hash);
-  run.environment = std::move(environment.stable);
-  run.conditions = read_conditions();
+  const std::int64_t floor_ns = measure_harness_floor().median_ns;
+  Run run = new_run(suite, label, command);
+  run.harness_floor_ns = floor_ns;
   run.options = to_json(options);
   store.begin_run(run, resolved);
   return run.id;
@@ -157,11 +144,7 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   for (const auto& record : store.records(run_id, /*with_samples=*/false)) {
     recorded.insert(record.ordinal);
   }
-  AnswerStore answers{
-      .find = [&](const std::string& key) { return store.find_answer(key).value_or(""); },
-      .put = [&](const std::string& key,
-                 const std::string& value) { store.put_answer(key, value); },
-  };
+  AnswerStore answers = answers_in(store);
 
   std::optional<StoredCeilings> ceilings;
   if (options.profile) ceilings = find_ceilings(store, run.environment);

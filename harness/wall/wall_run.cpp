@@ -9,9 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/environment/environment.h"
-#include "harness/roofline/ceiling_records.h"
+#include "harness/environment/new_run.h"
 #include "harness/run/harness_floor.h"
 #include "harness/run/run_case.h"
+#include "harness/run/stored_answers.h"
 #include "profiler/ceilings/measure.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "results/statistics/quantile.h"
@@ -171,8 +172,7 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
                      const std::function<void(const WallCase&)>& on_case,
                      const std::atomic<bool>& stop, const MeasureProgram& program) {
   if (cases.empty()) throw Error("nothing to predict: no case is left");
-  Run run = begin_ceiling_run(label, command);
-  run.suite = "wall";
+  Run run = new_run("wall", label, command);
   run.options = to_json(options);
   run.harness_floor_ns = measure_harness_floor().median_ns;
   // First what is predicted, last how well: between them each case as it is run.
@@ -189,11 +189,7 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
   store.begin_run(run, planned);
   store.add_record(record_of_figures(run, 0, planned.front().name, {{"wall", predictions}}));
 
-  AnswerStore answers{
-      .find = [&](const std::string& key) { return store.find_answer(key).value_or(""); },
-      .put = [&](const std::string& key,
-                 const std::string& value) { store.put_answer(key, value); },
-  };
+  AnswerStore answers = answers_in(store);
   std::unique_ptr<ceilings::LoadProbe> probe;
   const WallModel* probed = nullptr;
   std::int64_t ordinal = 0;
@@ -241,8 +237,7 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
 std::string store_causal_tests(Store& store, const std::string& variant,
                                const std::vector<CausalTest>& tests, const std::string& label,
                                const std::string& command) {
-  Run run = begin_ceiling_run(label, command);
-  run.suite = "wall";
+  const Run run = new_run("wall", label, command);
   std::vector<Record> records;
   std::vector<Case> planned;
   for (const CausalTest& test : tests) {

@@ -14,6 +14,7 @@
 #include "results/exchange/export.h"
 #include "results/exchange/json_text.h"
 #include "results/metric.h"
+#include "results/op_time_json.h"
 #include "results/report/time_text.h"
 #include "workloads/error.h"
 
@@ -76,19 +77,7 @@ Json to_object(const Record& record) {
   }
   Json op_times = Json::array();
   for (const OpTime& op : record.measurement.op_times) {
-    op_times.push_back({{"phase", op.phase},
-                        {"op_id", op.op_id},
-                        {"op", op.op},
-                        {"time_ns", op.time_ns},
-                        {"passes", op.passes},
-                        {"work_flops", op.work_flops},
-                        {"work_bytes", op.work_bytes},
-                        {"weight_bytes", op.weight_bytes},
-                        {"kv_bytes", op.kv_bytes},
-                        {"activation_bytes", op.activation_bytes},
-                        {"weight_type", op.weight_type},
-                        {"low_ns", op.low_ns},
-                        {"high_ns", op.high_ns}});
+    op_times.push_back(json_of(op));
   }
   return {
       {"id", record.id},

@@ -1,5 +1,6 @@
 // Ceilings on their way into the store and back.
 #include "harness/roofline/ceiling_records.h"
+#include "harness/environment/new_run.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -85,7 +86,7 @@ TEST(CeilingRun, ComesBackFromTheStoreWithItsCurve) {
                       .streams = 8,
                       .unit = "bytes/s",
                       .points = {{1 << 28, {40e9, 39e9, 42e9}}}}};
-  const ridgepoint::Run run = begin_ceiling_run("mine", "ridgepoint roofline");
+  const ridgepoint::Run run = new_run("roofline", "mine", "ridgepoint roofline");
   const std::string& id = run.id;
   store_ceilings(store, run, measured);
   const RunWithRecords back = store.whole_run(id);
