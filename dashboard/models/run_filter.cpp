@@ -2,7 +2,6 @@
 #include "dashboard/models/run_filter.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <string_view>
 #include <variant>
@@ -13,14 +12,6 @@
 
 namespace ridgepoint {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) {
-    return static_cast<char>(c < 0x80 ? std::tolower(c) : c);
-  });
-  return result;
-}
 
 bool has_part(std::string_view text, std::string_view part) {
   return lowered(text).find(part) != std::string::npos;

@@ -2,9 +2,9 @@
 #include "dashboard/models/run_list.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
+#include "dashboard/models/text.h"
 #include "results/report/case_tables.h"
 #include "results/report/time_text.h"
 #include "results/store/run_index.h"
@@ -20,10 +20,7 @@ std::string haystack_of(const Run& run, const std::string& machine) {
     text += '\n';
   }
   text += time_text(run.started_unix_ns);
-  std::ranges::transform(text, text.begin(), [](unsigned char c) {
-    return static_cast<char>(c < 0x80 ? std::tolower(c) : c);
-  });
-  return text;
+  return lowered(text);
 }
 
 void take(std::vector<RunSummary> summaries, RunList& list) {

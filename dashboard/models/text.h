@@ -3,6 +3,8 @@
 #pragma once
 
 #include <QString>
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,15 @@ inline QString qt(std::string_view text) {
 
 inline std::string utf8(const QString& text) {
   return text.toStdString();
+}
+
+/// ASCII letters only; whatever else there is stays.
+inline std::string lowered(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](unsigned char c) {
+    return static_cast<char>(c < 0x80 ? std::tolower(c) : c);
+  });
+  return result;
 }
 
 /// "41d5db26" of a UUID.
