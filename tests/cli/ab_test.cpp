@@ -6,8 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/run_program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/command_test.h"
 
 namespace ridgepoint::testing {
 namespace {
@@ -15,14 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class AbCommand : public ::testing::Test {
+class AbCommand : public CommandTest {
  protected:
-  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments,
-                                         int interrupt_after_ms = 0) const {
-    arguments.insert(arguments.begin(), ridgepoint_path());
-    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, interrupt_after_ms);
-  }
-
   /// An A/B of two commands that print a number each: no clock, so no noise but what is asked for.
   [[nodiscard]] ProgramResult ab_of_numbers(const std::string& a, const std::string& b,
                                             std::vector<std::string> more = {}) const {
@@ -32,16 +25,6 @@ class AbCommand : public ::testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return ridgepoint(arguments);
   }
-
-  void expect_one_line_refusal(const std::vector<std::string>& arguments,
-                               const ::testing::Matcher<std::string>& line) const {
-    const auto result = ridgepoint(arguments);
-    EXPECT_EQ(result.exit_code, 2) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_THAT(result.err, line);
-  }
-
-  TemporaryFolder folder_;
 };
 
 TEST_F(AbCommand, ExitCodeIsTheVerdict) {

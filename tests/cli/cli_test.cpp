@@ -5,8 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/run_program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/command_test.h"
 
 namespace ridgepoint::testing {
 namespace {
@@ -15,9 +14,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int kBadInput = 2;
-
-class CommandLine : public ::testing::Test {
+class CommandLine : public CommandTest {
  protected:
   [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments,
                                          int interrupt_after_ms = 0) const {
@@ -27,8 +24,7 @@ class CommandLine : public ::testing::Test {
                                              "--remeasure-noisy", "off"};
       arguments.insert(arguments.begin() + 1, calm.begin(), calm.end());
     }
-    arguments.insert(arguments.begin(), ridgepoint_path());
-    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, interrupt_after_ms);
+    return CommandTest::ridgepoint(std::move(arguments), interrupt_after_ms);
   }
 
   /// A run of two null cases, stored in the default database; returns its JSON export.
@@ -49,14 +45,10 @@ class CommandLine : public ::testing::Test {
   void expect_one_line_refusal(const std::vector<std::string>& arguments,
                                const ::testing::Matcher<std::string>& line) const {
     const auto result = ridgepoint(arguments);
-    EXPECT_EQ(result.exit_code, kBadInput) << ::testing::PrintToString(arguments) << "\n"
-                                           << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_THAT(result.err, line);
+    SCOPED_TRACE(::testing::PrintToString(arguments));
+    expect_one_line(result, line);
     EXPECT_EQ(result.out, "");
   }
-
-  TemporaryFolder folder_;
 };
 
 TEST_F(CommandLine, HelpNamesEveryCommand) {

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "results/store/store.h"
-#include "tests/support/run_program.h"
+#include "tests/support/command_test.h"
 #include "tests/unit/results/compare/comparison_data.h"
 
 namespace ridgepoint::testing {
@@ -20,7 +20,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class CompareCommand : public ::testing::Test {
+class CompareCommand : public CommandTest {
  protected:
   CompareCommand() {
     store("base", {1, 1}, 10, "");
@@ -47,9 +47,8 @@ class CompareCommand : public ::testing::Test {
   void expect_refusal(const std::vector<std::string>& arguments,
                       const ::testing::Matcher<std::string>& line) const {
     const ProgramResult result = compare_runs(arguments);
-    EXPECT_EQ(result.exit_code, 2) << ::testing::PrintToString(arguments);
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_THAT(result.err, line);
+    SCOPED_TRACE(::testing::PrintToString(arguments));
+    expect_one_line(result, line);
     EXPECT_EQ(result.out, "");
   }
 
@@ -57,8 +56,6 @@ class CompareCommand : public ::testing::Test {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-
-  TemporaryFolder folder_;
 };
 
 TEST_F(CompareCommand, EndsWithTheVerdict) {

@@ -8,9 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/run_program.h"
+#include "tests/support/command_test.h"
 #include "tests/support/stored_runs.h"
-#include "tests/support/temporary_folder.h"
 
 namespace ridgepoint::testing {
 namespace {
@@ -29,7 +28,7 @@ Case operator_case() {
   return subject;
 }
 
-class HistoryCommand : public ::testing::Test {
+class HistoryCommand : public CommandTest {
  protected:
   void store(const std::vector<DailyRun>& days, const Case& subject = operator_case(),
              const std::string& metric = "run_ns") const {
@@ -51,13 +50,9 @@ class HistoryCommand : public ::testing::Test {
 
   void expect_one_line_refusal(const std::vector<std::string>& arguments,
                                const ::testing::Matcher<std::string>& line) const {
-    const auto result = history(arguments);
-    EXPECT_EQ(result.exit_code, 2) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_THAT(result.err, line);
+    expect_one_line(history(arguments), line);
   }
 
-  TemporaryFolder folder_;
   std::string database_ = folder_.file("runs.db");
 };
 

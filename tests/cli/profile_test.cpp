@@ -6,8 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/run_program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/command_test.h"
 
 namespace ridgepoint::testing {
 namespace {
@@ -15,13 +14,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class ProfileCommand : public ::testing::Test {
+class ProfileCommand : public CommandTest {
  protected:
-  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), ridgepoint_path());
-    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, 0);
-  }
-
   /// One short process of a product; `command` is run or profile.
   [[nodiscard]] ProgramResult measure_product(const std::string& command,
                                               const std::vector<std::string>& more) const {
@@ -54,8 +48,6 @@ class ProfileCommand : public ::testing::Test {
     const auto result = ridgepoint({"roofline", "--quick", "--threads", "1", "--largest-mib", "1"});
     ASSERT_EQ(result.exit_code, 0) << result.err;
   }
-
-  TemporaryFolder folder_;
 };
 
 TEST_F(ProfileCommand, KeepsWhatItShowsWithTheRecord) {

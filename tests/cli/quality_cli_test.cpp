@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/run_program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/command_test.h"
 
 namespace ridgepoint::testing {
 namespace {
@@ -14,7 +13,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class QualityCommand : public ::testing::Test {
+class QualityCommand : public CommandTest {
  protected:
   /// Three windows of the bundled text.
   [[nodiscard]] ProgramResult quality(std::vector<std::string> arguments) const {
@@ -24,20 +23,11 @@ class QualityCommand : public ::testing::Test {
     return ridgepoint(std::move(arguments));
   }
 
-  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), ridgepoint_path());
-    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()});
-  }
-
   void expect_refusal(const std::vector<std::string>& arguments, const std::string& what) const {
     const auto result = quality(arguments);
-    EXPECT_EQ(result.exit_code, 2) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_THAT(result.err, HasSubstr(what));
+    expect_one_line(result, HasSubstr(what));
     EXPECT_EQ(result.out, "");
   }
-
-  TemporaryFolder folder_;
 };
 
 TEST_F(QualityCommand, StoresAndShowsHowWellAModelPredicts) {

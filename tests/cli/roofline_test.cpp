@@ -5,31 +5,14 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/run_program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/command_test.h"
 
 namespace ridgepoint::testing {
 namespace {
 
 using ::testing::HasSubstr;
 
-class RooflineCommand : public ::testing::Test {
- protected:
-  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), ridgepoint_path());
-    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, 0);
-  }
-
-  void expect_one_line_refusal(const std::vector<std::string>& arguments,
-                               const ::testing::Matcher<std::string>& line) const {
-    const auto result = ridgepoint(arguments);
-    EXPECT_EQ(result.exit_code, 2) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_THAT(result.err, line);
-  }
-
-  TemporaryFolder folder_;
-};
+class RooflineCommand : public CommandTest {};
 
 TEST_F(RooflineCommand, PrintsWhatItStores) {
   const auto result = ridgepoint({"roofline", "--quick", "--threads", "1", "--largest-mib", "1",

@@ -6,23 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/run_program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/command_test.h"
 
 namespace ridgepoint::testing {
 namespace {
 
 using ::testing::HasSubstr;
 
-class WallCommand : public ::testing::Test {
- protected:
-  [[nodiscard]] ProgramResult ridgepoint(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), ridgepoint_path());
-    return run_program(arguments, {"XDG_DATA_HOME=" + folder_.path().string()}, 0);
-  }
-
-  TemporaryFolder folder_;
-};
+class WallCommand : public CommandTest {};
 
 TEST_F(WallCommand, PredictsRunsAndScores) {
   const auto result =
@@ -57,9 +48,7 @@ TEST_F(WallCommand, MistakesAreOneLine) {
                                              {"wall", "--model", "tiny", "--type", "q9_9"},
                                              {"wall", "--threads", "100000"},
                                              {"wall", "--model", "tiny", "--kv", "f7"}}) {
-    const auto result = ridgepoint(arguments);
-    EXPECT_EQ(result.exit_code, 2) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    expect_one_line_refusal(arguments, ::testing::_);
   }
 }
 
