@@ -1,7 +1,7 @@
 # How everything is compiled: the standard, warnings, sanitizers, ccache; and what can be left out.
 option(RIDGEPOINT_TESTS "Build the tests and the benchmark programs" ON)
 option(RIDGEPOINT_DASHBOARD "Build the dashboard, where Qt 6 and QCustomPlot are" ON)
-option(RIDGEPOINT_FUZZ "Build the fuzz targets only (needs clang)" OFF)
+option(RIDGEPOINT_FUZZ "Build the fuzz targets only, optimised for long runs (needs clang)" OFF)
 option(RIDGEPOINT_TRAINING "Build the program that trains the bundled model (needs libtorch)" OFF)
 set(RIDGEPOINT_SANITIZE "" CACHE STRING "Sanitizers to compile with, e.g. address,undefined")
 
@@ -33,9 +33,6 @@ if(RIDGEPOINT_SANITIZE)
     -fsanitize=${RIDGEPOINT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(ridgepoint_compile_options INTERFACE -fsanitize=${RIDGEPOINT_SANITIZE})
   target_compile_definitions(ridgepoint_compile_options INTERFACE RIDGEPOINT_SANITIZED=1)
-endif()
-if(RIDGEPOINT_FUZZ)
-  target_compile_options(ridgepoint_compile_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # Where CMAKE_UNITY_BUILD is on (all presets but debug), the sources of one folder are compiled as one:
@@ -75,9 +72,11 @@ function(ridgepoint_precompile target)
   endif()
 endfunction()
 
-# One target a top-level folder, from every source under it: ridgepoint_folder(workloads EXCLUDE training)
+# One target a top-level folder, from every source under it: ridgepoint_folder(workloads EXCLUDE training).
+# SELDOM_HOT: what its tests spend in it is less than what optimising it takes, so that builds with sanitizers
+# leave that out; a build for fuzzing, which runs for hours, does not.
 function(ridgepoint_folder name)
-  cmake_parse_arguments(ARG "" "" "EXCLUDE;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "SELDOM_HOT" "" "EXCLUDE;LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   foreach(folder IN LISTS ARG_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
@@ -85,4 +84,7 @@ function(ridgepoint_folder name)
   add_library(ridgepoint_${name} STATIC ${sources})
   ridgepoint_unity_by_folder(ridgepoint_${name})
   target_link_libraries(ridgepoint_${name} PUBLIC ridgepoint_compile_options ${ARG_LINK})
+  if(ARG_SELDOM_HOT AND RIDGEPOINT_SANITIZE AND NOT RIDGEPOINT_FUZZ)
+    target_compile_options(ridgepoint_${name} PRIVATE -O0)
+  endif()
 endfunction()

@@ -70,7 +70,8 @@ TEST(TracedPasses, AddNothingToTheSamples) {
   options.op_times = false;
   const auto without = measure(model_case("reference"), options);
   for (const auto& [name, samples] : without.series) {
-    if (name != "warm_up") {
+    // How long warming up takes, and into how many batches steps fall, depends on their times.
+    if (name != "warm_up" && !name.starts_with("batch.")) {
       EXPECT_EQ(samples.size(), with.series.at(name).size()) << name;
     }
   }
