@@ -434,6 +434,12 @@ Case case_from_json(std::string_view json) {
   return value;
 }
 
+std::string option_name(std::string_view field) {
+  std::string name = "--" + std::string(field);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
 std::string to_command_line(const Case& value) {
   std::string line;
   for (const CaseField& field : case_fields()) {
@@ -442,7 +448,7 @@ std::string to_command_line(const Case& value) {
     const std::string* words = std::get_if<std::string>(&content);
     if (!line.empty()) line += ' ';
     line += fmt::format(
-        "--{} {}", field.name,
+        "{} {}", option_name(field.name),
         words != nullptr ? shell_quote(*words) : std::to_string(std::get<std::int64_t>(content)));
   }
   return line;

@@ -111,6 +111,8 @@ std::string to_json(const Case& value);
 /// defaults. Cross-field checks are validate()'s: a stored or imported case may name an operator
 /// that this version does not know.
 Case case_from_json(std::string_view json);
+/// What a field is called on a command line: "--kv-heads".
+std::string option_name(std::string_view field);
 /// "--workload llm --model m.gguf --prompt 32 ...": after `ridgepoint run` this reruns it.
 std::string to_command_line(const Case& value);
 /// Short, for tables: "llm byte-llama-6m pp512 tg128 d0 b1".

@@ -36,8 +36,12 @@ int list_cases(const Invocation& invocation) {
                             invocation.database_path().string()));
   }
   Rows rows{{"case", "reruns with: ridgepoint run ..."}};
-  for (const auto& known : cases)
-    rows.push_back({case_hash(known).substr(0, 8), to_command_line(known)});
+  for (const auto& known : cases) {
+    rows.push_back({case_hash(known).substr(0, 8),
+                    is_never_run(known)
+                        ? fmt::format("({}: not a case of ridgepoint run)", label(known))
+                        : to_command_line(known)});
+  }
   fmt::print("{}", align(rows));
   return kExitOk;
 }

@@ -21,12 +21,6 @@ bool splits_at_commas(const CaseField& field) {
          std::holds_alternative<std::int64_t Case::*>(field.member);
 }
 
-std::string option_name(std::string_view field) {
-  std::string name = "--" + std::string(field);
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
-}
-
 }  // namespace
 
 void add_axis_options(CLI::App& command, MeasuringArguments& arguments,

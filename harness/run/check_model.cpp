@@ -15,11 +15,12 @@
 
 #include "backends/registry.h"
 #include "harness/run/check.h"
+#include "harness/run/check_choices.h"
 #include "harness/run/logit_answer.h"
 #include "harness/run/random_tokens.h"
+#include "harness/run/reference_price.h"
 #include "harness/run/tolerance.h"
 #include "workloads/error.h"
-#include "workloads/models/lower.h"
 
 namespace ridgepoint {
 namespace {
@@ -31,28 +32,6 @@ constexpr std::int64_t kSteps = 4;
 constexpr double kSecondsForTokens = 1;
 constexpr double kSecondsForTwoPrompts = 4;
 constexpr double kSecondsForPast = 8;
-/// At what pace one thread of the reference is assumed to compute the products of many tokens at
-/// once, whose weights it decodes only once: at the least.
-constexpr double kPromptFlopsPerSecond = 8e9;
-
-/// What one thread of the reference needs to fill a cache.
-double seconds_of_past(std::int64_t past, std::int64_t flops_a_token,
-                       std::int64_t flops_a_position) {
-  const auto tokens = static_cast<double>(past);
-  return tokens * static_cast<double>(flops_a_token) / kPromptFlopsPerSecond +
-         tokens * tokens / 2 * static_cast<double>(flops_a_position) / kReferenceFlopsPerSecond;
-}
-
-/// The deepest past that takes no more than `seconds`.
-std::int64_t affordable_past(std::int64_t flops_a_token, std::int64_t flops_a_position,
-                             double seconds) {
-  const double linear = static_cast<double>(flops_a_token) / kPromptFlopsPerSecond;
-  const double square = static_cast<double>(flops_a_position) / 2 / kReferenceFlopsPerSecond;
-  // The root of square * n^2 + linear * n = seconds, in the form that square = 0 does not break.
-  const double root = std::sqrt(linear * linear + 4 * square * seconds);
-  return static_cast<std::int64_t>(2 * seconds / std::max(linear + root, 1e-9));
-}
-
 /// Logits of every sequence at every position of the check: [position][batch * vocabulary].
 using Positions = std::vector<std::vector<float>>;
 
@@ -186,15 +165,13 @@ CaseResult judge(const Comparison& comparison, double tolerance) {
 
 CheckPlan plan_check(const Model& model, const Case& subject) {
   CheckPlan plan;
-  std::int64_t flops_a_token = 0, flops_a_position = 0;
+  ReferencePrice price;
   try {
-    const auto graph = lower(model, {.batch = 1, .tokens = 1, .capacity = kLeastTokens + kSteps});
-    flops_a_token = graph.work(0).flops;
-    flops_a_position = graph.work(1).flops - flops_a_token;  // attention, for a token of the past
+    price = reference_price(model);
   } catch (const Error&) {
     return plan;  // the reference will say why
   }
-  const auto per_token = static_cast<double>(std::max<std::int64_t>(1, flops_a_token));
+  const auto per_token = static_cast<double>(std::max<std::int64_t>(1, price.flops_a_token));
   if (subject.batch > 1 && 2 * per_token * static_cast<double>(plan.capacity()) <=
                                kSecondsForTwoPrompts * kReferenceFlopsPerSecond) {
     plan.prompts = 2;
@@ -208,15 +185,14 @@ CheckPlan plan_check(const Model& model, const Case& subject) {
     plan.steps = std::clamp<std::int64_t>(model.config.context - 1, 0, plan.steps);
     plan.tokens = std::max<std::int64_t>(1, model.config.context - plan.steps);
   }
-  plan.past = std::min(subject.depth,
-                       affordable_past(flops_a_token, flops_a_position, kSecondsForPast / prompts));
+  plan.past = std::min(subject.depth, price.tokens_for(kSecondsForPast / prompts));
   if (model.config.context > 0) {
     const std::int64_t room = model.config.context - plan.tokens - plan.steps;
     plan.past = std::max<std::int64_t>(0, std::min(plan.past, room));
   }
-  plan.past_seconds = prompts * seconds_of_past(plan.past, flops_a_token, flops_a_position);
+  plan.past_seconds = prompts * price.seconds_of(plan.past);
   plan.seconds = prompts * static_cast<double>(plan.tokens + plan.steps) *
-                 static_cast<double>(flops_a_token + plan.past * flops_a_position) /
+                 static_cast<double>(price.flops_a_token + plan.past * price.flops_a_position) /
                  kReferenceFlopsPerSecond;
   return plan;
 }
@@ -228,7 +204,8 @@ CheckPlan without_past(CheckPlan plan) {
 }
 
 CaseResult check_session(const CaseContext& context, const Backend& backend, Session& session,
-                         const Model& model, const CheckPlan& planned) {
+                         const Model& model, const CheckPlan& planned,
+                         std::span<const std::int32_t> chosen) {
   if (!context.options.check) return skip_check(context, "switched off");
   if (context.plan.index > 0) return skip_check(context, "the first process of the case did");
   if (!backend.computes()) return skip_check(context, "none: this backend computes nothing");
@@ -298,6 +275,10 @@ CaseResult check_session(const CaseContext& context, const Backend& backend, Ses
     if (!same) {
       result = {Outcome::wrong, "the reference gave other bits than those that it gave before"};
     }
+  }
+  if (result.outcome == Outcome::ok) {
+    result = check_choices(context, backend, model, chosen, details);
+    if (result.outcome == Outcome::interrupted) return result;
   }
   return finish_check(context, std::move(details), std::move(result));
 }

@@ -1,7 +1,8 @@
 // Checks a model's session: it is emptied and, for a case with a depth, fed a past; then a check
 // prompt (at least 8 tokens, more while the reference would take less than about a second), then 4
 // given tokens one by one; the logits of the prompt's end and of each step are compared. A batch
-// gets two different prompts in turn, so that a sequence that reads its neighbour's cache shows.
+// gets two different prompts in turn, so that a sequence that reads its neighbour's cache shows. After
+// that, what was chosen while it was measured is looked at (check_choices.h).
 //
 // The past is as deep as the case, but no deeper than the reference fills on one thread in about 8
 // seconds, a batch's two together: over 1000 tokens of a model of 6 million parameters, a few tens
@@ -10,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "backends/backend.h"
 #include "backends/session.h"
@@ -36,8 +38,10 @@ CheckPlan without_past(CheckPlan plan);
 
 /// Empties the session. Sends the details; returns ok, wrong, or mistrusted when the reference
 /// cannot say in the time that is left, not even without the past. Without a stored answer the
-/// reference's own session is open meanwhile, of the plan's capacity.
+/// reference's own session is open meanwhile, of the plan's capacity. `chosen`: the tokens of a
+/// repetition, [steps, batch]; empty when none was completed.
 CaseResult check_session(const CaseContext& context, const Backend& backend, Session& session,
-                         const Model& model, const CheckPlan& plan);
+                         const Model& model, const CheckPlan& plan,
+                         std::span<const std::int32_t> chosen);
 
 }  // namespace ridgepoint

@@ -7,11 +7,15 @@
 
 namespace ridgepoint {
 
+std::int32_t first_token(std::int64_t vocabulary) {
+  return vocabulary > 1 ? 1 : 0;
+}
+
 Generation::Generation(std::vector<std::int32_t> prompt, std::int64_t batch, std::int64_t generate,
                        std::int64_t vocabulary)
     : prompt_(std::move(prompt)),
       batch_(static_cast<std::size_t>(batch)),
-      first_token_(vocabulary > 1 ? 1 : 0) {
+      first_token_(first_token(vocabulary)) {
   // The first token of a prompted run comes from the prefill, even when none is asked for.
   const auto generated =
       static_cast<std::size_t>(has_prompt() ? std::max<std::int64_t>(generate, 1) : generate);

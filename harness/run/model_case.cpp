@@ -270,7 +270,7 @@ class ModelCase {
       return finish_check(context_, {{"compared", true}, {"what", "tokens of the repetitions"}},
                           {Outcome::wrong, not_deterministic_});
     }
-    auto result = check_session(context_, *backend_, *session_, *model_, *plan_);
+    auto result = check_session(context_, *backend_, *session_, *model_, *plan_, first_tokens_);
     if (result.outcome != Outcome::ok) return result;
     if (cpu_caches_ && !cpu_caches_->doubt().empty()) {
       return {Outcome::mistrusted, cpu_caches_->doubt()};

@@ -16,6 +16,7 @@
  *   mode=hang          forward never returns
  *   mode=slow          forward takes delay_ms longer (default 10)
  *   mode=forgetful     attention sees the newest 16 tokens only
+ *   mode=lazy          leaves the layers out for tokens past the 24th
  *   mode=refuse        supports says no        mode=no_session  session_open returns nothing
  *   after=N            misbehave only after N forwards that went well (default 0)
  */
@@ -39,7 +40,8 @@
 
 static const char* const kModes[] = {
     "ok",   "wrong", "nan",  "bad_token", "error",  "silent_error", "rude_error", "oom",
-    "leak", "crash", "hang", "slow",      "refuse", "no_session",   "forgetful"};
+    "leak", "crash", "hang", "slow",      "refuse", "no_session",   "forgetful",
+    "lazy"};
 enum { kModeCount = sizeof kModes / sizeof kModes[0] };
 
 struct ridgepoint_engine {
@@ -153,6 +155,7 @@ static uint16_t load_u16(const unsigned char* from) {
 }
 
 enum { kRemembered = 16 };              /* tokens, of a forgetful engine */
+enum { kCared = 24 };                   /* tokens, of a lazy engine */
 enum { kBlock = 32, kBlockBytes = 34 }; /* q8_0 */
 
 static bool type_is_known(uint32_t type) {
@@ -474,6 +477,7 @@ static void step(struct ridgepoint_session* session, int64_t sequence, int64_t p
       (const unsigned char*)session->embedding->data + (uint64_t)token * stride;
   float* const x = session->x;
   for (int64_t i = 0; i < model->hidden; ++i) x[i] = element(session->embedding->type, row, i);
+  if (mode_is(session->engine, "lazy") && position >= kCared) return;
   for (int64_t l = 0; l < model->layers; ++l) {
     const struct layer* const layer = &session->layers[l];
     normalise(layer->attn_norm, model->norm_epsilon, x, session->normed);

@@ -490,6 +490,30 @@ TEST_F(Engine, ThatReadsTheOldestTokensWrongIsWrongAtADepthOnly) {
   EXPECT_EQ(details_of(record)["check"]["checked_depth"], 40);
 }
 
+TEST_F(Engine, ThatIsRightHasAllItsChoicesChecked) {
+  auto subject = model_case(testing::example_engine("ok"));
+  subject.batch = 3;
+  subject.depth = 5;
+  subject.generate = 40;
+  const auto check = details_of(run_in_child(subject, quick_options()))["check"];
+  EXPECT_EQ(check["choices_of_each_sequence"], 40);
+  EXPECT_EQ(check["choices_checked"], 40);
+  EXPECT_EQ(check["choices_of_sequences"], 2);
+  EXPECT_EQ(check["choices_the_same"], 80);
+  EXPECT_EQ(check["choices_furthest_below_the_best"], 0);
+}
+
+TEST_F(Engine, ThatLeavesItsWorkOutOnceNobodyLooksIsWrong) {
+  auto subject = model_case(testing::example_engine("lazy"));
+  EXPECT_EQ(run_in_child(subject, quick_options()).outcome, Outcome::ok) << "it takes no more than 24 tokens";
+  subject.generate = 40;
+  const auto record = run_in_child(subject, quick_options());
+  EXPECT_EQ(record.outcome, Outcome::wrong);
+  EXPECT_THAT(record.reason, HasSubstr("generated token")) << "the check prompt is too short to show it";
+  subject.prompt = 0;
+  EXPECT_EQ(run_in_child(subject, quick_options()).outcome, Outcome::wrong) << "without a prompt, too";
+}
+
 TEST_F(Engine, ThatIsFastAndWrongIsWrong) {
   const auto record = run("wrong");
   EXPECT_EQ(record.outcome, Outcome::wrong);

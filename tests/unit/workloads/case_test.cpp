@@ -60,8 +60,13 @@ Case parsed_as_options(const std::vector<std::string>& words) {
   Case value;
   EXPECT_EQ(words.size() % 2, 0u);
   for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
-    EXPECT_EQ(words[i].substr(0, 2), "--");
-    set_from_text(value, field(words[i].substr(2)), words[i + 1]);
+    const auto named = std::ranges::find_if(
+        case_fields(), [&](const CaseField& one) { return option_name(one.name) == words[i]; });
+    if (named == case_fields().end()) {
+      ADD_FAILURE() << words[i];
+    } else {
+      set_from_text(value, *named, words[i + 1]);
+    }
   }
   return value;
 }
