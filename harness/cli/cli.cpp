@@ -4,14 +4,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <span>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 #include "harness/cli/command.h"
+#include "harness/cli/write_output.h"
 #include "harness/environment/build_info.h"
 #include "harness/run/run_case.h"
 #include "workloads/error.h"
@@ -35,7 +39,11 @@ std::string typed_command_line(std::span<char* const> arguments) {
 
 /// CLI11's messages, as one line that says where to look.
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  if (error.get_exit_code() == 0) {  // --help, --version
+    app.exit(error);
+    flush_output();
+    return kExitOk;
+  }
   std::string what = error.what();
   std::replace(what.begin(), what.end(), '\n', ' ');
   const auto chosen = app.get_subcommands();
@@ -100,12 +108,16 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report_parse_error(app, error);
   }
-  return invocation.action();
+  const int exit_code = invocation.action();
+  flush_output();
+  return exit_code;
 }
 
 }  // namespace
 
 int run_cli(int argc, char** argv) {
+  // A limit on file sizes is to be an error of the write that meets it, not the end without a word.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     if (argc == 4 && std::string_view(argv[1]) == kMeasureCommand) {
       return measure_main(std::stoi(argv[2]), std::stoi(argv[3]));
@@ -117,6 +129,16 @@ int run_cli(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "ridgepoint: out of memory; choose a smaller model, batch or context\n");
     return kExitBadInput;
+  } catch (const std::system_error& error) {
+    const int code = error.code().value();
+    if (code == ENOSPC || code == EDQUOT || code == EFBIG || code == EIO) {
+      fmt::print(stderr,
+                 "ridgepoint: output cannot be written: {}; make room or send it elsewhere\n",
+                 error.code().message());
+      return kExitBadInput;
+    }
+    fmt::print(stderr, "ridgepoint: this is a bug of ours, please report it: {}\n", error.what());
+    return kExitBug;
   } catch (const std::exception& error) {
     fmt::print(stderr, "ridgepoint: this is a bug of ours, please report it: {}\n", error.what());
     return kExitBug;

@@ -1,5 +1,4 @@
-// dashboard: starts the program that shows what is stored. It is a program of its own, because it
-// needs Qt, which nothing else here does.
+// dashboard: starts the program that shows what is stored.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "harness/cli/dashboard_program.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -21,15 +21,14 @@ constexpr const char* kDashboard = "ridgepoint-dashboard";
 
 /// Does not return where it works: this process becomes the dashboard.
 [[noreturn]] void become_dashboard(std::vector<std::string> arguments) {
-  std::error_code problem;
-  const auto program =
-      std::filesystem::read_symlink("/proc/self/exe", problem).parent_path() / kDashboard;
-  if (problem || !std::filesystem::exists(program, problem)) {
+  const auto found = dashboard_program();
+  if (!found) {
     throw Error(
         fmt::format("there is no {}: this Ridgepoint was built without the dashboard; install its "
                     "packages with scripts/install-packages.sh and build again",
-                    program.string()));
+                    kDashboard));
   }
+  const std::filesystem::path& program = *found;
   arguments.insert(arguments.begin(), kDashboard);
   std::vector<char*> pointers;
   pointers.reserve(arguments.size() + 1);
@@ -41,6 +40,14 @@ constexpr const char* kDashboard = "ridgepoint-dashboard";
 }
 
 }  // namespace
+
+std::optional<std::filesystem::path> dashboard_program() {
+  std::error_code problem;
+  auto program =
+      std::filesystem::read_symlink("/proc/self/exe", problem).parent_path() / kDashboard;
+  if (problem || !std::filesystem::exists(program, problem)) return {};
+  return program;
+}
 
 void add_dashboard_command(CLI::App& app, Invocation& invocation) {
   CLI::App* command = add_command(app, invocation, "dashboard",

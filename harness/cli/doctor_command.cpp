@@ -10,6 +10,7 @@
 #include "backends/registry.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "harness/cli/dashboard_program.h"
 #include "harness/environment/build_info.h"
 #include "harness/run/data_folder.h"
 #include "profiler/machine/clocks.h"
@@ -85,7 +86,10 @@ void look_at_backends(Findings& findings) {
       {kernels.find("self-check failed") == std::string::npos ? Health::fine : Health::note,
        "host kernels", kernels});
   findings.push_back({Health::fine, "CUDA", "this version has no CUDA backend"});
-  findings.push_back({Health::fine, "dashboard", "this version has no dashboard"});
+  const auto dashboard = dashboard_program();
+  findings.push_back(
+      {Health::fine, "dashboard",
+       dashboard ? dashboard->string() : "left out of this build; it needs Qt 6 and QCustomPlot"});
 }
 
 void look_at_cpu(Findings& findings) {

@@ -18,6 +18,7 @@
 #include "harness/profile/quick_ceilings.h"
 #include "harness/run/data_folder.h"
 #include "harness/run/preflight.h"
+#include "harness/run/run_claim.h"
 #include "harness/run/run_options.h"
 #include "harness/run/sweep.h"
 #include "workloads/case.h"
@@ -36,10 +37,17 @@ struct RunArguments : MeasuringArguments {
   std::string label;
 };
 
-/// No suite, but axes: one group of just these, so that an option typed is an option used.
-Suite suite_from_axes(std::map<std::string, std::vector<std::string>> axes) {
+/// No suite, but axes: one group of what decides which others mean something. Those go over it as
+/// they go over a suite's, so that an option typed is an option used, or refused.
+std::vector<Case> cases_of_axes(std::map<std::string, std::vector<std::string>> axes) {
   if (axes.contains("op") && !axes.contains("workload")) axes["workload"] = {"op"};
-  return {.name = "", .description = "", .groups = {axes_of(axes)}};
+  std::map<std::string, std::vector<std::string>> deciding;
+  if (auto workload = axes.extract("workload")) deciding.insert(std::move(workload));
+  const auto asked = deciding.find("workload");
+  if (asked != deciding.end() && std::ranges::find(asked->second, "op") != asked->second.end()) {
+    if (auto op = axes.extract("op")) deciding.insert(std::move(op));
+  }
+  return expand({.name = "", .description = "", .groups = {axes_of(deciding)}}, axes);
 }
 
 /// A new run of these cases; nothing is stored when one of them cannot be opened.
@@ -70,7 +78,7 @@ void require_ceilings(const Store& store, const RunOptions& options) {
 }
 
 std::vector<Case> cases_to_run(RunArguments& arguments, const std::string& suite_name) {
-  if (suite_name.empty()) return expand(suite_from_axes(arguments.axes), {});
+  if (suite_name.empty()) return cases_of_axes(arguments.axes);
   const Suite suite = load_suite(suite_name);
   apply_options_of(suite, arguments);
   validate(arguments.options);
@@ -117,10 +125,11 @@ int profile(const Invocation& invocation, RunArguments& arguments) {
 
 std::string newest_unfinished_run(const Store& store) {
   for (const auto& summary : store.list_runs()) {
-    if (summary.recorded < summary.planned || summary.run.status != "finished")
-      return summary.run.id;
+    const bool unfinished = summary.recorded < summary.planned || summary.run.status != "finished";
+    if (unfinished && !RunClaim::is_held(summary.run.id)) return summary.run.id;
   }
-  throw Error(fmt::format("{}: every run is finished; nothing to resume", store.path().string()));
+  throw Error(fmt::format("{}: every run is finished or being measured; nothing to resume",
+                          store.path().string()));
 }
 
 int resume(const Invocation& invocation, const std::string& text) {

@@ -12,6 +12,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/profile_text.h"
+#include "harness/cli/write_output.h"
 #include "results/compare/quality_budget.h"
 #include "results/exchange/export.h"
 #include "results/lens/lens.h"
@@ -108,17 +109,7 @@ int show(const Invocation& invocation, const ShowOptions& options) {
 
 int export_to(const Invocation& invocation, const ShowOptions& options) {
   const std::string text = export_run(load_run(invocation, options.run), options.format);
-  if (options.output.empty()) {
-    fmt::print("{}", text);
-    if (std::fflush(stdout) != 0)
-      throw Error("standard output: cannot be written; is the disk full?");
-    return kExitOk;
-  }
-  std::ofstream out(options.output, std::ios::binary | std::ios::trunc);
-  if (!(out << text) || !out.flush()) {
-    throw Error(
-        fmt::format("{}: cannot be written; choose another place with --output", options.output));
-  }
+  write_output(options.output, text);
   return kExitOk;
 }
 

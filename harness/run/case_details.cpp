@@ -1,5 +1,7 @@
 #include "harness/run/case_details.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -46,7 +48,15 @@ void send_model(const CaseContext& context, const Model& model) {
             {"synthetic", model.synthetic},
             {"weight_type", model.weight_type},
             {"weight_bytes", model.weight_bytes()},
-            {"parameters", parameter_count(model.config)}};
+            {"parameters", parameter_count(model.config)},
+            {"fingerprint", fingerprint(model)}};
+  const Case& subject = context.subject;
+  const std::int64_t reach = subject.depth + subject.prompt + subject.generate;
+  if (model.config.context > 0 && subject.workload == "llm" && reach > model.config.context) {
+    json["beyond_context"] = fmt::format(
+        "goes to position {}, the model was made for {}: times are real, answers are not", reach,
+        model.config.context);
+  }
   if (model.synthetic) json["seed"] = model.seed;
   send(context, "model", json);
 }

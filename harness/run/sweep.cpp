@@ -13,6 +13,7 @@
 #include "harness/profile/attach_profile.h"
 #include "harness/run/harness_floor.h"
 #include "harness/run/judgement.h"
+#include "harness/run/run_claim.h"
 #include "harness/run/stored_answers.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/limits.h"
@@ -48,10 +49,11 @@ void add_floor_share(Measurement& measurement, std::int64_t floor_ns) {
   }
 }
 
-void count(const Record& record, std::int64_t change, SweepResult& result) {
-  if (record.outcome == Outcome::ok) result.ok += change;
-  if (record.outcome != Outcome::ok && record.outcome != Outcome::unsupported) {
-    result.not_ok += change;
+/// The outcomes of all that is stored of the run.
+void count_outcomes(const Store& store, const std::string& run_id, SweepResult& result) {
+  for (const auto& record : store.records(run_id, /*with_samples=*/false)) {
+    if (record.outcome == Outcome::ok) ++result.ok;
+    if (record.outcome != Outcome::ok && record.outcome != Outcome::unsupported) ++result.not_ok;
   }
 }
 
@@ -63,7 +65,6 @@ struct SweepContext {
   SweepObserver& observer;
   const std::atomic<bool>& stop;
   const MeasureProgram& program;
-  std::set<std::int64_t> counted;  ///< ordinals whose records the result counts
   const std::function<void(Record&)>& finish_record;
 };
 
@@ -100,8 +101,6 @@ void remeasure_noisy(const SweepContext& sweep, SweepResult& result) {
     add_floor_share(record.measurement, sweep.run.harness_floor_ns);
     sweep.finish_record(record);
     sweep.store.replace_record(earlier.id, record);
-    if (sweep.counted.contains(earlier.ordinal)) count(earlier, -1, result);
-    count(record, 1, result);
     ++result.remeasured;
     sweep.observer.case_finished(record);
   }
@@ -138,6 +137,7 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
         "anew with: ridgepoint rerun {}",
         run_id.substr(0, 8), run_id.substr(0, 8)));
   }
+  const RunClaim claim(run_id);
   store.drop_interrupted(run_id);
   store.reopen_run(run_id);
   std::set<std::int64_t> recorded;
@@ -153,7 +153,6 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   };
 
   SweepResult result;
-  std::set<std::int64_t> measured;
   const auto planned = store.planned_cases(run_id);
   const auto total = static_cast<std::int64_t>(planned.size());
   for (std::int64_t position = 0; position < total; ++position) {
@@ -175,17 +174,15 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
     store.add_record(record);
     observer.case_finished(record);
     ++result.measured;
-    measured.insert(record.ordinal);
-    count(record, 1, result);
     if (record.outcome == Outcome::interrupted) {
       result.interrupted = true;
       break;
     }
   }
   if (!result.interrupted && options.remeasure_noisy) {
-    remeasure_noisy(
-        {store, run, options, answers, observer, stop, program, measured, finish_record}, result);
+    remeasure_noisy({store, run, options, answers, observer, stop, program, finish_record}, result);
   }
+  count_outcomes(store, run_id, result);
   store.finish_run(run_id, result.interrupted ? "interrupted" : "finished", unix_ns(),
                    read_conditions());
   return result;

@@ -33,16 +33,18 @@ std::string begin_sweep(Store& store, const std::vector<Case>& cases, const RunO
 
 struct SweepResult {
   std::int64_t measured = 0;  ///< records written by this call
-  std::int64_t not_ok = 0;    ///< of these, outcomes other than ok and unsupported
+  std::int64_t remeasured =
+      0;  ///< of these or of earlier ones: gave way to one with more processes
+  // Of the whole run, records of earlier calls included.
   std::int64_t ok = 0;
-  std::int64_t remeasured = 0;  ///< records that gave way to one with more processes
+  std::int64_t not_ok = 0;  ///< outcomes other than ok and unsupported
   bool interrupted = false;
 };
 
 /// Runs every planned case of the run that has no record yet (an interrupted case is measured
 /// anew), with the options stored in it, then the noisy ones once more; marks the run finished or
-/// interrupted. Error when the run
-/// is not in the store or another environment is at hand than the one it was begun in.
+/// interrupted. Error when the run is not in the store, another environment is at hand than the one
+/// it was begun in, or another process of this machine measures it.
 SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& observer,
                       const std::atomic<bool>& stop, const MeasureProgram& program = {});
 

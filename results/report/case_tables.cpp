@@ -48,9 +48,9 @@ std::string one_line(std::string text) {
 std::string shortened(std::string text) {
   text = one_line(std::move(text));
   if (text.size() <= kLongestCell) return text;
-  std::size_t from = text.size() - (kLongestCell - 2);
+  std::size_t from = text.size() - (kLongestCell - 1);
   while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0U) == 0x80U) ++from;
-  return ".." + text.substr(from);
+  return "…" + text.substr(from);  // not two dots, which would name a folder above
 }
 
 std::string field_text(const Case& subject, const CaseField& field) {
@@ -184,6 +184,23 @@ void add_stopping_notes(const Rows& records, std::vector<std::string>& notes) {
                            ended_by == "budget"
                                ? std::string("the budget was spent")
                                : fmt::format("there were {} processes", processes.dump()))] += name;
+    }
+    const Json processes = at(details, "/processes");
+    if (processes.is_array() && std::ranges::any_of(processes, [](const Json& process) {
+          return at(process, "/warm_up/ended_by") == Json("budget");
+        })) {
+      together["Warm-up ended by its budget, before its criterion held, in some process:"] += name;
+    }
+    if (const Json beyond = at(details, "/model/beyond_context"); beyond.is_string()) {
+      together[one_line(beyond.get<std::string>()) + ":"] += name;
+    }
+    const Json checked = at(details, "/check/choices_checked");
+    const Json chosen = at(details, "/check/choices_of_each_sequence");
+    if (checked.is_number() && chosen.is_number() && checked < chosen) {
+      together[fmt::format(
+          "{} of {} generated tokens were held against the reference, which has no "
+          "time for more:",
+          checked.dump(), chosen.dump())] += name;
     }
     const Json contaminated = at(details, "/contamination/contaminated");
     const Json batches = at(details, "/contamination/batches");

@@ -7,8 +7,11 @@
 #include <utility>
 
 #include "results/store/open_database.h"
+#include "results/store/process_counts.h"
 #include "results/store/sample_codec.h"
 #include "results/store/scratch_file.h"
+#include "results/store/trace_codec.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
@@ -47,6 +50,7 @@ class Merge {
     refuse_other_runs();
     note_shared_and_new_records();
     refuse_other_records();
+    refuse_damaged_samples();
     const MergeReport report = count();
     copy_runs();
     copy_records();
@@ -215,6 +219,33 @@ class Merge {
           decode_samples(static_cast<int>(row.integer(4)), row.integer(2), row.blob(5));
       if (theirs != mine) refuse(fmt::format("record {} has other samples here", row.text(0)));
     }
+  }
+
+  /// A copy would spread the damage, and shut out the sound record where that is later merged.
+  void refuse_damaged_samples() {
+    const auto look = [&](const char* sql, auto&& decode) {
+      Query row = database_.query(sql);
+      while (row.step()) {
+        try {
+          decode(row);
+        } catch (const Error& error) {
+          throw Error(
+              fmt::format("{} cannot be merged into {}: record {}: {}; nothing was changed: merge "
+                          "a backup of it",
+                          shown_, database_.path().string(), row.text(0), error.what()));
+        }
+      }
+    };
+    look(
+        "SELECT id, codec, count, samples, process_counts FROM temp.new_records CROSS JOIN "
+        "other.series ON record_key = other_key",
+        [decoder = SampleDecoder()](Query& row) mutable {
+          static_cast<void>(counts_from_text(row.text(4), row.integer(2)));
+          static_cast<void>(
+              decoder.decode(static_cast<int>(row.integer(1)), row.integer(2), row.blob(3)));
+        });
+    look("SELECT id, trace FROM temp.new_records CROSS JOIN other.traces ON record_key = other_key",
+         [](Query& row) { static_cast<void>(decode_trace(row.blob(1))); });
   }
 
   MergeReport count() {

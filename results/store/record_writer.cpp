@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "results/store/process_counts.h"
 #include "results/store/sample_codec.h"
 #include "results/store/trace_codec.h"
 
@@ -60,10 +61,6 @@ struct MetricRow {
 };
 
 }  // namespace
-
-std::string counts_to_text(const std::vector<std::int64_t>& counts) {
-  return counts.empty() ? "[]" : nlohmann::json(counts).dump();
-}
 
 void RecordWriter::add_to_plan(std::span<const RecordRows> records) {
   insert_rows(database_, "run_cases", "run_id, ordinal, case_hash", records.size(),

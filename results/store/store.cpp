@@ -16,6 +16,7 @@
 
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
+#include "results/store/process_counts.h"
 #include "results/store/read_ahead.h"
 #include "results/store/record_writer.h"
 #include "results/store/resolve_run.h"
@@ -129,25 +130,6 @@ bool is_recorded(Database& database, const Record& record) {
   return database.query("SELECT 1 FROM records WHERE run_id = ? AND ordinal = ?")
       .bind(record.run_id, record.ordinal)
       .step();
-}
-
-std::vector<std::int64_t> counts_from_text(const std::string& text, std::int64_t samples) {
-  if (text == "[]") return {};  // imports: a million of them
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  const auto damaged = [] {
-    return Error("its process_counts were cut or altered: restore the database from a backup");
-  };
-  if (!json.is_array()) throw damaged();
-  std::vector<std::int64_t> counts;
-  std::int64_t left = samples;
-  for (const auto& value : json) {
-    if (!value.is_number_integer()) throw damaged();
-    counts.push_back(value.get<std::int64_t>());
-    if (counts.back() < 0 || counts.back() > left) throw damaged();
-    left -= counts.back();
-  }
-  if (left != 0 && !counts.empty()) throw damaged();
-  return counts;
 }
 
 EncodedSeries encode_all(const Record& record) {

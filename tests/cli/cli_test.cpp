@@ -4,6 +4,9 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "tests/support/command_test.h"
 
@@ -107,6 +110,52 @@ TEST_F(CommandLine, TheLineInListCasesRerunsTheCase) {
   EXPECT_EQ(listing.exit_code, 0);
   EXPECT_THAT(listing.out, HasSubstr("--backend null"));
   EXPECT_THAT(listing.out, HasSubstr("--batch 2"));
+}
+
+TEST_F(CommandLine, EveryLineInListCasesIsTakenBack) {
+  // An operator whose fields have two words in their names, and a case of a model.
+  ASSERT_EQ(ridgepoint({"run", "--op", "attention", "--backend", "null", "--",
+                        "--benchmark_min_time=0.001"})
+                .exit_code,
+            0);
+  const auto json = run_null_cases();
+  std::istringstream listing(ridgepoint({"list", "cases"}).out);
+  int lines = 0;
+  for (std::string line; std::getline(listing, line);) {
+    const auto first = line.find("--workload");
+    if (first == std::string::npos) continue;
+    std::istringstream words(line.substr(first));
+    std::vector<std::string> arguments{"run"};
+    for (std::string word; words >> word;) arguments.push_back(word);
+    EXPECT_EQ(ridgepoint(arguments).exit_code, 0) << line;
+    ++lines;
+  }
+  EXPECT_EQ(lines, 3);
+}
+
+TEST_F(CommandLine, AnOptionThatMeansNothingIsRefused) {
+  expect_one_line_refusal({"run", "--backend", "null", "--rows", "4"},
+                          HasSubstr("rows: means nothing"));
+  expect_one_line_refusal({"run", "--backend", "null", "--op", "rope", "--prompt", "3"},
+                          HasSubstr("prompt: means nothing"));
+  expect_one_line_refusal({"run", "--backend", "null", "--workload", "llm", "--op", "rms_norm"},
+                          HasSubstr("op: no group"));
+  expect_one_line_refusal(
+      {"run", "--backend", "null", "--model",
+       std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/llama/model.gguf", "--type",
+       "q8_0"},
+      HasSubstr("type: means nothing"));
+}
+
+TEST_F(CommandLine, OutputThatDoesNotArriveIsAnError) {
+  const auto json = run_null_cases();
+  for (const char* command : {"--help", "list backends", "show", "export latest", "doctor"}) {
+    const auto result =
+        run_program({"/bin/sh", "-c", ridgepoint_path() + " " + command + " >/dev/full"},
+                    {"XDG_DATA_HOME=" + folder_.path().string()});
+    SCOPED_TRACE(command);
+    expect_one_line(result, HasSubstr("No space left on device"));
+  }
 }
 
 TEST_F(CommandLine, ListsWhatThereIs) {

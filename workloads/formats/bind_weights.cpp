@@ -3,10 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 #include "workloads/formats/format_error.h"
 
 namespace ridgepoint {
+
+std::int64_t layer_of(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix)) return -1;
+  name.remove_prefix(prefix.size());
+  std::int64_t layer = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), layer);
+  const bool whole = error == std::errc() && end != name.data() + name.size() && *end == '.';
+  return whole && layer >= 0 ? layer : -1;
+}
 
 void bind_weights(Model& model, std::size_t stored_count, const TensorFinder& find) {
   ModelConfig bounded = model.config;

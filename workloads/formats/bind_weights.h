@@ -24,6 +24,10 @@ struct StoredTensor {
 /// missing.
 using TensorFinder = std::function<StoredTensor(const TensorPlan&)>;
 
+/// The layer in a tensor's name that begins with `prefix` ("blk.7.attn_q.weight": 7); -1 without
+/// one.
+std::int64_t layer_of(std::string_view name, std::string_view prefix);
+
 /// Fills model.weights and model.weight_type for model.config. `stored_count` tensors are there in
 /// all: a config that implies more fails on the first that is missing, before the plan is made for
 /// every layer that a hostile file claims. Error when a tensor is missing, or has another shape or

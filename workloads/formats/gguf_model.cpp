@@ -90,12 +90,25 @@ void refuse_unknown_parts(const GgufFile& file, const ModelConfig& config) {
   }
 }
 
+/// A model of fewer layers than are there would compute something else, without a word.
+void refuse_layers_beyond(const GgufFile& file, const ModelConfig& config) {
+  for (const GgufTensor& tensor : file.tensors()) {
+    if (layer_of(tensor.name, "blk.") >= config.layers) {
+      fail_at(file.origin(), tensor.info_offset,
+              fmt::format("tensor {} belongs to a layer beyond the {} that block_count says",
+                          in_quotes(tensor.name), config.layers),
+              kMakeItAgain);
+    }
+  }
+}
+
 }  // namespace
 
 Model gguf_model(const GgufFile& file) {
   Model model;
   model.config = read_gguf_config(file);
   refuse_unknown_parts(file, model.config);
+  refuse_layers_beyond(file, model.config);
   bind_weights(model, file.tensors().size(),
                [&](const TensorPlan& plan) { return find_stored(file, plan, model.config); });
   model.synthetic = file.boolean(kSyntheticKey).value_or(false);

@@ -213,6 +213,19 @@ class Finder {
   Model& model_;
 };
 
+/// A model of fewer layers than are there would compute something else, without a word.
+void refuse_layers_beyond(const SafetensorsFile& file, const ModelConfig& config) {
+  for (const SafetensorsTensor& tensor : file.tensors()) {
+    for (const char* prefix : {"model.layers.", "transformer.h.", "h."}) {
+      if (layer_of(tensor.name, prefix) < config.layers) continue;
+      fail_at(file.origin(), file.name_offset(tensor.name),
+              fmt::format("tensor {} belongs to a layer beyond the {} that config.json says",
+                          in_quotes(tensor.name), config.layers),
+              "the configuration belongs to another model: get both again");
+    }
+  }
+}
+
 }  // namespace
 
 Model hugging_face_model(const ModelConfig& config, std::span<const SafetensorsFile> files,
@@ -228,6 +241,7 @@ Model hugging_face_model(const ModelConfig& config, std::span<const SafetensorsF
   std::size_t stored_count = 0;
   for (const SafetensorsFile& file : files) {
     stored_count += file.tensors().size();
+    refuse_layers_beyond(file, config);
   }
   bind_weights(model, stored_count, Finder(config, files, origin, model));
   return model;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <functional>
-#include <set>
+#include <map>
+#include <memory>
 #include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "workloads/error.h"
 #include "workloads/formats/format_error.h"
@@ -37,26 +40,57 @@ std::string name_of_directory(const fs::path& path) {
   return whole.has_filename() ? whole.filename().string() : whole.parent_path().filename().string();
 }
 
-std::set<std::string> weight_files(const fs::path& directory) {
-  if (is_there(directory / "model.safetensors")) {
-    return {"model.safetensors"};
-  }
-  const fs::path index = directory / "model.safetensors.index.json";
-  if (is_there(index)) {
-    const auto file = MappedFile::open(index);
-    std::set<std::string> names;
-    for (auto& [tensor, name] : parse_shard_index(text_of(*file), file->path())) {
-      names.insert(std::move(name));
+constexpr const char* kIndex = "model.safetensors.index.json";
+
+/// Opens the files of a directory, and holds an index to what it says.
+class WeightFiles {
+ public:
+  explicit WeightFiles(const fs::path& directory) {
+    if (is_there(directory / "model.safetensors")) {
+      open(directory / "model.safetensors");
+    } else if (is_there(directory / kIndex)) {
+      open_shards(directory);
+    } else {
+      refuse_without_weights(directory);
     }
-    return names;
   }
-  throw Error(directory.string() + ": has neither model.safetensors nor " +
-              "model.safetensors.index.json; " +
-              (is_there(directory / "pytorch_model.bin") ||
-                       is_there(directory / "pytorch_model.bin.index.json")
-                   ? "convert the PyTorch weights to safetensors"
-                   : "download the model's weights as well"));
-}
+
+  std::vector<std::shared_ptr<const MappedFile>> mappings;
+  std::vector<SafetensorsFile> files;
+
+ private:
+  void open(const fs::path& path) {
+    mappings.push_back(MappedFile::open(path));
+    files.push_back(SafetensorsFile::parse(mappings.back()->bytes(), mappings.back()->path()));
+  }
+
+  void open_shards(const fs::path& directory) {
+    const auto index = MappedFile::open(directory / kIndex);
+    std::map<std::string, std::size_t> shards;
+    for (const auto& [tensor, name] : parse_shard_index(text_of(*index), index->path())) {
+      const auto [shard, is_new] = shards.emplace(name, files.size());
+      if (is_new) {
+        if (!is_there(directory / name)) {
+          throw Error((directory / name).string() + ": is missing, and " + kIndex +
+                      " names it; copy the whole model again");
+        }
+        open(directory / name);
+      }
+      if (files[shard->second].find(tensor) == nullptr) {
+        throw Error((directory / name).string() + ": has no tensor " + in_quotes(tensor) +
+                    ", which " + kIndex + " says it has; copy the whole model again");
+      }
+    }
+  }
+
+  [[noreturn]] static void refuse_without_weights(const fs::path& directory) {
+    const bool pytorch = is_there(directory / "pytorch_model.bin") ||
+                         is_there(directory / "pytorch_model.bin.index.json");
+    throw Error(directory.string() + ": has neither model.safetensors nor " + kIndex + "; " +
+                (pytorch ? "convert the PyTorch weights to safetensors"
+                         : "download the model's weights as well"));
+  }
+};
 
 Model load_directory(const fs::path& directory) {
   const fs::path config_path = directory / "config.json";
@@ -67,15 +101,10 @@ Model load_directory(const fs::path& directory) {
   }
   const auto config_file = MappedFile::open(config_path);
   const ModelConfig config = parse_hugging_face_config(text_of(*config_file), config_file->path());
-  std::vector<std::shared_ptr<const MappedFile>> mappings;
-  std::vector<SafetensorsFile> files;
-  for (const std::string& name : weight_files(directory)) {
-    mappings.push_back(MappedFile::open(directory / name));
-    files.push_back(SafetensorsFile::parse(mappings.back()->bytes(), mappings.back()->path()));
-  }
-  Model model = hugging_face_model(config, files, directory.string());
+  WeightFiles weights(directory);
+  Model model = hugging_face_model(config, weights.files, directory.string());
   model.config.name = name_of_directory(directory);
-  for (auto& mapping : mappings) {
+  for (auto& mapping : weights.mappings) {
     model.files.push_back(mapping->path());
     model.storage.push_back(std::move(mapping));
   }

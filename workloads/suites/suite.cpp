@@ -278,7 +278,7 @@ void select(std::vector<Axes>& groups, const CaseField& field,
   if (kept.empty()) {
     throw Error(
         fmt::format("{}: no group of the suite has {}; choose what it has, or measure it "
-                    "without a suite",
+                    "without a suite and without another workload",
                     field.name, joined(asked)));
   }
   groups = std::move(kept);
@@ -310,7 +310,7 @@ std::vector<Axes> overridden(std::vector<Axes> groups,
     }
     if (!used) {
       throw Error(
-          fmt::format("{}: means nothing for any case of this suite; leave it out", field.name));
+          fmt::format("{}: means nothing for any case asked for; leave it out", field.name));
     }
   }
   return groups;

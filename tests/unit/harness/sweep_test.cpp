@@ -1,5 +1,7 @@
 #include "harness/run/sweep.h"
 
+#include "harness/run/run_claim.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -93,9 +95,35 @@ TEST_F(Sweep, StopsBetweenCasesAndGoesOnWhereItWas) {
   const auto second = run_sweep(store_, id, second_watcher, kNeverStop);
   EXPECT_FALSE(second.interrupted);
   EXPECT_EQ(second.measured, 2) << "the interrupted case anew, and the one never begun";
+  EXPECT_EQ(second.ok, 3) << "of the whole run";
   EXPECT_EQ(second_watcher.started, (std::vector<std::int64_t>{1, 2}));
   EXPECT_EQ(store_.run(id).status, "finished");
   for (const auto& record : store_.records(id)) EXPECT_EQ(record.outcome, Outcome::ok);
+}
+
+TEST_F(Sweep, SaysOfTheWholeRunWhatDidNotComeOut) {
+  auto missing = model_case("reference");
+  missing.model = "no-such.gguf";
+  const auto id = begin({missing, op_case("null"), op_case("null:latency_ns=1000")});
+  std::atomic<bool> stop{false};
+  watcher_.on_progress = [&](const CaseProgress&) { stop = watcher_.started.size() == 2; };
+  EXPECT_TRUE(run_sweep(store_, id, watcher_, stop).interrupted);
+  Watcher second_watcher;
+  const auto second = run_sweep(store_, id, second_watcher, kNeverStop);
+  EXPECT_EQ(second.measured, 2);
+  EXPECT_EQ(second.not_ok, 1) << "the case that failed before the interruption";
+  EXPECT_EQ(second.ok, 2);
+}
+
+TEST_F(Sweep, IsOneProcessAtATime) {
+  const auto id = begin({op_case("null")});
+  EXPECT_FALSE(RunClaim::is_held(id));
+  {
+    const RunClaim claim(id);
+    EXPECT_TRUE(RunClaim::is_held(id));
+    EXPECT_THROW(run_sweep(store_, id, watcher_, kNeverStop), Error);
+  }
+  EXPECT_EQ(run_sweep(store_, id, watcher_, kNeverStop).ok, 1) << "a claim goes with its holder";
 }
 
 TEST_F(Sweep, MeasuresNothingTwice) {

@@ -38,6 +38,19 @@ class Merging : public testing::Test {
   Store there;
 };
 
+TEST_F(Merging, TakesNoDamagedSamples) {
+  const StoredRun theirs = example_run();
+  there.begin_run(theirs, {example_case()});
+  there.add_record(example_record(theirs, 0, example_case()));
+  change_there(
+      "UPDATE series SET samples = CAST(substr(samples, 1, length(samples) - 1) || x'00' AS BLOB) "
+      "WHERE name = "
+      "'ttft'");
+  const auto line = error_of([&] { here.merge_from(there.path()); });
+  EXPECT_THAT(line, HasSubstr("nothing was changed: merge a backup of it"));
+  EXPECT_TRUE(here.list_runs().empty());
+}
+
 TEST_F(Merging, BringsWholeRunsAndIsIdempotent) {
   const StoredRun mine = example_run(), theirs = example_run();
   here.begin_run(mine, {example_case()});

@@ -82,9 +82,17 @@ TEST(GgufModel, IsTiedWithoutAnOutput) {
 TEST(GgufModel, IgnoresTensorsAndKeysThatNobodyUses) {
   GgufBytes file = small_llama();
   file.u32("llama.something_new", 3);
-  file.f32_tensor("blk.7.something.weight", {4});
+  file.f32_tensor("blk.0.something.weight", {4});
+  file.f32_tensor("blk.x.something.weight", {4});
   const auto bytes = file.build();
   EXPECT_EQ(gguf_model(GgufFile::parse(bytes, "more")).weights.size(), 12U);
+}
+
+TEST(GgufModel, RefusesLayersBeyondThoseThatItSays) {
+  GgufBytes file = small_llama();
+  file.f32_tensor("blk.1.attn_norm.weight", {4});
+  EXPECT_THAT(model_error(file),
+              HasSubstr("tensor 'blk.1.attn_norm.weight' belongs to a layer beyond the 1 "));
 }
 
 TEST(GgufModel, RefusesAnUnknownArchitecture) {

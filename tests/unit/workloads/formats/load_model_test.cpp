@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "tests/support/error_of.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
@@ -106,7 +109,8 @@ TEST_F(LoadModel, NamesTheShardThatIsMissingOrBad) {
   std::filesystem::resize_file(shard, std::filesystem::file_size(shard) - 1);
   EXPECT_THAT(load_error(directory), StartsWith(shard.string() + ": byte "));
   std::filesystem::remove(shard);
-  EXPECT_THAT(load_error(directory), StartsWith(shard.string() + ": cannot be opened"));
+  EXPECT_THAT(load_error(directory),
+              StartsWith(shard.string() + ": is missing, and model.safetensors.index.json"));
 }
 
 TEST_F(LoadModel, NamesTheIndexThatIsBad) {
@@ -114,6 +118,23 @@ TEST_F(LoadModel, NamesTheIndexThatIsBad) {
   const auto index = directory / "model.safetensors.index.json";
   std::filesystem::resize_file(index, 100);
   EXPECT_THAT(load_error(directory), StartsWith(index.string() + ": byte "));
+}
+
+TEST_F(LoadModel, HoldsTheIndexToWhatItSays) {
+  const auto directory = sharded();
+  const auto index = directory / "model.safetensors.index.json";
+  auto json = nlohmann::json::parse(std::ifstream(index));
+  json["weight_map"]["lm_head.nothing"] = "model-00002-of-00003.safetensors";
+  std::ofstream(index) << json;
+  EXPECT_THAT(load_error(directory), HasSubstr("has no tensor 'lm_head.nothing', which"));
+}
+
+TEST_F(LoadModel, RefusesLayersBeyondThoseOfTheConfig) {
+  const auto directory = sharded();
+  auto json = nlohmann::json::parse(std::ifstream(directory / "config.json"));
+  json["num_hidden_layers"] = json["num_hidden_layers"].get<int>() - 1;
+  std::ofstream(directory / "config.json") << json;
+  EXPECT_THAT(load_error(directory), HasSubstr("belongs to a layer beyond the"));
 }
 
 TEST_F(LoadModel, NamesTheConfigThatIsBad) {

@@ -166,7 +166,7 @@ TEST(Suite, SelectsByWorkloadAndOperator) {
 
 TEST(Suite, RefusesOverridesThatMeanNothing) {
   EXPECT_THAT(expand_error("[[group]]\nprompt = 8\n", {{"rows", {"4"}}}),
-              HasSubstr("rows: means nothing for any case of this suite"));
+              HasSubstr("rows: means nothing for any case asked for"));
   EXPECT_THAT(expand_error("[[group]]\nprompt = 8\n", {{"type", {"q8_0"}}}),
               HasSubstr("type: means nothing"));
   EXPECT_THAT(expand_error(kMixed, {{"promt", {"4"}}}),
