@@ -56,8 +56,11 @@ std::unique_ptr<Backend> open_backend(std::string_view spec) {
     names.push_back(builtin.name);
     known += fmt::format("{}, ", builtin.name);
   }
+  // Options hold commas, so that a list cannot be told from one backend.
+  const bool list = spec.substr(0, colon).find(',') != std::string_view::npos;
   throw Error(fmt::format("unknown backend '{}'{}; known: {}or the path of a plug-in (./libx.so)",
-                          name, did_you_mean(name, names), known));
+                          name, list ? "" : did_you_mean(name, names), known) +
+              (list ? "; several are given one by one: --backend A --backend B" : ""));
 }
 
 std::vector<BackendEntry> list_backends() {

@@ -47,21 +47,35 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string what = error.what();
   std::replace(what.begin(), what.end(), '\n', ' ');
   const auto chosen = app.get_subcommands();
+  if (!chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    // Of what, it does not say.
+    std::vector<std::string> choices;
+    for (const CLI::App* one :
+         chosen.front()->get_subcommands([](const CLI::App*) { return true; })) {
+      choices.push_back(one->get_name());
+    }
+    if (!choices.empty())
+      what = fmt::format("{}: say what: {}", chosen.front()->get_name(), fmt::join(choices, ", "));
+  }
   const std::string help =
       chosen.empty() ? "ridgepoint --help" : "ridgepoint " + chosen.front()->get_name() + " --help";
   fmt::print(stderr, "ridgepoint: {} (see {})\n", what, help);
   return kExitBadInput;
 }
 
-/// CLI11 would only say that a command is missing.
+/// CLI11 would only say that a command is missing. Looks into commands that have commands of their
+/// own, too.
 void refuse_unknown_command(const CLI::App& app, std::span<char* const> arguments) {
   if (arguments.size() < 2 || arguments[1][0] == '-') return;
   const std::string_view command = arguments[1];
   std::vector<std::string_view> known;
   for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (subcommand->get_name() == command) {
+      return refuse_unknown_command(*subcommand, arguments.subspan(1));
+    }
     known.push_back(subcommand->get_name());
   }
-  if (std::find(known.begin(), known.end(), command) != known.end()) return;
+  if (known.empty()) return;  // it takes arguments
   throw Error(fmt::format("unknown command '{}'{}; there are: {}", command,
                           did_you_mean(command, known), fmt::join(known, ", ")));
 }

@@ -107,12 +107,13 @@ void look_at_cpu(Findings& findings) {
 
   const Clocks clocks = read_clocks();
   const bool steady = !clocks.governor || clocks.governor.value() == "performance";
-  findings.push_back({steady ? Health::fine : Health::note, "governor",
-                      clocks.governor ? clocks.governor.value() +
-                                            (steady ? ""
-                                                    : ": clocks follow the load; 'cpupower "
-                                                      "frequency-set -g performance' steadies them")
-                                      : clocks.governor.why()});
+  findings.push_back(
+      {steady ? Health::fine : Health::note, clocks.governor ? "governor" : "no governor",
+       clocks.governor
+           ? clocks.governor.value() + (steady ? ""
+                                               : ": clocks follow the load; 'cpupower "
+                                                 "frequency-set -g performance' steadies them")
+           : clocks.governor.why()});
 
   const Virtualisation machine = read_virtualisation();
   if (machine.hypervisor.value_or(false)) {

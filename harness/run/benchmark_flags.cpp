@@ -27,7 +27,8 @@ void accept_benchmark_flags(const std::vector<std::string>& flags) {
   argv.push_back(nullptr);
   benchmark::Initialize(&count, argv.data());
   if (count > 1) {
-    throw Error(fmt::format("after --: Google Benchmark does not know the flag '{}'", argv[1]));
+    throw Error(
+        fmt::format("after --: Google Benchmark does not take '{}'; look at its value", argv[1]));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <string>
@@ -21,6 +22,19 @@ namespace {
 // name it.
 constexpr unsigned kPatienceSeconds = 20;
 
+/// Every process would write over what the one before it wrote.
+void refuse_shared_output(std::span<const Case> cases, const RunOptions& options) {
+  const bool written = std::ranges::any_of(options.benchmark_flags, [](const std::string& flag) {
+    return flag.starts_with("--benchmark_out=");
+  });
+  if (written && (cases.size() > 1 || options.processes > 1)) {
+    throw Error(
+        "after --: --benchmark_out takes one case in one process (--processes 1): each writes its "
+        "file anew; "
+        "'ridgepoint export' writes them all");
+  }
+}
+
 void open_everything(std::span<const Case> cases, const RunOptions& options) {
   std::set<std::string> backends;
   std::set<std::string> models;
@@ -35,6 +49,7 @@ void open_everything(std::span<const Case> cases, const RunOptions& options) {
   for (const auto& model : models) check_model(model);
   if (operators) {
     accept_benchmark_flags(options.benchmark_flags);
+    refuse_shared_output(cases, options);
   } else if (!options.benchmark_flags.empty()) {
     throw Error(
         "after --: Google Benchmark's flags are for operator cases, and there is none; leave them "

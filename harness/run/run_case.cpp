@@ -71,7 +71,7 @@ class CaseRun {
                               {"noise_before", details_.value("noise", Json::object())}};
   }
 
-  Record measure() {
+  Record measure(const std::function<void(Record)>& on_partial = {}) {
     const auto started_ns = monotonic_ns();
     const auto deadline_ns =
         started_ns + static_cast<std::int64_t>(options_.time_limit_seconds * 1e9);
@@ -85,6 +85,7 @@ class CaseRun {
         ended_by = "stop";
         break;
       }
+      if (processes_ > first_ && on_partial) on_partial(partial());
       auto result = run_process({record_.subject, options_, *plan, deadline_ns}, answers_, stop_,
                                 progress_of(*plan), program_);
       const auto cost = cost_of(result);
@@ -216,6 +217,19 @@ class CaseRun {
     }
   }
 
+  [[nodiscard]] Record partial() const {
+    Record record = record_;
+    record.outcome = Outcome::interrupted;
+    record.reason = fmt::format(
+        "measuring it has not ended, or was killed: what {} of its processes brought is kept",
+        processes_);
+    Json details = details_;
+    for (const auto& own : own_) details["processes"].push_back(own);
+    derive_metrics(record.subject, record.measurement);
+    record.details = details.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return record;
+  }
+
   Record finish(std::string_view ended_by) {
     if (processes_ == 1) {
       for (auto& series : record_.measurement.series) series.process_counts.clear();
@@ -246,8 +260,8 @@ class CaseRun {
 Record run_case(const Case& subject, const RunOptions& options, AnswerStore& answers,
                 const std::atomic<bool>& stop,
                 const std::function<void(const CaseProgress&)>& on_progress,
-                const MeasureProgram& program) {
-  return CaseRun(subject, options, answers, stop, on_progress, program).measure();
+                const MeasureProgram& program, const std::function<void(Record)>& on_partial) {
+  return CaseRun(subject, options, answers, stop, on_progress, program).measure(on_partial);
 }
 
 Record remeasure_case(const Record& earlier, const RunOptions& options, AnswerStore& answers,

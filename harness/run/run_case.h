@@ -16,11 +16,14 @@ namespace ridgepoint {
 /// Never throws for what the processes do; the first that does not come out ok ends the case. Fills
 /// outcome, reason, measurement (with derived metrics), details, start and duration; the caller
 /// sets id, run id and ordinal. Error when no process can be started at all. `on_progress` may be
-/// empty; it is called on this thread.
+/// empty; it is called on this thread, and so is `on_partial`, between two processes, with what
+/// those before have brought, as an interrupted record: whoever stores that loses no more than one
+/// process when this one is killed.
 Record run_case(const Case& subject, const RunOptions& options, AnswerStore& answers,
                 const std::atomic<bool>& stop,
                 const std::function<void(const CaseProgress&)>& on_progress,
-                const MeasureProgram& program = {});
+                const MeasureProgram& program = {},
+                const std::function<void(Record)>& on_partial = {});
 
 /// Measures the case of `earlier` again, with a budget of its own, and appends what comes back as
 /// further processes: no sample is thrown away, none is chosen. The record that it returns takes

@@ -38,8 +38,11 @@ void check_flag(std::string_view flag) {
   const auto equals = flag.find('=');
   const auto name = flag.substr(0, equals);
   if (std::find(kBenchmarkFlags.begin(), kBenchmarkFlags.end(), name) == kBenchmarkFlags.end()) {
-    throw Error(fmt::format("after --: no flag '{}'; known: --{}", text,
-                            fmt::join(kBenchmarkFlags, ", --")));
+    throw Error(
+        fmt::format("after --: no flag '{}' here; known: --{}; cases are chosen by --op and its "
+                    "axes, and 'ridgepoint export' "
+                    "writes what came out",
+                    text, fmt::join(kBenchmarkFlags, ", --")));
   }
   if (equals == std::string_view::npos || equals + 1 == flag.size()) {
     throw Error(fmt::format("after --: '{}' lacks a value; write --{}=VALUE", text, name));

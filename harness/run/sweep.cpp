@@ -163,12 +163,19 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
       break;
     }
     observer.case_started(position, total, plan.subject);
+    const auto place = [&](Record& record) {
+      record.id = new_uuid();
+      record.run_id = run_id;
+      record.ordinal = plan.ordinal;
+    };
     auto record = run_case(
         plan.subject, options, answers, stop,
-        [&](const CaseProgress& progress) { observer.case_progress(progress); }, program);
-    record.id = new_uuid();
-    record.run_id = run_id;
-    record.ordinal = plan.ordinal;
+        [&](const CaseProgress& progress) { observer.case_progress(progress); }, program,
+        [&](Record partial) {
+          place(partial);
+          store.add_record(partial);
+        });
+    place(record);
     add_floor_share(record.measurement, run.harness_floor_ns);
     finish_record(record);
     store.add_record(record);

@@ -23,7 +23,7 @@ Clocks read_clocks(const std::string& root) {
     if (const auto governor = read_system_file(folder + "scaling_governor")) {
       governors.emplace(trim(governor.value()));
     } else if (why_no_governor.empty()) {
-      why_no_governor = governor.why();
+      why_no_governor = "the kernel scales no clocks here (" + governor.why() + ")";
     }
     const auto clock = read_system_file(folder + "scaling_cur_freq");
     if (const auto value = clock ? parse_integer(clock.value()) : std::nullopt) {

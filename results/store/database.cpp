@@ -225,8 +225,8 @@ Error in_words(const SQLite::Exception& problem, const fs::path& path, std::stri
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return Error(
-          fmt::format("{} is locked by another process ({}); wait for that to end or "
-                      "choose another file with --db",
+          fmt::format("{} is locked by another process ({}); wait for that to end and do it again "
+                      "(a run goes on with 'ridgepoint resume'), or choose another file with --db",
                       file, doing));
     case SQLITE_READONLY:
       return Error(
@@ -234,10 +234,10 @@ Error in_words(const SQLite::Exception& problem, const fs::path& path, std::stri
                       "make both writable or choose another file with --db",
                       file, doing));
     case SQLITE_FULL:
-      return Error(
-          fmt::format("no space left on the disk of {} ({}); everything stored before is "
-                      "safe: free some space, then run 'ridgepoint resume'",
-                      file, doing));
+      return Error(fmt::format(
+          "no space left on the disk of {} ({}); everything stored before is "
+          "safe: free some space and do it again; a run goes on with 'ridgepoint resume'",
+          file, doing));
     case SQLITE_NOTADB:
       return Error(fmt::format("{} is not a SQLite database; choose another file with --db", file));
     case SQLITE_CORRUPT:

@@ -44,7 +44,4 @@ class RecordWriter {
   std::unordered_map<std::string, std::int64_t> name_keys_;
 };
 
-/// Of a series, as its column has them.
-std::string counts_to_text(const std::vector<std::int64_t>& counts);
-
 }  // namespace ridgepoint

@@ -496,7 +496,12 @@ void Store::begin_run(const Run& run, const std::vector<Case>& cases) {
 void Store::add_record(const Record& record) {
   require_storable(record);
   const EncodedSeries encoded = encode_all(record);  // outside of the lock
-  state_->write("storing a record", [&] { insert_record(state_->database, record, encoded); });
+  state_->write("storing a record", [&] {
+    state_->database.query("DELETE FROM records WHERE run_id = ? AND ordinal = ? AND outcome = ?")
+        .bind(record.run_id, record.ordinal, name_of(Outcome::interrupted))
+        .run();
+    insert_record(state_->database, record, encoded);
+  });
 }
 
 void Store::replace_record(const std::string& replaced_id, const Record& record) {

@@ -55,7 +55,8 @@ class Store {
 
   // Writing.
   void begin_run(const Run& run, const std::vector<Case>& cases);
-  /// Replaces nothing: one record a run and ordinal, which begin_run planned.
+  /// One record a run and ordinal, which begin_run planned; it takes the place of an interrupted
+  /// one only.
   void add_record(const Record& record);
   /// A case that was measured again: `record` takes the place of the record `replaced_id` of the
   /// same run and ordinal, and names it in its details ("remeasured": "replaces"), so that merging

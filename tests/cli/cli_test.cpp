@@ -133,6 +133,17 @@ TEST_F(CommandLine, EveryLineInListCasesIsTakenBack) {
   EXPECT_EQ(lines, 3);
 }
 
+TEST_F(CommandLine, WordsThatNobodyKnowsAreNamedWithThoseThatThereAre) {
+  expect_one_line_refusal({"list", "bogus"}, AllOf(HasSubstr("'bogus'"), HasSubstr("runs, ")));
+  expect_one_line_refusal({"list"}, HasSubstr("say what: runs, "));
+  expect_one_line_refusal({"model", "inf"}, HasSubstr("did you mean 'info'?"));
+  expect_one_line_refusal({"run", "--backend", "null,reference"},
+                          HasSubstr("--backend A --backend B"));
+  expect_one_line_refusal(
+      {"run", "--op", "add", "--rows", "1,2", "--backend", "null", "--", "--benchmark_out=x.json"},
+      HasSubstr("--processes 1"));
+}
+
 TEST_F(CommandLine, AnOptionThatMeansNothingIsRefused) {
   expect_one_line_refusal({"run", "--backend", "null", "--rows", "4"},
                           HasSubstr("rows: means nothing"));

@@ -115,6 +115,30 @@ TEST_F(Sweep, SaysOfTheWholeRunWhatDidNotComeOut) {
   EXPECT_EQ(second.ok, 2);
 }
 
+TEST_F(Sweep, KeepsWhatEarlierProcessesOfACaseBrought) {
+  auto options = quick_options();
+  options.processes = 3;
+  options.most_processes = 3;
+  options.case_budget_seconds = 1;
+  const auto id = begin({op_case("null")}, options);
+  std::vector<Record> meanwhile;
+  watcher_.on_progress = [&](const CaseProgress&) {
+    for (auto& record : store_.records(id)) meanwhile.push_back(std::move(record));
+  };
+  EXPECT_EQ(run_sweep(store_, id, watcher_, kNeverStop).ok, 1);
+  ASSERT_FALSE(meanwhile.empty());
+  for (const auto& record : meanwhile) EXPECT_EQ(record.outcome, Outcome::interrupted);
+  const Series* first = meanwhile.front().measurement.find("run");
+  const Series* last = meanwhile.back().measurement.find("run");
+  ASSERT_TRUE(first != nullptr && last != nullptr);
+  EXPECT_EQ(first->process_counts.size(), 1U);
+  EXPECT_EQ(last->process_counts.size(), 2U);
+  EXPECT_GT(last->samples.size(), first->samples.size());
+  const auto records = store_.records(id);
+  ASSERT_EQ(records.size(), 1U) << "the whole record takes the place of the parts";
+  EXPECT_EQ(records[0].outcome, Outcome::ok) << records[0].reason;
+}
+
 TEST_F(Sweep, IsOneProcessAtATime) {
   const auto id = begin({op_case("null")});
   EXPECT_FALSE(RunClaim::is_held(id));
