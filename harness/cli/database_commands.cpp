@@ -42,7 +42,7 @@ int merge_database(const Invocation& invocation, const std::string& other) {
 }
 
 int backup_database(const Invocation& invocation, const std::string& target) {
-  invocation.open_store(OpenMode::read_only).backup_to(target);
+  Store::back_up(invocation.database_path(), target);
   fmt::print("{}\n", target);
   return kExitOk;
 }

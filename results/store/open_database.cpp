@@ -227,7 +227,7 @@ Database open_database(const fs::path& path, OpenMode mode, const StoreOptions& 
         throw Error(
             fmt::format("{} has schema {} and this Ridgepoint reads {}; any command that "
                         "writes to it, such as 'ridgepoint run', brings it up and keeps a "
-                        "backup",
+                        "backup beside it",
                         path.string(), identity.version, newest(options)));
       }
       return;

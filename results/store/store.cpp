@@ -719,6 +719,12 @@ void Store::backup_to(const std::filesystem::path& target) const {
   copy_database(path(), target, state_->options.busy_timeout);
 }
 
+void Store::back_up(const std::filesystem::path& path, const std::filesystem::path& target,
+                    const StoreOptions& options) {
+  static_cast<void>(schema_version_of(path, options));
+  copy_database(path, target, options.busy_timeout);
+}
+
 std::string Store::check_integrity() const {
   Database& database = state_->database;
   return state_->read("checking it", [&]() -> std::string {

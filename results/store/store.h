@@ -106,6 +106,9 @@ class Store {
   /// its end is recognised at once; any other that is known already is compared, record by record.
   MergeReport merge_run(const RecordStream& stream, std::string_view origin);
   void backup_to(const std::filesystem::path& target) const;  ///< refuses an existing file
+  /// The same of a file as it is, whatever older schema it has.
+  static void back_up(const std::filesystem::path& path, const std::filesystem::path& target,
+                      const StoreOptions& options = {});
   /// "ok", or the first thing that is wrong: structure, references, checksums of samples.
   [[nodiscard]] std::string check_integrity() const;
 

@@ -317,6 +317,21 @@ TEST(SchemaSteps, BringUpADatabaseThatTheFirstSchemaWrote) {
   EXPECT_EQ(other.list_runs().size(), 2U) << "merging brings up a copy";
 }
 
+TEST(SchemaSteps, AreNotTakenForABackup) {
+  const TestFolder folder;
+  const auto path = folder / "runs.db";
+  const std::string id = run_id_in_new_store(path);
+  std::vector<Migration> steps;
+  const StoreOptions newer = knowing(steps, kSecondStep);
+  EXPECT_THAT(error_of_opening(path, OpenMode::read_only, newer), HasSubstr("brings it up"));
+  Store::back_up(path, folder / "copy.db", newer);
+  EXPECT_EQ(Store(folder / "copy.db", OpenMode::read_only).records(id).size(), 1U)
+      << "the schema that it had";
+  EXPECT_THAT(error_of([&] { Store::back_up(path, folder / "copy.db", newer); }),
+              HasSubstr("exists already"));
+  EXPECT_THROW(Store::back_up(folder / "none.db", folder / "other.db"), Error);
+}
+
 TEST(SchemaSteps, ThatFailLeaveTheDatabaseUntouched) {
   const TestFolder folder;
   const auto path = folder / "runs.db";
@@ -368,7 +383,8 @@ TEST(SchemaSteps, HappenOnceWhenManyProcessesOpenTogether) {
     }));
   }
   for (const pid_t child : children) EXPECT_EQ(exit_code_of(child), 0);
-  // Where two close at once, neither is the last to SQLite, and the log stays for the next to take in.
+  // Where two close at once, neither is the last to SQLite, and the log stays for the next to take
+  // in.
   EXPECT_EQ(Store(path, OpenMode::read_write, newer).records(id).size(), 1U);
   EXPECT_THAT(names_in(folder), testing::ElementsAre("runs.db", backup_name()));
   SQLite::Database raw(path.string(), SQLite::OPEN_READONLY);
