@@ -104,6 +104,7 @@ int parse_and_run(int argc, char** argv) {
   add_history_command(app, invocation);
   add_passport_command(app, invocation);
   add_roofline_command(app, invocation);
+  add_loading_command(app, invocation);
   add_wall_command(app, invocation);
   add_explain_command(app, invocation);
   add_trace_command(app, invocation);

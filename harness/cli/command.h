@@ -41,6 +41,7 @@ void add_ab_command(CLI::App& app, Invocation& invocation);         // ab
 void add_history_command(CLI::App& app, Invocation& invocation);    // history
 void add_passport_command(CLI::App& app, Invocation& invocation);   // passport
 void add_roofline_command(CLI::App& app, Invocation& invocation);   // roofline
+void add_loading_command(CLI::App& app, Invocation& invocation);    // loading
 void add_wall_command(CLI::App& app, Invocation& invocation);       // wall
 void add_explain_command(CLI::App& app, Invocation& invocation);    // explain
 void add_trace_command(CLI::App& app, Invocation& invocation);      // trace

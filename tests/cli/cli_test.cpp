@@ -133,6 +133,16 @@ TEST_F(CommandLine, EveryLineInListCasesIsTakenBack) {
   EXPECT_EQ(lines, 3);
 }
 
+TEST_F(CommandLine, LoadingStoresWhatItMeasured) {
+  const std::string file = folder_.file("model.bin");
+  std::ofstream(file) << std::string(100'000, 'x');
+  const auto result = ridgepoint({"loading", file, "--rounds", "1", "--state", "warm"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("read by every thread"));
+  EXPECT_EQ(exported("latest")["records"].size(), 4U);
+  expect_one_line_refusal({"loading", folder_.file("none")}, HasSubstr("No such file"));
+}
+
 TEST_F(CommandLine, WordsThatNobodyKnowsAreNamedWithThoseThatThereAre) {
   expect_one_line_refusal({"list", "bogus"}, AllOf(HasSubstr("'bogus'"), HasSubstr("runs, ")));
   expect_one_line_refusal({"list"}, HasSubstr("say what: runs, "));

@@ -1,0 +1,139 @@
+// Loading files in every way, on a small file whose bytes are known.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "harness/loading/load_way.h"
+#include "harness/loading/measure_loading.h"
+#include "harness/loading/packed_copy.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ridgepoint {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::atomic<bool> kNeverStop{false};
+
+class LoadingTest : public ::testing::Test {
+ protected:
+  /// More than two pieces, and no whole number of pages or words.
+  static constexpr std::int64_t kBytes = 2 * kLoadPieceBytes + 12'345;
+
+  LoadingTest() : path_(folder_.file("model.bin")) {
+    std::mt19937_64 random(20261121);
+    std::string text;
+    while (std::cmp_less(text.size(), kBytes)) {
+      const std::uint64_t word = random() & 0x0f0f0f0f0f0f0f0fULL;  // so that it packs
+      text.append(reinterpret_cast<const char*>(&word), sizeof word);
+    }
+    text.resize(kBytes);
+    std::ofstream(path_, std::ios::binary) << text;
+    std::string padded = text + std::string(8 - kBytes % 8, '\0');
+    for (std::size_t i = 0; i < padded.size(); i += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, padded.data() + i, 8);
+      parity_ ^= word;
+    }
+  }
+
+  TemporaryFolder folder_;
+  std::string path_;
+  std::uint64_t parity_ = 0;
+};
+
+TEST_F(LoadingTest, BringsTheSameBytesInEveryWayThatCopies) {
+  const auto packed = pack_file(path_, folder_.file("model.zst"), kNeverStop);
+  EXPECT_LT(packed.bytes(), kBytes);
+  for (const LoadWay way : load_ways()) {
+    if (way == LoadWay::mapped) continue;
+    for (const int threads : {1, 3}) {
+      SCOPED_TRACE(std::string(name_of(way)) + " " + std::to_string(threads));
+      const auto pass =
+          load_once(way == LoadWay::packed ? packed.path : path_, way, kBytes, threads);
+      if (way == LoadWay::direct && !pass && pass.why() == "the file system has no O_DIRECT")
+        continue;
+      ASSERT_TRUE(pass) << pass.why();
+      EXPECT_EQ(pass.value().bytes, kBytes);
+      EXPECT_GT(pass.value().duration_ns, 0);
+      EXPECT_EQ(pass.value().parity, parity_);
+    }
+  }
+  EXPECT_TRUE(load_once(path_, LoadWay::mapped, kBytes, 2));
+}
+
+TEST_F(LoadingTest, FindsTheFramesOfAPackedCopyByThemselves) {
+  const auto packed = pack_file(path_, folder_.file("model.zst"), kNeverStop);
+  EXPECT_EQ(packed.offsets.size(), 4U);
+  EXPECT_EQ(frame_offsets(packed.path), packed.offsets);
+  EXPECT_THAT(error_of([&] { frame_offsets(path_); }), HasSubstr("byte 0: no zstd frame"));
+}
+
+TEST_F(LoadingTest, SaysWhatDoesNotUnpack) {
+  const auto pass = load_once(path_, LoadWay::packed, kBytes, 2);
+  ASSERT_FALSE(pass);
+  EXPECT_THAT(pass.why(), HasSubstr("no zstd frame"));
+  const auto packed = pack_file(path_, folder_.file("model.zst"), kNeverStop);
+  const auto longer = load_once(packed.path, LoadWay::packed, kBytes + kLoadPieceBytes, 2);
+  ASSERT_FALSE(longer);
+}
+
+TEST_F(LoadingTest, SaysWhenTheFileIsShorterThanItWas) {
+  const auto pass = load_once(path_, LoadWay::parallel, kBytes + 1, 2);
+  ASSERT_FALSE(pass);
+  EXPECT_THAT(pass.why(), HasSubstr("became shorter"));
+}
+
+TEST_F(LoadingTest, MeasuresEachWayColdAndWarmAndStoresIt) {
+  LoadingOptions options;
+  options.rounds = 2;
+  options.folder = folder_.path();
+  const auto loading = measure_loading(
+      path_, options, [](const std::string&) {}, kNeverStop);
+  EXPECT_EQ(loading.bytes, kBytes);
+  ASSERT_EQ(loading.figures.size(), 9U) << "five cold, and warm all but direct";
+  for (const auto& figure : loading.figures) {
+    SCOPED_TRACE(std::string(name_of(figure.way)) + (figure.cold ? " cold" : " warm"));
+    if (figure.way == LoadWay::direct && !figure.absent.empty()) continue;
+    EXPECT_EQ(figure.absent, "");
+    EXPECT_EQ(figure.samples_ns.size(), 2U);
+    EXPECT_GT(loading.bytes_per_second(figure), 0);
+    if (figure.way == LoadWay::packed) {
+      EXPECT_LT(figure.disk_bytes, kBytes);
+    }
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1)
+      << "the packed copy is gone";
+
+  Store store(folder_.file("runs.db"), OpenMode::read_write);
+  const auto id = store_loading(store, loading, "label", "ridgepoint loading");
+  const auto records = store.records(id);
+  ASSERT_EQ(records.size(), 9U);
+  EXPECT_EQ(records[0].subject.name, "loading, model.bin, cold, mapped");
+  EXPECT_EQ(records[0].measurement.find("load")->samples, loading.figures[0].samples_ns);
+  EXPECT_THAT(loading_text(loading), HasSubstr("zstd frames"));
+}
+
+TEST_F(LoadingTest, RefusesWhatCannotBeLoaded) {
+  LoadingOptions options;
+  options.folder = folder_.path();
+  const auto refusal = [&](const std::string& path) {
+    return error_of([&] {
+      measure_loading(
+          path, options, [](const std::string&) {}, kNeverStop);
+    });
+  };
+  EXPECT_THAT(refusal(folder_.file("none")), HasSubstr("No such file"));
+  EXPECT_THAT(refusal(folder_.path().string()), HasSubstr("give a file"));
+  std::ofstream(folder_.file("empty"));
+  EXPECT_THAT(refusal(folder_.file("empty")), HasSubstr("is empty"));
+}
+
+}  // namespace
+}  // namespace ridgepoint
