@@ -57,8 +57,11 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
     if (!choices.empty())
       what = fmt::format("{}: say what: {}", chosen.front()->get_name(), fmt::join(choices, ", "));
   }
-  const std::string help =
-      chosen.empty() ? "ridgepoint --help" : "ridgepoint " + chosen.front()->get_name() + " --help";
+  std::string help = "ridgepoint";
+  for (auto at = chosen; !at.empty(); at = at.front()->get_subcommands()) {
+    help += " " + at.front()->get_name();
+  }
+  help += " --help";
   fmt::print(stderr, "ridgepoint: {} (see {})\n", what, help);
   return kExitBadInput;
 }

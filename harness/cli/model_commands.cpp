@@ -188,7 +188,11 @@ void add_model_commands(CLI::App& app, Invocation& invocation) {
                    fmt::format("Weight type: {}", fmt::join(ModelType::names(), ", ")))
       ->capture_default_str();
   make_command->add_option("-o,--output", make->output, "File to write")->required();
-  make_command->add_option("--seed", make->seed, "Seed of the weights")->capture_default_str();
+  make_command->add_option("--seed", make->seed, "Seed of the weights")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? "is negative; give a whole number from 0" : std::string();
+      })
+      ->capture_default_str();
   make_command
       ->add_option("--threads", make->threads, "Threads; the file is the same for any number")
       ->check(CLI::Range(1, 1024))

@@ -269,9 +269,11 @@ std::string chart_of(const Series& series) {
   const auto [low, high] = std::ranges::minmax_element(values);
   std::string text = fmt::format("{}\n", chart.blocks);
   if (!chart.marks.empty()) text += fmt::format("{}  ^ a fresh process\n", chart.marks);
-  return text + fmt::format("{} samples over {}; lowest block {}, highest {}\n",
-                            series.samples.size(), time_of_ns(starts_of(series).back()),
-                            format_value(**low, series.unit), format_value(**high, series.unit));
+  const std::string over =
+      series.unit == "ns" ? " over " + time_of_ns(starts_of(series).back()) : std::string();
+  return text + fmt::format("{} samples{}; lowest block {}, highest {}\n", series.samples.size(),
+                            over, format_value(**low, series.unit),
+                            format_value(**high, series.unit));
 }
 
 /// The levels that were found, each with its share and its stays, in samples and in time.

@@ -105,7 +105,8 @@ std::optional<ProcessInterval> process_interval(std::span<const std::int64_t> sa
   result.within = within_half_width(samples, process_counts);
   const double half = std::max(result.between, result.within);
   // The median of all samples is what is shown; it may lie apart from the mean of the processes'.
-  result.interval = {std::min(centre - half, result.median),
+  // What is measured is never negative, however little two processes know.
+  result.interval = {std::clamp(centre - half, 0.0, result.median),
                      std::max(centre + half, result.median)};
   result.half_width =
       std::max(result.median - result.interval.low, result.interval.high - result.median) /

@@ -408,10 +408,12 @@ Suite parse_suite(std::string_view text, std::string_view name, std::string_view
 
 std::vector<Case> expand(const Suite& suite,
                          const std::map<std::string, std::vector<std::string>>& overrides) {
+  // Cases of the command line belong to no suite.
+  const std::string where = suite.name.empty() ? "" : fmt::format("suite {}: ", suite.name);
   const std::vector<Axes> groups = overridden(suite.groups, overrides);
   if (count_cases(groups) > kMostCases) {
-    throw Error(fmt::format("suite {}: its axes multiply to more than {} cases; shorten the lists",
-                            suite.name, kMostCases));
+    throw Error(
+        fmt::format("{}axes multiply to more than {} cases; shorten the lists", where, kMostCases));
   }
   std::vector<Case> cases;
   std::unordered_set<std::string> seen;
@@ -423,12 +425,13 @@ std::vector<Case> expand(const Suite& suite,
       try {
         validate(value);
       } catch (const Error& error) {
-        throw Error(fmt::format("suite {}: {} ({})", suite.name, error.what(), label(value)));
+        const std::string name = label(value);
+        throw Error(where + error.what() + (name.empty() ? "" : " (" + name + ")"));
       }
       cases.push_back(value);
     });
   }
-  if (cases.empty()) throw Error(fmt::format("suite {}: no cases are left", suite.name));
+  if (cases.empty()) throw Error(where + "no cases are left");
   return cases;
 }
 
