@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "harness/run/conditions.h"
 #include "harness/run/cpu_cache_eviction.h"
 #include "harness/run/generation.h"
+#include "harness/run/memory_timeline.h"
 #include "harness/run/page_cache_eviction.h"
 #include "harness/run/random_tokens.h"
 #include "harness/run/traced_passes.h"
@@ -42,6 +44,7 @@ class ModelCase {
   CaseResult run() {
     send_backend(context_, *backend_);
     context_.sink.progress(0, "loading");
+    memory_.mark("nothing open");
     look_at_file();
     if (const auto refused = load(/*timed=*/!cold_disk()); refused.outcome != Outcome::ok)
       return refused;
@@ -51,10 +54,14 @@ class ModelCase {
                                       model_->config.vocab),
                         subject_.batch, subject_.generate, model_->config.vocab);
     make_condition();
+    mark_memory("session open");
 
     const ConditionsAround conditions;
     warm_up();
+    mark_memory("warm");
     measure();
+    mark_memory("measured");
+    context_.sink.detail("memory_over_time", memory_.to_json());
     context_.sink.detail("conditions", conditions.finish());
     // Before the check, whose own session must not count.
     send_memory(context_, session_->memory());
@@ -104,6 +111,7 @@ class ModelCase {
     auto opened = open_case_model(subject_, context_.threads());
     const auto opened_ns = monotonic_ns();
     model_.emplace(std::move(opened.model));
+    if (timed && !measuring_) memory_.mark("model open");
     if (opened.transformed) {
       send_transform(context_, subject_.transform, *opened.transformed, opened.transform_ns);
     }
@@ -170,8 +178,11 @@ class ModelCase {
     if (subject_.depth > 0) {
       session_->forward(random_tokens(seed(), TokenStream::depth, subject_.batch, subject_.depth,
                                       model_->config.vocab));
+      if (!measuring_) mark_memory("depth filled");
     }
   }
+
+  void mark_memory(std::string_view stage) { memory_.mark(stage, session_->memory()); }
 
   void warm_up() {
     WarmUp warm_up(context_.warm_up_budget_ns());
@@ -290,6 +301,7 @@ class ModelCase {
   std::optional<Generation> generation_;
   std::optional<CpuCacheEviction> cpu_caches_;
   std::optional<PageCacheEviction> page_cache_;
+  MemoryTimeline memory_;
   MeasuringWindow window_;
   bool measuring_ = false;
   std::vector<std::int64_t> passes_ns_;  ///< measured ones that were completed

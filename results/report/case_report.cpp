@@ -474,6 +474,26 @@ std::string check(const Json& details) {
   return text;
 }
 
+/// What each class held and the kernel counted, from stage to stage.
+std::string memory_over_time(const Json& details) {
+  const Json moments = value_at(details, "/memory_over_time");
+  if (!moments.is_array()) return "";
+  TextRows rows = {{"at", "stage", "weights", "KV", "activations", "scratch", "other", "anonymous",
+                    "of files", "heap used", "heap free"}};
+  for (const Json& moment : moments) {
+    std::vector<std::string> row = {time_of_ns(number_at(moment, "/at_ns").value_or(0)),
+                                    text_of(value_at(moment, "/stage"))};
+    for (const char* key :
+         {"weights_bytes", "kv_bytes", "activations_bytes", "scratch_bytes", "other_bytes",
+          "anonymous_bytes", "file_bytes", "heap_used_bytes", "heap_free_bytes"}) {
+      const auto bytes = number_at(moment, fmt::format("/{}", key));
+      row.push_back(bytes ? format_value(*bytes, "bytes") : "");
+    }
+    rows.push_back(std::move(row));
+  }
+  return align(rows);
+}
+
 /// Of an import: what the program said of the case.
 std::string imported(const Record& record, const Json& details) {
   if (record.subject.workload != "imported" || !details.is_object()) return "";
@@ -505,6 +525,7 @@ std::string case_report(const Run& run, const Record& record) {
   add_section(report, "Processes", processes(record, details));
   add_section(report, "Check", check(details));
   add_section(report, "Memory", memory(record, details));
+  add_section(report, "Memory over time", memory_over_time(details));
   add_section(report, "As the program said", imported(record, details));
   return report;
 }

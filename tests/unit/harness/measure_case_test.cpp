@@ -136,6 +136,22 @@ TEST(MeasureModel, RecordsHowItWasDone) {
                                                  metrics.at("decode_work_activation_bytes"));
 }
 
+TEST(MeasureModel, KeepsMemoryByClassFromStageToStage) {
+  auto subject = model_case("reference");
+  subject.depth = 8;
+  const auto measured = measure(subject);
+  const auto moments = measured.sink.details.at("memory_over_time");
+  std::vector<std::string> stages;
+  for (const auto& moment : moments) stages.push_back(moment["stage"]);
+  EXPECT_EQ(stages, (std::vector<std::string>{"nothing open", "model open", "session open",
+                                              "depth filled", "warm", "measured"}));
+  EXPECT_FALSE(moments[1].contains("kv_bytes"));
+  for (std::size_t i = 2; i < moments.size(); ++i) {
+    EXPECT_GT(moments[i]["kv_bytes"], 0);
+    EXPECT_GT(moments[i]["at_ns"], moments[i - 1]["at_ns"]);
+  }
+}
+
 TEST(MeasureModel, ProgressNeverGoesBack) {
   const auto measured = measure(model_case("null"));
   EXPECT_TRUE(std::is_sorted(measured.sink.fractions.begin(), measured.sink.fractions.end()));
