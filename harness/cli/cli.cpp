@@ -37,6 +37,11 @@ std::string typed_command_line(std::span<char* const> arguments) {
   return line;
 }
 
+/// The commands of a command. CLI11 keeps groups of options among them, which have no name.
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App* one) { return !one->get_name().empty(); });
+}
+
 /// CLI11's messages, as one line that says where to look.
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) {  // --help, --version
@@ -50,8 +55,7 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   if (!chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     // Of what, it does not say.
     std::vector<std::string> choices;
-    for (const CLI::App* one :
-         chosen.front()->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* one : commands_of(*chosen.front())) {
       choices.push_back(one->get_name());
     }
     if (!choices.empty())
@@ -72,7 +76,7 @@ void refuse_unknown_command(const CLI::App& app, std::span<char* const> argument
   if (arguments.size() < 2 || arguments[1][0] == '-') return;
   const std::string_view command = arguments[1];
   std::vector<std::string_view> known;
-  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* subcommand : commands_of(app)) {
     if (subcommand->get_name() == command) {
       return refuse_unknown_command(*subcommand, arguments.subspan(1));
     }

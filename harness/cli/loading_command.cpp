@@ -24,7 +24,7 @@ struct LoadingArguments {
   int rounds = 5;
 };
 
-int measure(const Invocation& invocation, const LoadingArguments& arguments) {
+int measure_file(const Invocation& invocation, const LoadingArguments& arguments) {
   LoadingOptions options;
   options.threads = arguments.threads > 0 ? arguments.threads
                                           : static_cast<int>(ceilings::one_cpu_a_core().size());
@@ -52,7 +52,7 @@ void add_loading_command(CLI::App& app, Invocation& invocation) {
   CLI::App* command =
       add_command(app, invocation, "loading",
                   "Measure how fast a file gets into memory, cold and warm, beside its disk",
-                  [&invocation, arguments] { return measure(invocation, *arguments); });
+                  [&invocation, arguments] { return measure_file(invocation, *arguments); });
   command->add_option("FILE", arguments->file, "The file to load, such as a model")->required();
   command->add_option("--threads", arguments->threads, "Threads that load (default: one a core)")
       ->check(CLI::Range(1, 1024));

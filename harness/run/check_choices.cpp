@@ -84,11 +84,11 @@ Shortfalls compute(const CaseContext& context, const Backend& reference, const M
                    const ChoicePlan& plan, std::span<const std::int32_t> chosen) {
   const Case& subject = context.subject;
   const auto before = tokens_before(subject);
-  const auto session = reference.open_session(
-      model, {.batch = 1,
-              .capacity = before + plan.choices - 1,
-              .kv_type = find_type(subject.kv).value_or(Type::f16),
-              .threads = context.threads()});
+  const auto session =
+      reference.open_session(model, {.batch = 1,
+                                     .capacity = before + plan.choices - 1,
+                                     .kv_type = find_type(subject.kv).value_or(Type::f16),
+                                     .threads = context.threads()});
   const auto vocabulary = static_cast<std::size_t>(model.config.vocab);
   const auto batch = static_cast<std::size_t>(subject.batch);
   const auto fed = fed_tokens(model, subject, plan, chosen);
@@ -133,8 +133,8 @@ std::optional<Shortfalls> parse(const std::string& text, const ChoicePlan& plan)
   return result;
 }
 
-CaseResult judge(const Shortfalls& shortfalls, const Case& subject, double tolerance,
-                 Json& details) {
+CaseResult judge_choices(const Shortfalls& shortfalls, const Case& subject, double tolerance,
+                         Json& details) {
   double largest = 0;
   std::int64_t same = 0;
   CaseResult result;
@@ -143,14 +143,14 @@ CaseResult judge(const Shortfalls& shortfalls, const Case& subject, double toler
       const double value = shortfalls[sequence][step];
       largest = std::max(largest, value);
       if (value == 0) ++same;
-      // Both logits may be off by the tolerance, one up and the other down. Written so that what is not a number
-      // does not pass.
+      // Both logits may be off by the tolerance, one up and the other down. Written so that what is
+      // not a number does not pass.
       if (result.outcome == Outcome::ok && !(value <= 2 * tolerance)) {
-        result = {Outcome::wrong,
-                  fmt::format("generated token {} of sequence {} is one whose logit the reference "
-                              "has {:.2g} of the largest below its best, more than {:.2g}",
-                              step + 1, sequence == 0 ? 0 : subject.batch - 1, value,
-                              2 * tolerance)};
+        result = {
+            Outcome::wrong,
+            fmt::format("generated token {} of sequence {} is one whose logit the reference "
+                        "has {:.2g} of the largest below its best, more than {:.2g}",
+                        step + 1, sequence == 0 ? 0 : subject.batch - 1, value, 2 * tolerance)};
       }
     }
   }
@@ -169,8 +169,7 @@ ChoicePlan plan_choices(const Model& model, const Case& subject, std::int64_t ch
   const auto affordable =
       price.tokens_for(kSecondsForChoices / static_cast<double>(plan.sequences));
   plan.choices = std::clamp<std::int64_t>(affordable - before + 1, 0, chosen);
-  plan.seconds =
-      static_cast<double>(plan.sequences) * price.seconds_of(before + plan.choices - 1);
+  plan.seconds = static_cast<double>(plan.sequences) * price.seconds_of(before + plan.choices - 1);
   return plan;
 }
 
@@ -186,13 +185,13 @@ CaseResult check_choices(const CaseContext& context, const Backend& backend, con
     return {};
   }
   const auto reference = open_backend(kReferenceBackend);
-  const auto key = answer_key("choices", *reference,
-                              {{"model", fingerprint(model)},
-                               {"kv", subject.kv},
-                               {"fed", fed_tokens(model, subject, plan, chosen)},
-                               {"before", tokens_before(subject)},
-                               {"last", std::vector<std::int32_t>(
-                                            chosen.end() - subject.batch, chosen.end())}});
+  const auto key =
+      answer_key("choices", *reference,
+                 {{"model", fingerprint(model)},
+                  {"kv", subject.kv},
+                  {"fed", fed_tokens(model, subject, plan, chosen)},
+                  {"before", tokens_before(subject)},
+                  {"last", std::vector<std::int32_t>(chosen.end() - subject.batch, chosen.end())}});
   auto shortfalls = parse(find_answer(context, key), plan);
   if (!shortfalls) {
     shortfalls = compute(context, *reference, model, plan, chosen);
@@ -201,7 +200,7 @@ CaseResult check_choices(const CaseContext& context, const Backend& backend, con
   }
   details["choices_checked"] = plan.choices;
   details["choices_of_sequences"] = plan.sequences;
-  return judge(*shortfalls, subject, tolerance_for(model), details);
+  return judge_choices(*shortfalls, subject, tolerance_for(model), details);
 }
 
 }  // namespace ridgepoint

@@ -214,7 +214,7 @@ class Finder {
 };
 
 /// A model of fewer layers than are there would compute something else, without a word.
-void refuse_layers_beyond(const SafetensorsFile& file, const ModelConfig& config) {
+void refuse_shards_beyond(const SafetensorsFile& file, const ModelConfig& config) {
   for (const SafetensorsTensor& tensor : file.tensors()) {
     for (const char* prefix : {"model.layers.", "transformer.h.", "h."}) {
       if (layer_of(tensor.name, prefix) < config.layers) continue;
@@ -241,7 +241,7 @@ Model hugging_face_model(const ModelConfig& config, std::span<const SafetensorsF
   std::size_t stored_count = 0;
   for (const SafetensorsFile& file : files) {
     stored_count += file.tensors().size();
-    refuse_layers_beyond(file, config);
+    refuse_shards_beyond(file, config);
   }
   bind_weights(model, stored_count, Finder(config, files, origin, model));
   return model;
