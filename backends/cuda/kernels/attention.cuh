@@ -9,7 +9,7 @@
 #include "backends/cuda/attention_plan.h"
 #include "backends/cuda/kernels/device.cuh"
 
-namespace ridgepoint::cuda {
+namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 
 // ---- the cache's numbers ----
 
@@ -279,4 +279,4 @@ inline void attention(const AttentionArgs& args, Stream stream) {
   start(&join_kernel, whole_parts(warps * kWarp, kHeadThreads), 1, 1, kHeadThreads, stream, args);
 }
 
-}  // namespace ridgepoint::cuda
+}  // namespace ridgepoint::cuda::RIDGEPOINT_KERNELS

@@ -1,14 +1,18 @@
-// What kernels are written with: CUDA's own words under nvcc; without it those of
-// tests/support/emulated_device.h, which runs the same sources a thread at a time.
+// What kernels are written with: CUDA's own words under nvcc. Without it whoever includes this has
+// defined them before, as the tests do (tests/support/emulated_device.h) to run the same sources a
+// thread at a time.
 #pragma once
 
 #include "backends/cuda/kernels/launches.h"
 
-#if !defined(__CUDACC__)
-#include "tests/support/emulated_device.h"
+// A program of tests may have both, so they differ in name.
+#if defined(__CUDACC__)
+#define RIDGEPOINT_KERNELS on_device
+#else
+#define RIDGEPOINT_KERNELS emulated
 #endif
 
-namespace ridgepoint::cuda {
+namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 
 inline constexpr unsigned kEveryLane = 0xffffffffU;
 inline constexpr int kWarp = 32;
@@ -92,4 +96,4 @@ __device__ inline void pack_unit(const Packed& packed, std::int64_t row, std::in
   }
 }
 
-}  // namespace ridgepoint::cuda
+}  // namespace ridgepoint::cuda::RIDGEPOINT_KERNELS

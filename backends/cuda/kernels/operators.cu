@@ -7,16 +7,16 @@
 namespace ridgepoint::cuda {
 
 void fill_operators(Launches& table) {
-  table.pack = &pack;
-  table.norm = &norm;
-  table.elementwise = &elementwise;
-  table.softmax = &softmax;
-  table.lookup = &lookup;
-  table.select = &select;
-  table.heads = &heads;
-  table.attention = &attention;
-  table.sample = &sample;
-  table.set_past = &set_past;
+  table.pack = &on_device::pack;
+  table.norm = &on_device::norm;
+  table.elementwise = &on_device::elementwise;
+  table.softmax = &on_device::softmax;
+  table.lookup = &on_device::lookup;
+  table.select = &on_device::select;
+  table.heads = &on_device::heads;
+  table.attention = &on_device::attention;
+  table.sample = &on_device::sample;
+  table.set_past = &on_device::set_past;
 }
 
 }  // namespace ridgepoint::cuda

@@ -6,8 +6,8 @@
 namespace ridgepoint::cuda {
 
 void fill_products(Launches& table) {
-  table.few_rows = &few_rows;
-  table.dequantise = &dequantise;
+  table.few_rows = &on_device::few_rows;
+  table.dequantise = &on_device::dequantise;
 }
 
 }  // namespace ridgepoint::cuda

@@ -6,7 +6,7 @@
 #include "backends/cuda/kernels/device.cuh"
 #include "backends/cuda/product_plan.h"
 
-namespace ridgepoint::cuda {
+namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 
 /// One output's part of a lane: its codes and factors, loaded before anything waits for them.
 template <Format F>
@@ -263,4 +263,4 @@ inline void dequantise(const DequantiseArgs& args, Stream stream) {
   start(&dequantise_kernel, whole_parts(eighths, kThreads), 1, 1, kThreads, stream, args);
 }
 
-}  // namespace ridgepoint::cuda
+}  // namespace ridgepoint::cuda::RIDGEPOINT_KERNELS

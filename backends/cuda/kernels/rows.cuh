@@ -4,7 +4,7 @@
 
 #include "backends/cuda/kernels/device.cuh"
 
-namespace ridgepoint::cuda {
+namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 
 inline constexpr int kRowThreads = 256;
 
@@ -169,4 +169,4 @@ inline void set_past(std::int64_t* to, std::int64_t past, Stream stream) {
   start(&past_kernel, 1, 1, 1, kWarp, stream, PastArgs{to, past});
 }
 
-}  // namespace ridgepoint::cuda
+}  // namespace ridgepoint::cuda::RIDGEPOINT_KERNELS

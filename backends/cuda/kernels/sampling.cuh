@@ -7,7 +7,7 @@
 
 #include "backends/cuda/kernels/device.cuh"
 
-namespace ridgepoint::cuda {
+namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 
 inline constexpr int kSampleThreads = 256;
 
@@ -187,4 +187,4 @@ inline void sample(const SampleArgs& args, Stream stream) {
   }
 }
 
-}  // namespace ridgepoint::cuda
+}  // namespace ridgepoint::cuda::RIDGEPOINT_KERNELS

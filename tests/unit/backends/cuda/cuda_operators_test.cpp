@@ -160,6 +160,42 @@ TEST_F(CudaOperators, AttendOverEveryKvTypeHeadSizeAndDepth) {
   }
 }
 
+/// Tokens drawn from the same logits, by sequence.
+std::vector<std::int32_t> drawn(const Backend& backend, const Sample& op, std::int64_t vocab,
+                                std::int64_t past) {
+  constexpr std::int64_t kBatch = 4;
+  Graph graph("draw", kBatch, 1, 0);
+  const ValueId logits =
+      graph.add_value({.name = "logits", .role = Role::input, .shape = {kBatch, vocab}});
+  const ValueId token = graph.add_node("next", op, {logits});
+  graph.mark_output(token);
+  std::vector<float> values(static_cast<std::size_t>(kBatch * vocab));
+  std::uint32_t state = 11;
+  for (float& value : values) {
+    state = state * 1664525U + 1013904223U;
+    value = static_cast<float>(state >> 28U) * 0.25F - 2.0F;  // many equal ones
+  }
+  const auto execution = backend.prepare(graph, {}, {});
+  execution->write_input(logits, std::as_bytes(std::span(values)));
+  execution->run(past);
+  execution->synchronise();
+  std::vector<std::int32_t> tokens(kBatch);
+  execution->read_output(token, std::as_writable_bytes(std::span(tokens)));
+  return tokens;
+}
+
+TEST_F(CudaOperators, DrawTheReferencesTokens) {
+  for (const std::int64_t top_k : {0, 1, 5, 40, 100'000}) {
+    for (const std::int64_t vocab : {3, 300, 2001}) {
+      for (const double temperature : {0.3, 1.0, 4.0}) {
+        const Sample op{.temperature = temperature, .top_k = top_k, .seed = 9};
+        EXPECT_EQ(drawn(cuda_, op, vocab, 7), drawn(*reference_, op, vocab, 7))
+            << "top_k " << top_k << ", vocabulary " << vocab << ", temperature " << temperature;
+      }
+    }
+  }
+}
+
 TEST_F(CudaOperators, ChooseTheLowestAmongTheLargest) {
   for (const std::int64_t vocab : {1, 31, 1000, 5003}) {
     Case subject = small_op_case("sample");

@@ -81,7 +81,7 @@ TEST_F(CudaSessions, OfEveryWeightTypeGiveTheReferencesLogits) {
     if (!type.weight) continue;
     const Model model = small_model(tiny_config(), type.type, 20261121);
     EXPECT_LE(off_by_for(cuda_, model, {.batch = 1, .capacity = 16}, 5),
-              type.type == Type::f32 ? 1e-5 : 4e-2)
+              type.type == Type::f32 ? 1e-4 : 4e-2)
         << type.name;
   }
 }
@@ -91,17 +91,22 @@ TEST_F(CudaSessions, OfEveryArchitectureGiveTheReferencesLogitsFusedAndNot) {
     const Model model = golden_model(name);
     for (const bool fuse : {true, false}) {
       const SessionOptions options{.batch = 2, .capacity = 24, .kv_type = Type::f32, .fuse = fuse};
-      EXPECT_LE(off_by_for(cuda_, model, options, 7), 1e-4) << name << ", fuse " << fuse;
+      // Prompts of 14 rows go through 16-bit products where weights are stored so.
+      EXPECT_LE(off_by_for(cuda_, model, options, 7), model.weight_type == "f32" ? 1e-4 : 1e-2)
+          << name << " (" << model.weight_type << "), fuse " << fuse;
     }
   }
 }
+
+/// A key that lies between two numbers of 16 bits may go to the other one.
+constexpr double kRoundedKv = 2e-3;
 
 TEST_F(CudaSessions, WorkThroughPromptsInPiecesAndManySequences) {
   const Model model = golden_model("llama");
   EXPECT_LE(
       off_by_for(cuda_, model, {.capacity = 90, .kv_type = Type::bf16, .prefill_rows = 16}, 80),
-      1e-4);
-  EXPECT_LE(off_by_for(cuda_, model, {.batch = 17, .capacity = 8}, 1), 1e-4);
+      kRoundedKv);
+  EXPECT_LE(off_by_for(cuda_, model, {.batch = 17, .capacity = 8}, 1), kRoundedKv);
 }
 
 TEST_F(CudaSessions, GiveTheSameRecordedAndNot) {
@@ -152,8 +157,9 @@ TEST_F(CudaSessions, FuseIntoFewerStagesThatNameAllTheirOps) {
     EXPECT_EQ(ops, wanted);
     stages.push_back(spans.size());
   }
-  // A layer's eighteen nodes: norm, products, heads, attention, output; norm, gate, down.
-  EXPECT_LE(stages[1] * 2, stages[0]);
+  // Of a layer's seventeen nodes eight stages are left: norm, products, heads, attention and its
+  // output with the residual; norm, gate, down with the residual.
+  EXPECT_EQ(stages[0] - stages[1], static_cast<std::size_t>(model.config.layers) * 9);
 }
 
 TEST_F(CudaSessions, CountTheirMemoryByClassAndGiveItBack) {

@@ -1,4 +1,7 @@
 // The device's kernels, compiled for the CPU.
+#include "tests/support/emulated_device.h"
+
+// What it defines comes first.
 #include "backends/cuda/kernels/attention.cuh"
 #include "backends/cuda/kernels/products.cuh"
 #include "backends/cuda/kernels/rows.cuh"
@@ -8,18 +11,18 @@
 namespace ridgepoint::cuda {
 
 const Launches& emulated_launches() {
-  static const Launches table{.few_rows = &few_rows,
-                              .dequantise = &dequantise,
-                              .pack = &pack,
-                              .norm = &norm,
-                              .elementwise = &elementwise,
-                              .softmax = &softmax,
-                              .lookup = &lookup,
-                              .select = &select,
-                              .heads = &heads,
-                              .attention = &attention,
-                              .sample = &sample,
-                              .set_past = &set_past};
+  static const Launches table{.few_rows = &emulated::few_rows,
+                              .dequantise = &emulated::dequantise,
+                              .pack = &emulated::pack,
+                              .norm = &emulated::norm,
+                              .elementwise = &emulated::elementwise,
+                              .softmax = &emulated::softmax,
+                              .lookup = &emulated::lookup,
+                              .select = &emulated::select,
+                              .heads = &emulated::heads,
+                              .attention = &emulated::attention,
+                              .sample = &emulated::sample,
+                              .set_past = &emulated::set_past};
   return table;
 }
 
