@@ -13,28 +13,32 @@ namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 
 // ---- the cache's numbers ----
 
+/// Eight neighbours, loaded before they are looked at.
 template <KvType T>
-__device__ void load_eight(const HeadCache& cache, std::int64_t at, float* target) {
-  if constexpr (T == KvType::f32) {
-    for (int half = 0; half < 2; ++half) {
-      const Sixteen four = load_sixteen(static_cast<const float*>(cache.data) + at + 4 * half);
-      RIDGEPOINT_UNROLL(4)
-      for (int i = 0; i < 4; ++i) target[4 * half + i] = float_of_bits(four.word[i]);
-    }
-  } else {
-    const Sixteen all = load_sixteen(static_cast<const std::uint16_t*>(cache.data) + at);
-    RIDGEPOINT_UNROLL(4)
-    for (int i = 0; i < 4; ++i) {
-      if constexpr (T == KvType::f16) {
-        target[2 * i] = float_of_f16(all.word[i] & 0xffffU);
-        target[2 * i + 1] = float_of_f16(all.word[i] >> 16U);
-      } else {
-        target[2 * i] = float_of_bf16(all.word[i] & 0xffffU);
-        target[2 * i + 1] = float_of_bits(all.word[i] & 0xffff0000U);
-      }
+struct Eight {
+  static constexpr int kElementBytes = T == KvType::f32 ? 4 : 2;
+  Sixteen raw[kElementBytes / 2];
+
+  __device__ void load(const HeadCache& cache, std::int64_t at) {
+    const auto* const from = static_cast<const std::uint8_t*>(cache.data) + at * kElementBytes;
+    RIDGEPOINT_UNROLL(2)
+    for (int part = 0; part < kElementBytes / 2; ++part) raw[part] = load_sixteen(from + 16 * part);
+  }
+  __device__ void clear() {
+    RIDGEPOINT_UNROLL(2)
+    for (int part = 0; part < kElementBytes / 2; ++part) raw[part] = {};
+  }
+  __device__ float operator[](int i) const {
+    if constexpr (T == KvType::f32) {
+      return float_of_bits(raw[i / 4].word[i % 4]);
+    } else if constexpr (T == KvType::f16) {
+      return float_of_f16(raw[0].word[i / 2] >> static_cast<unsigned>(i % 2 * 16) & 0xffffU);
+    } else {
+      return i % 2 == 0 ? float_of_bf16(raw[0].word[i / 2] & 0xffffU)
+                        : float_of_bits(raw[0].word[i / 2] & 0xffff0000U);
     }
   }
-}
+};
 
 __device__ inline void store_one(const HeadCache& cache, std::int64_t at, float value) {
   if (cache.type == KvType::f32) {
@@ -93,6 +97,7 @@ inline void heads(const HeadsArgs& args, Stream stream) {
 // ---- attention ----
 
 inline constexpr int kAttentionThreads = 128;
+inline constexpr int kKeysAtOnce = 4;
 
 template <KvType T, int Tile>
 __global__ void attention_kernel(AttentionArgs args) {
@@ -143,21 +148,35 @@ __global__ void attention_kernel(AttentionArgs args) {
   for (std::int64_t begin = context.begin; begin < context.end; begin += kAttentionBlock) {
     const int count =
         static_cast<int>(smaller_of<std::int64_t>(kAttentionBlock, context.end - begin));
-    for (int p = thread / lanes; p < kAttentionBlock; p += kAttentionThreads / lanes) {
-      float key[8] = {};
-      if (p < count && chunk < chunks) {
-        load_eight<T>(args.keys, keys + (begin + p) * args.keys.pitch + chunk * 8, key);
-      }
-      RIDGEPOINT_UNROLL(8)
-      for (int q = 0; q < Tile; ++q) {
-        float dot = 0;
-        RIDGEPOINT_UNROLL(8)
-        for (int i = 0; i < 8; ++i) dot += key[i] * query[q][i];
-        for (int apart = lanes / 2; apart > 0; apart /= 2) {
-          dot += __shfl_xor_sync(kEveryLane, dot, apart);
+    // Several keys at a time are on their way from memory.
+    const int a_round = kAttentionThreads / lanes;
+    for (int first = thread / lanes; first < kAttentionBlock; first += kKeysAtOnce * a_round) {
+      Eight<T> key[kKeysAtOnce];
+      RIDGEPOINT_UNROLL(4)
+      for (int k = 0; k < kKeysAtOnce; ++k) {
+        const int p = first + k * a_round;
+        if (p < count && chunk < chunks) {
+          key[k].load(args.keys, keys + (begin + p) * args.keys.pitch + chunk * 8);
+        } else {
+          key[k].clear();
         }
-        const bool seen = p < count && begin + p <= past + (queries.first + q) / group;
-        if (chunk == 0) scores[q][p] = seen && q < queries.count ? dot : -INFINITY;
+      }
+      RIDGEPOINT_UNROLL(4)
+      for (int k = 0; k < kKeysAtOnce; ++k) {
+        const int p = first + k * a_round;
+        RIDGEPOINT_UNROLL(8)
+        for (int q = 0; q < Tile; ++q) {
+          float dot = 0;
+          RIDGEPOINT_UNROLL(8)
+          for (int i = 0; i < 8; ++i) dot += key[k][i] * query[q][i];
+          for (int apart = lanes / 2; apart > 0; apart /= 2) {
+            dot += __shfl_xor_sync(kEveryLane, dot, apart);
+          }
+          const bool seen = p < count && begin + p <= past + (queries.first + q) / group;
+          if (chunk == 0 && p < kAttentionBlock) {
+            scores[q][p] = seen && q < queries.count ? dot : -INFINITY;
+          }
+        }
       }
     }
     __syncthreads();
@@ -183,8 +202,8 @@ __global__ void attention_kernel(AttentionArgs args) {
       for (int i = 0; i < 8; ++i) own[i] *= factor;
       RIDGEPOINT_UNROLL(4)
       for (int p = stripe; p < count; p += stripes) {
-        float value[8];
-        load_eight<T>(args.values, values + (begin + p) * args.values.pitch + own_chunk * 8, value);
+        Eight<T> value;
+        value.load(args.values, values + (begin + p) * args.values.pitch + own_chunk * 8);
         const float weight = scores[own_query][p];
         RIDGEPOINT_UNROLL(8)
         for (int i = 0; i < 8; ++i) own[i] += weight * value[i];

@@ -70,17 +70,13 @@ struct SubFactors {
   float scale, minimum;
 };
 RIDGEPOINT_BOTH_SIDES SubFactors sub_factors(const Sixteen& factors, int j) {
-  const auto byte = [&factors](int i) {
-    return (factors.word[1 + i / 4] >> static_cast<unsigned>(i % 4 * 8)) & 0xffU;
-  };
-  std::uint32_t scale = 0, minimum = 0;
-  if (j < 4) {
-    scale = byte(j) & 63U;
-    minimum = byte(j + 4) & 63U;
-  } else {
-    scale = (byte(j + 4) & 15U) | ((byte(j - 4) >> 6U) << 4U);
-    minimum = (byte(j + 4) >> 4U) | ((byte(j) >> 6U) << 4U);
-  }
+  // No index that is only known when it runs, so that the words stay in registers.
+  const auto shift = static_cast<unsigned>(j % 4 * 8);
+  const std::uint32_t first = factors.word[1] >> shift, second = factors.word[2] >> shift;
+  const std::uint32_t third = factors.word[3] >> shift;
+  const std::uint32_t scale = j < 4 ? first & 63U : (third & 15U) | ((first >> 6U) & 3U) << 4U;
+  const std::uint32_t minimum =
+      j < 4 ? second & 63U : ((third >> 4U) & 15U) | ((second >> 6U) & 3U) << 4U;
   return {float_of_f16(factors.word[0] & 0xffffU) * static_cast<float>(scale),
           float_of_f16(factors.word[0] >> 16U) * static_cast<float>(minimum)};
 }

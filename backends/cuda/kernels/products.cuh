@@ -123,7 +123,7 @@ __device__ void add_piece(const FewRowsArgs& args, const LaneWeights<F>* weights
     const std::int64_t unit = piece * kInputs / kUnit;
     RIDGEPOINT_UNROLL(8)
     for (int r = 0; r < Rows; ++r) {
-      if (r >= args.rows) break;
+      if (r >= args.rows) continue;  // not `break`: sums stay in registers only if all is unrolled
       const std::int8_t* const codes = static_cast<const std::int8_t*>(args.x.numbers) +
                                        r * args.x.units * kUnit + piece * kInputs;
       Sixteen x[2];
@@ -142,7 +142,7 @@ __device__ void add_piece(const FewRowsArgs& args, const LaneWeights<F>* weights
     for (int o = 0; o < kOutputsAWarp; ++o) weights[o].decode(w[o]);
     RIDGEPOINT_UNROLL(8)
     for (int r = 0; r < Rows; ++r) {
-      if (r >= args.rows) break;
+      if (r >= args.rows) continue;
       const float* const x =
           static_cast<const float*>(args.x.numbers) + r * args.x.units * kUnit + piece * kInputs;
       float part[kOutputsAWarp] = {};
