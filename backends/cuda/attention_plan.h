@@ -69,6 +69,16 @@ RIDGEPOINT_BOTH_SIDES int choose_tile(std::int64_t queries, std::int64_t pitch) 
   return queries == 1 ? 1 : queries <= 4 || most == 4 ? 4 : 8;
 }
 
+inline constexpr int kTensorTile = 64;
+
+/// Whether tensor cores pay: a prompt with enough queries for half a tile, and heads that they
+/// divide.
+RIDGEPOINT_BOTH_SIDES bool suits_tensor_cores(const AttentionArgs& args) {
+  const bool halves = args.keys.type != KvType::f32 && args.keys.type == args.values.type;
+  return halves && (args.keys.dim == 64 || args.keys.dim == 128) && args.tokens >= 8 &&
+         queries_a_head(args) >= kTensorTile / 2;
+}
+
 /// Parts of a context of up to `capacity` positions: enough blocks for the device, none shorter
 /// than four blocks of positions.
 RIDGEPOINT_BOTH_SIDES std::int64_t choose_splits(std::int64_t items, std::int64_t capacity,

@@ -81,10 +81,13 @@ void plan_attention(PlanBuilder& builder, std::size_t n) {
   args.scale = static_cast<float>(op.scale);
   args.past = builder.past();
   const std::int64_t queries = queries_a_head(args);
-  args.tile = choose_tile(queries, args.keys.pitch);
+  args.on_tensor_cores = suits_tensor_cores(args);
+  args.tile = args.on_tensor_cores ? kTensorTile : choose_tile(queries, args.keys.pitch);
   const std::int64_t items = args.batch * op.kv_heads * whole_parts(queries, args.tile);
-  args.splits =
-      choose_splits(items, args.keys.capacity, builder.device().describe().multiprocessors);
+  if (!args.on_tensor_cores) {
+    args.splits =
+        choose_splits(items, args.keys.capacity, builder.device().describe().multiprocessors);
+  }
   if (args.splits > 1) {
     const std::int64_t floats =
         args.batch * op.kv_heads * queries * args.splits * (op.head_dim + 2);

@@ -57,7 +57,7 @@ struct Block {
   std::array<void*, kMostThreads> saved{};
   std::array<bool, kMostThreads> ended{};
   std::array<unsigned, kMostThreads> exchanges{};
-  std::array<std::array<std::uint32_t, kMostThreads>, 2> slots{};
+  std::array<std::array<EmulatedWords, kMostThreads>, 2> slots{};
   std::array<Meeting, kMostThreads / kLanes> warps;
   Meeting all;
   void* caller = nullptr;
@@ -132,14 +132,20 @@ void emulated_block_wait() {
   meet(block().all);
 }
 
-std::uint32_t emulated_exchange(std::uint32_t bits, int apart) {
+const EmulatedWords* emulated_gather(const EmulatedWords& words) {
   Block& b = block();
   const auto me = static_cast<std::size_t>(b.running);
   // Nobody is two exchanges ahead of another lane, so two rooms in turn are enough.
   auto& slots = b.slots[b.exchanges[me]++ % 2];
-  slots[me] = bits;
+  slots[me] = words;
   meet(b.warps[me / kLanes]);
-  return slots[me ^ static_cast<std::size_t>(apart)];
+  return &slots[me / kLanes * kLanes];
+}
+
+std::uint32_t emulated_exchange(std::uint32_t bits, int apart) {
+  const EmulatedWords* const lanes = emulated_gather({bits});
+  const auto lane = static_cast<std::size_t>(threadIdx.x % kLanes);
+  return static_cast<std::uint32_t>(lanes[lane ^ static_cast<std::size_t>(apart)][0]);
 }
 
 void emulated_block(int threads, const std::function<void()>& thread) {

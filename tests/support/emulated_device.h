@@ -7,15 +7,20 @@
 // Needs x86-64, and no sanitizer, which would not know of the stacks.
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
 
+#include "backends/cuda/kernels/portable.h"
+
 #define __global__ inline
 #define __device__
 #define __shared__ static
+#define __align__(bytes) __attribute__((aligned(bytes)))
 
 /// What a stream stands for: launches run at once, or are kept while somebody records.
 struct CUstream_st {
@@ -57,6 +62,47 @@ inline void atomicMax(std::int32_t* to, std::int32_t value) {
 }
 inline void atomicMin(std::int32_t* to, std::int32_t value) {
   *to = value < *to ? value : *to;
+}
+
+/// What a lane of a warp gives to the others.
+using EmulatedWords = std::array<std::uint64_t, 6>;
+/// What all 32 lanes give here, by lane; valid until the lane's next exchange but one.
+const EmulatedWords* emulated_gather(const EmulatedWords& words);
+
+/// Half `i` of a lane's register, as a number.
+inline float emulated_half(const EmulatedWords* lanes, int lane, int word, int i) {
+  return float_of_f16(static_cast<std::uint32_t>(
+      lanes[lane][static_cast<std::size_t>(word)] >> static_cast<unsigned>(16 * i) & 0xffffU));
+}
+
+/// mma.sync.m16n8k16: element (row, k) of a is in lane row % 8 * 4 + k % 8 / 2, register row / 8 +
+/// 2 (k / 8); element (k, column) of b in lane column * 4 + k % 8 / 2, register k / 8.
+inline void multiply_tile(float* sums, const std::uint32_t* a, const std::uint32_t* b) {
+  const EmulatedWords* const lanes = emulated_gather({a[0], a[1], a[2], a[3], b[0], b[1]});
+  const int lane = static_cast<int>(threadIdx.x % 32);
+  for (int i = 0; i < 4; ++i) {
+    const int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+    for (int k = 0; k < 16; ++k) {
+      sums[i] += emulated_half(lanes, row % 8 * 4 + k % 8 / 2, row / 8 + 2 * (k / 8), k % 2) *
+                 emulated_half(lanes, column * 4 + k % 8 / 2, 4 + k / 8, k % 2);
+    }
+  }
+}
+
+/// ldmatrix.x4: of matrix m, lane l gets row l / 4, columns 2 (l % 4) and the next; transposed,
+/// rows 2 (l % 4) and the next of column l / 4.
+template <bool Transposed>
+void load_tiles(std::uint32_t* to, const std::uint16_t* row) {
+  const EmulatedWords* const lanes = emulated_gather({reinterpret_cast<std::uint64_t>(row)});
+  const int lane = static_cast<int>(threadIdx.x % 32);
+  for (int m = 0; m < 4; ++m) {
+    const auto element = [&](int r, int c) {
+      return std::uint32_t{reinterpret_cast<const std::uint16_t*>(lanes[m * 8 + r][0])[c]};
+    };
+    const int pair = lane % 4 * 2, other = lane / 4;
+    to[m] = Transposed ? element(pair, other) | element(pair + 1, other) << 16U
+                       : element(other, pair) | element(other, pair + 1) << 16U;
+  }
 }
 
 template <typename Args>

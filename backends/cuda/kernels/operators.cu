@@ -1,5 +1,5 @@
 // Everything but products for the device.
-#include "backends/cuda/kernels/attention.cuh"
+#include "backends/cuda/kernels/attention_tensor.cuh"
 #include "backends/cuda/kernels/rows.cuh"
 #include "backends/cuda/kernels/sampling.cuh"
 #include "backends/cuda/kernels/tables.h"
@@ -14,7 +14,7 @@ void fill_operators(Launches& table) {
   table.lookup = &on_device::lookup;
   table.select = &on_device::select;
   table.heads = &on_device::heads;
-  table.attention = &on_device::attention;
+  table.attention = &on_device::attention_anyhow;
   table.sample = &on_device::sample;
   table.set_past = &on_device::set_past;
 }

@@ -69,8 +69,6 @@ class EventMarks : public Marks {
 class CudaDevice : public Device {
  public:
   explicit CudaDevice(int number) {
-    // Kernels that are loaded when they are first started could not be recorded before.
-    ::setenv("CUDA_MODULE_LOADING", "EAGER", 0);
     check(cudaSetDevice(number), fmt::format("choosing device {}", number));
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, number), "asking about the device");
@@ -164,6 +162,9 @@ class CudaDevice : public Device {
 
 /// See cuda_unavailable.
 std::string look_for_device() {
+  // Kernels that are loaded when they are first started could not be recorded before. Read when the
+  // driver is first asked for anything, which is below.
+  ::setenv("CUDA_MODULE_LOADING", "EAGER", 0);
   void* const driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (driver == nullptr) return "no NVIDIA driver here (libcuda.so.1)";
   dlclose(driver);

@@ -160,6 +160,27 @@ TEST_F(CudaOperators, AttendOverEveryKvTypeHeadSizeAndDepth) {
   }
 }
 
+TEST_F(CudaOperators, AttendWithManyQueriesOnTensorCores) {
+  struct Shape {
+    std::int64_t heads, kv_heads, head_dim, depth, rows, batch;
+  };
+  // Whole tiles and not, a past, heads in groups and alone.
+  for (const Shape& shape : {Shape{4, 2, 64, 0, 70, 1}, Shape{2, 2, 128, 37, 33, 2},
+                             Shape{6, 2, 64, 100, 11, 1}, Shape{4, 1, 128, 0, 16, 1}}) {
+    for (const char* kv : {"f16", "bf16"}) {
+      Case subject = small_op_case("attention");
+      subject.heads = shape.heads;
+      subject.kv_heads = shape.kv_heads;
+      subject.head_dim = shape.head_dim;
+      subject.depth = shape.depth;
+      subject.rows = shape.rows;
+      subject.batch = shape.batch;
+      subject.kv = kv;
+      expect_agreement(subject, 1e-3, cuda_);
+    }
+  }
+}
+
 /// Tokens drawn from the same logits, by sequence.
 std::vector<std::int32_t> drawn(const Backend& backend, const Sample& op, std::int64_t vocab,
                                 std::int64_t past) {

@@ -2,7 +2,7 @@
 #include "tests/support/emulated_device.h"
 
 // What it defines comes first.
-#include "backends/cuda/kernels/attention.cuh"
+#include "backends/cuda/kernels/attention_tensor.cuh"
 #include "backends/cuda/kernels/products.cuh"
 #include "backends/cuda/kernels/rows.cuh"
 #include "backends/cuda/kernels/sampling.cuh"
@@ -20,7 +20,7 @@ const Launches& emulated_launches() {
                               .lookup = &emulated::lookup,
                               .select = &emulated::select,
                               .heads = &emulated::heads,
-                              .attention = &emulated::attention,
+                              .attention = &emulated::attention_anyhow,
                               .sample = &emulated::sample,
                               .set_past = &emulated::set_past};
   return table;
