@@ -81,8 +81,12 @@ void look_at_backends(Findings& findings) {
   for (const auto& backend : list_backends()) {
     if (backend.unavailable.empty()) names.push_back(backend.name);
     if (backend.name != "cuda") continue;
-    cuda = backend.unavailable.empty() ? open_backend("cuda")->describe().version
-                                       : "not offered: " + backend.unavailable;
+    try {
+      cuda = backend.unavailable.empty() ? open_backend("cuda")->describe().version
+                                         : "not offered: " + backend.unavailable;
+    } catch (const Error& error) {
+      cuda = error.what();
+    }
   }
   findings.push_back(
       {Health::fine, "backends",
