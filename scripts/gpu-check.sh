@@ -51,7 +51,8 @@ fi
 # ---- running ----
 
 out=$(realpath "${1:-gpu-check.json}")
-readonly limit_s=570 build=build-gpu
+readonly limit_s=570
+export build=build-gpu
 steps=()
 failures=0
 
@@ -113,7 +114,8 @@ fi
 find_cublas
 rm -f gpu-check.db gpu-check-runs.json
 
-step configure 60 configure || true
+export -f configure
+step configure 60 bash -c configure
 if step build 300 cmake --build "$build" --target ridgepoint test_contract test_backends; then
   readonly program=$build/bin/ridgepoint
   step "list backends" 30 "$program" list backends
