@@ -207,8 +207,8 @@ std::vector<std::int32_t> drawn(const Backend& backend, const Sample& op, std::i
 
 TEST_F(CudaOperators, DrawTheReferencesTokens) {
   for (const std::int64_t top_k : {0, 1, 5, 40, 100'000}) {
-    for (const std::int64_t vocab : {3, 300, 2001}) {
-      for (const double temperature : {0.3, 1.0, 4.0}) {
+    for (const std::int64_t vocab : {3, 700}) {
+      for (const double temperature : {0.3, 4.0}) {
         const Sample op{.temperature = temperature, .top_k = top_k, .seed = 9};
         EXPECT_EQ(drawn(cuda_, op, vocab, 7), drawn(*reference_, op, vocab, 7))
             << "top_k " << top_k << ", vocabulary " << vocab << ", temperature " << temperature;
