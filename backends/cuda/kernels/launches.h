@@ -148,7 +148,7 @@ struct AttentionArgs {
   std::int64_t batch = 0, tokens = 0, heads = 0;
   float scale = 1;
   bool on_tensor_cores = false;  ///< then 64 queries a block, in one part
-  int tile = 1;  ///< queries of one key-value head a block: 1, 4, 8 or 64
+  int tile = 1;                  ///< queries of one key-value head a block: 1, 4, 8 or 64
   std::int64_t splits = 1;
   const std::int64_t* past = nullptr;
   float* partial =
