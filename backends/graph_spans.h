@@ -23,6 +23,10 @@ class GraphSpans {
 
   /// For one run: next(n) before node n.
   [[nodiscard]] SpanChain chain() const noexcept { return {track_, number_}; }
+  /// For spans that are known only afterwards: where they go, null when nobody listens, and the
+  /// source that they carry.
+  [[nodiscard]] SpanTrack* track() const noexcept { return track_; }
+  [[nodiscard]] std::uint32_t source_number() const noexcept { return number_; }
 
  private:
   SpanSource source_;

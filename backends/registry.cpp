@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backends/cpu/cpu_backend.h"
+#include "backends/cuda/cuda_backend.h"
 #include "backends/null/null_backend.h"
 #include "backends/plugin/plugin_backend.h"
 #include "backends/quantized/quantized_backend.h"
@@ -21,6 +22,7 @@ struct Builtin {
   std::string_view summary;
   std::vector<std::string> options;
   std::unique_ptr<Backend> (*open)(std::string_view options);
+  std::string (*unavailable)() = nullptr;  ///< null: it always can be opened
 };
 
 const std::vector<Builtin>& builtins() {
@@ -35,6 +37,11 @@ const std::vector<Builtin>& builtins() {
        QuantizedBackend::kSummary,
        {std::string(kHostOptions)},
        &open_quantized_backend},
+      {CudaBackend::kName,
+       CudaBackend::kSummary,
+       {std::string(CudaBackend::kOptions)},
+       &open_cuda_backend,
+       &cuda_unavailable},
   };
   return kBuiltins;
 }
@@ -66,7 +73,10 @@ std::unique_ptr<Backend> open_backend(std::string_view spec) {
 std::vector<BackendEntry> list_backends() {
   std::vector<BackendEntry> entries;
   for (const Builtin& builtin : builtins()) {
-    entries.push_back({std::string(builtin.name), std::string(builtin.summary), builtin.options});
+    entries.push_back({.name = std::string(builtin.name),
+                       .summary = std::string(builtin.summary),
+                       .options = builtin.options,
+                       .unavailable = builtin.unavailable ? builtin.unavailable() : ""});
   }
   return entries;
 }

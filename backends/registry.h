@@ -19,6 +19,7 @@ struct BackendEntry {
   std::string name;
   std::string summary;
   std::vector<std::string> options;  ///< "latency_ns=N: how long a pass takes"
+  std::string unavailable;           ///< why it cannot be opened here, one line; empty when it can
 };
 /// Built-in backends, for `list backends` and error lines.
 std::vector<BackendEntry> list_backends();

@@ -1,6 +1,7 @@
 #include "profiler/probe.h"
 
 #include "profiler/clock/clock_probe.h"
+#include "profiler/energy/nvml_probe.h"
 #include "profiler/energy/rapl_probe.h"
 #include "profiler/machine/steal_probe.h"
 #include "profiler/memory/fault_probe.h"
@@ -22,6 +23,7 @@ std::vector<std::unique_ptr<Probe>> make_probes() {
   probes.push_back(std::make_unique<StealProbe>());
   probes.push_back(std::make_unique<RaplProbe>());
   probes.push_back(std::make_unique<ClockProbe>());
+  probes.push_back(std::make_unique<NvmlProbe>());
   return probes;
 }
 

@@ -9,7 +9,7 @@ parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(release)
 [ "${parts[0]}" != all ] || parts=(format release package asan tidy tsan fuzz)
 
-sources() { git ls-files '*.cpp' '*.h' '*.c' | grep -v '^workloads/training/'; }
+sources() { git ls-files '*.cpp' '*.h' '*.c' '*.cu' '*.cuh' | grep -v '^workloads/training/'; }
 
 release() {
   cmake --preset release

@@ -77,7 +77,17 @@ void look_at_data(Findings& findings) {
 
 void look_at_backends(Findings& findings) {
   std::vector<std::string> names;
-  for (const auto& backend : list_backends()) names.push_back(backend.name);
+  std::string cuda = "this version has no CUDA backend";
+  for (const auto& backend : list_backends()) {
+    if (backend.unavailable.empty()) names.push_back(backend.name);
+    if (backend.name != "cuda") continue;
+    try {
+      cuda = backend.unavailable.empty() ? open_backend("cuda")->describe().version
+                                         : "not offered: " + backend.unavailable;
+    } catch (const Error& error) {
+      cuda = error.what();
+    }
+  }
   findings.push_back(
       {Health::fine, "backends",
        fmt::format("{}; others as plug-ins with --backend ./libNAME.so", fmt::join(names, ", "))});
@@ -85,7 +95,7 @@ void look_at_backends(Findings& findings) {
   findings.push_back(
       {kernels.find("self-check failed") == std::string::npos ? Health::fine : Health::note,
        "host kernels", kernels});
-  findings.push_back({Health::fine, "CUDA", "this version has no CUDA backend"});
+  findings.push_back({Health::fine, "CUDA", cuda});
   const auto dashboard = dashboard_program();
   findings.push_back(
       {Health::fine, "dashboard",

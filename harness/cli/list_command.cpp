@@ -64,8 +64,11 @@ int list_ab_sessions(const Invocation& invocation) {
 int list_backends_table(const Invocation&) {
   Rows rows{{"backend", "what it is", "options"}};
   for (const auto& backend : list_backends()) {
-    rows.push_back(
-        {backend.name, backend.summary, fmt::format("{}", fmt::join(backend.options, "; "))});
+    rows.push_back({backend.name,
+                    backend.unavailable.empty()
+                        ? backend.summary
+                        : fmt::format("not offered: {}", backend.unavailable),
+                    fmt::format("{}", fmt::join(backend.options, "; "))});
   }
   fmt::print("{}", align(rows));
   return kExitOk;

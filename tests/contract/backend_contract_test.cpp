@@ -10,6 +10,7 @@
 
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "tests/support/registered_backend.h"
 #include "tests/support/small_op_case.h"
 #include "workloads/case.h"
 #include "workloads/error.h"
@@ -25,12 +26,6 @@ namespace {
 /// with quantised weights activations may be rounded to eight bits before each product.
 constexpr double kTolerance = 2e-2;
 constexpr double kQuantisedTolerance = 5e-2;
-
-std::vector<std::string> backend_names() {
-  std::vector<std::string> names;
-  for (const BackendEntry& entry : list_backends()) names.push_back(entry.name);
-  return names;
-}
 
 /// Outputs of an operator case, by value name.
 std::map<std::string, std::vector<float>> outputs_of(const Backend& backend, const Case& value,
@@ -80,12 +75,11 @@ void expect_close(const std::vector<float>& got, const std::vector<float>& expec
   }
 }
 
-class BackendContract : public testing::TestWithParam<std::string> {
+class BackendContract : public RegisteredBackend {
  protected:
   static Model golden(const std::string& name) {
     return load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/" + name);
   }
-  std::unique_ptr<Backend> backend_ = open_backend(GetParam());
   std::unique_ptr<Backend> reference_ = open_backend("reference");
 };
 
@@ -254,7 +248,7 @@ TEST_P(BackendContract, RefusesAModelOnlyWithAReason) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, BackendContract, testing::ValuesIn(backend_names()),
+INSTANTIATE_TEST_SUITE_P(Registry, BackendContract, testing::ValuesIn(registered_backends()),
                          [](const auto& parameter) { return parameter.param; });
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "backends/session.h"
 #include "harness/run/tolerance.h"
 #include "tests/support/error_of.h"
+#include "tests/support/registered_backend.h"
 #include "tests/support/small_model.h"
 
 namespace ridgepoint {
@@ -78,7 +79,7 @@ constexpr Way kWays[] = {{1, 1, 3, 1, 512, Type::f32},
                          {1, 150, 2, 2, 64, Type::bf16},
                          {64, 1, 1, 5, 512, Type::f16}};
 
-class Geometry : public testing::TestWithParam<std::string> {
+class Geometry : public RegisteredBackend {
  protected:
   /// Says whether the backend takes the model.
   bool agrees(const Model& model, const Way& way) {
@@ -116,7 +117,6 @@ class Geometry : public testing::TestWithParam<std::string> {
     return true;
   }
 
-  std::unique_ptr<Backend> backend_ = open_backend(GetParam());
   std::unique_ptr<Backend> reference_ = open_backend("reference");
 };
 
@@ -162,10 +162,8 @@ TEST_P(Geometry, GivesTheReferencesLogitsBehindALongPast) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, Geometry, testing::ValuesIn([] {
-                           std::vector<std::string> names;
-                           for (const BackendEntry& entry : list_backends()) {
-                             if (entry.name != "reference") names.push_back(entry.name);
-                           }
+                           std::vector<std::string> names = registered_backends();
+                           std::erase(names, "reference");
                            return names;
                          }()),
                          [](const auto& parameter) { return parameter.param; });

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "profiler/difference_probe.h"
+#include "profiler/energy/nvml_probe.h"
 #include "profiler/energy/rapl_probe.h"
 #include "profiler/machine/steal_probe.h"
 #include "profiler/memory/pressure_probe.h"
@@ -35,9 +36,11 @@ std::vector<NamedProbe> all_probes() {
           {"steal", &made<4>},
           {"rapl", &made<5>},
           {"clock", &made<6>},
+          {"nvml", &made<7>},
           {"absent_pressure",
            [] { return std::unique_ptr<Probe>(new PressureProbe("/no/such/folder")); }},
           {"absent_steal", [] { return std::unique_ptr<Probe>(new StealProbe("/no/such/file")); }},
+          {"absent_nvml", [] { return std::unique_ptr<Probe>(new NvmlProbe("libno-such.so")); }},
           {"absent_rapl", [] { return std::unique_ptr<Probe>(new RaplProbe("/no/such/folder")); }}};
 }
 
@@ -127,8 +130,8 @@ INSTANTIATE_TEST_SUITE_P(Every, ProbeContract, ::testing::ValuesIn(all_probes())
 TEST(Probes, AreEachThereUnderAName) {
   std::set<std::string> names;
   for (const auto& probe : make_probes()) names.insert(std::string(probe->name()));
-  EXPECT_EQ(names, (std::set<std::string>{"clock", "faults", "perf", "perf_software", "pressure",
-                                          "rapl", "steal"}));
+  EXPECT_EQ(names, (std::set<std::string>{"clock", "faults", "nvml", "perf", "perf_software",
+                                          "pressure", "rapl", "steal"}));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "backends/session.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/span_recorder.h"
+#include "tests/support/registered_backend.h"
 #include "workloads/case.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/graph/fused_op_id.h"
@@ -19,12 +20,6 @@
 
 namespace ridgepoint {
 namespace {
-
-std::vector<std::string> backend_names() {
-  std::vector<std::string> names;
-  for (const BackendEntry& entry : list_backends()) names.push_back(entry.name);
-  return names;
-}
 
 std::vector<std::string> op_ids_of(const Graph& graph) {
   std::vector<std::string> ids;
@@ -60,10 +55,7 @@ void expect_reason(const Support& refusal) {
   EXPECT_EQ(refusal.reason.find('\n'), std::string::npos);
 }
 
-class TracingContract : public testing::TestWithParam<std::string> {
- protected:
-  std::unique_ptr<Backend> backend_ = open_backend(GetParam());
-};
+class TracingContract : public RegisteredBackend {};
 
 TEST_P(TracingContract, AnExecutionAnnouncesTheOpsOfItsGraph) {
   Case value;
@@ -170,9 +162,9 @@ TEST_P(TracingContract, GivesTheSameTokensWhenTraced) {
   EXPECT_EQ(chosen[0], chosen[1]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, TracingContract, testing::ValuesIn(backend_names()),
+INSTANTIATE_TEST_SUITE_P(Registry, TracingContract, testing::ValuesIn(registered_backends()),
                          [](const auto& parameter) { return parameter.param; });
-INSTANTIATE_TEST_SUITE_P(Registry, SessionTracing, testing::ValuesIn(backend_names()),
+INSTANTIATE_TEST_SUITE_P(Registry, SessionTracing, testing::ValuesIn(registered_backends()),
                          [](const auto& parameter) { return parameter.param; });
 
 }  // namespace

@@ -52,8 +52,8 @@ std::vector<Include> includes_under(const fs::path& root) {
   for (const auto& [folder, _] : allowed_includes()) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       const auto extension = entry.path().extension();
-      if (extension != ".h" && extension != ".cpp" && extension != ".c" && extension != ".cu")
-        continue;
+      const std::set<fs::path> sources{".h", ".cpp", ".c", ".cu", ".cuh"};
+      if (!sources.contains(extension)) continue;
       std::ifstream in(entry.path());
       std::string text;
       for (int line = 1; std::getline(in, text); ++line) {

@@ -1,0 +1,49 @@
+// The CUDA backend: the same graphs on one GPU. Everything here goes through a Device (device.h),
+// so that it is the same code on a GPU and on the tests' emulated one; open_cuda_backend finds the
+// GPU.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backends/backend.h"
+#include "backends/cuda/arena.h"
+#include "backends/cuda/weight_store.h"
+
+namespace ridgepoint {
+
+class CudaBackend : public Backend {
+ public:
+  static constexpr std::string_view kName = "cuda";
+  static constexpr std::string_view kSummary =
+      "one NVIDIA GPU: kernels of our own for decoding, cuBLASLt for the products of prefill";
+  static constexpr std::string_view kOptions =
+      "device=N: which GPU (0); graph=on|off: a decode step recorded and played as a CUDA graph "
+      "(on)";
+
+  /// `record`: whether steps of decoding are recorded.
+  CudaBackend(std::shared_ptr<cuda::Device> device, bool record);
+
+  [[nodiscard]] BackendDescription describe() const override;
+  using Backend::supports;
+  [[nodiscard]] Support supports(const Graph& graph) const override;
+  [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;
+  [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
+                                                   const PrepareOptions& options) const override;
+  /// What of the device's memory is in use, by class.
+  [[nodiscard]] const cuda::Arena& arena() const { return *arena_; }
+
+ private:
+  std::shared_ptr<cuda::Arena> arena_;
+  mutable cuda::WeightStore weights_;
+  bool record_;
+};
+
+/// Error when there is no such GPU, with what `cuda_unavailable` says.
+std::unique_ptr<Backend> open_cuda_backend(std::string_view options);
+/// Why no GPU can be used here, one line: built without CUDA, no driver, one too old, no device.
+/// Empty when one can be.
+std::string cuda_unavailable();
+
+}  // namespace ridgepoint

@@ -1,0 +1,50 @@
+// A graph made ready for a device: launches that are fixed, started one by one, or, in steps of
+// decoding, recorded once and started together.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "backends/backend.h"
+#include "backends/cuda/planner.h"
+#include "backends/graph_spans.h"
+
+namespace ridgepoint::cuda {
+
+class CudaExecution : public Execution {
+ public:
+  /// `cache` may be null when the graph has no cache values. `weights` must outlive it.
+  CudaExecution(const Graph& graph, const WeightMap& weights, const PlanOptions& options,
+                std::shared_ptr<DeviceCache> cache, bool record);
+
+  void write_input(ValueId id, std::span<const std::byte> bytes) override;
+  /// Error for a token or position outside its table; std::logic_error when past + tokens exceed
+  /// the cache.
+  void run(std::int64_t past) override;
+  void synchronise() override;
+  void read_output(ValueId id, std::span<std::byte> bytes) const override;
+  [[nodiscard]] MemoryLedger memory() const override { return plan_.ledger; }
+  /// Spans are times of the device, put where the pass ended on the host's clock.
+  [[nodiscard]] Support trace(SpanRecorder* recorder) override;
+  [[nodiscard]] bool recorded() const { return recording_ != nullptr; }
+
+ private:
+  [[nodiscard]] std::byte* end(ValueId id, Role role, std::size_t size) const;
+  void launch_stages();
+  void launch_marked();
+  void announce();
+
+  Graph graph_;
+  std::shared_ptr<Arena> arena_;
+  std::shared_ptr<DeviceCache> cache_;
+  DevicePlan plan_;
+  GraphSpans spans_;
+  std::unique_ptr<Recording> recording_;
+  std::unique_ptr<Marks> marks_;
+  SpanTrack* track_ = nullptr;
+  std::uint32_t source_ = 0;
+  std::int64_t started_ns_ = 0;
+  bool to_announce_ = false;
+};
+
+}  // namespace ridgepoint::cuda

@@ -1,0 +1,94 @@
+// Device: memory, order and big products of one GPU, as the backend needs them. The one that drives
+// CUDA is in runtime/; the tests have one that computes on the CPU, so that everything above this
+// interface is tested where there is no GPU.
+//
+// Everything happens in the order of one stream. A device and what it has made belong to one thread
+// at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "backends/cuda/kernels/launches.h"
+
+namespace ridgepoint::cuda {
+
+/// The device's memory is not enough; says how much was asked for and left.
+class OutOfDeviceMemory : public std::bad_alloc {
+ public:
+  explicit OutOfDeviceMemory(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+struct DeviceDescription {
+  std::string name;
+  std::string libraries;  ///< driver, runtime, cuBLASLt or why there is none
+  int multiprocessors = 1;
+  std::size_t chunk_bytes = std::size_t{64} << 20U;  ///< what to ask the driver for at the least
+};
+
+/// out[r, o] = sum of weight[o, i] * x[r, i] + addend[r, o]: products of many rows.
+struct ManyRowsArgs {
+  Packing type = Packing::f16;   ///< of weights and activations: f16, bf16 or floats
+  const void* weight = nullptr;  ///< [out, weight_pitch] elements
+  const void* x = nullptr;       ///< [rows, x_pitch] elements
+  std::int64_t out_features = 0, rows = 0, in = 0;
+  std::int64_t weight_pitch = 0, x_pitch = 0, out_pitch = 0;
+  float* out = nullptr;           ///< [rows, out_pitch]
+  const float* addend = nullptr;  ///< as `out`, may be the same; null: none
+};
+
+/// Launches kept to be started again, all at once.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void play() = 0;
+};
+
+/// Points in the stream whose distance in time can be asked for once they have passed.
+class Marks {
+ public:
+  virtual ~Marks() = default;
+  virtual void set(std::size_t index) = 0;
+  /// From mark 0; the device is synchronised.
+  [[nodiscard]] virtual std::int64_t since_first_ns(std::size_t index) const = 0;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  [[nodiscard]] virtual const DeviceDescription& describe() const = 0;
+
+  /// On a boundary of 256 bytes. OutOfDeviceMemory.
+  virtual std::byte* allocate(std::size_t bytes) = 0;
+  virtual void release(std::byte* memory) noexcept = 0;
+  /// `from` may change when this returns.
+  virtual void copy_in(std::byte* to, std::span<const std::byte> from) = 0;
+  /// Waits for what was started before.
+  virtual void copy_out(std::span<std::byte> to, const std::byte* from) = 0;
+  virtual void clear(std::byte* memory, std::size_t bytes) = 0;
+  /// Error for whatever went wrong on the device until now.
+  virtual void synchronise() = 0;
+
+  [[nodiscard]] virtual const Launches& launches() const = 0;
+  [[nodiscard]] virtual Stream stream() const = 0;
+  /// Error when the launches since the last call could not be started; `what` names them.
+  virtual void check_launches(std::string_view what) = 0;
+  [[nodiscard]] virtual bool has_many_rows() const = 0;
+  virtual void many_rows(const ManyRowsArgs& args) = 0;
+
+  /// What `launch` starts, kept instead of run.
+  [[nodiscard]] virtual std::unique_ptr<Recording> record(const std::function<void()>& launch) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Marks> make_marks(std::size_t count) = 0;
+};
+
+}  // namespace ridgepoint::cuda

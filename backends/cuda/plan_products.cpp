@@ -1,0 +1,139 @@
+// Matrix products: few rows by kernels of our own, many rows by the device's library, over tiles of
+// decoded weights where they are not stored as it takes them.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "backends/cuda/plan_builder.h"
+#include "backends/cuda/product_plan.h"
+
+namespace ridgepoint::cuda {
+namespace {
+
+using LaunchList = std::vector<std::function<void()>>;
+
+ProductPart part_of(PlanBuilder& builder, const FusedProduct& product) {
+  const Node& node = builder.node(product.node);
+  return {.matrix = builder.matrix(node.inputs[1]),
+          .out = builder.at(product.result == PlanBuilder::kNobody ? node.output : product.result),
+          .bias = product.bias == PlanBuilder::kNobody ? nullptr : builder.vector(product.bias),
+          .addend = product.addend == PlanBuilder::kNobody ? nullptr : builder.at(product.addend)};
+}
+
+/// The rows from `first` on of what a product reads and writes.
+FewRowsArgs from_row(FewRowsArgs args, std::int64_t first, std::int64_t rows) {
+  args.rows = static_cast<int>(std::min<std::int64_t>(rows - first, kMostFewRows));
+  const std::int64_t skipped = first * args.x.units;
+  args.x.numbers = static_cast<std::byte*>(args.x.numbers) +
+                   skipped * kUnit * (args.x.packing == Packing::codes ? 1 : 4);
+  if (args.x.packing == Packing::codes) {
+    args.x.scales += skipped;
+    args.x.sums += skipped;
+  }
+  for (int p = 0; p < args.count; ++p) {
+    ProductPart& part = args.parts[p];
+    part.out += first * part.matrix.out;
+    if (part.addend != nullptr) part.addend += first * part.matrix.out;
+  }
+  return args;
+}
+
+void add_few_rows(PlanBuilder& builder, FewRowsArgs args, std::int64_t rows, LaunchList& launches) {
+  std::int64_t outputs = 0;
+  for (int p = 0; p < args.count; ++p) outputs += args.parts[p].matrix.out;
+  args.split = choose_split(outputs, args.parts[0].matrix.in, args.parts[0].matrix.format,
+                            builder.device().describe().multiprocessors);
+  Device* const device = &builder.device();
+  for (std::int64_t first = 0; first < rows; first += kMostFewRows) {
+    launches.emplace_back([device, part = from_row(args, first, rows)] {
+      device->launches().few_rows(part, device->stream());
+    });
+  }
+}
+
+void add_many_rows(PlanBuilder& builder, const ProductPart& part, const Packed& x,
+                   std::int64_t rows, LaunchList& launches) {
+  Device* const device = &builder.device();
+  const Matrix& m = part.matrix;
+  ManyRowsArgs args{.type = x.packing,
+                    .weight = m.codes,
+                    .x = x.numbers,
+                    .out_features = m.out,
+                    .rows = rows,
+                    .in = m.in,
+                    .weight_pitch = m.units() * kUnit,
+                    .x_pitch = x.units * kUnit,
+                    .out_pitch = m.out,
+                    .out = part.out,
+                    .addend = part.addend};
+  const bool stored_so =
+      m.format == Format::f32 || m.format == Format::f16 || m.format == Format::bf16;
+  if (stored_so) {
+    launches.emplace_back([device, args] { device->many_rows(args); });
+  } else {
+    const std::int64_t most = builder.tile_rows(m);
+    auto* const tile = reinterpret_cast<std::uint16_t*>(builder.shared_tile());
+    for (std::int64_t begin = 0; begin < m.out; begin += most) {
+      const std::int64_t count = std::min(most, m.out - begin);
+      const DequantiseArgs decode{.matrix = m, .begin = begin, .rows = count, .out = tile};
+      ManyRowsArgs some = args;
+      some.weight = tile;
+      some.out_features = count;
+      some.out += begin;
+      if (some.addend != nullptr) some.addend += begin;
+      launches.emplace_back([device, decode, some] {
+        device->launches().dequantise(decode, device->stream());
+        device->many_rows(some);
+      });
+    }
+  }
+  if (part.bias == nullptr) return;
+  const ElementwiseArgs bias{.what = Elementwise::bias,
+                             .left = part.out,
+                             .right = part.bias,
+                             .rows = rows,
+                             .length = m.out,
+                             .out = part.out};
+  launches.emplace_back([device, bias] { device->launches().elementwise(bias, device->stream()); });
+}
+
+}  // namespace
+
+LaunchList product_launches(PlanBuilder& builder, std::span<const FusedProduct> products) {
+  LaunchList launches;
+  Device* const device = &builder.device();
+  const ValueId input = builder.node(products[0].node).inputs[0];
+  const std::int64_t rows = builder.rows(input);
+  const bool few = rows <= kMostFewRows || !device->has_many_rows();
+  for (std::size_t p = 0; p < products.size();) {
+    const ValueId weight = builder.node(products[p].node).inputs[1];
+    const Packing packing = builder.packing_for(input, weight);
+    const Packed x = builder.packed_place(input, packing);
+    if (x.numbers != builder.at<void>(input) && !builder.is_packed(input, packing)) {
+      const PackArgs pack{
+          .x = builder.at(input), .rows = rows, .length = builder.length(input), .packed = x};
+      launches.emplace_back([device, pack] { device->launches().pack(pack, device->stream()); });
+      builder.packed_now(input, packing);
+    }
+    if (!few) {
+      add_many_rows(builder, part_of(builder, products[p]), x, rows, launches);
+      ++p;
+      continue;
+    }
+    // Neighbours of one format go together.
+    FewRowsArgs args{.count = 0, .x = x};
+    do {
+      args.parts[args.count++] = part_of(builder, products[p++]);
+    } while (p < products.size() && args.count < kMostParts &&
+             builder.matrix(builder.node(products[p].node).inputs[1]).format ==
+                 args.parts[0].matrix.format);
+    add_few_rows(builder, args, rows, launches);
+  }
+  return launches;
+}
+
+void plan_product(PlanBuilder& builder, std::size_t n) {
+  builder.add_stage({n}, product_launches(builder, std::array{FusedProduct{.node = n}}));
+}
+
+}  // namespace ridgepoint::cuda

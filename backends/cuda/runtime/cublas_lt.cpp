@@ -1,0 +1,235 @@
+#include "backends/cuda/runtime/cublas_lt.h"
+
+#include <cublasLt.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "backends/cuda/runtime/cuda_error.h"
+#include "workloads/error.h"
+
+namespace ridgepoint::cuda {
+
+struct CublasLtFunctions {
+  void* library = nullptr;
+  decltype(&cublasLtCreate) create = nullptr;
+  decltype(&cublasLtDestroy) destroy = nullptr;
+  decltype(&cublasLtGetVersion) version = nullptr;
+  decltype(&cublasLtMatmul) matmul = nullptr;
+  decltype(&cublasLtMatmulDescCreate) desc_create = nullptr;
+  decltype(&cublasLtMatmulDescDestroy) desc_destroy = nullptr;
+  decltype(&cublasLtMatmulDescSetAttribute) desc_set = nullptr;
+  decltype(&cublasLtMatrixLayoutCreate) layout_create = nullptr;
+  decltype(&cublasLtMatrixLayoutDestroy) layout_destroy = nullptr;
+  decltype(&cublasLtMatmulPreferenceCreate) preference_create = nullptr;
+  decltype(&cublasLtMatmulPreferenceDestroy) preference_destroy = nullptr;
+  decltype(&cublasLtMatmulPreferenceSetAttribute) preference_set = nullptr;
+  decltype(&cublasLtMatmulAlgoGetHeuristic) heuristic = nullptr;
+
+  CublasLtFunctions() = default;
+  CublasLtFunctions(const CublasLtFunctions&) = delete;
+  CublasLtFunctions& operator=(const CublasLtFunctions&) = delete;
+  ~CublasLtFunctions() {
+    if (library != nullptr) dlclose(library);
+  }
+};
+
+namespace {
+
+constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20U;
+constexpr int kMostCandidates = 8;
+constexpr int kTimedRuns = 3;
+
+void check_lt(cublasStatus_t status, std::string_view what) {
+  if (status == CUBLAS_STATUS_SUCCESS) return;
+  throw Error(
+      fmt::format("backend 'cuda': {}: cuBLASLt status {}", what, static_cast<int>(status)));
+}
+
+template <typename Function>
+bool find(void* library, const char* name, Function& to) {
+  to = reinterpret_cast<Function>(dlsym(library, name));
+  return to != nullptr;
+}
+
+/// Where loaders look, then where toolkits are put.
+void* open_library() {
+  const std::string name = fmt::format("libcublasLt.so.{}", CUBLAS_VER_MAJOR);
+  for (const std::string& place : {name, "/usr/local/cuda/lib64/" + name}) {
+    if (void* const library = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+  }
+  return nullptr;
+}
+
+bool find_all(CublasLtFunctions& f) {
+  return find(f.library, "cublasLtCreate", f.create) &&
+         find(f.library, "cublasLtDestroy", f.destroy) &&
+         find(f.library, "cublasLtGetVersion", f.version) &&
+         find(f.library, "cublasLtMatmul", f.matmul) &&
+         find(f.library, "cublasLtMatmulDescCreate", f.desc_create) &&
+         find(f.library, "cublasLtMatmulDescDestroy", f.desc_destroy) &&
+         find(f.library, "cublasLtMatmulDescSetAttribute", f.desc_set) &&
+         find(f.library, "cublasLtMatrixLayoutCreate", f.layout_create) &&
+         find(f.library, "cublasLtMatrixLayoutDestroy", f.layout_destroy) &&
+         find(f.library, "cublasLtMatmulPreferenceCreate", f.preference_create) &&
+         find(f.library, "cublasLtMatmulPreferenceDestroy", f.preference_destroy) &&
+         find(f.library, "cublasLtMatmulPreferenceSetAttribute", f.preference_set) &&
+         find(f.library, "cublasLtMatmulAlgoGetHeuristic", f.heuristic);
+}
+
+cudaDataType_t data_type(Packing type) {
+  return type == Packing::f16 ? CUDA_R_16F : type == Packing::bf16 ? CUDA_R_16BF : CUDA_R_32F;
+}
+
+}  // namespace
+
+/// The library thinks in columns: out^T [out, rows] = weight^T^T [out, in] * x^T [in, rows].
+struct CublasLt::Plan {
+  std::shared_ptr<const CublasLtFunctions> f;
+  cublasLtMatmulDesc_t desc = nullptr;
+  cublasLtMatrixLayout_t weight = nullptr, x = nullptr, out = nullptr;
+  cublasLtMatmulAlgo_t algorithm{};
+  float beta = 0;
+
+  Plan(std::shared_ptr<const CublasLtFunctions> functions, const ManyRowsArgs& args)
+      : f(std::move(functions)), beta(args.addend != nullptr ? 1.0F : 0.0F) {
+    const auto count = [](std::int64_t n) { return static_cast<std::uint64_t>(n); };
+    const cudaDataType_t type = data_type(args.type);
+    const cublasOperation_t transposed = CUBLAS_OP_T;
+    check_lt(f->desc_create(&desc, CUBLAS_COMPUTE_32F, CUDA_R_32F), "describing a product");
+    check_lt(f->desc_set(desc, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed),
+             "describing a product");
+    check_lt(f->layout_create(&weight, type, count(args.in), count(args.out_features),
+                              args.weight_pitch),
+             "describing weights");
+    check_lt(f->layout_create(&x, type, count(args.in), count(args.rows), args.x_pitch),
+             "describing activations");
+    check_lt(f->layout_create(&out, CUDA_R_32F, count(args.out_features), count(args.rows),
+                              args.out_pitch),
+             "describing outputs");
+  }
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+  ~Plan() {
+    if (weight != nullptr) f->layout_destroy(weight);
+    if (x != nullptr) f->layout_destroy(x);
+    if (out != nullptr) f->layout_destroy(out);
+    if (desc != nullptr) f->desc_destroy(desc);
+  }
+
+  cublasStatus_t run(void* handle, const cublasLtMatmulAlgo_t& with, const ManyRowsArgs& args,
+                     const float* addend, float* to, void* workspace, Stream stream) const {
+    const float one = 1.0F;
+    return f->matmul(static_cast<cublasLtHandle_t>(handle), desc, &one, args.weight, weight, args.x,
+                     x, &beta, addend != nullptr ? addend : to, out, to, out, &with, workspace,
+                     kWorkspaceBytes, stream);
+  }
+};
+
+std::unique_ptr<CublasLt> CublasLt::open(std::string& why) {
+  auto functions = std::make_shared<CublasLtFunctions>();
+  functions->library = open_library();
+  if (functions->library == nullptr) {
+    why = fmt::format("no libcublasLt.so.{}: products of many rows are slow", CUBLAS_VER_MAJOR);
+    return nullptr;
+  }
+  if (!find_all(*functions)) {
+    why = "a cuBLASLt without the functions that are needed: products of many rows are slow";
+    return nullptr;
+  }
+  return std::unique_ptr<CublasLt>(new CublasLt(std::move(functions)));
+}
+
+CublasLt::CublasLt(std::shared_ptr<const CublasLtFunctions> functions)
+    : functions_(std::move(functions)), version_(std::to_string(functions_->version())) {
+  cublasLtHandle_t handle = nullptr;
+  check_lt(functions_->create(&handle), "opening cuBLASLt");
+  handle_ = handle;
+  check(cudaMalloc(&workspace_, kWorkspaceBytes), "memory for cuBLASLt");
+  check(cudaStreamCreateWithFlags(&search_stream_, cudaStreamNonBlocking), "a stream");
+}
+
+CublasLt::~CublasLt() {
+  plans_.clear();
+  if (search_stream_ != nullptr) cudaStreamDestroy(search_stream_);
+  cudaFree(workspace_);
+  functions_->destroy(static_cast<cublasLtHandle_t>(handle_));
+}
+
+void CublasLt::search(Plan& plan, const ManyRowsArgs& args) {
+  const auto handle = static_cast<cublasLtHandle_t>(handle_);
+  cublasLtMatmulPreference_t preference = nullptr;
+  check_lt(functions_->preference_create(&preference), "asking cuBLASLt");
+  const std::size_t workspace_bytes = kWorkspaceBytes;
+  std::array<cublasLtMatmulHeuristicResult_t, kMostCandidates> found{};
+  int count = 0;
+  cublasStatus_t status =
+      functions_->preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                 &workspace_bytes, sizeof workspace_bytes);
+  if (status == CUBLAS_STATUS_SUCCESS) {
+    status = functions_->heuristic(handle, plan.desc, plan.weight, plan.x, plan.out, plan.out,
+                                   preference, kMostCandidates, found.data(), &count);
+  }
+  functions_->preference_destroy(preference);
+  check_lt(status, "asking cuBLASLt for an algorithm");
+  if (count == 0) {
+    throw Error(fmt::format("backend 'cuda': cuBLASLt has no algorithm for {} rows, [{}, {}]",
+                            args.rows, args.out_features, args.in));
+  }
+  plan.algorithm = found[0].algo;
+  // Into memory and a workspace of its own: the product may be one that adds to what is there, and
+  // the stream that it is for may be in the middle of a recording.
+  void* room = nullptr;
+  const auto out_bytes = static_cast<std::size_t>(args.rows * args.out_pitch) * sizeof(float);
+  if (count == 1 || cudaMalloc(&room, out_bytes + 256 + kWorkspaceBytes) != cudaSuccess) {
+    static_cast<void>(cudaGetLastError());
+    return;
+  }
+  cudaEvent_t begin = nullptr, end = nullptr;
+  check(cudaEventCreate(&begin), "an event");
+  check(cudaEventCreate(&end), "an event");
+  auto* const target = static_cast<float*>(room);
+  void* const workspace = static_cast<std::byte*>(room) + (out_bytes + 255) / 256 * 256;
+  float least_ms = std::numeric_limits<float>::infinity();
+  for (int i = 0; i < count; ++i) {
+    const auto& candidate = found[static_cast<std::size_t>(i)];
+    const auto once = [&] {
+      return plan.run(handle_, candidate.algo, args, nullptr, target, workspace, search_stream_);
+    };
+    if (candidate.state != CUBLAS_STATUS_SUCCESS || once() != CUBLAS_STATUS_SUCCESS) continue;
+    cudaEventRecord(begin, search_stream_);
+    for (int run = 0; run < kTimedRuns; ++run) static_cast<void>(once());
+    cudaEventRecord(end, search_stream_);
+    check(cudaEventSynchronize(end), "timing products");
+    float ms = 0;
+    check(cudaEventElapsedTime(&ms, begin, end), "timing products");
+    if (ms < least_ms) {
+      least_ms = ms;
+      plan.algorithm = candidate.algo;
+    }
+  }
+  cudaEventDestroy(begin);
+  cudaEventDestroy(end);
+  cudaFree(room);
+}
+
+CublasLt::Plan& CublasLt::plan_for(const ManyRowsArgs& args) {
+  const Key key{args.type,         args.out_features, args.rows,      args.in,
+                args.weight_pitch, args.x_pitch,      args.out_pitch, args.addend != nullptr};
+  const auto known = plans_.find(key);
+  if (known != plans_.end()) return *known->second;
+  auto made = std::make_unique<Plan>(functions_, args);
+  search(*made, args);
+  return *plans_.emplace(key, std::move(made)).first->second;
+}
+
+void CublasLt::multiply(const ManyRowsArgs& args, Stream stream) {
+  const Plan& plan = plan_for(args);
+  check_lt(plan.run(handle_, plan.algorithm, args, args.addend, args.out, workspace_, stream),
+           "a product of many rows");
+}
+
+}  // namespace ridgepoint::cuda

@@ -1,0 +1,43 @@
+// Energy, power, temperature, clock and throttling of one NVIDIA GPU, through the driver's own
+// library, opened when the probe is made: its header is in no toolkit, so that the few functions
+// are declared in the source. The energy counter moves about every 100 ms (Yang et al., arXiv
+// 2312.02741), so that windows of less than a second say little; the other values are those at the
+// end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profiler/probe.h"
+
+namespace ridgepoint {
+
+/// The reasons in a mask of nvmlDeviceGetCurrentClocksThrottleReasons, in words; none: empty.
+std::string throttle_reasons(std::uint64_t mask);
+
+class NvmlProbe : public Probe {
+ public:
+  explicit NvmlProbe(const std::string& library = "libnvidia-ml.so.1", unsigned device = 0);
+  ~NvmlProbe() override;
+  NvmlProbe(const NvmlProbe&) = delete;
+  NvmlProbe& operator=(const NvmlProbe&) = delete;
+
+  [[nodiscard]] std::string_view name() const override { return "nvml"; }
+  [[nodiscard]] std::string why_absent() const override { return why_; }
+  void start() override;
+  std::vector<ProbeValue> stop() override;
+
+ private:
+  struct Library;
+  [[nodiscard]] Reading<double> energy_j() const;
+
+  std::unique_ptr<Library> library_;
+  void* device_ = nullptr;
+  std::string why_;
+  std::optional<Reading<double>> before_j_;
+};
+
+}  // namespace ridgepoint

@@ -1,0 +1,230 @@
+// The CUDA backend's operators on an emulated GPU, against the reference.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backends/cuda/cuda_backend.h"
+#include "backends/registry.h"
+#include "tests/support/small_op_case.h"
+#include "tests/unit/backends/cuda/emulated_gpu.h"
+#include "workloads/graph/op_graph.h"
+#include "workloads/ops/operands.h"
+
+namespace ridgepoint {
+namespace {
+
+using Outputs = std::map<std::string, std::vector<float>>;
+
+Outputs run_once(const Backend& backend, const Case& subject) {
+  const Graph graph = lower_op(subject);
+  const OpInputs inputs = op_inputs(graph, 1);
+  const PrepareOptions options{.cache = backend.make_cache(graph)};
+  if (const auto fill = lower_op_fill(subject)) {
+    const OpInputs fill_inputs = op_inputs(*fill, 2);
+    const auto filling = backend.prepare(*fill, fill_inputs.weights, options);
+    for (const auto& [id, bytes] : fill_inputs.inputs) filling->write_input(id, bytes);
+    filling->run(0);
+    filling->synchronise();
+  }
+  const auto execution = backend.prepare(graph, inputs.weights, options);
+  for (const auto& [id, bytes] : inputs.inputs) execution->write_input(id, bytes);
+  execution->run(past_of_op(subject));
+  execution->synchronise();
+  Outputs outputs;
+  for (ValueId id = 0; id < graph.values().size(); ++id) {
+    const Value& each = graph.value(id);
+    if (each.role != Role::output) continue;
+    std::vector<std::byte> bytes(static_cast<std::size_t>(bytes_of(each)));
+    execution->read_output(id, bytes);
+    std::vector<float> numbers(bytes.size() / 4);
+    if (each.type == Type::i32) {
+      std::vector<std::int32_t> whole(numbers.size());
+      std::memcpy(whole.data(), bytes.data(), bytes.size());
+      std::ranges::transform(whole, numbers.begin(),
+                             [](std::int32_t i) { return static_cast<float>(i); });
+    } else {
+      std::memcpy(numbers.data(), bytes.data(), bytes.size());
+    }
+    outputs[each.name] = numbers;
+  }
+  return outputs;
+}
+
+/// The largest difference over the largest magnitude.
+double difference(const Outputs& got, const Outputs& wanted) {
+  double worst = got.size() == wanted.size() ? 0 : INFINITY;
+  for (const auto& [name, numbers] : wanted) {
+    const auto& ours = got.at(name);
+    double largest = 1e-30, off = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      largest = std::max(largest, std::abs(static_cast<double>(numbers[i])));
+      const double apart = std::abs(static_cast<double>(ours[i]) - static_cast<double>(numbers[i]));
+      off = std::isnan(apart) ? INFINITY : std::max(off, apart);
+    }
+    worst = std::max(worst, off / largest);
+  }
+  return worst;
+}
+
+class CudaOperators : public testing::Test {
+ protected:
+  void expect_agreement(const Case& subject, double tolerance, const Backend& backend) {
+    const double off = difference(run_once(backend, subject), run_once(*reference_, subject));
+    EXPECT_LE(off, tolerance) << to_command_line(subject);
+  }
+  std::unique_ptr<Backend> reference_ = open_backend("reference");
+  CudaBackend cuda_{cuda::make_emulated_gpu(), true};
+  CudaBackend without_library_{cuda::make_emulated_gpu({.many_rows = false}), true};
+};
+
+/// Rounding to f32 in sums; 8-bit activations; 16-bit numbers in products of many rows.
+constexpr double kFloats = 1e-5, kCodes = 1.5e-2, kHalves = 1e-2;
+
+bool takes_eight_bits(Type type) {
+  return type != Type::f32 && type != Type::f16 && type != Type::bf16 && type != Type::fp8 &&
+         !std::string(name_of(type)).starts_with("w4");
+}
+
+TEST_F(CudaOperators, GiveWhatTheReferenceGives) {
+  for (const std::string& op : op_names()) {
+    for (const std::int64_t rows : {1, 3, 11}) {
+      Case subject =
+          small_op_case(op, op == "embedding" || op == "position_embedding" ? "q6_k" : "f32");
+      subject.rows = rows;
+      if (subject.type == "q6_k") subject.in = subject.out = 256;
+      expect_agreement(subject, kFloats, cuda_);
+    }
+  }
+}
+
+TEST_F(CudaOperators, MultiplyFewRowsWithEveryWeightType) {
+  for (const TypeInfo& type : types()) {
+    if (!type.weight) continue;
+    for (const std::int64_t rows : {1, 3, 8}) {
+      Case subject = small_op_case("matrix_product", std::string(type.name));
+      subject.rows = rows;
+      subject.in = 512;
+      subject.out = 67;
+      expect_agreement(subject, takes_eight_bits(type.type) ? kCodes : kFloats, cuda_);
+    }
+  }
+}
+
+TEST_F(CudaOperators, MultiplyManyRowsWithEveryWeightTypeWithAndWithoutALibrary) {
+  for (const TypeInfo& type : types()) {
+    if (!type.weight) continue;
+    Case subject = small_op_case("matrix_product", std::string(type.name));
+    subject.rows = 19;
+    subject.in = 256;
+    subject.out = 35;
+    expect_agreement(subject, type.type == Type::f32 ? kFloats : kHalves, cuda_);
+    expect_agreement(subject, takes_eight_bits(type.type) ? kCodes : kFloats, without_library_);
+  }
+}
+
+TEST_F(CudaOperators, TakeRowsOfAnyLengthWhereTheTypeDoes) {
+  for (const char* type : {"f32", "f16", "bf16", "q8_channel", "w4_channel", "fp8"}) {
+    for (const std::int64_t rows : {2, 13}) {
+      Case subject = small_op_case("matrix_product", type);
+      subject.rows = rows;
+      subject.in = 101;
+      subject.out = 7;
+      expect_agreement(subject, kCodes, cuda_);
+    }
+  }
+}
+
+TEST_F(CudaOperators, AttendOverEveryKvTypeHeadSizeAndDepth) {
+  struct Shape {
+    std::int64_t heads, kv_heads, head_dim, depth, rows, batch;
+  };
+  for (const Shape& shape :
+       {Shape{4, 1, 80, 0, 1, 1}, Shape{3, 3, 20, 70, 5, 2}, Shape{8, 1, 128, 700, 1, 1},
+        Shape{2, 2, 256, 130, 2, 1}, Shape{16, 1, 64, 300, 3, 1}, Shape{1, 1, 8, 1030, 1, 3}}) {
+    for (const char* kv : {"f32", "f16", "bf16"}) {
+      Case subject = small_op_case("attention");
+      subject.heads = shape.heads;
+      subject.kv_heads = shape.kv_heads;
+      subject.head_dim = shape.head_dim;
+      subject.depth = shape.depth;
+      subject.rows = shape.rows;
+      subject.batch = shape.batch;
+      subject.kv = kv;
+      expect_agreement(subject, 2e-5, cuda_);
+    }
+  }
+}
+
+TEST_F(CudaOperators, AttendWithManyQueriesOnTensorCores) {
+  struct Shape {
+    std::int64_t heads, kv_heads, head_dim, depth, rows, batch;
+  };
+  // Whole tiles and not, a past, heads in groups and alone.
+  for (const Shape& shape : {Shape{4, 2, 64, 0, 70, 1}, Shape{2, 2, 128, 37, 33, 2},
+                             Shape{6, 2, 64, 100, 11, 1}, Shape{4, 1, 128, 0, 16, 1}}) {
+    for (const char* kv : {"f16", "bf16"}) {
+      Case subject = small_op_case("attention");
+      subject.heads = shape.heads;
+      subject.kv_heads = shape.kv_heads;
+      subject.head_dim = shape.head_dim;
+      subject.depth = shape.depth;
+      subject.rows = shape.rows;
+      subject.batch = shape.batch;
+      subject.kv = kv;
+      expect_agreement(subject, 1e-3, cuda_);
+    }
+  }
+}
+
+/// Tokens drawn from the same logits, by sequence.
+std::vector<std::int32_t> drawn(const Backend& backend, const Sample& op, std::int64_t vocab,
+                                std::int64_t past) {
+  constexpr std::int64_t kBatch = 4;
+  Graph graph("draw", kBatch, 1, 0);
+  const ValueId logits =
+      graph.add_value({.name = "logits", .role = Role::input, .shape = {kBatch, vocab}});
+  const ValueId token = graph.add_node("next", op, {logits});
+  graph.mark_output(token);
+  std::vector<float> values(static_cast<std::size_t>(kBatch * vocab));
+  std::uint32_t state = 11;
+  for (float& value : values) {
+    state = state * 1664525U + 1013904223U;
+    value = static_cast<float>(state >> 28U) * 0.25F - 2.0F;  // many equal ones
+  }
+  const auto execution = backend.prepare(graph, {}, {});
+  execution->write_input(logits, std::as_bytes(std::span(values)));
+  execution->run(past);
+  execution->synchronise();
+  std::vector<std::int32_t> tokens(kBatch);
+  execution->read_output(token, std::as_writable_bytes(std::span(tokens)));
+  return tokens;
+}
+
+TEST_F(CudaOperators, DrawTheReferencesTokens) {
+  for (const std::int64_t top_k : {0, 1, 5, 40, 100'000}) {
+    for (const std::int64_t vocab : {3, 700}) {
+      for (const double temperature : {0.3, 4.0}) {
+        const Sample op{.temperature = temperature, .top_k = top_k, .seed = 9};
+        EXPECT_EQ(drawn(cuda_, op, vocab, 7), drawn(*reference_, op, vocab, 7))
+            << "top_k " << top_k << ", vocabulary " << vocab << ", temperature " << temperature;
+      }
+    }
+  }
+}
+
+TEST_F(CudaOperators, ChooseTheLowestAmongTheLargest) {
+  for (const std::int64_t vocab : {1, 31, 1000, 5003}) {
+    Case subject = small_op_case("sample");
+    subject.in = vocab;
+    subject.batch = 3;
+    expect_agreement(subject, 0, cuda_);
+  }
+}
+
+}  // namespace
+}  // namespace ridgepoint

@@ -1,0 +1,196 @@
+// Models on the CUDA backend and an emulated GPU against the reference: weight types, batches,
+// pieces of prompts, KV types, recorded and not, fused and not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backends/cuda/cuda_backend.h"
+#include "backends/registry.h"
+#include "backends/session.h"
+#include "profiler/clock/monotonic_clock.h"
+#include "profiler/span_recorder.h"
+#include "tests/support/error_of.h"
+#include "tests/support/small_model.h"
+#include "tests/unit/backends/cuda/emulated_gpu.h"
+#include "workloads/formats/load_model.h"
+#include "workloads/graph/fused_op_id.h"
+#include "workloads/models/lower.h"
+
+namespace ridgepoint {
+namespace {
+
+Model golden_model(const std::string& name) {
+  return load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/" + name);
+}
+
+ModelConfig tiny_config() {
+  return {.architecture = Architecture::llama,
+          .name = "tiny",
+          .layers = 1,
+          .hidden = 256,
+          .heads = 4,
+          .kv_heads = 2,
+          .head_dim = 64,
+          .ffn = 256,
+          .vocab = 97,
+          .context = 128};
+}
+
+/// The largest difference of logits over the largest, over a prompt and two steps.
+double off_by(Session& ours, Session& truth, std::int64_t batch, std::int64_t prompt) {
+  std::vector<std::int32_t> tokens;
+  for (std::int64_t i = 0; i < batch * prompt; ++i) {
+    tokens.push_back(static_cast<std::int32_t>(i * 7 % 90));
+  }
+  double worst = 0;
+  for (int step = 0; step < 3; ++step) {
+    ours.forward(tokens);
+    truth.forward(tokens);
+    const auto got = ours.logits(), wanted = truth.logits();
+    double largest = 0, off = 0;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      largest = std::max(largest, std::abs(static_cast<double>(wanted[i])));
+      const double apart = std::abs(static_cast<double>(got[i]) - static_cast<double>(wanted[i]));
+      off = std::isnan(apart) ? INFINITY : std::max(off, apart);
+    }
+    worst = std::max(worst, off / largest);
+    tokens.assign(truth.next_tokens().begin(), truth.next_tokens().end());
+  }
+  return worst;
+}
+
+class CudaSessions : public testing::Test {
+ protected:
+  double off_by_for(const Backend& backend, const Model& model, const SessionOptions& options,
+                    std::int64_t prompt) {
+    const auto ours = backend.open_session(model, options);
+    const auto truth = reference_->open_session(model, options);
+    return off_by(*ours, *truth, options.batch, prompt);
+  }
+  std::unique_ptr<Backend> reference_ = open_backend("reference");
+  CudaBackend cuda_{cuda::make_emulated_gpu(), true};
+};
+
+TEST_F(CudaSessions, OfEveryWeightTypeGiveTheReferencesLogits) {
+  for (const TypeInfo& type : types()) {
+    if (!type.weight) continue;
+    const Model model = small_model(tiny_config(), type.type, 20261121);
+    EXPECT_LE(off_by_for(cuda_, model, {.batch = 1, .capacity = 16}, 5),
+              type.type == Type::f32 ? 1e-4 : 4e-2)
+        << type.name;
+  }
+}
+
+TEST_F(CudaSessions, OfEveryArchitectureGiveTheReferencesLogitsFusedAndNot) {
+  for (const char* name : {"llama", "llama3", "qwen2", "gpt2"}) {
+    const Model model = golden_model(name);
+    for (const bool fuse : {true, false}) {
+      const SessionOptions options{.batch = 2, .capacity = 24, .kv_type = Type::f32, .fuse = fuse};
+      // Prompts of 14 rows go through 16-bit products where weights are stored so.
+      EXPECT_LE(off_by_for(cuda_, model, options, 7), model.weight_type == "f32" ? 1e-4 : 1e-2)
+          << name << " (" << model.weight_type << "), fuse " << fuse;
+    }
+  }
+}
+
+/// A key that lies between two numbers of 16 bits may go to the other one.
+constexpr double kRoundedKv = 2e-3;
+
+TEST_F(CudaSessions, WorkThroughPromptsInPiecesAndManySequences) {
+  const Model model = golden_model("llama");
+  EXPECT_LE(
+      off_by_for(cuda_, model, {.capacity = 90, .kv_type = Type::bf16, .prefill_rows = 16}, 80),
+      kRoundedKv);
+  EXPECT_LE(off_by_for(cuda_, model, {.batch = 17, .capacity = 8}, 1), kRoundedKv);
+}
+
+TEST_F(CudaSessions, GiveTheSameRecordedAndNot) {
+  const CudaBackend plain(cuda::make_emulated_gpu(), false);
+  const Model model = golden_model("llama-blocks/model-q8_0.gguf");
+  const SessionOptions options{.batch = 2, .capacity = 24};
+  const auto recorded = cuda_.open_session(model, options);
+  const auto direct = plain.open_session(model, options);
+  EXPECT_EQ(off_by(*recorded, *direct, 2, 5), 0.0);
+}
+
+TEST_F(CudaSessions, PlayARecordedStepAtAnyPosition) {
+  const Model model = golden_model("llama");
+  const SessionOptions options{.capacity = 24};
+  const auto session = cuda_.open_session(model, options);
+  session->forward(std::vector<std::int32_t>{1, 2, 3, 4});
+  session->forward(std::vector<std::int32_t>{5});
+  const std::vector<float> once(session->logits().begin(), session->logits().end());
+  session->truncate(0);
+  session->forward(std::vector<std::int32_t>{9, 9});
+  session->truncate(0);
+  session->forward(std::vector<std::int32_t>{1, 2, 3, 4});
+  session->forward(std::vector<std::int32_t>{5});
+  EXPECT_TRUE(std::ranges::equal(once, session->logits()));
+}
+
+TEST_F(CudaSessions, FuseIntoFewerStagesThatNameAllTheirOps) {
+  const Model model = golden_model("llama");
+  std::vector<std::size_t> stages;
+  for (const bool fuse : {false, true}) {
+    const auto session = cuda_.open_session(model, {.capacity = 24, .fuse = fuse});
+    SpanRecorder recorder(1000);
+    ASSERT_TRUE(session->trace(&recorder).supported);
+    const std::int64_t begin_ns = monotonic_ns();
+    session->forward(std::vector<std::int32_t>{1});
+    const std::int64_t end_ns = monotonic_ns();
+    const auto spans = recorder.find_track(kOpsTrack)->spans();
+    std::multiset<std::string> ops;
+    for (const Span& span : spans) {
+      EXPECT_GE(span.begin_ns, begin_ns);
+      EXPECT_LE(span.end_ns, end_ns);
+      const std::string& id = recorder.sources()[span.source].op_ids.at(span.op);
+      for (const std::string& member : members_of(id)) ops.insert(member);
+    }
+    std::multiset<std::string> wanted;
+    const Graph graph = lower(model, {.batch = 1, .tokens = 1, .capacity = 24});
+    for (const Node& node : graph.nodes()) wanted.insert(node.op_id);
+    EXPECT_EQ(ops, wanted);
+    stages.push_back(spans.size());
+  }
+  // Of a layer's seventeen nodes eight stages are left: norm, products, heads, attention and its
+  // output with the residual; norm, gate, down with the residual.
+  EXPECT_EQ(stages[0] - stages[1], static_cast<std::size_t>(model.config.layers) * 9);
+}
+
+TEST_F(CudaSessions, CountTheirMemoryByClassAndGiveItBack) {
+  const Model model = golden_model("llama");
+  {
+    const auto session = cuda_.open_session(model, {.batch = 2, .capacity = 32});
+    session->forward(std::vector<std::int32_t>(8, 3));
+    const MemoryLedger ledger = session->memory(), arena = cuda_.arena().ledger();
+    EXPECT_GE(ledger.weights_bytes, model.weight_bytes());
+    EXPECT_EQ(ledger.weights_bytes, arena.weights_bytes);
+    EXPECT_EQ(ledger.kv_bytes, arena.kv_bytes);
+    EXPECT_EQ(ledger.activations_bytes, arena.activations_bytes);
+    EXPECT_GT(cuda_.arena().reserved_bytes(), ledger.weights_bytes + ledger.kv_bytes);
+  }
+  EXPECT_EQ(cuda_.arena().reserved_bytes(), 0);
+}
+
+TEST_F(CudaSessions, SayThatTheDeviceIsFull) {
+  const CudaBackend small(cuda::make_emulated_gpu({.memory_bytes = 100'000}), true);
+  const Model model = golden_model("llama");
+  EXPECT_THROW(static_cast<void>(small.open_session(model, {.capacity = 32})), std::bad_alloc);
+}
+
+TEST_F(CudaSessions, RefuseHeadsThatTheKernelsDoNotTake) {
+  ModelConfig config = tiny_config();
+  config.head_dim = 264;
+  const Model model = small_model(config, Type::f32, 1);
+  const Support support = cuda_.supports(model, {.capacity = 8});
+  EXPECT_FALSE(support.supported);
+  EXPECT_THAT(support.reason, testing::HasSubstr("264"));
+}
+
+}  // namespace
+}  // namespace ridgepoint

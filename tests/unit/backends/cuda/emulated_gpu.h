@@ -1,0 +1,24 @@
+// A Device that computes on the CPU: the kernels' own sources on tests/support/emulated_device.h,
+// plain loops for products of many rows. Counts what is allocated, so that leaks show.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "backends/cuda/device.h"
+
+namespace ridgepoint::cuda {
+
+struct EmulatedGpuOptions {
+  int multiprocessors = 2;
+  bool many_rows = true;  ///< whether there is a library for products of many rows
+  std::size_t chunk_bytes = std::size_t{1} << 16U;
+  std::size_t memory_bytes = std::size_t{1} << 30U;
+};
+
+std::shared_ptr<Device> make_emulated_gpu(const EmulatedGpuOptions& options = {});
+/// The kernels compiled for the emulated device.
+const Launches& emulated_launches();
+
+}  // namespace ridgepoint::cuda

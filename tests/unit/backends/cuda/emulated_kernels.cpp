@@ -1,0 +1,29 @@
+// The device's kernels, compiled for the CPU.
+#include "tests/support/emulated_device.h"
+
+// What it defines comes first.
+#include "backends/cuda/kernels/attention_tensor.cuh"
+#include "backends/cuda/kernels/products.cuh"
+#include "backends/cuda/kernels/rows.cuh"
+#include "backends/cuda/kernels/sampling.cuh"
+#include "tests/unit/backends/cuda/emulated_gpu.h"
+
+namespace ridgepoint::cuda {
+
+const Launches& emulated_launches() {
+  static const Launches table{.few_rows = &emulated::few_rows,
+                              .dequantise = &emulated::dequantise,
+                              .pack = &emulated::pack,
+                              .norm = &emulated::norm,
+                              .elementwise = &emulated::elementwise,
+                              .softmax = &emulated::softmax,
+                              .lookup = &emulated::lookup,
+                              .select = &emulated::select,
+                              .heads = &emulated::heads,
+                              .attention = &emulated::attention_anyhow,
+                              .sample = &emulated::sample,
+                              .set_past = &emulated::set_past};
+  return table;
+}
+
+}  // namespace ridgepoint::cuda
