@@ -37,6 +37,7 @@
 #include "dashboard/views/roofline_view.h"
 #include "dashboard/views/runs_view.h"
 #include "dashboard/views/timeline_view.h"
+#include "dashboard/views/wall_view.h"
 
 namespace ridgepoint {
 namespace {
@@ -89,7 +90,7 @@ void MainWindow::build() {
   navigation_ = new QListWidget;
   navigation_->setAccessibleName("Views");
   navigation_->setFrameShape(QFrame::NoFrame);
-  navigation_->setFixedWidth(fontMetrics().horizontalAdvance("Machines") + 48);
+  navigation_->setFixedWidth(fontMetrics().horizontalAdvance("Memory wall") + 48);
   navigation_->setSpacing(2);
   stack_ = new QStackedWidget;
   for (std::size_t i = 0; i < views_.size(); ++i) {

@@ -24,7 +24,7 @@ namespace {
 constexpr int kGutter = 128;  ///< names of lines
 constexpr int kAxis = 24;
 constexpr int kPart = 20;
-constexpr int kCounter = 62;
+constexpr int kLowestCounter = 62, kHighestCounter = 130;
 constexpr int kGap = 2;
 constexpr double kWide = 3;         ///< pixels from which a span is drawn apart
 constexpr double kNamed = 34;       ///< and named
@@ -148,9 +148,17 @@ int TimelineChart::lanes_top() const {
 
 int TimelineChart::lane_height() const {
   if (traced_ == nullptr || index().lanes.empty()) return 22;
-  const int counters = static_cast<int>(index().counters.size()) * (kCounter + kGap);
+  const int counters = static_cast<int>(index().counters.size()) * (kLowestCounter + kGap);
   const int room = viewport()->height() - lanes_top() - counters;
   return std::clamp(room / static_cast<int>(index().lanes.size()) - kGap, 18, 44);
+}
+
+int TimelineChart::counter_height() const {
+  if (traced_ == nullptr || index().counters.empty()) return kLowestCounter;
+  const int lanes = static_cast<int>(index().lanes.size()) * (lane_height() + kGap);
+  const int room = viewport()->height() - lanes_top() - lanes;
+  return std::clamp(room / static_cast<int>(index().counters.size()) - kGap, kLowestCounter,
+                    kHighestCounter);
 }
 
 QRect TimelineChart::lane_box(std::size_t lane) const {
@@ -163,7 +171,7 @@ QRect TimelineChart::lane_box(std::size_t lane) const {
 int TimelineChart::content_height() const {
   if (traced_ == nullptr) return 0;
   return lanes_top() + static_cast<int>(index().lanes.size()) * (lane_height() + kGap) +
-         static_cast<int>(index().counters.size()) * (kCounter + kGap);
+         static_cast<int>(index().counters.size()) * (counter_height() + kGap);
 }
 
 void TimelineChart::find_colours() {
@@ -388,12 +396,13 @@ void TimelineChart::paint_names(QPainter& painter, const Theme& theme) const {
     write({6, box.top(), kGutter - 10, box.height()}, qt(index().lanes[lane].line));
   }
   const int top = lane_box(index().lanes.size()).top();
+  const int height = counter_height();
   for (std::size_t i = 0; i < index().counters.size(); ++i) {
     const CounterIndex& counter = index().counters[i];
-    const int y = top + static_cast<int>(i) * (kCounter + kGap);
-    write({6, y, kGutter - 10, kCounter / 2}, qt(counter.name));
+    const int y = top + static_cast<int>(i) * (height + kGap);
+    write({6, y, kGutter - 10, height / 2}, qt(counter.name));
     painter.setPen(theme.muted);
-    write({6, y + kCounter / 2 - 8, kGutter - 10, kCounter / 2},
+    write({6, y + height / 2 - 8, kGutter - 10, height / 2},
           "to " + qt(format_value(counter.highest, counter.unit)));
     painter.setPen(theme.text);
   }
@@ -402,22 +411,23 @@ void TimelineChart::paint_names(QPainter& painter, const Theme& theme) const {
 
 void TimelineChart::paint_counters(QPainter& painter, const Theme& theme) const {
   const int top = lane_box(index().lanes.size()).top();
+  const int height = counter_height();
   for (std::size_t i = 0; i < index().counters.size(); ++i) {
     const CounterIndex& counter = index().counters[i];
-    const int y = top + static_cast<int>(i) * (kCounter + kGap);
+    const int y = top + static_cast<int>(i) * (height + kGap);
     if (y > viewport()->height() || counter.highest <= 0) continue;
     painter.setPen(theme.grid);
-    painter.drawLine(kGutter, y + kCounter, viewport()->width(), y + kCounter);
+    painter.drawLine(kGutter, y + height, viewport()->width(), y + height);
     QPolygonF outline;
     const int width = plot_width();
-    outline.append(QPointF(kGutter, y + kCounter));
+    outline.append(QPointF(kGutter, y + height));
     for (int x = 0; x < width; ++x) {
       const auto from = static_cast<std::int64_t>(from_ns_ + x * ns_per_pixel_);
       const auto to = static_cast<std::int64_t>(from_ns_ + (x + 1) * ns_per_pixel_);
       const double value = counter.highest_within(from, std::max(to, from + 1));
-      outline.append(QPointF(kGutter + x, y + kCounter - value / counter.highest * (kCounter - 6)));
+      outline.append(QPointF(kGutter + x, y + height - value / counter.highest * (height - 6)));
     }
-    outline.append(QPointF(kGutter + width, y + kCounter));
+    outline.append(QPointF(kGutter + width, y + height));
     painter.setPen(Qt::NoPen);
     QColor fill = theme.kinds[(i + 4) % theme.kinds.size()];
     fill.setAlpha(150);

@@ -73,6 +73,7 @@ class TimelineChart : public QAbstractScrollArea {
   [[nodiscard]] const TimelineIndex& index() const { return traced_->timeline; }
   [[nodiscard]] int plot_width() const;
   [[nodiscard]] int lane_height() const;
+  [[nodiscard]] int counter_height() const;
   [[nodiscard]] int lanes_top() const;
   [[nodiscard]] int content_height() const;
   void find_colours();

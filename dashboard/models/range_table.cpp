@@ -49,8 +49,8 @@ QVariant RangeTable::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount()) return {};
   const RangeOp& row = ops_[static_cast<std::size_t>(index.row())];
   if (role == Qt::TextAlignmentRole) {
-    return static_cast<int>((index.column() == op ? Qt::AlignLeft : Qt::AlignRight) |
-                            Qt::AlignVCenter);
+    const bool is_number = index.column() != op && index.column() != share;  // the last is wide
+    return static_cast<int>((is_number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
   }
   if (role != Qt::DisplayRole) return {};
   const auto busy_ns = static_cast<double>(row.busy_ns);

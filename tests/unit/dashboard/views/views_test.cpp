@@ -19,29 +19,13 @@
 #include "dashboard/views/runs_view.h"
 #include "results/quality_metrics.h"
 #include "tests/support/stored_runs.h"
-#include "tests/unit/dashboard/dashboard_data.h"
+#include "tests/unit/dashboard/in_sight.h"
 
 namespace ridgepoint {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-/// A view that is in sight and hears of every change, as the window arranges it.
-template <class Shown>
-struct InSight {
-  Session session;
-  Shown view{session};
-  explicit InSight(const std::filesystem::path& database) {
-    QObject::connect(&session, &Session::place_changed, &view, &View::refresh);
-    QObject::connect(&session, &Session::data_changed, &view, &View::refresh);
-    view.resize(1120, 660);
-    open_whole(session, database);
-    view.show();
-    view.refresh();
-    QTest::qWait(1);
-  }
-};
 
 TEST(RunsView, FiltersAsSomeoneTypesAndChoosesByKeys) {
   const ThreeRuns data;
