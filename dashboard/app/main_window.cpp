@@ -73,9 +73,9 @@ MainWindow::MainWindow(bool remembers, QWidget* parent)
   setWindowTitle("Ridgepoint");
   setAcceptDrops(true);
   resize(1280, 800);
-  views_ = {new RunsView(session_),     new CompareView(session_), new RooflineView(session_),
-            new TimelineView(session_), new HistoryView(session_), new QualityView(session_),
-            new MachinesView(session_)};
+  views_ = {new RunsView(session_),    new CompareView(session_),  new RooflineView(session_),
+            new WallView(session_),    new TimelineView(session_), new HistoryView(session_),
+            new QualityView(session_), new MachinesView(session_)};
   build();
   list_commands();
   restore_layout();

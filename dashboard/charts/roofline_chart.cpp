@@ -20,7 +20,9 @@ using roofline::Bound;
 
 constexpr double kPointReach = 6;
 constexpr std::size_t kMostArrows = 300;
-constexpr double kFar = 40;  ///< decades: beyond all that is ever in view
+/// Decades that lines go on beyond what was measured. Polygons that reach much further take longer
+/// to fill than a frame may.
+constexpr double kFar = 6;
 constexpr std::array kBounds{Bound::memory, Bound::compute, Bound::latency, Bound::overhead,
                              Bound::ambiguous};
 
@@ -69,6 +71,7 @@ QCPGraph* add_line(QCustomPlot& plot, const QPen& pen, double from_x, double fro
 RooflineChart::RooflineChart(QWidget* parent) : Chart(parent) {
   setAccessibleName("Roofline");
   axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
+  setNotAntialiasedElements(QCP::aeAxes | QCP::aeGrid | QCP::aeSubGrid | QCP::aeFills);
   QObject::connect(this, &QCustomPlot::afterLayout, this, &RooflineChart::place_names);
 }
 

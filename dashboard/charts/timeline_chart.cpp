@@ -206,9 +206,11 @@ void TimelineChart::fit() {
   const auto end = static_cast<double>(index().end_ns);
   const double margin = (end - begin) * 0.01;
   look_at(begin - margin, end + margin);
+  is_fitted_ = true;
 }
 
 void TimelineChart::look_at(double from_ns, double to_ns) {
+  is_fitted_ = false;
   from_ns_ = from_ns;
   ns_per_pixel_ = std::max(to_ns - from_ns, kNearest_ns) / plot_width();
   keep_in_reach();
@@ -494,10 +496,12 @@ QString TimelineChart::hover(const QPointF& at) const {
 
 void TimelineChart::resizeEvent(QResizeEvent* event) {
   QAbstractScrollArea::resizeEvent(event);
-  if (traced_ != nullptr && event->oldSize().width() > kGutter) {
+  if (traced_ != nullptr && is_fitted_) {
+    fit();
+  } else if (traced_ != nullptr && event->oldSize().width() > kGutter) {
     ns_per_pixel_ *= static_cast<double>(event->oldSize().width() - kGutter) / plot_width();
+    keep_in_reach();
   }
-  keep_in_reach();
   arrange();
 }
 

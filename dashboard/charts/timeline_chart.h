@@ -93,6 +93,7 @@ class TimelineChart : public QAbstractScrollArea {
   QString message_;
   std::vector<QRgb> colours_, faded_;  ///< by name
   double from_ns_ = 0, ns_per_pixel_ = 1;
+  bool is_fitted_ = false;  ///< all of it is in view, and stays so when there is more room
   std::optional<std::pair<std::int64_t, std::int64_t>> range_;
   std::optional<TimelineSpan> pointed_;
   QStringList tick_texts_;

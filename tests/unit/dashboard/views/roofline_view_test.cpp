@@ -177,6 +177,7 @@ TEST(PointLayer, PaintsManyPointsWhereItPaintsAFew) {
   EXPECT_EQ(picture.pixelColor(layer->pixel_of(0).toPoint()).rgb(), red);
   const QPointF last = layer->pixel_of(4999);
   EXPECT_EQ(picture.pixelColor(last.toPoint()).rgb(), blue);
+  ASSERT_EQ(plot.viewport().size(), QSize(400, 300));
   const QPoint on_bar(last.toPoint().x(), static_cast<int>(plot.yAxis->coordToPixel(0.4)));
   EXPECT_GT(picture.pixelColor(on_bar).blue(), picture.pixelColor(on_bar).red());
   EXPECT_EQ(layer->point_at(last + QPointF(5, 0), 4), 4999);
