@@ -53,8 +53,10 @@ void take_score(const WallDetails& scores, WallRecords& found) {
   if (!found.score.isEmpty()) return;
   QStringList words;
   for (const auto& score : scores) {
+    const auto what = score.at("what").get<std::string>();
+    if (what.find(' ') != std::string::npos) continue;  // of one type of weights
     words.append(QString("%1 %2 % off on average (%3 cases)")
-                     .arg(qt(score.at("what").get<std::string>()))
+                     .arg(qt(what))
                      .arg(100 * score.at("mean_absolute_error").get<double>(), 0, 'f', 1)
                      .arg(score.at("cases").get<int>()));
   }
@@ -131,7 +133,7 @@ WallRecords read_wall_records(const std::filesystem::path& path, const RunList& 
 
 QString meaning_of(const Elasticity& elasticity) {
   constexpr double kFewMoves = 1.2;
-  if (elasticity.spread < kFewMoves) return "the bandwidth hardly moved: nothing can be said";
+  if (elasticity.spread < kFewMoves) return "nothing: bandwidth hardly moved";
   if (elasticity.low > 0.5) return "memory binds it";
   if (elasticity.high < 0.5) return "memory does not bind it";
   return "undecided";

@@ -94,7 +94,8 @@ class GivingWay : public QObject {
                                  : table_.columnWidth(i);
     }
     const int wanted = view.sizeHintForColumn(column_) + 6;
-    const int room = table_.viewport()->width() - others;
+    constexpr int kMargin = 8;
+    const int room = table_.viewport()->width() - others - kMargin;
     table_.setColumnWidth(column_,
                           std::clamp(room, std::min(least_, wanted), std::max(wanted, least_)));
   }

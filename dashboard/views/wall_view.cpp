@@ -108,8 +108,11 @@ WallView::WallView(Session& session, QWidget* parent)
   form->addLayout(boxes);
   for (StopSlider* slider : {batch_, context_, bandwidth_, arithmetic_, memory_}) {
     form->addWidget(slider);
-    QObject::connect(slider, &StopSlider::changed, this, [this] {
-      if (!showing_) ask();
+    const bool of_machine = slider == bandwidth_ || slider == arithmetic_ || slider == memory_;
+    QObject::connect(slider, &StopSlider::changed, this, [this, of_machine] {
+      if (showing_) return;
+      if (of_machine) is_own_ = false;
+      ask();
     });
   }
   form->addWidget(own_);
@@ -131,7 +134,7 @@ WallView::WallView(Session& session, QWidget* parent)
   tests_lines->addWidget(no_elasticity_);
   lower->addWidget(sweep_);
   lower->addWidget(tests);
-  lower->setSizes({420, 400});
+  lower->setSizes({360, 460});
   auto* right = new QSplitter(Qt::Vertical);
   right->setObjectName("wall_right");
   auto* upper = new QWidget;
@@ -167,7 +170,7 @@ WallView::WallView(Session& session, QWidget* parent)
     });
   }
   QObject::connect(own_, &QPushButton::clicked, this, [this] {
-    take_own_machine();
+    is_own_ = true;
     ask();
   });
   QObject::connect(chart_, &WallChart::speed_clicked, this, [this](std::size_t speed) {
@@ -247,9 +250,12 @@ void WallView::take_own_machine() {
   double bytes = kSomeBandwidth;
   double operations = kSomeArithmetic;
   has_machine_ = records_.roofs.has_value();
+  level_.clear();
   if (records_.roofs) {
-    if (const auto outermost = records_.roofs->outermost()) {
-      bytes = outermost->bytes_per_second.value;
+    const auto walked = static_cast<double>(answer_.step.weight_bytes + answer_.step.kv_bytes);
+    if (const auto found = records_.roofs->bandwidth_at(walked, roofline::Access::read)) {
+      bytes = found->bytes_per_second.value;
+      level_ = qt(found->level);
     }
     if (const auto* peak = records_.roofs->peak_for(utf8(type_->currentText()))) {
       operations = peak->per_second.value;
@@ -267,17 +273,16 @@ void WallView::show_place() {
   const std::string path = session().path().string();
   if (session().generation() != read_generation_ || path != read_path_ ||
       !session().runs()->complete) {
-    const bool is_first = path != read_path_;
     records_ = read_wall_records(session().path(), *session().runs(), session().options());
     read_generation_ = session().runs()->complete ? session().generation() : -1;
     read_path_ = path;
     list_models();
-    if (is_first || (!has_machine_ && records_.roofs)) take_own_machine();
   }
   elasticities_->show(records_.elasticities);
   table_->setVisible(!records_.elasticities.empty());
   no_elasticity_->setVisible(records_.elasticities.empty());
   fit_columns(*table_, 260);
+  let_give_way(*table_, ElasticityTable::what, 90);
   ask();
   showing_ = false;
 }
@@ -290,9 +295,16 @@ void WallView::ask() {
   question_.kv = utf8(kv_->currentText());
   question_.batch = static_cast<std::int64_t>(batch_->value());
   question_.context = static_cast<std::int64_t>(context_->value());
-  question_.machine = {bandwidth_->value(), arithmetic_->value()};
-  question_.memory_bytes = static_cast<std::int64_t>(memory_->value());
-  answer_ = forecast_.answer(question_, engine());
+  const auto answer = [this] {
+    question_.machine = {bandwidth_->value(), arithmetic_->value()};
+    question_.memory_bytes = static_cast<std::int64_t>(memory_->value());
+    answer_ = forecast_.answer(question_, engine());
+  };
+  answer();
+  if (is_own_) {
+    take_own_machine();  // what a step walks through is known now
+    answer();
+  }
   speeds_.clear();
   for (const MeasuredSpeed& speed : records_.speeds) {
     const bool of_model = speed.model == choice->model;
@@ -324,8 +336,11 @@ void WallView::say_answer() {
     return;
   }
   QStringList words;
-  words.append(QString("The machine allows %1 at the most.")
-                   .arg(qt(format_value(answer_.roof_tokens_per_second, "tokens/s"))));
+  words.append(QString("The machine allows %1 at the most%2.")
+                   .arg(qt(format_value(answer_.roof_tokens_per_second, "tokens/s")),
+                        is_own_ && !level_.isEmpty()
+                            ? QString(", with what a step walks through from %1").arg(level_)
+                            : QString()));
   if (answer_.tokens_per_second) {
     words.append(
         QString("The engine (%1): %2, at the share of the limit that it had where it was "

@@ -54,7 +54,8 @@ class WallView : public View {
   void list_models();
   [[nodiscard]] const Choice* chosen() const;
   [[nodiscard]] const WallFigures* engine() const;
-  /// Bandwidth, arithmetic and memory of the machine whose ceilings are stored.
+  /// Bandwidth, arithmetic and memory of the machine whose ceilings are stored. Its bandwidth is
+  /// that of the level that holds what a step walks through.
   void take_own_machine();
   void ask();
   void say_answer();
@@ -67,7 +68,9 @@ class WallView : public View {
   std::vector<MeasuredSpeed> speeds_;  ///< of the chosen model and types
   std::int64_t read_generation_ = -1;
   std::string read_path_;
-  bool has_machine_ = false;
+  bool has_machine_ = false;  ///< whether ceilings are stored
+  bool is_own_ = true;        ///< until a slider of the machine is moved
+  QString level_;             ///< that the bandwidth is of
   bool showing_ = false;
 
   QComboBox* model_;
