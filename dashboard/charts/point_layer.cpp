@@ -27,10 +27,9 @@ class PixelPainter {
     const int cy = static_cast<int>(std::lround(y));
     const int from = std::max(0, cy - r);
     const int to = std::min(height_ - 1, cy + r);
+    find_halves(r);
     for (int row = from; row <= to; ++row) {
-      const int dy = row - cy;
-      // r (r + 1) in place of r squared: small discs come out round.
-      const int half = static_cast<int>(std::sqrt(static_cast<double>(r * (r + 1) - dy * dy)));
+      const int half = halves_[static_cast<std::size_t>(std::abs(row - cy))];
       fill(row, cx - half, cx + half, colour);
     }
   }
@@ -44,6 +43,18 @@ class PixelPainter {
   }
 
  private:
+  /// How far a disc reaches to either side, by rows from its middle; the same for most points.
+  void find_halves(int radius) {
+    if (radius == radius_) return;
+    radius_ = radius;
+    halves_.clear();
+    for (int dy = 0; dy <= radius; ++dy) {
+      // r (r + 1) in place of r squared: small discs come out round.
+      halves_.push_back(
+          static_cast<int>(std::sqrt(static_cast<double>(radius * (radius + 1) - dy * dy))));
+    }
+  }
+
   void fill(int row, int first, int last, QRgb colour) {
     first = std::max(0, first);
     last = std::min(width_ - 1, last);
@@ -54,6 +65,8 @@ class PixelPainter {
   int width_, height_;
   qsizetype stride_;
   QRgb* pixels_;
+  int radius_ = -1;
+  std::vector<int> halves_;
 };
 
 QRgb faded(QRgb colour) {
@@ -180,8 +193,16 @@ void PointLayer::paint_pixels(QCPPainter& painter) {
       const double y = (to.y0 + point.y * to.y_per - frame.top()) * ratio;
       const double radius = static_cast<double>(point.radius) * ratio;
       if (x < -radius || x > size.width() + radius) continue;
-      const double low = (to.y0 + point.low * to.y_per - frame.top()) * ratio;
-      const double high = (to.y0 + point.high * to.y_per - frame.top()) * ratio;
+      // Ends far outside are brought near: pixels are counted in whole numbers.
+      const auto near = [&](double value) {
+        return std::clamp((to.y0 + value * to.y_per - frame.top()) * ratio, -1e4, 1e5);
+      };
+      const double low = near(point.low);
+      const double high = near(point.high);
+      if (y < -radius || y > size.height() + radius) {
+        if (std::abs(high - low) > 2 * radius) pixels.column(x, low, high, faded(point.colour));
+        continue;
+      }
       if (std::abs(high - low) > 2 * radius) pixels.column(x, low, high, faded(point.colour));
       pixels.disc(x, y, radius, point.colour | 0xFF000000U);
     }
