@@ -19,7 +19,7 @@ constexpr double kSpeedReach = 6;
 
 WallChart::WallChart(QWidget* parent) : Chart(parent) {
   setAccessibleName("Decode tokens a second over the batch");
-  axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignLeft);
+  axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
 }
 
 bool WallChart::is_near(std::int64_t context, std::int64_t other) {
@@ -111,7 +111,7 @@ void WallChart::find_ranges() {
   if (low > high) return;
   pad(xAxis, 0, std::log10(static_cast<double>(wall_batches().back())), 0.04);
   pad(yAxis, low, high, 0.1);
-  yAxis->setRangeUpper(yAxis->range().upper + 0.25 * (high - low));  // the legend's room
+  yAxis->setRangeLower(yAxis->range().lower - 0.25 * (high - low));  // the legend's room
 }
 
 QPointF WallChart::place_of(std::size_t speed) const {

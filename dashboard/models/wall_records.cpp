@@ -22,6 +22,9 @@ using WallDetails = nlohmann::json;
 
 constexpr std::size_t kMostWallRuns = 8;
 constexpr std::string_view kElasticityName = "elasticity, ";
+/// A bandwidth that moved by a smaller factor tells nothing.
+constexpr double kFewMoves = 1.2;
+constexpr double kHalf = 0.5;
 constexpr std::string_view kSpeedMetric = "decode_tokens_per_second";
 
 void take_figures(const WallDetails& wall, WallRecords& found) {
@@ -132,11 +135,17 @@ WallRecords read_wall_records(const std::filesystem::path& path, const RunList& 
 }
 
 QString meaning_of(const Elasticity& elasticity) {
-  constexpr double kFewMoves = 1.2;
-  if (elasticity.spread < kFewMoves) return "nothing: bandwidth hardly moved";
-  if (elasticity.low > 0.5) return "memory binds it";
-  if (elasticity.high < 0.5) return "memory does not bind it";
+  if (elasticity.spread < kFewMoves) return "cannot say";
+  if (elasticity.low > kHalf) return "memory";
+  if (elasticity.high < kHalf) return "not memory";
   return "undecided";
+}
+
+QString explanation_of(const Elasticity& elasticity) {
+  if (elasticity.spread < kFewMoves) return "the bandwidth hardly moved, so nothing can be said";
+  if (elasticity.low > kHalf) return "time follows bandwidth: memory binds it";
+  if (elasticity.high < kHalf) return "time hardly follows bandwidth: memory does not bind it";
+  return "the interval allows both";
 }
 
 void ElasticityTable::show(std::vector<ElasticityTest> tests) {
@@ -156,7 +165,7 @@ int ElasticityTable::columnCount(const QModelIndex& parent) const {
 QVariant ElasticityTable::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount()) return {};
   const ElasticityTest& test = tests_[static_cast<std::size_t>(index.row())];
-  if (role == Qt::ToolTipRole) return test.what;
+  if (role == Qt::ToolTipRole) return test.what + "\n" + explanation_of(test.found);
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case what:
@@ -176,10 +185,11 @@ QVariant ElasticityTable::data(const QModelIndex& index, int role) const {
 
 QVariant ElasticityTable::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= Column::count) return {};
-  static constexpr const char* kTitles[] = {"work", "elasticity", "95 %", "bandwidth", "says"};
+  static constexpr const char* kTitles[] = {"work", "bound by", "elasticity", "95 %", "bandwidth"};
   static constexpr const char* kMeanings[] = {
-      "what was timed beside an antagonist", "-d ln(time) / d ln(bandwidth); near 1: memory binds",
-      "interval of the slope", "by which factor the bandwidth was moved", "what follows"};
+      "what was timed beside an antagonist", "whether memory binds, as far as the test tells",
+      "-d ln(time) / d ln(bandwidth); near 1: memory binds", "interval of the slope",
+      "by which factor the bandwidth was moved"};
   if (role == Qt::DisplayRole) return QString(kTitles[section]);
   if (role == Qt::ToolTipRole) return QString(kMeanings[section]);
   return {};

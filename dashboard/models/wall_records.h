@@ -44,7 +44,7 @@ WallRecords read_wall_records(const std::filesystem::path& path, const RunList& 
 class ElasticityTable : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { what, value, interval, spread, means, count };
+  enum Column { what, means, value, interval, spread, count };
   explicit ElasticityTable(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
   void show(std::vector<ElasticityTest> tests);
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
@@ -57,7 +57,8 @@ class ElasticityTable : public QAbstractTableModel {
   std::vector<ElasticityTest> tests_;
 };
 
-/// What an elasticity says of memory, in a few words.
+/// Whether memory binds, as far as an elasticity tells: in a word or two, and in a sentence.
 QString meaning_of(const Elasticity& elasticity);
+QString explanation_of(const Elasticity& elasticity);
 
 }  // namespace ridgepoint
