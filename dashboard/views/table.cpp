@@ -94,7 +94,7 @@ class GivingWay : public QObject {
                                  : table_.columnWidth(i);
     }
     const int wanted = view.sizeHintForColumn(column_) + 6;
-    constexpr int kSpare = 8;
+    constexpr int kSpare = 18;
     const int room = table_.viewport()->width() - others - kSpare;
     table_.setColumnWidth(column_,
                           std::clamp(room, std::min(least_, wanted), std::max(wanted, least_)));
