@@ -42,7 +42,12 @@ void take_figures(const WallDetails& wall, WallRecords& found) {
 void take_elasticity(const Record& record, const WallDetails& json, WallRecords& found) {
   std::string_view name = record.subject.name;
   if (name.starts_with(kElasticityName)) name.remove_prefix(kElasticityName.size());
-  const QString what = qt(name);
+  // What was done comes first: it is what tells the tests of one variant apart.
+  const std::size_t end = name.find(", ");
+  const QString what =
+      end == std::string_view::npos
+          ? qt(name)
+          : QString("%1 (%2)").arg(qt(name.substr(end + 2)), qt(name.substr(0, end)));
   if (std::ranges::find(found.elasticities, what, &ElasticityTest::what) !=
       found.elasticities.end()) {
     return;
