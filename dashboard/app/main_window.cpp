@@ -34,7 +34,10 @@
 #include "dashboard/views/message_page.h"
 #include "dashboard/views/new_run.h"
 #include "dashboard/views/quality_view.h"
+#include "dashboard/views/roofline_view.h"
 #include "dashboard/views/runs_view.h"
+#include "dashboard/views/timeline_view.h"
+#include "dashboard/views/wall_view.h"
 
 namespace ridgepoint {
 namespace {
@@ -70,7 +73,8 @@ MainWindow::MainWindow(bool remembers, QWidget* parent)
   setWindowTitle("Ridgepoint");
   setAcceptDrops(true);
   resize(1280, 800);
-  views_ = {new RunsView(session_), new CompareView(session_), new HistoryView(session_),
+  views_ = {new RunsView(session_),    new CompareView(session_),  new RooflineView(session_),
+            new WallView(session_),    new TimelineView(session_), new HistoryView(session_),
             new QualityView(session_), new MachinesView(session_)};
   build();
   list_commands();
@@ -86,7 +90,7 @@ void MainWindow::build() {
   navigation_ = new QListWidget;
   navigation_->setAccessibleName("Views");
   navigation_->setFrameShape(QFrame::NoFrame);
-  navigation_->setFixedWidth(fontMetrics().horizontalAdvance("Machines") + 48);
+  navigation_->setFixedWidth(fontMetrics().horizontalAdvance("Memory wall") + 48);
   navigation_->setSpacing(2);
   stack_ = new QStackedWidget;
   for (std::size_t i = 0; i < views_.size(); ++i) {
@@ -161,6 +165,19 @@ void MainWindow::list_commands() {
   add("Search runs", "Ctrl+F", [this] {
     go_to("runs");
     static_cast<RunsView*>(view("runs"))->search_box()->setFocus();
+  });
+  add("Find ops in the timeline", "Ctrl+Shift+F", [this] {
+    go_to("timeline");
+    static_cast<TimelineView*>(view("timeline"))->search_box()->setFocus();
+  });
+  add("The next span that is looked for", "F3",
+      [this] { static_cast<TimelineView*>(view("timeline"))->step(true); });
+  add("The span before that is looked for", "Shift+F3",
+      [this] { static_cast<TimelineView*>(view("timeline"))->step(false); });
+  add("Take times from the whole trace, not from a range", "", [this] {
+    Place next = session_.place();
+    next.range.reset();
+    session_.go(next);
   });
   add("Back", "Alt+Left", [this] { session_.back(); });
   add("Forward", "Alt+Right", [this] { session_.forward(); });

@@ -53,6 +53,8 @@ QFont small_font(const QWidget& widget) {
 
 Chart::Chart(QWidget* parent) : QCustomPlot(parent) {
   setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+  // One picture for all layers: a second one of the size of the screen is blended in each frame.
+  layer("overlay")->setMode(QCPLayer::lmLogical);
   setNoAntialiasingOnDrag(true);
   axisRect()->setRangeZoomFactor(kWheelFactor);
   setFocusPolicy(Qt::StrongFocus);

@@ -6,10 +6,19 @@
 
 #include <QString>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ridgepoint {
+
+/// A stretch of the trace of one record, in nanoseconds of its clock.
+struct TraceRange {
+  std::string record_id;
+  std::int64_t begin_ns = 0, end_ns = 0;
+  bool operator==(const TraceRange&) const = default;
+};
 
 struct Place {
   QString view = QStringLiteral("runs");
@@ -19,7 +28,10 @@ struct Place {
   std::string metric;     ///< empty: the one that stands for the case
   /// Sides of a comparison as typed; empty: the baseline, and the run.
   std::string side_a, side_b;
-  QString filter;    ///< what stands in the search box
+  std::string op;                   ///< id of the op that is looked at; empty: none
+  std::string phase;                ///< that it was chosen in; empty: any
+  std::optional<TraceRange> range;  ///< what times are taken from; nothing: the whole trace
+  QString filter;                   ///< what stands in the search box
   QString scenario;  ///< quality against speed: which cases are set beside each other
   bool operator==(const Place&) const = default;
 };

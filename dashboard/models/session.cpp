@@ -3,12 +3,15 @@
 
 #include <SQLiteCpp/Exception.h>
 
+#include <algorithm>
 #include <exception>
 #include <system_error>
 #include <utility>
 
 #include "dashboard/models/text.h"
 #include "results/store/open_database.h"
+#include "results/store/trace_of.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
@@ -57,8 +60,7 @@ Session::~Session() = default;
 void Session::open(const std::filesystem::path& path) {
   const bool same = path == path_;
   path_ = path;
-  kept_runs_.clear();
-  kept_comparisons_.clear();
+  forget();
   watch_.reset();
   seen_version_.reset();
   ++generation_;
@@ -70,6 +72,15 @@ void Session::open(const std::filesystem::path& path) {
   }
   read_first();
   Q_EMIT opened();
+}
+
+void Session::forget() {
+  kept_runs_.clear();
+  kept_comparisons_.clear();
+  kept_profiles_.clear();
+  kept_traces_.clear();
+  kept_range_.reset();
+  kept_within_ = {};
 }
 
 void Session::read_first() {
@@ -133,8 +144,7 @@ void Session::look() {
   if (version == seen_version_ || loader_.busy()) return;
   seen_version_ = version;
   ++generation_;
-  kept_runs_.clear();
-  kept_comparisons_.clear();
+  forget();
   loader_.load(path_, options_);
 }
 
@@ -152,6 +162,79 @@ Loaded<RunWithRecords> Session::run(const std::string& id) const {
       [&] { return Store(path_, OpenMode::read_only, options_).whole_run(id); });
   if (kept_runs_.size() >= kMostKept) kept_runs_.clear();
   return kept_runs_[id] = std::move(loaded);
+}
+
+std::string Session::traced_run() const {
+  if (!place().run.empty()) return place().run;
+  constexpr std::size_t kMostLookedAt = 12;
+  std::size_t looked_at = 0;
+  for (const RunEntry& entry : runs_->runs) {
+    if (looked_at++ == kMostLookedAt) break;
+    const auto loaded = run(entry.run().id);
+    if (loaded.value != nullptr && traced_record_of(*loaded.value, {}) != nullptr) {
+      return entry.run().id;
+    }
+  }
+  return runs_->runs.empty() ? std::string() : runs_->runs.front().run().id;
+}
+
+Loaded<TracedRecord> Session::trace(const Record& record) const {
+  if (const auto found = kept_traces_.find(record.id); found != kept_traces_.end()) {
+    return found->second;
+  }
+  if (kept_traces_.size() >= kMostTraces) kept_traces_.clear();
+  return kept_traces_[record.id] = loaded_by<TracedRecord>([&] {
+           Record whole =
+               Store(path_, OpenMode::read_only, options_).record(record.run_id, record.ordinal);
+           TimelineIndex timeline(trace_of(whole));
+           whole.measurement.trace.clear();
+           whole.measurement.trace.shrink_to_fit();
+           return TracedRecord{std::move(whole), std::move(timeline)};
+         });
+}
+
+Loaded<ProfiledRecord> Session::whole_profile(const std::shared_ptr<const RunWithRecords>& run,
+                                              const Record& record) const {
+  if (const auto found = kept_profiles_.find(record.id); found != kept_profiles_.end()) {
+    return found->second;
+  }
+  if (kept_profiles_.size() >= kMostKept) kept_profiles_.clear();
+  return kept_profiles_[record.id] = loaded_by<ProfiledRecord>(
+             [&] { return profile_record(path_, options_, run, record); });
+}
+
+Loaded<ProfiledRecord> Session::profile(const std::string& run_id) const {
+  const auto loaded = run(run_id);
+  if (loaded.value == nullptr) return {nullptr, loaded.problem};
+  const Record* record = traced_record_of(*loaded.value, place().case_hash);
+  if (record == nullptr) {
+    return {nullptr, QStringLiteral("No op of this run was traced. A run that traces:\n\n"
+                                    "ridgepoint profile --model byte-llama-6m")};
+  }
+  const auto whole = whole_profile(loaded.value, *record);
+  const auto& range = place().range;
+  if (!range || range->record_id != record->id || whole.value == nullptr) return whole;
+  if (kept_range_ == range && kept_within_.value != nullptr) return kept_within_;
+  const auto traced = trace(*record);
+  if (traced.value == nullptr) return {nullptr, traced.problem};
+  kept_range_ = range;
+  kept_within_ =
+      loaded_by<ProfiledRecord>([&] { return within(*whole.value, *traced.value, *range); });
+  return kept_within_;
+}
+
+Loaded<ProfiledRecord> Session::profile_of(const std::string& run_id, const Record& beside) const {
+  const auto loaded = run(run_id);
+  if (loaded.value == nullptr) return {nullptr, loaded.problem};
+  const Record* found = traced_record_of(*loaded.value, ridgepoint::case_hash(beside.subject));
+  const auto traced = std::ranges::count_if(loaded.value->records, [](const Record& record) {
+    return !record.measurement.op_times.empty();
+  });
+  const bool is_same = found != nullptr && case_hash(found->subject) == case_hash(beside.subject);
+  if (found == nullptr || (!is_same && traced > 1)) {
+    return {nullptr, QStringLiteral("it did not trace this case.")};
+  }
+  return whole_profile(loaded.value, *found);
 }
 
 std::string Session::side_a() const {

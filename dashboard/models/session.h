@@ -13,6 +13,7 @@
 #include <string>
 
 #include "dashboard/models/place.h"
+#include "dashboard/models/profiled_record.h"
 #include "dashboard/models/run_list.h"
 #include "dashboard/models/run_list_loader.h"
 #include "results/compare/compare.h"
@@ -59,6 +60,16 @@ class Session : public QObject {
 
   [[nodiscard]] const SharedRuns& runs() const { return runs_; }
   [[nodiscard]] Loaded<RunWithRecords> run(const std::string& id) const;
+  /// The case of the place, or the run's first, under the roofs of its machine; within the range of
+  /// the place, where that is of this record.
+  [[nodiscard]] Loaded<ProfiledRecord> profile(const std::string& run_id) const;
+  /// What a run has to be set beside this record: the same case, else the only one that was traced.
+  [[nodiscard]] Loaded<ProfiledRecord> profile_of(const std::string& run_id,
+                                                  const Record& beside) const;
+  /// The spans of a record, arranged to be drawn.
+  [[nodiscard]] Loaded<TracedRecord> trace(const Record& record) const;
+  /// The run of the place, or, where none is chosen, the newest that traced any op.
+  [[nodiscard]] std::string traced_run() const;
   /// Of the sides of this place; a problem where one is missing.
   [[nodiscard]] Loaded<Compared> comparison() const;
   /// As typed for `ridgepoint compare`; empty where nothing is chosen.
@@ -89,11 +100,15 @@ class Session : public QObject {
  private:
   void read_first();
   void take(const QString& path, const SharedRuns& runs);
+  void forget();
+  [[nodiscard]] Loaded<ProfiledRecord> whole_profile(
+      const std::shared_ptr<const RunWithRecords>& run, const Record& record) const;
   void become(State state, const QString& problem = {});
   [[nodiscard]] std::optional<std::int64_t> data_version();
 
   static constexpr std::int64_t kFirstRuns = 200;
   static constexpr std::size_t kMostKept = 6;
+  static constexpr std::size_t kMostTraces = 2;  ///< each may hold millions of spans
 
   std::filesystem::path path_;
   State state_ = State::missing;
@@ -109,6 +124,10 @@ class Session : public QObject {
   std::int64_t generation_ = 0;
   mutable std::map<std::string, Loaded<RunWithRecords>> kept_runs_;
   mutable std::map<std::string, Loaded<Compared>> kept_comparisons_;
+  mutable std::map<std::string, Loaded<ProfiledRecord>> kept_profiles_;
+  mutable std::map<std::string, Loaded<TracedRecord>> kept_traces_;
+  mutable std::optional<TraceRange> kept_range_;
+  mutable Loaded<ProfiledRecord> kept_within_;  ///< within kept_range_
 };
 
 }  // namespace ridgepoint

@@ -231,6 +231,7 @@ void CompareView::show_place() {
   show_environment(comparison);
   notes_->setPlainText(notes_text(comparison));
   fit_columns(*table_, 225);
+  let_give_way(*table_, ComparisonModel::name, 110);
   int row = model_->row_of(place.case_hash, place.metric);
   if (row < 0) row = model_->row_of(place.case_hash, {});
   if (row < 0 && model_->rowCount() > 0) row = 0;

@@ -5,11 +5,14 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QTabWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/new_run.h"
+#include "dashboard/views/program_text.h"
 #include "dashboard/views/table.h"
 
 namespace ridgepoint {
@@ -17,21 +20,61 @@ namespace ridgepoint {
 MachinesView::MachinesView(Session& session, QWidget* parent)
     : View(session, "machines", "Machines", parent),
       model_(new EnvironmentTable(this)),
+      ceilings_(new CeilingTable(this)),
       only_differing_(new QCheckBox("Only what differs")),
       summary_(new QLabel),
-      table_(make_table("Environments side by side", model_, this)) {
+      table_(make_table("Environments side by side", model_, nullptr)),
+      ceiling_table_(make_table("Ceilings side by side", ceilings_, nullptr)),
+      no_ceilings_(new QLabel("No ceilings are stored.\n\nridgepoint roofline\n\nmeasures what "
+                              "this machine can do at the most.")),
+      passport_(new ProgramText("Noise passport")),
+      tabs_(new QTabWidget) {
+  no_ceilings_->setAlignment(Qt::AlignCenter);
   auto* bar = new QHBoxLayout;
   bar->setContentsMargins(8, 8, 8, 4);
   bar->addWidget(summary_, 1);
   bar->addWidget(only_differing_);
+  auto* environments = new QWidget;
+  auto* environment_lines = new QVBoxLayout(environments);
+  environment_lines->setContentsMargins(0, 0, 0, 0);
+  environment_lines->addLayout(bar);
+  environment_lines->addWidget(table_, 1);
+  auto* limits = new QWidget;
+  auto* limit_lines = new QVBoxLayout(limits);
+  limit_lines->setContentsMargins(0, 4, 0, 0);
+  limit_lines->addWidget(ceiling_table_, 1);
+  limit_lines->addWidget(no_ceilings_, 1);
+  tabs_->addTab(environments, "&Environments");
+  tabs_->addTab(limits, "&Ceilings");
+  tabs_->addTab(passport_, "&Noise passport");
+  tabs_->setDocumentMode(true);
   auto* lines = new QVBoxLayout(&content());
-  lines->setContentsMargins(0, 0, 0, 0);
-  lines->addLayout(bar);
-  lines->addWidget(table_, 1);
+  lines->setContentsMargins(0, 4, 0, 0);
+  lines->addWidget(tabs_, 1);
+  QObject::connect(tabs_, &QTabWidget::currentChanged, this, &View::refresh);
   QObject::connect(only_differing_, &QCheckBox::toggled, this, &View::refresh);
 }
 
+void MachinesView::show_ceilings() {
+  // Read only when looked at: each run of ceilings has a hundred records.
+  if (tabs_->currentWidget() != ceiling_table_->parentWidget()) return;
+  ceilings_->show(session().path(), *session().runs(), session().options(), true);
+  const bool some = ceilings_->rowCount() > 0;
+  ceiling_table_->setVisible(some);
+  no_ceilings_->setVisible(!some);
+  fit_columns(*ceiling_table_, 300);
+}
+
+void MachinesView::show_passport() {
+  if (tabs_->currentWidget() != passport_) return;
+  passport_->show_answer(NewRun::program(),
+                         {"passport", "--show", "latest", "--db", qt(session().path().string())},
+                         session().generation());
+}
+
 void MachinesView::show_place() {
+  show_ceilings();
+  show_passport();
   const RunList& runs = *session().runs();
   model_->show(runs, only_differing_->isChecked());
   if (model_->columns() == 0) {
@@ -50,11 +93,20 @@ void MachinesView::show_place() {
 }
 
 std::vector<QStringList> MachinesView::rows() const {
-  return rows_of(*model_);
+  if (tabs_->currentWidget() == passport_) {
+    std::vector<QStringList> lines;
+    for (const QString& line : passport_->toPlainText().split('\n')) lines.push_back({line});
+    return lines;
+  }
+  const bool limits = tabs_->currentWidget() == ceiling_table_->parentWidget();
+  return limits ? rows_of(*ceilings_) : rows_of(*model_);
 }
 
 QString MachinesView::command_line() const {
-  return ridgepoint("list runs");
+  if (tabs_->currentWidget() == passport_) return ridgepoint("passport --show latest");
+  const bool limits = tabs_->currentWidget() == ceiling_table_->parentWidget();
+  if (!limits || ceilings_->columnCount() < 2) return ridgepoint("list runs");
+  return ridgepoint("show " + ceilings_->run_at(1).substr(0, 8));
 }
 
 QWidget* MachinesView::first_focus() {

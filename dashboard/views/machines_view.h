@@ -2,14 +2,18 @@
 // MachinesView: what runs were measured on and built with, side by side.
 #pragma once
 
+#include "dashboard/models/ceiling_table.h"
 #include "dashboard/models/environments.h"
 #include "dashboard/views/view.h"
 
 class QCheckBox;
 class QLabel;
+class QTabWidget;
 class QTableView;
 
 namespace ridgepoint {
+
+class ProgramText;
 
 class MachinesView : public View {
   Q_OBJECT
@@ -21,15 +25,26 @@ class MachinesView : public View {
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] const EnvironmentTable& model() const { return *model_; }
   [[nodiscard]] QCheckBox* only_differing() const { return only_differing_; }
+  [[nodiscard]] const CeilingTable& ceilings() const { return *ceilings_; }
+  [[nodiscard]] QTabWidget* tabs() const { return tabs_; }
+  [[nodiscard]] ProgramText* passport() const { return passport_; }
 
  protected:
   void show_place() override;
 
  private:
+  void show_ceilings();
+  void show_passport();
+
   EnvironmentTable* model_;
+  CeilingTable* ceilings_;
   QCheckBox* only_differing_;
   QLabel* summary_;
   QTableView* table_;
+  QTableView* ceiling_table_;
+  QLabel* no_ceilings_;
+  ProgramText* passport_;
+  QTabWidget* tabs_;
 };
 
 }  // namespace ridgepoint

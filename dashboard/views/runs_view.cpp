@@ -135,6 +135,10 @@ void RunsView::show_place() {
     say_how_many(RunFilter::parse(place.filter).problem());
     if (!fitted_ && !shown_->runs.empty()) {
       fit_columns(*table_, 260);
+      // Room for the mark of a baseline that is pinned later.
+      table_->setColumnWidth(RunTableModel::id,
+                             table_->columnWidth(RunTableModel::id) +
+                                 fontMetrics().horizontalAdvance(QString::fromUtf8("◆ ")));
       fitted_ = true;
     }
   }

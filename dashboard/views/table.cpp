@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/views/table.h"
 
+#include <QEvent>
 #include <QHeaderView>
 #include <algorithm>
 
@@ -70,6 +71,55 @@ void fit_columns(QTableView& table, int most) {
   for (int column = 0; column < columns; ++column) {
     table.setColumnWidth(column, std::min(table.columnWidth(column) + 6, most));
   }
+}
+
+namespace {
+
+/// Watches how much room there is.
+class GivingWay : public QObject {
+ public:
+  GivingWay(QTableView& table, int column, int least)
+      : QObject(&table), table_(table), column_(column), least_(least) {
+    table.viewport()->installEventFilter(this);
+  }
+  void arrange() {
+    const QAbstractItemView& view = table_;
+    const int columns = table_.model()->columnCount();
+    int others = 0;
+    for (int i = 0; i < columns; ++i) {
+      if (i == column_) continue;
+      // The last one stretches: it needs what its text needs.
+      others += i + 1 == columns ? std::max(view.sizeHintForColumn(i),
+                                            table_.horizontalHeader()->sectionSizeHint(i))
+                                 : table_.columnWidth(i);
+    }
+    const int wanted = view.sizeHintForColumn(column_) + 6;
+    constexpr int kSpare = 18;
+    const int room = table_.viewport()->width() - others - kSpare;
+    table_.setColumnWidth(column_,
+                          std::clamp(room, std::min(least_, wanted), std::max(wanted, least_)));
+  }
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    if (event->type() == QEvent::Resize) arrange();
+    return QObject::eventFilter(watched, event);
+  }
+
+ private:
+  QTableView& table_;
+  int column_, least_;
+};
+
+}  // namespace
+
+void let_give_way(QTableView& table, int column, int least) {
+  auto* found = static_cast<GivingWay*>(table.property("giving way").value<QObject*>());
+  if (found == nullptr) {
+    found = new GivingWay(table, column, least);
+    table.setProperty("giving way", QVariant::fromValue<QObject*>(found));
+  }
+  found->arrange();
 }
 
 }  // namespace ridgepoint

@@ -24,6 +24,10 @@ QTableView* make_table(const QString& accessible_name, QAbstractItemModel* model
 /// Columns as wide as what stands in the first rows, at most `most` pixels each.
 void fit_columns(QTableView& table, int most);
 
+/// From now on `column` gives way, down to `least` pixels, where all columns have no room beside
+/// each other, so that none is cut off at the right.
+void let_give_way(QTableView& table, int column, int least);
+
 QColor colour_of(Tone tone, const QPalette& palette);
 
 }  // namespace ridgepoint

@@ -10,8 +10,8 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/profile_text.h"
-#include "harness/profile/attach_profile.h"
 #include "results/report/explanation.h"
+#include "results/roofline/attach_profile.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {

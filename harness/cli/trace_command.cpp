@@ -8,11 +8,11 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/profile_text.h"
-#include "harness/profile/trace_of.h"
 #include "profiler/trace/chrome_json.h"
 #include "profiler/trace/perfetto.h"
 #include "results/report/table.h"
 #include "results/store/trace_codec.h"
+#include "results/store/trace_of.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {

@@ -10,7 +10,6 @@
 
 #include "harness/environment/environment.h"
 #include "harness/environment/new_run.h"
-#include "harness/profile/attach_profile.h"
 #include "harness/run/harness_floor.h"
 #include "harness/run/judgement.h"
 #include "harness/run/run_claim.h"
@@ -19,6 +18,7 @@
 #include "profiler/machine/limits.h"
 #include "profiler/machine/topology.h"
 #include "results/metric.h"
+#include "results/roofline/attach_profile.h"
 #include "results/statistics/quantile.h"
 #include "workloads/error.h"
 

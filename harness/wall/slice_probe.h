@@ -9,7 +9,7 @@
 
 #include "backends/backend.h"
 #include "backends/session.h"
-#include "harness/wall/engine_costs.h"
+#include "results/wall/engine_costs.h"
 #include "workloads/models/model.h"
 
 namespace ridgepoint {

@@ -18,6 +18,7 @@
 #include "profiler/machine/system_memory.h"
 #include "profiler/machine/topology.h"
 #include "results/report/table.h"
+#include "results/wall/wall_figures.h"
 #include "workloads/error.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/models/shapes.h"
@@ -207,27 +208,20 @@ std::vector<CausalTest> test_causes(const Case& variant, const SliceOptions& opt
 }
 
 nlohmann::json json_of(const WallModel& model) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (const auto& cost : model.costs.by_rows) {
-    rows.push_back({cost.rows, cost.seconds_per_weight_byte});
-  }
-  return {{"model", model.variant.model},
-          {"type", model.outline.weight_type},
-          {"engine", model.engine},
-          {"threads", model.variant.threads},
-          {"kv", model.variant.kv},
-          {"load_bytes_per_second", {model.load.value, model.load.low, model.load.high}},
-          {"load_over_bytes", model.load_bytes},
-          {"arithmetic", model.arithmetic},
-          {"operations_per_second", model.roof.operations_per_second},
-          {"sliced_layers", model.sliced_layers},
-          {"sliced_bytes", model.sliced_bytes},
-          {"seconds_per_weight_byte_by_rows", std::move(rows)},
-          {"seconds_per_kv_byte", model.costs.seconds_per_kv_byte},
-          {"seconds_per_attention_flop", model.costs.seconds_per_attention_flop},
-          {"available_bytes", model.need.available_bytes},
-          {"weight_bytes", model.need.weight_bytes},
-          {"kv_bytes_per_token", model.need.kv_bytes_per_token}};
+  return to_json(WallFigures{.model = model.variant.model,
+                             .type = model.outline.weight_type,
+                             .engine = model.engine,
+                             .threads = model.variant.threads,
+                             .kv = model.variant.kv,
+                             .load = {model.load.low, model.load.value, model.load.high},
+                             .load_bytes = model.load_bytes,
+                             .arithmetic = model.arithmetic,
+                             .operations_per_second = model.roof.operations_per_second,
+                             .sliced_layers = model.sliced_layers,
+                             .sliced_bytes = model.sliced_bytes,
+                             .costs = model.costs,
+                             .need = model.need,
+                             .shape = model.outline.config});
 }
 
 std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& batches,

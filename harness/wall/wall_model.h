@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "harness/wall/elasticity.h"
-#include "harness/wall/engine_costs.h"
-#include "harness/wall/memory_fit.h"
 #include "harness/wall/slice_probe.h"
 #include "profiler/ceilings/estimate.h"
+#include "results/wall/elasticity.h"
+#include "results/wall/engine_costs.h"
+#include "results/wall/memory_fit.h"
 #include "workloads/case.h"
 
 namespace ridgepoint {

@@ -1,18 +1,30 @@
 // The dashboard over 100,000 runs (10^6 records, 10^7 samples), offscreen: how long until something
-// is painted, until all of it is there, and what a key in the search box costs.
+// is painted, until all of it is there, and what a key in the search box costs. And a frame of the
+// timeline with 10^7 spans and of the roofline with 10^5 points, while they are moved and zoomed.
 #include <benchmark/benchmark.h>
 
 #include <QApplication>
 #include <QLineEdit>
 #include <QTableView>
 #include <QThread>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "dashboard/app/main_window.h"
+#include "dashboard/charts/roofline_chart.h"
+#include "dashboard/charts/stacked_bars.h"
 #include "dashboard/charts/theme.h"
+#include "dashboard/charts/timeline_chart.h"
+#include "dashboard/charts/wall_chart.h"
 #include "dashboard/views/runs_view.h"
+#include "tests/benchmarks/many_spans.h"
 #include "tests/benchmarks/results/many_runs.h"
 #include "tests/support/temporary_folder.h"
+#include "workloads/models/shapes.h"
 
 namespace ridgepoint {
 namespace {
@@ -80,6 +92,161 @@ BENCHMARK_CAPTURE(BM_Key, first_letter_all_fit, "", "l")->Unit(benchmark::kMilli
 BENCHMARK_CAPTURE(BM_Key, word, "label:label 4", "label:label 42")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Key, field_of_a_case, "batch:", "batch:3")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Key, none_fits, "zzz", "zzzz")->Unit(benchmark::kMillisecond);
+
+/// How long single frames took.
+class FrameTimes {
+ public:
+  template <class Paint>
+  void add(Paint&& paint) {
+    const auto begin = std::chrono::steady_clock::now();
+    paint();
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+    times_.push_back(took.count());
+  }
+  void report(benchmark::State& state) {
+    std::ranges::sort(times_);
+    state.counters["median_ms"] = times_[times_.size() / 2];
+    state.counters["p99_ms"] = times_[times_.size() * 99 / 100];
+    state.counters["frames"] = static_cast<double>(times_.size());
+  }
+
+ private:
+  std::vector<double> times_;
+};
+
+std::shared_ptr<const TracedRecord> many_spans() {
+  static const auto traced = std::make_shared<const TracedRecord>(
+      TracedRecord{Record{}, TimelineIndex(trace_of_many_spans(10'000'000, 8))});
+  return traced;
+}
+
+enum class Way { zoom, pan, search };
+
+/// Frames on the way from all of it to single spans and back, or along it at that zoom.
+void BM_Timeline(benchmark::State& state, Way way) {
+  const auto traced = many_spans();
+  TimelineChart chart;
+  chart.resize(1920, 1080);
+  chart.show_trace(traced);
+  if (way == Way::search) {
+    chart.set_matches(std::make_shared<const TimelineMatches>(traced->timeline.find("layer.7")));
+  }
+  chart.show();
+  QImage frame(1920, 1080, QImage::Format_RGB32);
+  FrameTimes times;
+  const auto whole = static_cast<double>(traced->timeline.end_ns - traced->timeline.begin_ns);
+  int step = 0;
+  if (way == Way::pan) chart.look_at(0, whole / 20);
+  for (auto _ : state) {
+    ++step;
+    if (way == Way::pan) {
+      const double from = whole * 0.0037 * (step % 250);
+      chart.look_at(from, from + whole / 20);
+    } else if (step % 120 == 0) {
+      chart.fit();
+    } else {
+      chart.zoom(0.9, whole * 0.37);
+    }
+    times.add([&] { chart.viewport()->render(&frame); });
+  }
+  times.report(state);
+}
+BENCHMARK_CAPTURE(BM_Timeline, zoom, Way::zoom)->Unit(benchmark::kMillisecond)->Iterations(480);
+BENCHMARK_CAPTURE(BM_Timeline, pan, Way::pan)->Unit(benchmark::kMillisecond)->Iterations(480);
+BENCHMARK_CAPTURE(BM_Timeline, search, Way::search)->Unit(benchmark::kMillisecond)->Iterations(480);
+
+/// Arranging the spans, once a trace.
+void BM_TimelineIndex(benchmark::State& state) {
+  for (auto _ : state) {
+    state.PauseTiming();
+    Trace trace = trace_of_many_spans(state.range(0), 8);
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(TimelineIndex(std::move(trace)).spans);
+  }
+}
+BENCHMARK(BM_TimelineIndex)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->Iterations(2);
+
+/// A word typed into the timeline's search box.
+void BM_TimelineSearch(benchmark::State& state) {
+  const auto traced = many_spans();
+  for (auto _ : state) benchmark::DoNotOptimize(traced->timeline.find("ffn").count);
+}
+BENCHMARK(BM_TimelineSearch)->Unit(benchmark::kMillisecond);
+
+std::shared_ptr<const RooflineScene> many_points(std::size_t count) {
+  auto scene = std::make_shared<RooflineScene>();
+  scene->roofs = {{"level 1", true, {400e9, 420e9, 430e9}, "bytes/s"},
+                  {"outermost", true, {30e9, 40e9, 45e9}, "bytes/s"},
+                  {"f32", false, {440e9, 450e9, 460e9}, "FLOP/s"}};
+  std::mt19937 random(7);
+  std::normal_distribution<double> spread(0, 0.7);
+  for (std::size_t i = 0; i < count; ++i) {
+    RooflinePoint point;
+    point.phase = "decode";
+    point.op_id = "layer." + std::to_string(i);
+    point.intensity = std::pow(10.0, spread(random));
+    const double rate = 1e10 * std::pow(10.0, spread(random));
+    point.rate = {rate * 0.9, rate, rate * 1.1};
+    point.time_ns = roofline::Range::exactly(1e4);
+    point.share = 1.0 / static_cast<double>(count);
+    point.bound = static_cast<roofline::Bound>(i % 5);
+    scene->points.push_back(point);
+  }
+  return scene;
+}
+
+void BM_Roofline(benchmark::State& state) {
+  RooflineChart chart;
+  chart.resize(1920, 1080);
+  chart.show(many_points(static_cast<std::size_t>(state.range(0))), {});
+  chart.setVisible(true);
+  QApplication::processEvents();
+  FrameTimes times;
+  int step = 0;
+  for (auto _ : state) {
+    const double by = ++step % 40 < 20 ? 0.01 : -0.01;
+    chart.xAxis->moveRange(by);
+    chart.yAxis->scaleRange(1 - by, chart.yAxis->range().center());
+    times.add([&] {
+      chart.replot(QCustomPlot::rpImmediateRefresh);
+      benchmark::DoNotOptimize(chart.grab());
+    });
+  }
+  times.report(state);
+}
+/// The batch of the memory wall dragged from one stop to the next: a model of 126 layers is lowered
+/// anew for each, and all is painted.
+void BM_WallSlider(benchmark::State& state) {
+  WallForecast forecast;
+  WallChart chart;
+  StackedBars bars("bars");
+  chart.resize(1920, 700);
+  bars.resize(1920, 100);
+  WallQuestion question;
+  question.shape = *find_shape("llama-3.1-405b");
+  question.machine = {1e12, 1e15};
+  question.memory_bytes = 1'000'000'000'000;
+  FrameTimes times;
+  forecast.answer(question, nullptr);
+  std::int64_t step = 0;
+  for (auto _ : state) {
+    question.batch = 1 + ++step % 1000;
+    question.context = 100 * step;
+    times.add([&] {
+      const WallAnswer answer = forecast.answer(question, nullptr);
+      chart.show_answer(answer, question.batch, question.context, {}, {});
+      bars.show_bars(
+          {{"Bytes a token", "bytes", {{"weights", answer.weight_bytes_per_token}}, 0, {}}});
+      chart.replot(QCustomPlot::rpImmediateRefresh);
+      benchmark::DoNotOptimize(chart.grab());
+      benchmark::DoNotOptimize(bars.grab());
+    });
+  }
+  times.report(state);
+}
+BENCHMARK(BM_WallSlider)->Unit(benchmark::kMillisecond)->Iterations(200);
+
+BENCHMARK(BM_Roofline)->Arg(1'000)->Arg(100'000)->Unit(benchmark::kMillisecond)->Iterations(200);
 
 }  // namespace
 }  // namespace ridgepoint

@@ -2,11 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/profile/trace_of.h"
 #include "harness/run/base64.h"
 #include "harness/run/protocol.h"
 #include "harness/run/trace_keeper.h"
 #include "results/store/trace_codec.h"
+#include "results/store/trace_of.h"
 #include "tests/support/error_of.h"
 
 namespace ridgepoint {

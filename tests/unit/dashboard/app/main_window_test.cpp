@@ -44,7 +44,7 @@ TEST(MainWindow, GoesBetweenViewsByKeysAndBack) {
   EXPECT_EQ(open.window.current_view()->name(), "runs");
   QTest::keyClick(&open.window, Qt::Key_2, Qt::ControlModifier);
   EXPECT_EQ(open.window.current_view()->name(), "compare");
-  QTest::keyClick(&open.window, Qt::Key_5, Qt::ControlModifier);
+  QTest::keyClick(&open.window, Qt::Key_8, Qt::ControlModifier);
   EXPECT_EQ(open.window.current_view()->name(), "machines");
   QTest::keyClick(&open.window, Qt::Key_Left, Qt::AltModifier);
   EXPECT_EQ(open.window.current_view()->name(), "compare");

@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <QAbstractItemModelTester>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
 
@@ -14,34 +16,21 @@
 #include "dashboard/views/compare_view.h"
 #include "dashboard/views/history_view.h"
 #include "dashboard/views/machines_view.h"
+#include "dashboard/views/program_text.h"
 #include "dashboard/views/quality_view.h"
 #include "dashboard/views/run_details.h"
 #include "dashboard/views/runs_view.h"
 #include "results/quality_metrics.h"
 #include "tests/support/stored_runs.h"
-#include "tests/unit/dashboard/dashboard_data.h"
+#include "tests/unit/dashboard/in_sight.h"
+#include "tests/unit/dashboard/profiled_data.h"
 
 namespace ridgepoint {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-/// A view that is in sight and hears of every change, as the window arranges it.
-template <class Shown>
-struct InSight {
-  Session session;
-  Shown view{session};
-  explicit InSight(const std::filesystem::path& database) {
-    QObject::connect(&session, &Session::place_changed, &view, &View::refresh);
-    QObject::connect(&session, &Session::data_changed, &view, &View::refresh);
-    view.resize(1120, 660);
-    open_whole(session, database);
-    view.show();
-    view.refresh();
-    QTest::qWait(1);
-  }
-};
+using Tester = QAbstractItemModelTester;
 
 TEST(RunsView, FiltersAsSomeoneTypesAndChoosesByKeys) {
   const ThreeRuns data;
@@ -191,6 +180,35 @@ TEST(MachinesView, ShowsOnlyWhatDiffersWhereThatIsAskedFor) {
   ASSERT_EQ(shown.view.model().rowCount(), 3);
   EXPECT_EQ(shown.view.model().index(2, 0).data().toString(), "cpu/cores");
   EXPECT_EQ(shown.view.model().index(2, 1).data().toString(), "8");
+}
+
+TEST(MachinesView, ShowsCeilingsSideBySide) {
+  const ProfiledRuns data;
+  InSight<MachinesView> shown(data.database);
+  shown.view.tabs()->setCurrentIndex(1);
+  CeilingTable alone;
+  const Tester tester(&alone, Tester::FailureReportingMode::Fatal);
+  alone.show(data.database, *shown.session.runs(), {}, true);
+  EXPECT_EQ(alone.rowCount(), 6);
+  const CeilingTable& ceilings = shown.view.ceilings();
+  ASSERT_EQ(ceilings.columnCount(), 2);
+  EXPECT_EQ(ceilings.rowCount(), 6);
+  EXPECT_EQ(ceilings.index(0, 1).data().toString(), "10.0 GB/s (9.90 GB/s to 10.1 GB/s)");
+  EXPECT_EQ(ceilings.index(2, 1).data().toString(), "absent");
+  EXPECT_EQ(ceilings.index(2, 1).data(Qt::ToolTipRole).toString(), "the CPU lacks AMX-TILE");
+  EXPECT_EQ(shown.view.rows().size(), 7U);
+  EXPECT_THAT(shown.view.command_line().toStdString(),
+              StartsWith("ridgepoint show " + data.ceilings.run.id.substr(0, 8)));
+}
+
+TEST(MachinesView, ShowsWhatAProgramSaysOfTheNoise) {
+  const ThreeRuns data;
+  InSight<MachinesView> shown(data.database);
+  ProgramText& text = *shown.view.passport();
+  text.show_answer("/bin/echo", {"2 % in 20 s"}, 1);
+  ASSERT_TRUE(wait_until([&] { return text.toPlainText() == "2 % in 20 s\n"; }));
+  text.show_answer("/no/such/program", {}, 1);
+  ASSERT_TRUE(wait_until([&] { return text.toPlainText().contains("cannot be started"); }));
 }
 
 TEST(View, ShowsAProblemWhereItHappened) {

@@ -1,12 +1,12 @@
 // The arithmetic of the memory wall, on figures that can be followed by hand.
-#include "harness/wall/engine_costs.h"
+#include "results/wall/engine_costs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "harness/wall/memory_fit.h"
+#include "results/wall/memory_fit.h"
 #include "workloads/error.h"
 #include "workloads/models/shapes.h"
 #include "workloads/models/slice.h"

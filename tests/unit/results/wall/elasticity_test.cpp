@@ -1,5 +1,5 @@
 // Slopes of lines that were drawn.
-#include "harness/wall/elasticity.h"
+#include "results/wall/elasticity.h"
 
 #include <gtest/gtest.h>
 

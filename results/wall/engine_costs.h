@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "harness/wall/step_work.h"
+#include "results/wall/step_work.h"
 
 namespace ridgepoint {
 

@@ -1,4 +1,4 @@
-#include "harness/wall/step_work.h"
+#include "results/wall/step_work.h"
 
 #include <algorithm>
 #include <variant>

@@ -1,4 +1,4 @@
-#include "harness/wall/engine_costs.h"
+#include "results/wall/engine_costs.h"
 
 #include <algorithm>
 #include <cmath>

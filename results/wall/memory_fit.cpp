@@ -1,4 +1,4 @@
-#include "harness/wall/memory_fit.h"
+#include "results/wall/memory_fit.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "harness/profile/trace_of.h"
+#include "results/store/trace_of.h"
 
 #include <fmt/format.h>
 

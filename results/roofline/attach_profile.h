@@ -18,6 +18,9 @@ struct StoredCeilings {
   std::vector<Record> records;
 };
 
+/// That run, if it is in the store and holds records.
+std::optional<StoredCeilings> read_ceilings(const Store& store, const std::string& run_id);
+
 /// The newest finished one of a machine that may be set beside `environment`; a build may differ.
 std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment);
 

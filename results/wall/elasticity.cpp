@@ -1,4 +1,4 @@
-#include "harness/wall/elasticity.h"
+#include "results/wall/elasticity.h"
 
 #include <algorithm>
 #include <cmath>

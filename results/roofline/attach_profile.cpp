@@ -1,4 +1,4 @@
-#include "harness/profile/attach_profile.h"
+#include "results/roofline/attach_profile.h"
 
 #include <fmt/format.h>
 
@@ -23,6 +23,14 @@ int threads_of(const Case& subject) {
 }
 
 }  // namespace
+
+std::optional<StoredCeilings> read_ceilings(const Store& store, const std::string& run_id) {
+  const auto runs = store.runs();
+  if (std::ranges::find(runs, run_id, &Run::id) == runs.end()) return std::nullopt;
+  auto records = store.records(run_id, /*with_samples=*/false);
+  if (records.empty()) return std::nullopt;
+  return StoredCeilings{store.run(run_id), std::move(records)};
+}
 
 std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment) {
   for (const Run& summary : store.runs()) {

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/views/roofline_view.h"
+
+#include <fmt/format.h>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QItemSelectionModel>
+#include <QLabel>
+#include <QPushButton>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "dashboard/charts/roofline_chart.h"
+#include "dashboard/models/text.h"
+#include "dashboard/views/table.h"
+#include "dashboard/views/traced_cases.h"
+#include "results/report/table.h"
+#include "results/report/time_text.h"
+
+namespace ridgepoint {
+
+RooflineView::RooflineView(Session& session, QWidget* parent)
+    : View(session, "roofline", "Roofline", parent),
+      cases_(make_traced_cases()),
+      together_(new QCheckBox("&Layers together")),
+      whole_(new QPushButton("Whole &trace")),
+      summary_(new QLabel),
+      chart_(new RooflineChart),
+      model_(new RooflineTable(this)),
+      table_(make_table("Ops", model_, nullptr)) {
+  together_->setToolTip("The same op of all layers as one point");
+  together_->setAccessibleName("The same op of all layers as one point");
+  whole_->setToolTip("Times are those of the range that was chosen in the timeline");
+  whole_->setAccessibleName("Take times from the whole trace again");
+  summary_->setWordWrap(true);
+  summary_->setTextFormat(Qt::PlainText);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setAccessibleName("What the roofline says");
+
+  auto* bar = new QHBoxLayout;
+  bar->addWidget(cases_, 1);
+  bar->addWidget(whole_);
+  bar->addWidget(together_);
+  auto* top = new QWidget;
+  auto* top_lines = new QVBoxLayout(top);
+  top_lines->setContentsMargins(8, 8, 8, 0);
+  top_lines->addLayout(bar);
+  top_lines->addWidget(summary_);
+  top_lines->addWidget(chart_, 1);
+  auto* halves = new QSplitter(Qt::Vertical);
+  halves->setObjectName("roofline");
+  halves->addWidget(top);
+  halves->addWidget(table_);
+  halves->setStretchFactor(0, 3);
+  halves->setStretchFactor(1, 1);
+  halves->setSizes({470, 170});
+  halves->setChildrenCollapsible(false);
+  auto* lines = new QVBoxLayout(&content());
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->addWidget(halves);
+
+  QObject::connect(cases_, &QComboBox::activated, this,
+                   [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });
+  QObject::connect(together_, &QCheckBox::toggled, this, [this] { refresh(); });
+  QObject::connect(whole_, &QPushButton::clicked, this, [this] {
+    Place next = this->session().place();
+    next.range.reset();
+    this->session().go(next);
+  });
+  QObject::connect(chart_, &RooflineChart::point_clicked, this,
+                   [this](std::size_t point) { choose_op(scene_->points.at(point)); });
+  QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+                   [this](const QModelIndex& now) {
+                     if (showing_ || !now.isValid() || scene_ == nullptr) return;
+                     choose_op(scene_->points.at(static_cast<std::size_t>(now.row())));
+                   });
+}
+
+void RooflineView::choose_op(const RooflinePoint& point) {
+  Place next = session().place();
+  next.op = point.op_id;
+  next.phase = point.phase;
+  session().go(next);
+}
+
+void RooflineView::show_place() {
+  showing_ = true;
+  const Place& place = session().place();
+  run_id_ = session().traced_run();
+  const auto profiled = session().profile(run_id_);
+  if (profiled.value == nullptr) {
+    scene_.reset();
+    made_of_.reset();
+    model_->show(nullptr);
+    cases_->clear();
+    whole_->setVisible(false);
+    summary_->setText({});
+    chart_->show(nullptr, {}, profiled.problem);
+    showing_ = false;
+    return;
+  }
+  ordinal_ = profiled.value->record.ordinal;
+  Loaded<ProfiledRecord> baseline;
+  if (!place.baseline.empty() && place.baseline != run_id_) {
+    baseline = session().profile_of(place.baseline, profiled.value->record);
+  }
+  const bool together = together_->isChecked();
+  if (scene_ == nullptr || made_of_ != profiled.value || made_against_ != baseline.value ||
+      made_together_ != together) {
+    scene_ = std::make_shared<const RooflineScene>(
+        make_roofline_scene(*profiled.value, baseline.value.get(), together));
+    made_of_ = profiled.value;
+    made_against_ = baseline.value;
+    made_together_ = together;
+    model_->show(scene_);
+    fit_columns(*table_, 230);
+  }
+  list_traced_cases(*cases_, *profiled.value->run, profiled.value->record.id);
+  whole_->setVisible(place.range && place.range->record_id == profiled.value->record.id);
+  summarise(*profiled.value, baseline.problem);
+  chart_->show(scene_, place.op);
+  const int row = model_->row_of(place.phase, place.op);
+  if (row >= 0) {
+    table_->setCurrentIndex(model_->index(row, 0));
+    table_->scrollTo(model_->index(row, 0));
+  } else {
+    table_->setCurrentIndex({});
+  }
+  showing_ = false;
+}
+
+void RooflineView::summarise(const ProfiledRecord& profiled, const QString& baseline_problem) {
+  QStringList words;
+  const auto& profile = profiled.profile;
+  if (profiled.roofs) {
+    words.append(QString("Roofs: ceilings of run %1, %2.")
+                     .arg(short_id(profiled.roofs->run_id),
+                          qt(time_text(profiled.roofs->measured_unix_ns))));
+    if (!profiled.roofs->note.empty()) words.append(qt(profiled.roofs->note) + ".");
+  } else {
+    words.append("No roofs: " + qt(profiled.why_no_roofs) + ".");
+  }
+  words.append(QString("Bytes %1, FLOPs %2.")
+                   .arg(qt(profile.provenance.bytes), qt(profile.provenance.flops)));
+  const Place& place = session().place();
+  if (place.range && place.range->record_id == profiled.record.id) {
+    words.append(QString("Times within a range of %1 only.")
+                     .arg(qt(format_value(
+                         static_cast<double>(place.range->end_ns - place.range->begin_ns), "ns"))));
+  }
+  if (scene_->not_placed > 0) {
+    words.append(QString("%1 ops without FLOPs or bytes (%2 % of the time) are in the table only.")
+                     .arg(scene_->not_placed)
+                     .arg(100 * scene_->share_not_placed, 0, 'f', 1));
+  }
+  if (!baseline_problem.isEmpty()) words.append("No baseline here: " + baseline_problem);
+  if (made_against_ != nullptr) {
+    words.append(QString("Arrows lead from the baseline's ops (%1) to these.")
+                     .arg(chart_->arrows() > 0 || !scene_->before.empty()
+                              ? short_id(session().place().baseline)
+                              : QString("none fit")));
+  }
+  summary_->setText(words.join(' '));
+}
+
+QString RooflineView::summary() const {
+  return summary_->text();
+}
+
+std::vector<QStringList> RooflineView::rows() const {
+  return chart_->rows();
+}
+
+QString RooflineView::command_line() const {
+  if (scene_ == nullptr) return {};
+  return ridgepoint(fmt::format("show {}/{} --profile=50", run_id_.substr(0, 8), ordinal_));
+}
+
+std::vector<Chart*> RooflineView::charts() const {
+  return {chart_};
+}
+
+QWidget* RooflineView::first_focus() {
+  return table_;
+}
+
+std::vector<std::pair<QString, QString>> RooflineView::keys() const {
+  return {{"Up, Down in the table", "choose an op, here and in the timeline"},
+          {"Alt+L", "the same op of all layers as one point"},
+          {"Alt+T", "take times from the whole trace again"}};
+}
+
+}  // namespace ridgepoint

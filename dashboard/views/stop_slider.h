@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// StopSlider: a slider over given stops, such as the powers of two, with its name and the stop it
+// is at in words above it.
+#pragma once
+
+#include <QWidget>
+#include <functional>
+#include <vector>
+
+class QLabel;
+class QSlider;
+
+namespace ridgepoint {
+
+class StopSlider : public QWidget {
+  Q_OBJECT
+ public:
+  StopSlider(const QString& name, std::vector<double> stops,
+             std::function<QString(double)> in_words, QWidget* parent = nullptr);
+
+  [[nodiscard]] double value() const;
+  /// The nearest stop; nothing is emitted.
+  void set_value(double value);
+  [[nodiscard]] QSlider* slider() const { return slider_; }
+  [[nodiscard]] QString text() const;
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  void show_value();
+
+  QString name_;
+  std::vector<double> stops_;
+  std::function<QString(double)> in_words_;
+  QLabel* label_;
+  QSlider* slider_;
+};
+
+/// `count` stops from `low` to `high`, evenly apart in their logarithms.
+std::vector<double> log_stops(double low, double high, std::size_t count);
+
+}  // namespace ridgepoint

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/views/timeline_view.h"
+
+#include <fmt/format.h>
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QItemSelectionModel>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSplitter>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "dashboard/charts/timeline_chart.h"
+#include "dashboard/models/csv_text.h"
+#include "dashboard/models/text.h"
+#include "dashboard/views/table.h"
+#include "dashboard/views/traced_cases.h"
+#include "results/report/table.h"
+
+namespace ridgepoint {
+namespace {
+
+QToolButton* step_button(const QString& text, const QString& name) {
+  auto* button = new QToolButton;
+  button->setText(text);
+  button->setToolTip(name);
+  button->setAccessibleName(name);
+  button->setAutoRaise(true);
+  return button;
+}
+
+}  // namespace
+
+TimelineView::TimelineView(Session& session, QWidget* parent)
+    : View(session, "timeline", "Timeline", parent),
+      cases_(make_traced_cases()),
+      search_(new QLineEdit),
+      found_(new QLabel),
+      summary_(new QLabel),
+      chart_(new TimelineChart),
+      model_(new RangeTable(this)),
+      table_(make_table("Ops within the range", model_, nullptr)) {
+  search_->setPlaceholderText("Find ops");
+  search_->setAccessibleName("Find ops");
+  search_->setClearButtonEnabled(true);
+  search_->installEventFilter(this);
+  found_->setAccessibleName("Spans that were found");
+  summary_->setWordWrap(true);
+  summary_->setTextFormat(Qt::PlainText);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setAccessibleName("What lies in the range");
+  auto* before = step_button(QString::fromUtf8("↑"), "The span before (Shift+F3)");
+  auto* next = step_button(QString::fromUtf8("↓"), "The next span (F3)");
+
+  auto* bar = new QHBoxLayout;
+  bar->addWidget(cases_, 2);
+  bar->addWidget(search_, 1);
+  bar->addWidget(before);
+  bar->addWidget(next);
+  bar->addWidget(found_);
+  auto* top = new QWidget;
+  auto* top_lines = new QVBoxLayout(top);
+  top_lines->setContentsMargins(8, 8, 8, 0);
+  top_lines->addLayout(bar);
+  top_lines->addWidget(summary_);
+  top_lines->addWidget(chart_, 1);
+  auto* halves = new QSplitter(Qt::Vertical);
+  halves->setObjectName("timeline");
+  halves->addWidget(top);
+  halves->addWidget(table_);
+  halves->setStretchFactor(0, 3);
+  halves->setStretchFactor(1, 1);
+  halves->setSizes({450, 190});
+  halves->setChildrenCollapsible(false);
+  auto* lines = new QVBoxLayout(&content());
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->addWidget(halves);
+
+  QObject::connect(cases_, &QComboBox::activated, this,
+                   [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });
+  QObject::connect(search_, &QLineEdit::textChanged, this, &TimelineView::search);
+  QObject::connect(before, &QToolButton::clicked, this, [this] { step(false); });
+  QObject::connect(next, &QToolButton::clicked, this, [this] { step(true); });
+  QObject::connect(chart_, &TimelineChart::range_chosen, this, &TimelineView::choose_range);
+  QObject::connect(chart_, &TimelineChart::span_clicked, this,
+                   [this](std::size_t lane, std::size_t span) {
+                     choose_span({lane, span});
+                   });
+  QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+                   [this](const QModelIndex& now) {
+                     if (showing_ || !now.isValid()) return;
+                     Place place = this->session().place();
+                     place.op = model_->op_at(now.row());
+                     place.phase.clear();
+                     this->session().go(place);
+                   });
+}
+
+void TimelineView::show_place() {
+  showing_ = true;
+  const std::string run_id = session().traced_run();
+  const auto run = session().run(run_id);
+  const Record* record =
+      run.value == nullptr ? nullptr : traced_record_of(*run.value, session().place().case_hash);
+  Loaded<TracedRecord> traced;
+  if (run.value == nullptr) {
+    traced.problem = run.problem;
+  } else if (record == nullptr) {
+    traced.problem =
+        "No op of this run was traced. A run that keeps its spans:\n\n"
+        "ridgepoint profile --model byte-llama-6m";
+  } else {
+    traced = session().trace(*record);
+    list_traced_cases(*cases_, *run.value, record->id);
+  }
+  if (traced.value == nullptr) cases_->clear();
+  const bool is_other = traced.value != traced_;
+  traced_ = traced.value;
+  if (is_other) {
+    at_.reset();
+    highlighted_.clear();
+    matches_.reset();
+  }
+  chart_->show_trace(traced_, traced.problem);
+  highlight();
+  show_range();
+  summarise();
+  showing_ = false;
+}
+
+void TimelineView::highlight() {
+  if (traced_ == nullptr) {
+    found_->setText({});
+    return;
+  }
+  const QString text = search_->text().trimmed();
+  const std::string& op = session().place().op;
+  // Words that are typed come before the op that was chosen elsewhere.
+  const QString wanted = text.isEmpty() ? "op " + qt(op) : "text " + text;
+  if (wanted != highlighted_ || matches_ == nullptr) {
+    highlighted_ = wanted;
+    matches_ = std::make_shared<const TimelineMatches>(
+        text.isEmpty() ? traced_->timeline.find_op(op) : traced_->timeline.find(utf8(text)));
+    chart_->set_matches(matches_);
+  }
+  found_->setText(matches_->any()  ? QString("%1 spans").arg(matches_->count)
+                  : text.isEmpty() ? QString()
+                                   : QString("none"));
+}
+
+void TimelineView::search(const QString&) {
+  at_.reset();
+  chart_->point_at_span(std::nullopt);
+  highlight();
+}
+
+void TimelineView::step(bool forward) {
+  if (traced_ == nullptr || matches_ == nullptr) return;
+  const TimelineIndex& timeline = traced_->timeline;
+  std::int64_t from = forward ? static_cast<std::int64_t>(chart_->from_ns())
+                              : static_cast<std::int64_t>(chart_->to_ns());
+  if (at_) from = timeline.lanes[at_->lane].begin_ns[at_->span];
+  auto found = timeline.next_match(*matches_, from, forward);
+  // Past the last comes the first.
+  if (!found) {
+    found = timeline.next_match(*matches_, forward ? timeline.begin_ns - 1 : timeline.end_ns + 1,
+                                forward);
+  }
+  if (!found) return;
+  at_ = found;
+  chart_->point_at_span(at_);
+  summarise();
+}
+
+void TimelineView::choose_range(qint64 from_ns, qint64 to_ns) {
+  Place place = session().place();
+  place.range.reset();
+  if (to_ns > from_ns && traced_ != nullptr) {
+    place.range = TraceRange{traced_->record.id, from_ns, to_ns};
+  }
+  session().go(place);
+}
+
+void TimelineView::choose_span(const TimelineSpan& span) {
+  at_ = span;
+  chart_->point_at_span(at_);
+  const TimelineLane& lane = traced_->timeline.lanes[span.lane];
+  const TracedPart* part = traced_->timeline.part_at(lane.begin_ns[span.span]);
+  Place place = session().place();
+  place.op = traced_->timeline.names[lane.names[span.span]];
+  place.phase = part == nullptr ? std::string() : part->name;
+  session().go(place);
+  summarise();
+}
+
+void TimelineView::show_range() {
+  if (traced_ == nullptr) {
+    model_->show(nullptr, 0, 0);
+    return;
+  }
+  const Place& place = session().place();
+  const TimelineIndex& timeline = traced_->timeline;
+  const bool chosen = place.range && place.range->record_id == traced_->record.id;
+  const std::int64_t from = chosen ? place.range->begin_ns : timeline.begin_ns;
+  const std::int64_t to = chosen ? place.range->end_ns : timeline.end_ns;
+  chart_->set_range(chosen ? std::optional(std::pair(from, to)) : std::nullopt);
+  model_->show(traced_, from, to);
+  fit_columns(*table_, 420);
+  const int row = model_->row_of(place.op);
+  table_->setCurrentIndex(row < 0 ? QModelIndex() : model_->index(row, 0));
+  if (row >= 0) table_->scrollTo(model_->index(row, 0));
+}
+
+void TimelineView::summarise() {
+  if (traced_ == nullptr) {
+    summary_->clear();
+    return;
+  }
+  const Place& place = session().place();
+  const TimelineIndex& timeline = traced_->timeline;
+  const bool chosen = place.range && place.range->record_id == traced_->record.id;
+  const std::int64_t length =
+      chosen ? place.range->end_ns - place.range->begin_ns : timeline.end_ns - timeline.begin_ns;
+  QString words = QString("%1: %2, %3 spans begin in it, ops take %4 of it.")
+                      .arg(chosen ? "Range" : "Whole trace",
+                           qt(format_value(static_cast<double>(length), "ns")))
+                      .arg(model_->spans())
+                      .arg(qt(format_value(static_cast<double>(model_->busy_ns()), "ns")));
+  if (timeline.dropped > 0) {
+    words += QString(" %1 further spans had no room and were dropped.").arg(timeline.dropped);
+  }
+  if (at_) {
+    const TimelineLane& lane = timeline.lanes[at_->lane];
+    words +=
+        QString(" Framed: %1, %2.")
+            .arg(
+                qt(timeline.names[lane.names[at_->span]]),
+                qt(format_value(
+                    static_cast<double>(lane.end_ns[at_->span] - lane.begin_ns[at_->span]), "ns")));
+  }
+  summary_->setText(words);
+}
+
+QString TimelineView::summary() const {
+  return summary_->text();
+}
+
+bool TimelineView::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == search_ && event->type() == QEvent::KeyPress) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter || key->key() == Qt::Key_F3) {
+      step(!key->modifiers().testFlag(Qt::ShiftModifier));
+      return true;
+    }
+    if (key->key() == Qt::Key_Escape) {
+      search_->clear();
+      chart_->setFocus();
+      return true;
+    }
+  }
+  return View::eventFilter(watched, event);
+}
+
+std::vector<QStringList> TimelineView::rows() const {
+  return rows_of(*model_);
+}
+
+QString TimelineView::command_line() const {
+  if (traced_ == nullptr) return {};
+  return ridgepoint(fmt::format("trace {}/{} -o trace.pftrace", traced_->record.run_id.substr(0, 8),
+                                traced_->record.ordinal));
+}
+
+QWidget* TimelineView::first_focus() {
+  return chart_;
+}
+
+std::vector<std::pair<QString, QString>> TimelineView::keys() const {
+  return {{"W, S, wheel", "nearer, farther, at the cursor"},
+          {"A, D, Shift+drag", "earlier, later"},
+          {"F", "the chosen range, or all of it"},
+          {"drag", "measure a range, and take times from it everywhere"},
+          {"Escape", "no range"},
+          {"Enter, Shift+Enter in the search box", "the next span, the one before"},
+          {"double click", "one span over the whole width"}};
+}
+
+}  // namespace ridgepoint

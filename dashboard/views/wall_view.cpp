@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/views/wall_view.h"
+
+#include <fmt/format.h>
+
+#include <QComboBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "dashboard/charts/stacked_bars.h"
+#include "dashboard/charts/sweep_chart.h"
+#include "dashboard/charts/wall_chart.h"
+#include "dashboard/models/text.h"
+#include "dashboard/views/stop_slider.h"
+#include "dashboard/views/table.h"
+#include "profiler/machine/system_memory.h"
+#include "results/report/table.h"
+#include "workloads/models/model_type.h"
+#include "workloads/models/shapes.h"
+#include "workloads/shell_quote.h"
+
+namespace ridgepoint {
+namespace {
+
+std::function<QString(double)> in_unit(const char* unit) {
+  return [unit](double value) { return qt(format_value(value, unit)); };
+}
+
+QString whole_number(double value) {
+  return QString::number(static_cast<qlonglong>(value));
+}
+
+std::vector<double> batch_stops() {
+  std::vector<double> stops;
+  for (double at = 1; at <= 1024.5; at *= std::sqrt(2.0)) {
+    const double whole = std::round(at);
+    if (stops.empty() || whole > stops.back()) stops.push_back(whole);
+  }
+  return stops;
+}
+
+std::vector<double> context_stops() {
+  std::vector<double> stops{0};
+  for (double at = 64; at <= 131'072.5; at *= std::sqrt(2.0)) stops.push_back(std::round(at));
+  return stops;
+}
+
+QComboBox* named_box(const QString& name) {
+  auto* box = new QComboBox;
+  box->setAccessibleName(name);
+  box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  box->setMinimumContentsLength(12);
+  return box;
+}
+
+/// Where no ceilings are stored: something to begin with, which is said to be no measurement.
+constexpr double kSomeBandwidth = 50e9, kSomeArithmetic = 1e12;
+
+}  // namespace
+
+WallView::WallView(Session& session, QWidget* parent)
+    : View(session, "wall", "Memory wall", parent),
+      model_(named_box("Model")),
+      type_(named_box("Type of the weights")),
+      kv_(named_box("Type of the KV cache")),
+      batch_(new StopSlider("Batch", batch_stops(), whole_number)),
+      context_(new StopSlider("Context", context_stops(), whole_number)),
+      bandwidth_(new StopSlider("Bandwidth", log_stops(1e9, 2e13, 260), in_unit("bytes/s"))),
+      arithmetic_(new StopSlider("Arithmetic", log_stops(1e10, 1e16, 260), in_unit("OP/s"))),
+      memory_(new StopSlider("Memory", log_stops(1e9, 4e12, 220), in_unit("bytes"))),
+      own_(new QPushButton("&This machine")),
+      summary_(new QLabel),
+      chart_(new WallChart),
+      bars_(new StackedBars("Bytes a token by class, and memory against what there is")),
+      sweep_(new SweepChart),
+      elasticities_(new ElasticityTable(this)),
+      table_(make_table("Elasticity tests", elasticities_, nullptr)),
+      no_elasticity_(new QLabel("No elasticity test is stored.\n\nridgepoint wall --model M "
+                                "--causal\n\ntells whether time follows bandwidth.")) {
+  for (const std::string_view type : ModelType::names()) type_->addItem(qt(type));
+  type_->setCurrentText("q8_0");
+  for (const char* type : {"f16", "bf16", "f32"}) kv_->addItem(type);
+  own_->setToolTip("Bandwidth and arithmetic as the newest ceilings say, memory as available");
+  own_->setAccessibleName("Take the figures of this machine");
+  summary_->setWordWrap(true);
+  summary_->setTextFormat(Qt::PlainText);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setAccessibleName("What comes of it");
+  no_elasticity_->setAlignment(Qt::AlignCenter);
+  no_elasticity_->setWordWrap(true);
+
+  auto* panel = new QWidget;
+  auto* form = new QVBoxLayout(panel);
+  form->setContentsMargins(8, 8, 8, 4);
+  auto* boxes = new QFormLayout;
+  boxes->setContentsMargins(0, 0, 0, 0);
+  boxes->addRow("Model", model_);
+  boxes->addRow("Weights", type_);
+  boxes->addRow("KV cache", kv_);
+  form->addLayout(boxes);
+  for (StopSlider* slider : {batch_, context_, bandwidth_, arithmetic_, memory_}) {
+    form->addWidget(slider);
+    const bool of_machine = slider == bandwidth_ || slider == arithmetic_ || slider == memory_;
+    QObject::connect(slider, &StopSlider::changed, this, [this, of_machine] {
+      if (showing_) return;
+      if (of_machine) is_own_ = false;
+      ask();
+    });
+  }
+  form->addWidget(own_);
+  form->addWidget(summary_);
+  form->addStretch(1);
+  auto* scroll = new QScrollArea;
+  scroll->setWidget(panel);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setMinimumWidth(300);
+
+  auto* lower = new QSplitter(Qt::Horizontal);
+  lower->setObjectName("wall_lower");
+  auto* tests = new QWidget;
+  auto* tests_lines = new QVBoxLayout(tests);
+  tests_lines->setContentsMargins(0, 0, 0, 0);
+  tests_lines->addWidget(table_);
+  tests_lines->addWidget(no_elasticity_);
+  lower->addWidget(sweep_);
+  lower->addWidget(tests);
+  lower->setSizes({360, 460});
+  auto* right = new QSplitter(Qt::Vertical);
+  right->setObjectName("wall_right");
+  auto* upper = new QWidget;
+  auto* upper_lines = new QVBoxLayout(upper);
+  upper_lines->setContentsMargins(0, 8, 8, 0);
+  upper_lines->addWidget(chart_, 1);
+  upper_lines->addWidget(bars_);
+  right->addWidget(upper);
+  right->addWidget(lower);
+  right->setStretchFactor(0, 3);
+  right->setStretchFactor(1, 2);
+  right->setSizes({410, 230});
+  auto* halves = new QSplitter(Qt::Horizontal);
+  halves->setObjectName("wall");
+  halves->addWidget(scroll);
+  halves->addWidget(right);
+  halves->setStretchFactor(0, 0);
+  halves->setStretchFactor(1, 1);
+  halves->setSizes({320, 830});
+  for (QSplitter* splitter : {lower, right, halves}) splitter->setChildrenCollapsible(false);
+  auto* lines = new QVBoxLayout(&content());
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->addWidget(halves);
+
+  for (QComboBox* box : {model_, type_, kv_}) {
+    QObject::connect(box, &QComboBox::currentIndexChanged, this, [this, box] {
+      if (showing_) return;
+      if (box == model_ && chosen() != nullptr && !chosen()->type.empty()) {
+        const QSignalBlocker quiet(type_);
+        type_->setCurrentText(qt(chosen()->type));
+      }
+      ask();
+    });
+  }
+  QObject::connect(own_, &QPushButton::clicked, this, [this] {
+    is_own_ = true;
+    ask();
+  });
+  QObject::connect(chart_, &WallChart::speed_clicked, this, [this](std::size_t speed) {
+    Place next = this->session().place();
+    next.run = speeds_.at(speed).run_id;
+    next.case_hash = speeds_.at(speed).case_hash;
+    next.metric.clear();
+    this->session().go(next);
+  });
+}
+
+void WallView::list_models() {
+  const QString before = model_->currentText();
+  choices_.clear();
+  for (const WallFigures& figures : records_.figures) {
+    if (!figures.shape) continue;
+    const bool is_shape = find_shape(figures.model) != nullptr;
+    if (is_shape) continue;  // it is in the list below
+    const QString name = QString("%1 (%2)").arg(
+        qt(figures.model.substr(figures.model.find_last_of('/') + 1)), qt(figures.type));
+    choices_.push_back({name, figures.model, figures.type, *figures.shape});
+  }
+  for (const ModelConfig& shape : shapes()) {
+    if (shape.experts > 0) continue;  // mixtures cannot be lowered
+    choices_.push_back({qt(shape.name), shape.name, {}, shape});
+  }
+  model_->clear();
+  for (const Choice& choice : choices_) model_->addItem(choice.name);
+  int at = model_->findText(before);
+  // To begin with, a model of which something was measured.
+  for (int i = 0; at < 0 && i < model_->count(); ++i) {
+    const Choice& choice = choices_[static_cast<std::size_t>(i)];
+    const bool was_timed = std::ranges::find(records_.figures, choice.model, &WallFigures::model) !=
+                           records_.figures.end();
+    if (was_timed) at = i;
+  }
+  for (int i = 0; at < 0 && i < model_->count(); ++i) {
+    const Choice& choice = choices_[static_cast<std::size_t>(i)];
+    if (std::ranges::find(records_.speeds, choice.model, &MeasuredSpeed::model) !=
+        records_.speeds.end()) {
+      at = i;
+    }
+  }
+  model_->setCurrentIndex(std::max(0, at));
+  if (before.isEmpty() && chosen() != nullptr) {
+    // With the types that it was measured in.
+    const auto figures = std::ranges::find(records_.figures, chosen()->model, &WallFigures::model);
+    const auto speed = std::ranges::find(records_.speeds, chosen()->model, &MeasuredSpeed::model);
+    if (figures != records_.figures.end()) {
+      type_->setCurrentText(qt(figures->type));
+    } else if (speed != records_.speeds.end() && !speed->type.empty()) {
+      type_->setCurrentText(qt(speed->type));
+    }
+  }
+}
+
+const WallView::Choice* WallView::chosen() const {
+  const int at = model_->currentIndex();
+  return at < 0 || at >= static_cast<int>(choices_.size())
+             ? nullptr
+             : &choices_[static_cast<std::size_t>(at)];
+}
+
+const WallFigures* WallView::engine() const {
+  if (chosen() == nullptr) return nullptr;
+  const std::string type = utf8(type_->currentText());
+  const std::string kv = utf8(kv_->currentText());
+  for (const WallFigures& figures : records_.figures) {
+    if (figures.model == chosen()->model && figures.type == type && figures.kv == kv) {
+      return &figures;
+    }
+  }
+  return nullptr;
+}
+
+void WallView::take_own_machine() {
+  double bytes = kSomeBandwidth;
+  double operations = kSomeArithmetic;
+  has_machine_ = records_.roofs.has_value();
+  level_.clear();
+  if (records_.roofs) {
+    const auto walked = static_cast<double>(answer_.step.weight_bytes + answer_.step.kv_bytes);
+    if (const auto found = records_.roofs->bandwidth_at(walked, roofline::Access::read)) {
+      bytes = found->bytes_per_second.value;
+      level_ = qt(found->level);
+    }
+    if (const auto* peak = records_.roofs->peak_for(utf8(type_->currentText()))) {
+      operations = peak->per_second.value;
+    }
+  }
+  bandwidth_->set_value(bytes);
+  arithmetic_->set_value(operations);
+  if (const auto available = read_system_memory().available_bytes.value_or(0); available > 0) {
+    memory_->set_value(static_cast<double>(available));
+  }
+}
+
+void WallView::show_place() {
+  showing_ = true;
+  const std::string path = session().path().string();
+  if (session().generation() != read_generation_ || path != read_path_ ||
+      !session().runs()->complete) {
+    records_ = read_wall_records(session().path(), *session().runs(), session().options());
+    read_generation_ = session().runs()->complete ? session().generation() : -1;
+    read_path_ = path;
+    list_models();
+  }
+  elasticities_->show(records_.elasticities);
+  table_->setVisible(!records_.elasticities.empty());
+  no_elasticity_->setVisible(records_.elasticities.empty());
+  fit_columns(*table_, 260);
+  let_give_way(*table_, ElasticityTable::what, 90);
+  ask();
+  showing_ = false;
+}
+
+void WallView::ask() {
+  const Choice* choice = chosen();
+  if (choice == nullptr) return;
+  question_.shape = choice->shape;
+  question_.type = utf8(type_->currentText());
+  question_.kv = utf8(kv_->currentText());
+  question_.batch = static_cast<std::int64_t>(batch_->value());
+  question_.context = static_cast<std::int64_t>(context_->value());
+  const auto answer = [this] {
+    question_.machine = {bandwidth_->value(), arithmetic_->value()};
+    question_.memory_bytes = static_cast<std::int64_t>(memory_->value());
+    answer_ = forecast_.answer(question_, engine());
+  };
+  answer();
+  if (is_own_) {
+    take_own_machine();  // what a step walks through is known now
+    answer();
+  }
+  speeds_.clear();
+  for (const MeasuredSpeed& speed : records_.speeds) {
+    const bool of_model = speed.model == choice->model;
+    const bool of_type = speed.type.empty() || speed.type == question_.type;
+    if (of_model && of_type && speed.kv == question_.kv) speeds_.push_back(speed);
+  }
+  chart_->show_answer(answer_, question_.batch, question_.context, speeds_,
+                      session().place().case_hash);
+  bars_->show_bars(
+      {{"Bytes a token",
+        "bytes",
+        {{"weights", answer_.weight_bytes_per_token}, {"KV", answer_.kv_bytes_per_token}},
+        0,
+        {}},
+       {"Memory",
+        "bytes",
+        {{"weights", static_cast<double>(answer_.weight_bytes)},
+         {"KV cache", static_cast<double>(answer_.cache_bytes)}},
+        static_cast<double>(question_.memory_bytes),
+        "there is"}});
+  sweep_->show_sweep(records_.roofs,
+                     static_cast<double>(answer_.step.weight_bytes + answer_.step.kv_bytes));
+  say_answer();
+}
+
+void WallView::say_answer() {
+  if (!answer_.problem.isEmpty()) {
+    summary_->setText(answer_.problem);
+    return;
+  }
+  QStringList words;
+  words.append(QString("The machine allows %1 at the most%2.")
+                   .arg(qt(format_value(answer_.roof_tokens_per_second, "tokens/s")),
+                        is_own_ && !level_.isEmpty()
+                            ? QString(", with what a step walks through from %1").arg(level_)
+                            : QString()));
+  if (answer_.tokens_per_second) {
+    words.append(
+        QString("The engine (%1): %2, at the share of the limit that it had where it was "
+                "timed.")
+            .arg(qt(engine()->engine), qt(format_value(*answer_.tokens_per_second, "tokens/s"))));
+  }
+  QString critical =
+      QString("Critical batch %1 by the machine").arg(answer_.critical_batch_by_roof, 0, 'f', 1);
+  if (answer_.critical_batch) {
+    critical += *answer_.critical_batch > 0
+                    ? QString(", %1 of the engine").arg(*answer_.critical_batch, 0, 'f', 1)
+                    : QString(", of the engine past what was timed");
+  }
+  words.append(critical + ".");
+  if (answer_.crossing_context > 0) {
+    words.append(QString("KV takes as long as weights from a context of %1.")
+                     .arg(static_cast<qlonglong>(answer_.crossing_context)));
+  }
+  const auto used = answer_.weight_bytes + answer_.cache_bytes;
+  if (used > question_.memory_bytes) {
+    words.append("It does not fit in memory.");
+  } else {
+    words.append(QString("Fits; at most %1 sequences of this context, or %2 tokens for each.")
+                     .arg(answer_.largest_batch)
+                     .arg(answer_.largest_context));
+  }
+  if (!has_machine_) {
+    words.append(
+        "No ceilings are stored: bandwidth and arithmetic are only something to begin "
+        "with.");
+  }
+  if (!records_.score.isEmpty()) words.append("Newest predictions: " + records_.score + ".");
+  summary_->setText(words.join('\n'));
+}
+
+QString WallView::summary() const {
+  return summary_->text();
+}
+
+std::vector<QStringList> WallView::rows() const {
+  return chart_->rows();
+}
+
+QString WallView::command_line() const {
+  if (chosen() == nullptr) return {};
+  std::string line = "wall --predict-only --model " + shell_quote(chosen()->model);
+  if (chosen()->type.empty()) line += " --type " + question_.type;
+  line += fmt::format(" --kv {} --batch {} --depth {}", question_.kv, question_.batch,
+                      question_.context);
+  return ridgepoint(line);
+}
+
+std::vector<Chart*> WallView::charts() const {
+  return {chart_, sweep_};
+}
+
+QWidget* WallView::first_focus() {
+  return batch_->slider();
+}
+
+std::vector<std::pair<QString, QString>> WallView::keys() const {
+  return {{"Left, Right, Page Up, Page Down on a slider", "less, more"},
+          {"Alt+T", "the figures of this machine"}};
+}
+
+}  // namespace ridgepoint
