@@ -72,7 +72,7 @@ void take_peak(const Json& ceiling, Measured& measured) {
   }
 }
 
-int threads_of(const Json& ceiling) {
+int ceiling_threads(const Json& ceiling) {
   return ceiling.value("threads", 1);
 }
 
@@ -80,7 +80,7 @@ Measured measured_with(std::span<const Json> all, int threads) {
   Measured measured;
   for (const Json& details : all) {
     const Json& ceiling = details.at("ceiling");
-    if (threads_of(ceiling) != threads) continue;
+    if (ceiling_threads(ceiling) != threads) continue;
     const auto kind = ceiling.at("kind").get<std::string>();
     if (kind == "bandwidth") take_bandwidth(details, ceiling, measured);
     if (kind == "compute") take_peak(ceiling, measured);
@@ -219,7 +219,7 @@ Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads) {
       Json details = Json::parse(record.details, nullptr, /*allow_exceptions=*/false);
       if (!details.is_object() || !details.contains("ceiling")) continue;
       const Json& ceiling = details.at("ceiling");
-      if (ceiling.at("kind") == "bandwidth") counts.insert(threads_of(ceiling));
+      if (ceiling.at("kind") == "bandwidth") counts.insert(ceiling_threads(ceiling));
       all.push_back(std::move(details));
     }
     if (counts.empty()) throw Error("no bandwidth");
