@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/ab/command_arm.h"
+#include "harness/ab/match_figures.h"
 #include "tests/support/temporary_folder.h"
 #include "workloads/error.h"
 
@@ -132,6 +133,36 @@ TEST(NumbersAfter, KeepsTheUnitBehind) {
   EXPECT_EQ(unit("t: 12 (warm)"), "");
   EXPECT_EQ(unit("t: 12\nnext"), "");
   EXPECT_EQ(unit("t=1 t=2"), "");
+}
+
+/// A slice of cases of a model type each, with their two figures.
+Slice slice_of_cases(const std::string& type, std::initializer_list<std::int64_t> prompts) {
+  Slice slice{.values = {}, .not_a_result = {}};
+  for (const std::int64_t prompt : prompts) {
+    Record record;
+    record.subject.workload = "llm";
+    record.subject.type = type;
+    record.subject.prompt = prompt;
+    slice.records.push_back(record);
+    for (const char* metric : {"ttft_ns", "tpot_ns"}) {
+      slice.values.push_back({.name = type + std::to_string(prompt) + metric,
+                              .value = 1,
+                              .record = slice.records.size() - 1,
+                              .metric = metric});
+    }
+  }
+  return slice;
+}
+
+TEST(MatchFigures, TakesCasesThatAreAlikeButForWhatTheArmsDifferIn) {
+  // In another order, and one more: by position, TTFT would stand against another prompt's.
+  const auto matched =
+      match_figures(slice_of_cases("q8_0", {8, 16, 32}), slice_of_cases("q4_0", {16, 8}));
+  ASSERT_EQ(matched.figures.size(), 4u);
+  EXPECT_EQ(matched.figures[0].name, "q8_08ttft_ns");
+  EXPECT_EQ(matched.figures[0].name_b, "q4_08ttft_ns");
+  EXPECT_EQ(matched.figures[3].name_b, "q4_016tpot_ns");
+  EXPECT_THAT(matched.only_a, ElementsAre("q8_032ttft_ns", "q8_032tpot_ns"));
 }
 
 TEST(SplitArguments, FollowsQuotesAndBackslashesAsAShellDoes) {
