@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct AbFigure {
   std::string name_b;  ///< in B, where it is called otherwise
   std::string unit = "ns";
   bool more_is_better = false;
+  /// The word behind a number that a command prints; absent where nobody looked.
+  std::optional<std::string> printed_unit{};
   bool operator==(const AbFigure&) const = default;
 };
 
@@ -25,6 +28,7 @@ struct ArmConditions {
   std::int64_t involuntary_switches = 0;
   std::int64_t major_faults = 0;
   std::int64_t clock_khz = 0;  ///< right after it, from a chain of additions; 0: not known
+  std::int64_t cpu_ns = 0;     ///< of all its threads; 0: not known
   bool operator==(const ArmConditions&) const = default;
 };
 
@@ -53,7 +57,7 @@ struct AbSession {
   std::string status;          ///< running, finished, interrupted
   Verdict verdict = Verdict::undecided;
   std::string cause;   ///< why B differs, a sentence a line; empty where nobody knows
-  std::string reason;  ///< one sentence about the verdict
+  std::string reason;  ///< one sentence about the verdict; what else is to know on further lines
   std::int64_t started_unix_ns = 0;
   std::int64_t finished_unix_ns = 0;
   std::string environment_hash;  ///< over the stable part

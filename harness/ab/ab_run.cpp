@@ -8,12 +8,15 @@
 #include <random>
 #include <utility>
 
+#include "harness/ab/conditions_cause.h"
+#include "harness/ab/match_figures.h"
 #include "harness/environment/environment.h"
 #include "profiler/clock/clock_estimate.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/load.h"
 #include "profiler/machine/throttling.h"
 #include "results/compare/attribution.h"
+#include "results/compare/environment_difference.h"
 #include "results/pair_contamination.h"
 #include "results/report/attribution_text.h"
 #include "results/statistics/quantile.h"
@@ -44,13 +47,8 @@ ArmConditions conditions_of(const Slice& slice, const Reading<std::int64_t>& clo
   return {.duration_ns = slice.duration_ns,
           .involuntary_switches = slice.involuntary_switches,
           .major_faults = slice.major_faults,
-          .clock_khz = clock_khz ? clock_khz.value() : 0};
-}
-
-std::string names_of(const Slice& slice) {
-  std::string names;
-  for (const auto& value : slice.values) names += (names.empty() ? "" : ", ") + value.name;
-  return names;
+          .clock_khz = clock_khz ? clock_khz.value() : 0,
+          .cpu_ns = slice.cpu_ns};
 }
 
 const SliceValue* find_value(const Slice& slice, std::string_view name) {
@@ -58,28 +56,39 @@ const SliceValue* find_value(const Slice& slice, std::string_view name) {
   return found == slice.values.end() ? nullptr : &*found;
 }
 
-/// The figures that both arms give: by name; where no name is shared, by position.
-std::vector<AbFigure> match_figures(const Slice& a, const Slice& b) {
-  std::vector<AbFigure> figures;
-  const auto add = [&](const SliceValue& of_a, const SliceValue& of_b) {
-    if (of_a.unit != of_b.unit || of_a.more_is_better != of_b.more_is_better) {
-      throw Error(fmt::format("A gives '{}' in {} and B gives '{}' in {}: they cannot be compared",
-                              of_a.name, of_a.unit, of_b.name, of_b.unit));
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += fmt::format("{}'{}'", text.empty() ? "" : ", ", name);
+  return text;
+}
+
+/// Figures as they were when the session began, whose units may not have been looked at then.
+bool same_figures(const std::vector<AbFigure>& now, const std::vector<AbFigure>& stored) {
+  return std::ranges::equal(now, stored, [](AbFigure of_now, const AbFigure& of_stored) {
+    if (!of_stored.printed_unit) of_now.printed_unit.reset();
+    return of_now == of_stored;
+  });
+}
+
+constexpr std::string_view kFailed = "failed: ";
+constexpr std::string_view kWentOn = "it went on after a failure: ";
+
+/// The failures that a session has on record, newest first, a line each.
+std::string failures_of(const AbSession& session) {
+  std::string lines;
+  std::string_view rest = session.reason;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    const auto line = rest.substr(0, end);
+    if (line.starts_with(kFailed)) {
+      lines += fmt::format("\n{}{}", kWentOn, line.substr(kFailed.size()));
+    } else if (line.starts_with(kWentOn)) {
+      lines += fmt::format("\n{}", line);
     }
-    figures.push_back({of_a.name, of_b.name, of_a.unit, of_a.more_is_better});
-  };
-  for (const auto& value : a.values) {
-    if (const auto* other = find_value(b, value.name)) add(value, *other);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  if (figures.empty() && a.values.size() == b.values.size()) {
-    for (std::size_t i = 0; i < a.values.size(); ++i) add(a.values[i], b.values[i]);
-  }
-  if (figures.empty()) {
-    throw Error(fmt::format("A and B have no figure in common: A gives {}; B gives {}",
-                            a.values.empty() ? "none" : names_of(a),
-                            b.values.empty() ? "none" : names_of(b)));
-  }
-  return figures;
+  return lines;
 }
 
 class PairLoop {
@@ -95,6 +104,7 @@ class PairLoop {
         observer_(observer),
         stop_(stop),
         qualities_(qualities),
+        failures_(failures_of(session_)),
         evaluation_(evaluate(session_, options.rules)),
         contamination_({.steal_share = options.most_steal_share}) {
     // What is usual was learnt from every pair so far.
@@ -121,11 +131,15 @@ class PairLoop {
     session_.cause = cause();
     if (const auto why = withheld(); !why.empty()) {
       return end("finished", Verdict::undecided,
-                 fmt::format("B measures faster after {} pairs, but is not called so: {}",
-                             evaluation_.pairs(), why));
+                 fmt::format("B measures {} after {}, but is not called so: {}",
+                             name_of(evaluation_.verdict()), pairs_text(), why));
     }
-    return end("finished", evaluation_.verdict(),
-               fmt::format("decided after {} pairs", evaluation_.pairs()));
+    std::string reason = fmt::format("decided after {}", pairs_text());
+    if (!missing_in_b_.empty()) {
+      reason +=
+          fmt::format("\nnot compared, since B does not give it: {}", quoted_list(missing_in_b_));
+    }
+    return end("finished", evaluation_.verdict(), reason);
   }
 
  private:
@@ -137,12 +151,16 @@ class PairLoop {
     if (a.interrupted || b.interrupted) return std::nullopt;
     if (const auto refused = refusal(a, b)) return refused;
     budgeted_ = b.records;
-    const auto figures = match_figures(a, b);
+    const auto [figures, only_a, only_b] = match_figures(a, b);
+    missing_in_b_ = only_a;
+    if (!only_b.empty()) {
+      more_notes_ = "\nnot compared, since A does not give it: " + quoted_list(only_b);
+    }
     if (session_.pairs.empty()) {
       session_.figures = figures;
       store_.set_figures(session_.id, figures);
       evaluation_ = AbEvaluation(figures, options_.rules);
-    } else if (figures != session_.figures) {
+    } else if (!same_figures(figures, session_.figures)) {
       throw Error(fmt::format(
           "A/B session {}: the arms give other figures than when it began; begin a new one",
           session_.id.substr(0, 8)));
@@ -188,6 +206,8 @@ class PairLoop {
         throw Error(fmt::format("{} gave no '{}' this time", of_a == nullptr ? "A" : "B",
                                 of_a == nullptr ? figure.name : figure.name_b));
       }
+      require_same_unit(figure, *of_a, "A");
+      require_same_unit(figure, *of_b, "B");
       pair.a.push_back(of_a->value);
       pair.b.push_back(of_b->value);
       pair.a_least.push_back(of_a->least);
@@ -199,8 +219,15 @@ class PairLoop {
     return std::nullopt;
   }
 
-  /// Why B may not be called faster; empty: it may, or is not.
+  /// Why B may not be called faster or the same; empty: it may, or is not.
   [[nodiscard]] std::string withheld() const {
+    const bool passes =
+        evaluation_.verdict() == Verdict::same || evaluation_.verdict() == Verdict::faster;
+    if (passes && !missing_in_b_.empty()) {
+      return fmt::format(
+          "B does not give {}, which A gives; leave out of A what is gone on purpose",
+          quoted_list(missing_in_b_));
+    }
     if (evaluation_.verdict() != Verdict::faster || !options_.budget.given()) return {};
     // A session that goes on and is decided already has only its first slices.
     for (const Record& record : budgeted_) {
@@ -213,14 +240,17 @@ class PairLoop {
   }
 
   /// Why the figure that decides differs: from the records of the last pair, whose op times,
-  /// memory and clock stand for the others.
+  /// memory and clock stand for the others; for other programs from what the kernel counted.
   [[nodiscard]] std::string cause() const {
     const auto figure = evaluation_.telling_figure();
     const auto verdict = evaluation_.gates().at(figure).verdict();
     if (verdict != Verdict::slower && verdict != Verdict::faster) return {};
     const auto* a = find_value(last_a_, session_.figures[figure].name);
     const auto* b = find_value(last_b_, session_.figures[figure].name_b);
-    if (a == nullptr || b == nullptr || !a->record || !b->record) return {};
+    // A session that goes on and is decided already has no last pair of this call.
+    if (a == nullptr || b == nullptr || !a->record || !b->record) {
+      return conditions_cause(session_);
+    }
     if (a->metric != b->metric || phase_of(a->metric).empty()) return {};
     std::string lines;
     for (const auto& line :
@@ -239,13 +269,34 @@ class PairLoop {
                          evaluation_.dropped(), evaluation_.dropped() + evaluation_.pairs());
     }
     if (static_cast<double>(elapsed_ns) >= options_.budget_seconds * 1e9) {
-      return fmt::format("the budget of {:g} s is spent after {} pairs", options_.budget_seconds,
-                         evaluation_.pairs());
+      return fmt::format("the budget of {:g} s is spent after {}{}", options_.budget_seconds,
+                         pairs_text(), correlation_text());
     }
     if (evaluation_.pairs() >= static_cast<std::size_t>(options_.most_pairs)) {
-      return fmt::format("{} pairs did not decide it", evaluation_.pairs());
+      return fmt::format("{} did not decide it{}", pairs_text(), correlation_text());
     }
     return std::nullopt;
+  }
+
+  /// What kept a figure from a verdict that it would have if its noise were as little correlated
+  /// as the options say; empty where nothing did.
+  [[nodiscard]] std::string correlation_text() const {
+    for (const SequentialGate& gate : evaluation_.gates()) {
+      if (gate.verdict() != Verdict::undecided ||
+          gate.verdict_within_covered() == Verdict::undecided) {
+        continue;
+      }
+      return fmt::format(
+          "; it would be {} if differences of neighbouring pairs were correlated by {:g} at most "
+          "(--correlation-up-to), but {:.2f} is measured, which does not rule out more",
+          name_of(gate.verdict_within_covered()), options_.rules.correlation_up_to,
+          gate.history().unbiased_autocorrelation());
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string pairs_text() const {
+    return fmt::format("{} pair{}", evaluation_.pairs(), evaluation_.pairs() == 1 ? "" : "s");
   }
 
   [[nodiscard]] AbProgress progress() const {
@@ -262,9 +313,10 @@ class PairLoop {
   AbSession end(std::string_view status, Verdict verdict, const std::string& reason) {
     session_.status = status;
     session_.verdict = verdict;
-    session_.reason = reason;
+    session_.reason = reason + more_notes_ + failures_;
     session_.finished_unix_ns = unix_ns();
-    store_.finish(session_.id, status, verdict, reason, session_.cause, session_.finished_unix_ns);
+    store_.finish(session_.id, status, verdict, session_.reason, session_.cause,
+                  session_.finished_unix_ns);
     return std::move(session_);
   }
 
@@ -276,6 +328,9 @@ class PairLoop {
   AbObserver& observer_;
   const std::atomic<bool>& stop_;
   const std::vector<Record>& qualities_;
+  std::string failures_;                   ///< of this session before this call
+  std::string more_notes_;                 ///< lines behind the reason
+  std::vector<std::string> missing_in_b_;  ///< figures that only A gives
   AbEvaluation evaluation_;
   std::int64_t start_ns_ = 0;
   std::vector<std::int64_t> durations_ns_;
@@ -313,7 +368,40 @@ AbSession begin_ab(AbStore& store, std::string a, std::string b, const AbOptions
 AbSession run_ab(AbStore& store, const std::string& session_id, Arm& a, Arm& b,
                  const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop,
                  const std::vector<Record>& qualities) {
-  return PairLoop(store, store.session(session_id), a, b, options, observer, stop, qualities).run();
+  const AbSession begun = store.session(session_id);
+  try {
+    return PairLoop(store, begun, a, b, options, observer, stop, qualities).run();
+  } catch (const Error& failure) {
+    store_failure(store, begun, failure.what());
+    throw;
+  }
+}
+
+void store_failure(AbStore& store, const AbSession& begun, std::string_view why) {
+  std::string reason = fmt::format("{}{}{}", kFailed, why, failures_of(begun));
+  try {
+    store.finish(begun.id, "interrupted", Verdict::undecided, reason, "", unix_ns());
+  } catch (const Error&) {
+    // It may be the database that failed; the first failure is the one to tell.
+  }
+}
+
+std::string difference_from_beginning(const AbSession& session) {
+  const auto is_ours = [](const std::string& arm) {
+    return arm.starts_with("run:") || arm.find(": run:") != std::string::npos;
+  };
+  const bool runs_this_program = is_ours(session.a) || is_ours(session.b);
+  std::string text;
+  for (const auto& difference :
+       environment_differences(session.environment, read_environment().stable)) {
+    const bool matters = difference.part == EnvironmentPart::machine
+                             ? difference.blocks
+                             : difference.part == EnvironmentPart::build && runs_this_program;
+    if (!matters) continue;
+    text += fmt::format("{}{} was {} and is {}", text.empty() ? "" : "; ", difference.key,
+                        difference.a, difference.b);
+  }
+  return text;
 }
 
 }  // namespace ridgepoint

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/ab/ab_evaluation.h"
@@ -35,11 +37,19 @@ AbSession begin_ab(AbStore& store, std::string a, std::string b, const AbOptions
                    std::string label, std::string command);
 
 /// Goes on with a session, whose pairs so far count. Stores the verdict, with the reason, and
-/// returns the session as it is then. Error when an arm fails; the session stays resumable.
+/// returns the session as it is then. Error when an arm fails, which is stored with its reason; the
+/// session stays resumable, and says so when it went on.
 /// With a budget, B is not called faster when `qualities` (stored_qualities) say that one of its
 /// model cases is past it, or nothing.
 AbSession run_ab(AbStore& store, const std::string& session_id, Arm& a, Arm& b,
                  const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop,
                  const std::vector<Record>& qualities = {});
+
+/// An arm failed as a tool before or while it was measured.
+void store_failure(AbStore& store, const AbSession& begun, std::string_view why);
+
+/// Why a session cannot go on here: what of the machine (of this program too, where an arm runs it)
+/// is not what it was; empty: it can.
+std::string difference_from_beginning(const AbSession& session);
 
 }  // namespace ridgepoint

@@ -13,8 +13,11 @@
 
 #include "harness/run/progress.h"
 #include "results/pair_contamination.h"
+#include "results/report/markdown_text.h"
 #include "results/report/table.h"
+#include "results/statistics/betting_test.h"
 #include "results/statistics/quantile.h"
+#include "workloads/shell_quote.h"
 
 namespace ridgepoint {
 namespace {
@@ -25,11 +28,26 @@ constexpr std::size_t kMostForecastPairs = 1000;
 // A finer question than the one asked, to say what this machine could resolve.
 constexpr double kFinerShare = 0.25;
 
-/// 1.032 becomes "+3.2 %": how much worse B is.
+/// 1.032 becomes "+3.2 %".
 std::string change_text(double ratio) {
   const double percent = 100 * (ratio - 1);
   return std::abs(percent) < 10 ? fmt::format("{:+.2f} %", percent)
                                 : fmt::format("{:+.1f} %", percent);
+}
+
+/// Of how much worse B is, B over A in the figure's own unit: 1.25 times as bad is 0.8 of the
+/// tokens a second.
+double in_own_unit(const AbFigure& figure, double worse_ratio) {
+  return figure.more_is_better ? 1 / worse_ratio : worse_ratio;
+}
+
+RatioInterval in_own_unit(const AbFigure& figure, RatioInterval worse) {
+  if (!figure.more_is_better) return worse;
+  for (auto* end : {&worse.low, &worse.high}) {
+    if (*end) **end = 1 / **end;
+  }
+  std::swap(worse.low, worse.high);
+  return worse;
 }
 
 std::string end_text(const std::optional<double>& ratio) {
@@ -75,12 +93,16 @@ double median_of(const std::vector<double>& values) {
   return values.empty() ? 0 : median(std::span<const double>(values));
 }
 
-/// Each line after `mark`.
-std::string indented(std::string_view lines, std::string_view mark) {
+/// Each line, as `shown` gives it, after `mark`.
+std::string indented(
+    std::string_view lines, std::string_view mark,
+    const std::function<std::string(std::string_view)>& shown = [](std::string_view line) {
+      return std::string(line);
+    }) {
   std::string text;
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size());
-    text += fmt::format("{}{}\n", mark, lines.substr(0, end));
+    text += fmt::format("{}{}\n", mark, shown(lines.substr(0, end)));
     lines.remove_prefix(std::min(end + 1, lines.size()));
   }
   return text;
@@ -115,13 +137,22 @@ std::vector<std::vector<std::string>> figure_rows(const AbSession& session,
     };
     rows.push_back({shown_name(figure),
                     std::string(name_of(verdict_of_figure(session, evaluation, gate))),
-                    change_text(gate.ratio()), interval_text(gate.interval()),
+                    change_text(in_own_unit(figure, gate.ratio())),
+                    interval_text(in_own_unit(figure, gate.interval())),
                     format_value(median_of(values_of(session, i, &AbPair::a)), figure.unit),
                     format_value(median_of(values_of(session, i, &AbPair::b)), figure.unit),
                     format_value(best(&AbPair::a_least), figure.unit),
                     format_value(best(&AbPair::b_least), figure.unit)});
   }
   return rows;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+std::string counted(std::size_t pairs) {
+  return fmt::format("{} pair{}", pairs, pairs == 1 ? "" : "s");
 }
 
 /// The sentence that a reader in a hurry takes away.
@@ -143,14 +174,14 @@ std::string headline(const AbSession& session, const AbEvaluation& evaluation,
           "same: B differs from A by less than {} (false with probability at most {})", tolerance,
           rate);
     case Verdict::incomparable:
-      return "incomparable: " + session.reason;
+      return "incomparable: " + first_line(session.reason);
     case Verdict::undecided:
       break;
   }
   const bool not_slower =
-      !evaluation.gates().empty() &&
+      !evaluation.gates().empty() && evaluation.verdict() == Verdict::undecided &&
       std::ranges::all_of(evaluation.gates(), [](const auto& gate) { return gate.not_slower(); });
-  return fmt::format("undecided: {}{}", session.reason,
+  return fmt::format("undecided: {}{}", first_line(session.reason),
                      not_slower ? fmt::format("; that B is not slower by more than {} is certain "
                                               "enough, same or faster is not",
                                               tolerance)
@@ -161,7 +192,8 @@ nlohmann::json conditions_json(const ArmConditions& conditions) {
   return {{"duration_ns", conditions.duration_ns},
           {"involuntary_switches", conditions.involuntary_switches},
           {"major_faults", conditions.major_faults},
-          {"clock_khz", conditions.clock_khz}};
+          {"clock_khz", conditions.clock_khz},
+          {"cpu_ns", conditions.cpu_ns}};
 }
 
 /// What the kernel counted so often for one arm that it is that arm's own doing.
@@ -182,7 +214,7 @@ std::vector<std::string> own_contamination(const AbSession& session, const AbOpt
 /// How far an undecided session is from a verdict.
 std::string forecast_text(const SequentialGate& gate, const AbOptions& options, double pair_ns) {
   if (gate.history().count() < kPairsToForecastBy) {
-    return fmt::format("how many more a verdict needs can be told from {} pairs on",
+    return fmt::format("how many more pairs a verdict needs can be told from {} on",
                        kPairsToForecastBy);
   }
   const auto forecast =
@@ -200,25 +232,41 @@ std::string forecast_text(const SequentialGate& gate, const AbOptions& options, 
 
 /// What a reader must know to trust it or to go on, a line each.
 std::vector<std::string> notes(const AbSession& session, const AbEvaluation& evaluation,
-                               const AbOptions& options) {
+                               const AbOptions& options, const std::string& database) {
   std::vector<std::string> lines;
   lines.push_back("A: " + session.a);
   lines.push_back("B: " + session.b);
+  if (const auto end = session.reason.find('\n'); end != std::string::npos) {
+    lines.push_back(session.reason.substr(end + 1));
+    for (auto at = lines.back().find('\n'); at != std::string::npos; at = lines.back().find('\n')) {
+      std::string rest = lines.back().substr(at + 1);
+      lines.back().resize(at);
+      lines.push_back(std::move(rest));
+    }
+  }
   if (evaluation.gates().empty()) return lines;
   const auto& gate = evaluation.gates()[evaluation.telling_figure()];
-  std::string pairs = fmt::format("{} pairs of fresh processes in random order (seed {})",
-                                  evaluation.pairs(), options.seed);
+  std::string pairs = fmt::format("{} of fresh processes in random order (seed {})",
+                                  counted(evaluation.pairs()), options.seed);
   if (evaluation.dropped() > 0) {
     pairs += fmt::format(", {} more dropped for what the kernel counted", evaluation.dropped());
   }
   lines.push_back(pairs);
   for (std::string& line : own_contamination(session, options)) lines.push_back(std::move(line));
   lines.push_back(fmt::format(
-      "noise of a pair {:.2f} %; lag-1 correlation of the differences {:+.2f}, up to {:g} is "
-      "covered",
+      "noise of a pair {:.2f} %; lag-1 correlation of the differences {:+.2f}, {}",
       100 * gate.history().scale(), gate.history().autocorrelation(),
-      options.rules.correlation_up_to));
-  if (session.verdict != Verdict::undecided) return lines;
+      gate.beyond_covered_correlation() &&
+              (gate.verdict_within_covered() != gate.verdict() ||
+               gate.history().unbiased_autocorrelation() > options.rules.correlation_up_to)
+          ? fmt::format("more than the {:g} that --correlation-up-to covers is not ruled out: the "
+                        "evidence is what holds for up to {:g}",
+                        options.rules.correlation_up_to, kLargestCorrelation)
+          : fmt::format("up to {:g} is covered", options.rules.correlation_up_to)));
+  // What was decided and withheld needs no more pairs.
+  if (session.verdict != Verdict::undecided || evaluation.verdict() != Verdict::undecided) {
+    return lines;
+  }
 
   std::vector<std::int64_t> durations;
   for (const auto& pair : session.pairs) durations.push_back(pair.duration_ns);
@@ -232,7 +280,8 @@ std::vector<std::string> notes(const AbSession& session, const AbEvaluation& eva
                     "{:.0f} %",
                     percent_text(options.power_at), 100 * *power));
   }
-  lines.push_back("go on with: ridgepoint ab --resume " + session.id.substr(0, 8));
+  lines.push_back("go on with: ridgepoint ab --resume " + session.id.substr(0, 8) +
+                  (database.empty() ? "" : " --db " + shell_quote(database)));
   return lines;
 }
 
@@ -246,18 +295,20 @@ std::string progress_text(const AbEvaluation& evaluation, const AbOptions& optio
                           const AbProgress& progress, bool forecast) {
   const auto telling = evaluation.telling_figure();
   const auto& gate = evaluation.gates().at(telling);
+  const auto& figure = evaluation.figures()[telling];
   const auto evidence = gate.evidence();
   const std::pair<double, std::string_view> leading =
       std::max({std::pair<double, std::string_view>(evidence.slower, "slower"),
                 std::pair<double, std::string_view>(evidence.faster, "faster"),
                 std::pair<double, std::string_view>(
                     std::min(evidence.not_slower, evidence.not_faster), "same")});
-  std::string text = fmt::format(
-      "{} pair{}{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
-      evaluation.pairs() == 1 ? "" : "s",
-      evaluation.gates().size() > 1 ? ", " + shown_name(evaluation.figures()[telling]) : "",
-      change_text(gate.ratio()), interval_text(gate.interval()),
-      100 * std::clamp(leading.first / evidence.threshold, 0.0, 1.0), leading.second);
+  std::string text =
+      fmt::format("{} pair{}{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
+                  evaluation.pairs() == 1 ? "" : "s",
+                  evaluation.gates().size() > 1 ? ", " + shown_name(figure) : "",
+                  change_text(in_own_unit(figure, gate.ratio())),
+                  interval_text(in_own_unit(figure, gate.interval())),
+                  100 * std::clamp(leading.first / evidence.threshold, 0.0, 1.0), leading.second);
   if (!forecast || gate.verdict() != Verdict::undecided ||
       gate.history().count() < kPairsToForecastBy) {
     return text;
@@ -268,38 +319,31 @@ std::string progress_text(const AbEvaluation& evaluation, const AbOptions& optio
   return text;
 }
 
-std::string ab_table(const AbSession& session, const AbOptions& options) {
+std::string ab_table(const AbSession& session, const AbOptions& options,
+                     const std::string& database) {
   const auto evaluation = evaluate(session, options.rules);
   std::string text = headline(session, evaluation, options.rules) + "\n\n";
   if (evaluation.pairs() > 0) text += align(figure_rows(session, evaluation)) + "\n";
   if (!session.cause.empty()) text += "why:\n" + indented(session.cause, "  ") + "\n";
-  for (const auto& line : notes(session, evaluation, options)) text += line + "\n";
+  for (const auto& line : notes(session, evaluation, options, database)) text += line + "\n";
   return text;
 }
 
-std::string ab_markdown(const AbSession& session, const AbOptions& options) {
+std::string ab_markdown(const AbSession& session, const AbOptions& options,
+                        const std::string& database) {
   const auto evaluation = evaluate(session, options.rules);
   const auto line = headline(session, evaluation, options.rules);
   const auto colon = line.find(':');
-  std::string text = fmt::format("**{}**{}\n\n", line.substr(0, colon), line.substr(colon));
+  std::string text =
+      fmt::format("**{}**{}\n\n", line.substr(0, colon), markdown_escaped(line.substr(colon)));
   if (evaluation.pairs() > 0) {
-    bool heading = true;
-    for (const auto& row : figure_rows(session, evaluation)) {
-      text += "|";
-      for (auto cell : row) {
-        for (auto at = cell.find('|'); at != std::string::npos; at = cell.find('|', at + 2)) {
-          cell.insert(at, 1, '\\');
-        }
-        text += " " + cell + " |";
-      }
-      text += "\n";
-      if (heading) text += "|---|---|---:|---:|---:|---:|---:|---:|\n";
-      heading = false;
-    }
+    text += pipe_table(figure_rows(session, evaluation));
   }
-  if (!session.cause.empty()) text += "\nWhy:\n\n" + indented(session.cause, "- ");
+  if (!session.cause.empty())
+    text += "\nWhy:\n\n" + indented(session.cause, "- ", markdown_escaped);
   text += "\n<details><summary>How it was measured</summary>\n\n";
-  for (const auto& note : notes(session, evaluation, options)) text += "- " + note + "\n";
+  for (const auto& note : notes(session, evaluation, options, database))
+    text += "- " + markdown_escaped(note) + "\n";
   return text + "\n</details>\n";
 }
 
@@ -319,10 +363,15 @@ std::string ab_json(const AbSession& session, const AbOptions& options) {
                        {"worse_ratio", gate.ratio()},
                        {"worse_ratio_low", optional_number(interval.low)},
                        {"worse_ratio_high", optional_number(interval.high)},
+                       {"ratio", in_own_unit(figure, gate.ratio())},
+                       {"ratio_low", optional_number(in_own_unit(figure, interval).low)},
+                       {"ratio_high", optional_number(in_own_unit(figure, interval).high)},
+                       {"printed_unit", figure.printed_unit.value_or("")},
                        {"median_a", median_of(values_of(session, i, &AbPair::a))},
                        {"median_b", median_of(values_of(session, i, &AbPair::b))},
                        {"noise", gate.history().scale()},
                        {"autocorrelation", gate.history().autocorrelation()},
+                       {"beyond_covered_correlation", gate.beyond_covered_correlation()},
                        {"log_evidence",
                         {{"slower", evidence.slower},
                          {"not_slower", evidence.not_slower},

@@ -16,9 +16,12 @@ std::string progress_text(const AbEvaluation& evaluation, const AbOptions& optio
                           const AbProgress& progress, bool forecast);
 
 /// The verdict in one sentence, then a line a figure, then how it was measured and how to go on.
-std::string ab_table(const AbSession& session, const AbOptions& options);
+/// `database` is named in the command that goes on; empty: the usual one.
+std::string ab_table(const AbSession& session, const AbOptions& options,
+                     const std::string& database = {});
 /// What one pastes into a merge request.
-std::string ab_markdown(const AbSession& session, const AbOptions& options);
+std::string ab_markdown(const AbSession& session, const AbOptions& options,
+                        const std::string& database = {});
 /// docs/formats.md describes it.
 std::string ab_json(const AbSession& session, const AbOptions& options);
 

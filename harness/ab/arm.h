@@ -25,6 +25,8 @@ struct SliceValue {
   /// Where it comes from a case: its place in Slice::records, and the metric of that record.
   std::optional<std::size_t> record{};
   std::string metric{};
+  /// The word that stood behind a printed number; the arms and all pairs must agree on it.
+  std::string printed_unit{};
 };
 
 struct Slice {
@@ -33,6 +35,7 @@ struct Slice {
   std::int64_t duration_ns = 0;
   std::int64_t involuntary_switches = 0;
   std::int64_t major_faults = 0;
+  std::int64_t cpu_ns = 0;   ///< of its threads together; 0: not known
   bool interrupted = false;  ///< a stop was asked for: there are no values
   /// The arm measured, but what it measured is no result (its output is wrong, say): why.
   std::string not_a_result;
@@ -48,8 +51,8 @@ class Arm {
 };
 
 struct ArmOptions {
-  /// cmd: the number after this text is the figure, not the wall time; the median of all it
-  /// prints. Empty: wall time.
+  /// cmd: the number after this text, taken as it stands, is the figure, not the wall time; the
+  /// median of all that it prints, on either output. Empty: wall time.
   std::string number_after;
   std::string unit = "1";       ///< of that number
   bool more_is_better = false;  ///< of that number

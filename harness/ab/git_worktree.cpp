@@ -60,15 +60,17 @@ GitWorktree::~GitWorktree() {
   }
 }
 
-void GitWorktree::build(const std::string& command, const std::atomic<bool>& stop) const {
+bool GitWorktree::build(const std::string& command, const std::atomic<bool>& stop) const {
   const auto result = run_child_program({.arguments = {"/bin/sh", "-c", command},
                                          .working_directory = path_,
                                          .time_limit_seconds = kBuildLimitSeconds},
                                         stop);
+  if (result.interrupted) return false;
   if (!result.ended.empty()) {
     throw Error(fmt::format("--build: '{}' in {} failed ({}); its last words: {}", command,
                             path_.string(), result.ended, last_words(result.output)));
   }
+  return true;
 }
 
 }  // namespace ridgepoint

@@ -21,8 +21,8 @@ class GitWorktree {
   GitWorktree& operator=(const GitWorktree&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// A shell command in it; Error with its last words when it fails or `stop` was set.
-  void build(const std::string& command, const std::atomic<bool>& stop) const;
+  /// A shell command in it; false when `stop` was set. Error with its last words when it fails.
+  [[nodiscard]] bool build(const std::string& command, const std::atomic<bool>& stop) const;
 
  private:
   std::string repository_;

@@ -10,6 +10,7 @@
 
 #include "harness/ab/child_program.h"
 #include "results/exchange/google_benchmark.h"
+#include "results/repetition_values.h"
 #include "results/store/store.h"
 #include "workloads/error.h"
 
@@ -63,6 +64,7 @@ Slice GoogleBenchmarkArm::run(const std::atomic<bool>& stop) {
               .duration_ns = result.wall_ns,
               .involuntary_switches = result.involuntary_switches,
               .major_faults = result.major_faults,
+              .cpu_ns = result.cpu_ns,
               .interrupted = result.interrupted,
               .not_a_result = {}};
   if (slice.interrupted) return slice;
@@ -85,8 +87,12 @@ Slice GoogleBenchmarkArm::run(const std::atomic<bool>& stop) {
       throw Error(
           fmt::format("'{}': {} reports no real time above 0", program, record.subject.name));
     }
+    const auto repetitions =
+        repetition_values("real_time_ns", record.subject, record.measurement).values;
     slice.values.push_back(
-        {.name = record.subject.name, .value = time->second, .least = time->second});
+        {.name = record.subject.name,
+         .value = time->second,
+         .least = repetitions.empty() ? time->second : *std::ranges::min_element(repetitions)});
   }
   return slice;
 }

@@ -139,14 +139,24 @@ std::string passport_table(const Passport& passport) {
   for (const double tolerance : kTolerances) {
     rows.back().push_back(fmt::format("{:g} % in", 100 * tolerance));
   }
+  bool any_too_few = false;
   for (const auto& line : passport.lines) {
+    if (line.pairs == 0) {
+      rows.push_back({line.name, "0"});
+      rows.back().resize(rows.front().size());
+      continue;
+    }
+    const bool too_few = line.pairs < kPairsToForecastBy;
+    any_too_few = any_too_few || too_few;
     rows.push_back({line.name, std::to_string(line.pairs),
                     format_value(static_cast<double>(line.pair_ns), "ns"),
                     fmt::format("{:.2f} %", 100 * line.noise),
                     fmt::format("{:+.2f}", line.autocorrelation),
                     fmt::format("{:.1f} %", 100 * line.steal_share)});
     for (const auto& resolution : line.resolutions) {
-      rows.back().push_back(resolution.pairs ? duration_text(resolution.duration_ns) : "-");
+      rows.back().push_back(resolution.pairs ? duration_text(resolution.duration_ns)
+                            : too_few        ? "?"
+                                             : "-");
     }
     rows.back().resize(rows.front().size());
   }
@@ -155,6 +165,11 @@ std::string passport_table(const Passport& passport) {
       "\n\"2 % in 20 s\": the time in which an A/B of two equal arms of this kind ends with "
       "\"same\" at "
       "a\ntolerance of 2 %; -: not within 2000 pairs. Noise is that of one pair's ratio.\n";
+  if (any_too_few) {
+    text +=
+        fmt::format("?: fewer than {} pairs, which say too little; a longer --budget has more.\n",
+                    kPairsToForecastBy);
+  }
   for (const auto& entry : passport_cases()) {
     text += fmt::format("  {:<8} {}: {}\n", entry.name, entry.purpose, entry.arm);
   }
@@ -175,8 +190,9 @@ std::string passport_json(const Passport& passport) {
     lines.push_back({{"case", line.name},
                      {"pairs", line.pairs},
                      {"pair_ns", line.pair_ns},
-                     {"noise", line.noise},
-                     {"autocorrelation", line.autocorrelation},
+                     {"noise", line.pairs == 0 ? nlohmann::json() : nlohmann::json(line.noise)},
+                     {"autocorrelation",
+                      line.pairs == 0 ? nlohmann::json() : nlohmann::json(line.autocorrelation)},
                      {"steal_share", line.steal_share},
                      {"resolutions", resolutions}});
   }

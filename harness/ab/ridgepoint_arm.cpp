@@ -8,6 +8,7 @@
 #include "results/compare/compared_metrics.h"
 #include "results/exchange/json_export.h"
 #include "results/metric.h"
+#include "results/repetition_values.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -31,11 +32,18 @@ void add_figures(Slice& slice) {
     if (found == record.measurement.metrics.end() || metric == nullptr || !(found->second > 0)) {
       continue;
     }
+    const bool more_is_better = metric->better == Better::higher;
+    const auto repetitions = repetition_values(name, record.subject, record.measurement).values;
+    double best = found->second;
+    if (!repetitions.empty()) {
+      best = more_is_better ? *std::ranges::max_element(repetitions)
+                            : *std::ranges::min_element(repetitions);
+    }
     slice.values.push_back({.name = fmt::format("{} {}", label(record.subject), metric->short_name),
                             .value = found->second,
                             .unit = std::string(metric->unit),
-                            .more_is_better = metric->better == Better::higher,
-                            .least = found->second,
+                            .more_is_better = more_is_better,
+                            .least = best,
                             .record = slice.records.size() - 1,
                             .metric = name});
   }
@@ -94,6 +102,7 @@ Slice RidgepointArm::run(const std::atomic<bool>& stop) {
               .duration_ns = measured.wall_ns,
               .involuntary_switches = measured.involuntary_switches,
               .major_faults = measured.major_faults,
+              .cpu_ns = measured.cpu_ns,
               .interrupted = measured.interrupted,
               .not_a_result = {}};
   if (slice.interrupted) return slice;

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "harness/ab/ab_run.h"
 #include "harness/ab/ab_text.h"
@@ -30,7 +32,27 @@ struct AbArguments {
   std::string format = "table";
   QualityBudgetArguments quality_budget;
   AbOptions options;
+  std::vector<std::string> given;  ///< of kSettledAtTheBeginning, those that were typed
 };
+
+// What a session is begun with. To go on by other rules would be to choose them by what was seen.
+constexpr const char* kSettledAtTheBeginning[] = {"--a",
+                                                  "--b",
+                                                  "--label",
+                                                  "--tolerance",
+                                                  "--alpha",
+                                                  "--power-at",
+                                                  "--seed",
+                                                  "--refs",
+                                                  "--correlation-up-to",
+                                                  "--build",
+                                                  "--bench",
+                                                  "--number-after",
+                                                  "--unit",
+                                                  "--max-kl",
+                                                  "--max-perplexity-increase",
+                                                  "--more-is-better",
+                                                  "--time-limit-seconds"};
 
 /// A line on stderr, rewritten on a terminal; now and then otherwise.
 class AbProgressLine : public AbObserver {
@@ -43,6 +65,7 @@ class AbProgressLine : public AbObserver {
 
   void warming_up() override {
     if (terminal_) show("a slice of each arm that does not count");
+    shown_ns_ = monotonic_ns();
   }
 
   void pair_done(const AbPair& pair, const AbEvaluation& evaluation,
@@ -53,9 +76,7 @@ class AbProgressLine : public AbObserver {
     const auto now_ns = monotonic_ns();
     const bool decided = evaluation.verdict() != Verdict::undecided;
     const auto pause_ns = terminal_ ? kRedrawEvery_ns : kLineEvery_ns;
-    // The first few say nothing yet; a terminal shows all the same that something happens.
-    const bool early = !terminal_ && !decided && evaluation.pairs() < kPairsToForecastBy;
-    if (evaluation.pairs() == 0 || early || (!decided && now_ns - shown_ns_ < pause_ns)) return;
+    if (evaluation.pairs() == 0 || (!decided && now_ns - shown_ns_ < pause_ns)) return;
     show(progress_text(evaluation, options_, progress, /*forecast=*/true));
     shown_ns_ = monotonic_ns();
   }
@@ -80,11 +101,11 @@ class AbProgressLine : public AbObserver {
   std::int64_t shown_ns_ = 0;
 };
 
-std::string session_in(const AbSession& session, const AbOptions& options,
-                       std::string_view format) {
+std::string session_in(const Invocation& invocation, const AbSession& session,
+                       const AbOptions& options, std::string_view format) {
   if (format == "json") return ab_json(session, options);
-  if (format == "markdown") return ab_markdown(session, options);
-  return ab_table(session, options);
+  if (format == "markdown") return ab_markdown(session, options, invocation.database);
+  return ab_table(session, options, invocation.database);
 }
 
 /// The arms, and the checkouts that they run in.
@@ -93,29 +114,37 @@ struct Arms {
   std::unique_ptr<Arm> a, b;
 };
 
-void make_arms(Arms& arms, const std::string& a, const std::string& b, const AbOptions& options,
+/// False when a stop was asked for meanwhile.
+bool make_arms(Arms& arms, const std::string& a, const std::string& b, const AbOptions& options,
                const std::atomic<bool>& stop) {
   const auto& refs = options.refs;
   if (!refs.given()) {
     arms.a = parse_arm(a, options.arm);
     arms.b = parse_arm(b, options.arm);
-    return;
+    return true;
   }
   const auto checkout = [&](std::optional<GitWorktree>& place, const std::string& name,
-                            const std::string& commit) {
+                            const std::string& commit) -> std::unique_ptr<Arm> {
     fmt::print(stderr, "building {} ({})\n", name, commit.substr(0, 12));
     place.emplace(refs.repository, commit);
-    if (!refs.build.empty()) place->build(refs.build, stop);
+    if (!refs.build.empty() && !place->build(refs.build, stop)) return nullptr;
     auto own = options.arm;
     own.working_directory = place->path();
     return parse_arm(is_arm(refs.bench) ? refs.bench : "cmd:" + refs.bench, own);
   };
   arms.a = checkout(arms.checkout_a, refs.name_a, refs.commit_a);
-  arms.b = checkout(arms.checkout_b, refs.name_b, refs.commit_b);
+  if (arms.a) arms.b = checkout(arms.checkout_b, refs.name_b, refs.commit_b);
+  return arms.b != nullptr;
 }
 
 AbRefs parse_refs(const AbArguments& arguments) {
   const auto dots = arguments.refs.find("..");
+  if (dots != std::string::npos && arguments.refs.substr(dots).starts_with("...")) {
+    throw Error(fmt::format(
+        "--refs: '{}' has three dots; write A..B. For the commit where the branches parted as A: "
+        "--refs $(git merge-base A B)..B",
+        arguments.refs));
+  }
   if (dots == std::string::npos || dots == 0 || dots + 2 >= arguments.refs.size()) {
     throw Error(fmt::format("--refs: expected A..B, as in main..HEAD, not '{}'", arguments.refs));
   }
@@ -141,34 +170,65 @@ int measure_pairs(const Invocation& invocation, AbStore& store, const AbSession&
     qualities = stored_qualities(invocation.open_store(OpenMode::read_only));
   const Interrupt interrupt;
   Arms arms;
-  make_arms(arms, session.a, session.b, options, interrupt.requested());
+  try {
+    if (!make_arms(arms, session.a, session.b, options, interrupt.requested())) {
+      store.finish(session.id, "interrupted", Verdict::undecided, "stopped while building", "",
+                   unix_ns());
+      fmt::print(stderr, "stopped while building; go on with: ridgepoint ab --resume {}\n",
+                 session.id.substr(0, 8));
+      return kExitInterrupted;
+    }
+  } catch (const Error& failure) {
+    store_failure(store, session, failure.what());
+    throw;
+  }
   AbSession finished;
   {
     AbProgressLine progress(options);
     finished = run_ab(store, session.id, *arms.a, *arms.b, options, progress, interrupt.requested(),
                       qualities);
   }
-  fmt::print("{}", session_in(finished, options, arguments.format));
+  fmt::print("{}", session_in(invocation, finished, options, arguments.format));
   if (arguments.format == "table") {
     fmt::print("database: {}\nsession:  {}\n", invocation.database_path().string(), finished.id);
   }
   return finished.status == "interrupted" ? kExitInterrupted : exit_code_of(finished.verdict);
 }
 
+void refuse_settled(const AbArguments& arguments, std::string_view doing) {
+  if (arguments.given.empty()) return;
+  throw Error(
+      fmt::format("{}: a session keeps what it was begun with; leave out {}, or begin a new one",
+                  doing, fmt::join(arguments.given, ", ")));
+}
+
 int resume_session(const Invocation& invocation, const AbArguments& arguments) {
+  refuse_settled(arguments, "--resume");
   AbStore store(invocation.database_path(), OpenMode::read_write);
   const AbSession session = store.session(store.resolve(arguments.resumed));
   AbOptions options = ab_options_from_json(session.options);
   options.budget_seconds = parse_duration_seconds(arguments.budget, "--budget");
-  options.most_pairs = std::max(options.most_pairs, AbOptions{}.most_pairs) +
-                       static_cast<std::int64_t>(session.pairs.size());
+  const auto more = arguments.options.most_pairs;  // 2000, or what --pairs says
+  if (more < 1) throw Error("--pairs: expected at least 1");
+  options.most_pairs = more + std::ranges::count_if(session.pairs, [](const AbPair& pair) {
+                         return pair.dropped.empty();
+                       });
+  if (const auto differs = difference_from_beginning(session); !differs.empty()) {
+    fmt::print(stderr,
+               "incomparable: A/B session {} cannot go on here, where not everything is as it was: "
+               "{}; begin a new one\n",
+               session.id.substr(0, 8), differs);
+    return exit_code_of(Verdict::incomparable);
+  }
   return measure_pairs(invocation, store, session, options, arguments);
 }
 
 int show_session(const Invocation& invocation, const AbArguments& arguments) {
+  refuse_settled(arguments, "--show");
   const AbStore store(invocation.database_path(), OpenMode::read_only);
   const AbSession session = store.session(store.resolve(arguments.shown));
-  fmt::print("{}", session_in(session, ab_options_from_json(session.options), arguments.format));
+  fmt::print("{}", session_in(invocation, session, ab_options_from_json(session.options),
+                              arguments.format));
   return exit_code_of(session.verdict);
 }
 
@@ -213,7 +273,13 @@ void add_ab_command(CLI::App& app, Invocation& invocation) {
   AbOptions& options = arguments->options;
   CLI::App* command = add_command(
       app, invocation, "ab", "Is B slower than A? Fresh processes in pairs until that is decided",
-      [&invocation, arguments] { return run_ab(invocation, *arguments); });
+      [&app, &invocation, arguments] {
+        const CLI::App* ab = app.get_subcommand("ab");
+        for (const char* option : kSettledAtTheBeginning) {
+          if (ab->get_option(option)->count() > 0) arguments->given.emplace_back(option);
+        }
+        return run_ab(invocation, *arguments);
+      });
   const std::string spec =
       "run:OPTIONS (as after `ridgepoint run`), build:DIR OPTIONS (another build of it), "
       "gbench:BINARY FLAGS (any Google Benchmark program), cmd:COMMAND (any command)";
@@ -244,7 +310,8 @@ void add_ab_command(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   rules->add_option("--budget", arguments->budget, "Time to spend, as in 30s, 10m, 1h30m")
       ->capture_default_str();
-  rules->add_option("--pairs", options.most_pairs, "Pairs at most")->capture_default_str();
+  rules->add_option("--pairs", options.most_pairs, "Pairs at most, in this call")
+      ->capture_default_str();
   rules->add_option("--seed", options.seed, "Of the order within each pair")->capture_default_str();
 
   add_budget_options(
@@ -253,7 +320,10 @@ void add_ab_command(CLI::App& app, Invocation& invocation) {
 
   auto* commands = command->add_option_group("Commands");
   commands->add_option("--number-after", options.arm.number_after,
-                       "cmd: the number printed after this text is the figure, not the wall time");
+                       "cmd: the number printed after this text is the figure, not the wall time. "
+                       "The text is taken as it stands, not as a pattern; both outputs are "
+                       "searched; where it is there more than once, the median of the numbers "
+                       "counts. The word behind it must be the same in both arms");
   commands->add_option("--unit", options.arm.unit, "Unit of that number");
   commands->add_flag("--more-is-better", options.arm.more_is_better, "Of that number");
   commands->add_option("--time-limit-seconds", options.arm.time_limit_seconds, "Of one process")

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "harness/cli/cli.h"
@@ -14,11 +15,18 @@ namespace {
 struct ImportOptions {
   std::string file;
   std::string format;
+  std::string label;
 };
 
 int import_file(const Invocation& invocation, const ImportOptions& options) {
   const ImportSource source = read_import_source(options.file);
-  const RecordStream imported = import_results(source, options.format);
+  RecordStream imported = import_results(source, options.format);
+  if (!options.label.empty()) {
+    imported.run.label = options.label;
+  } else if (imported.run.label.empty() && imported.run.suite == "imported") {
+    // Other programs' results have no name of their own; whoever looks for them knows the file's.
+    imported.run.label = std::filesystem::path(options.file).lexically_normal().filename().string();
+  }
   Store store = invocation.open_store(OpenMode::read_write);
   const MergeReport report = store.merge_run(imported, options.file);
   // Only now: rows are read while they are merged, and a mistake in one is the only line then.
@@ -66,6 +74,8 @@ void add_import_command(CLI::App& app, Invocation& invocation) {
       ->required();
   command->add_option("--format", options->format,
                       "Which of the formats below it is (default: what it looks like)");
+  command->add_option("--label", options->label,
+                      "Name for the run, to find it by (default: the name of the file)");
   std::string formats = "Formats:";
   for (const ImportFormat& format : import_formats()) {
     formats += fmt::format("\n  {:<18} {}", format.name, format.summary);

@@ -250,6 +250,7 @@ std::vector<std::string> replay_arguments(const History& history, const HistoryC
 }
 
 void attach_replays(History& history, const AbStore& store, const ReplayOptions& options) {
+  for (History& other : history.beside) attach_replays(other, store, options);
   const auto sessions = history.changes.empty() ? std::vector<AbSession>{} : store.list();
   for (HistoryChange& change : history.changes) {
     Replay& replay = change.replay;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -67,6 +68,7 @@ class Comparing {
     describe(sides_.b, result_.b);
     match();
     make_rows();
+    add_missing_cases();
     adjust_and_decide();
     withhold();
     explain_worst();
@@ -197,9 +199,45 @@ class Comparing {
     }
   }
 
+  /// What A measured and B did not is no pass.
+  void add_missing_cases() {
+    for (std::size_t i = 0; i < matches_.only_a.size(); ++i) {
+      const Record& record_a = record(sides_.a.records[matches_.only_a[i]]);
+      if (record_a.outcome != Outcome::ok) continue;
+      ComparisonRow row;
+      row.name = result_.a.unmatched[i];
+      row.subject = record_a.subject;
+      row.a = {record_a.outcome, record_a.reason, record_a.id};
+      row.reason = "A has it, B does not";
+      row.missing_in_b = true;
+      result_.rows.push_back(std::move(row));
+    }
+  }
+
+  /// Metrics that A has and B lacks: a speed, exactness or quality that nobody measured is open;
+  /// memory is named.
+  void add_missing_metrics(const Record& a, const Record& b, const ComparisonRow& begun) {
+    for (const std::string& metric : metrics_only_in_a(a, b, options_.metrics)) {
+      ComparisonRow row = begun;
+      row.metric = metric;
+      row.better = better_of_metric(metric);
+      row.value_a = a.measurement.metrics.at(metric);
+      row.value_b = std::numeric_limits<double>::quiet_NaN();
+      row.missing_in_b = true;
+      row.reason = metric == "check_relative_error"
+                       ? "A was checked against the reference and B was not: nothing says that B's "
+                         "output is right"
+                       : fmt::format("A has {}, B does not", metric);
+      row.counts = !metric.ends_with("_bytes");
+      result_.rows.push_back(std::move(row));
+    }
+  }
+
   void add_metric_rows(const Record& a, const Record& b, const ComparisonRow& begun) {
     const std::vector<std::string> metrics = compared_metrics(a, b, options_.metrics);
-    if (metrics.empty() && options_.metrics.empty()) {
+    const std::size_t rows_before = result_.rows.size();
+    add_missing_metrics(a, b, begun);
+    if (metrics.empty() && options_.metrics.empty() && result_.rows.size() == rows_before) {
       ComparisonRow row = begun;
       row.reason = "no primary metric is there on both sides";
       result_.rows.push_back(std::move(row));
@@ -291,10 +329,6 @@ class Comparing {
                                             run.status == "running" ? "not finished" : run.status));
       }
     }
-    missing_in_unfinished_ = !result_.a.unmatched.empty() &&
-                             std::ranges::any_of(result_.b.runs, [](const ComparedRun& run) {
-                               return run.status != "finished";
-                             });
   }
 
   [[nodiscard]] Verdict overall() const {
@@ -306,7 +340,7 @@ class Comparing {
     const auto every = [](const ComparisonRow&) { return true; };
     if (any(Verdict::slower, every)) return Verdict::slower;
     if (any_blocked_) return Verdict::incomparable;
-    if (any(Verdict::undecided, every) || missing_in_unfinished_) return Verdict::undecided;
+    if (any(Verdict::undecided, every)) return Verdict::undecided;
     // Less memory is welcome, but it is speed that makes a run faster, where speed was compared.
     const auto of_speed = [&](const ComparisonRow& row) { return row.evidence.has_value(); };
     if (result_.tests > 0 ? any(Verdict::faster, of_speed) : any(Verdict::faster, every)) {
@@ -326,7 +360,6 @@ class Comparing {
   std::map<std::size_t, std::string> withheld_;  ///< by row: why it may not be called faster
   bool any_blocked_ = false;
   bool unknown_machine_ = false;
-  bool missing_in_unfinished_ = false;
 };
 
 }  // namespace

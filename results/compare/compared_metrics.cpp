@@ -106,6 +106,23 @@ std::vector<std::string> compared_metrics(const Record& a, const Record& b,
   return names;
 }
 
+std::vector<std::string> metrics_only_in_a(const Record& a, const Record& b,
+                                           std::span<const std::string> asked) {
+  if (a.subject.backend != b.subject.backend) return {};
+  const bool all = contains(asked, kAllMetrics);
+  const Names primary = asked.empty() ? primary_metrics(a) : Names{};
+  Names names;
+  for (const auto& [name, value] : a.measurement.metrics) {
+    if (has_value(b, name) || has_samples(b, name)) continue;
+    const bool tolerated = find_metric_tolerance(name) != nullptr;
+    const bool chosen = asked.empty() ? tolerated || contains(primary, name)
+                        : all         ? tolerated
+                                      : contains(asked, name);
+    if (chosen && value != 0) names.push_back(name);
+  }
+  return names;
+}
+
 void require_comparable_metrics(std::span<const std::string> asked) {
   std::vector<std::string_view> known = {kAllMetrics};
   for (const MetricSpec& spec : metrics()) {

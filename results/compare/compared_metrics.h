@@ -25,6 +25,11 @@ std::vector<std::string> primary_metrics(const Record& record);
 std::vector<std::string> compared_metrics(const Record& a, const Record& b,
                                           std::span<const std::string> asked);
 
+/// Those of the compared metrics that A has and B lacks, where both are the same backend: another
+/// one need not have them.
+std::vector<std::string> metrics_only_in_a(const Record& a, const Record& b,
+                                           std::span<const std::string> asked);
+
 /// Error for a name that is no declared metric with a direction, nor a peer's, nor kAllMetrics;
 /// imported counters ("counter:NAME") have no direction.
 void require_comparable_metrics(std::span<const std::string> asked);

@@ -17,8 +17,8 @@
 namespace ridgepoint {
 namespace {
 
-// The one figure that stands for a case: of an operator, a whole generation, decoding alone,
-// prefill alone, an imported benchmark.
+// The figures that stand for a case, first to last: of an operator, a whole generation, decoding
+// alone, prefill alone, an imported benchmark.
 constexpr std::string_view kTelling[] = {"run_ns",  "tpot_ns",      "decode_tokens_per_second",
                                          "ttft_ns", "real_time_ns", "bits_per_byte"};
 // Below this, correlation matters little for the error rate.
@@ -55,6 +55,23 @@ std::string choose_metric(const std::string& asked, const std::vector<std::strin
   for (const std::string& name : present) of_peer.metrics.emplace(name, 0);
   if (const auto names = primary_peer_metrics(of_peer); !names.empty()) return names.front();
   return subject.workload == "op" ? "run_ns" : "ttft_ns";
+}
+
+/// What else stands for the case beside `first`: the prefill of a generation, the distance of a
+/// quality case.
+std::vector<std::string> metrics_beside(const std::string& first,
+                                        const std::vector<std::string>& present) {
+  constexpr std::pair<std::string_view, std::string_view> kBeside[] = {
+      {"tpot_ns", "ttft_ns"},
+      {"decode_tokens_per_second", "ttft_ns"},
+      {"bits_per_byte", "kl_mean"}};
+  std::vector<std::string> metrics;
+  for (const auto& [main, other] : kBeside) {
+    if (first == main && std::ranges::find(present, other) != present.end()) {
+      metrics.emplace_back(other);
+    }
+  }
+  return metrics;
 }
 
 std::string gap_of(const HistoryRow& row, std::string_view metric) {
@@ -178,8 +195,10 @@ std::size_t History::counted() const {
   return static_cast<std::size_t>(std::ranges::count(points, std::string(), &HistoryPoint::gap));
 }
 
-History history_of(const HistoryQuery& query, const CaseSelection& selection,
-                   const HistoryOptions& options) {
+namespace {
+
+History history_of_one(const HistoryQuery& query, const CaseSelection& selection,
+                       const HistoryOptions& options) {
   History history;
   history.subject = selection.chosen;
   history.rules = options.rules;
@@ -221,11 +240,38 @@ History history_of(const HistoryQuery& query, const CaseSelection& selection,
   return history;
 }
 
-bool ends_worse(const History& history) {
+bool ends_worse_itself(const History& history) {
   if (history.changes.empty()) return false;
   const HistoryChange& newest = history.changes.back();
   return newest.direction == ChangeDirection::worse &&
          newest.replay.confirmation != Confirmation::refuted;
+}
+
+/// What a reader should see first: 2 a slowdown, 1 a change.
+int weight_of(const History& history) {
+  return ends_worse_itself(history) ? 2 : history.changes.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+History history_of(const HistoryQuery& query, const CaseSelection& selection,
+                   const HistoryOptions& options) {
+  History shown = history_of_one(query, selection, options);
+  if (!options.metric.empty()) return shown;
+  std::vector<History> beside;
+  for (const auto& metric :
+       metrics_beside(shown.metric, query.metrics_of_newest(selection.chosen.hash))) {
+    HistoryOptions other = options;
+    other.metric = metric;
+    beside.push_back(history_of_one(query, selection, other));
+    if (weight_of(beside.back()) > weight_of(shown)) std::swap(beside.back(), shown);
+  }
+  shown.beside = std::move(beside);
+  return shown;
+}
+
+bool ends_worse(const History& history) {
+  return ends_worse_itself(history) || std::ranges::any_of(history.beside, ends_worse_itself);
 }
 
 bool neighbours_alike(const History& history) {

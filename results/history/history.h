@@ -78,17 +78,20 @@ struct History {
   std::size_t below_effect = 0;
   double autocorrelation = 0;
   std::vector<OtherMachine> others;
+  std::vector<History> beside;  ///< the other figures that stand for the case, if it has several
 
   [[nodiscard]] std::size_t counted() const;  ///< points without a gap
 };
 
 struct HistoryOptions {
-  std::string metric;    ///< empty: the first of those that stand for the case
+  std::string metric;    ///< empty: all that stand for the case
   std::size_t last = 0;  ///< points of the machine to look at; 0: all
   ChangePointRules rules;
 };
 
 /// The machine is that of the newest run; Error when no run fits or the case has no such metric.
+/// Where several metrics stand for the case (TTFT and TPOT of a model), it is the history of the
+/// one that ends worse, or changed, or else comes first; the others stand beside it.
 History history_of(const HistoryQuery& query, const CaseSelection& selection,
                    const HistoryOptions& options);
 

@@ -113,8 +113,17 @@ void explain_ops(const Attribution& attribution, std::vector<std::string>& lines
     ++said;
   }
   const double rest = attribution.unattributed_ns();
-  lines.push_back(fmt::format("{} of {} ({:.0f} %) lie in no op", signed_time(rest),
-                              signed_time(whole), whole == 0 ? 0 : std::abs(rest / whole) * 100));
+  // Where the ops say more than the whole, or the opposite, a share of it would mean nothing.
+  const double share = whole == 0 ? 0 : rest / whole;
+  if (share >= 0 && share <= 1) {
+    lines.push_back(fmt::format("{} of {} ({:.0f} %) lie in no op", signed_time(rest),
+                                signed_time(whole), share * 100));
+  } else {
+    lines.push_back(fmt::format(
+        "all ops together changed by {}, where the passes that were not traced changed by {}: "
+        "tracing, or noise between the passes, is the rest",
+        signed_time(attribution.attributed_ns), signed_time(whole)));
+  }
 }
 
 }  // namespace

@@ -70,6 +70,11 @@ std::string comparison_github(const Comparison& comparison) {
     text += annotation("error", fmt::format("{}: {}", row_verdict_text(row), row_title(row)),
                        row_finding(row));
   }
+  std::size_t missing = 0;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (!row.missing_in_b || ++missing > kMostRowAnnotations) continue;
+    text += annotation("warning", fmt::format("missing: {}", row_title(row)), row_finding(row));
+  }
   return fmt::format("{}\n{}", text, disarmed(comparison_table(comparison)));
 }
 

@@ -54,7 +54,7 @@ std::string xml_escaped(std::string_view text) {
 }
 
 std::string message_of(const ComparisonRow& row) {
-  if (row.metric.empty() || row.reason.empty()) return row_finding(row);
+  if (row.metric.empty() || row.reason.empty() || row.missing_in_b) return row_finding(row);
   return fmt::format("{}: {}", row_finding(row), row.reason);
 }
 

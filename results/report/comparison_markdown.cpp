@@ -120,17 +120,19 @@ std::string unmatched(const ComparisonSide& side, char name) {
 std::string comparison_markdown(const Comparison& comparison) {
   std::string text = headline(comparison);
   text += sides(comparison);
-  text += open_rows(comparison);
-  text += causes(comparison);
-  if (!comparison.notes.empty()) text += fmt::format("\n{}", lines_of(comparison.notes));
-  text += folded_rows(comparison, Verdict::undecided);
-  text += folded_rows(comparison, Verdict::incomparable);
-  text += folded_same(comparison);
   const auto environment = environment_table(comparison);
   if (!environment.empty()) {
     text += folded(fmt::format("{} ({})", environment_title(comparison), environment.size() - 1),
                    pipe_table(environment));
   }
+  text += open_rows(comparison);
+  text += causes(comparison);
+  if (!comparison.notes.empty()) {
+    text += fmt::format("\n**To know:**\n\n{}", lines_of(comparison.notes));
+  }
+  text += folded_rows(comparison, Verdict::undecided);
+  text += folded_rows(comparison, Verdict::incomparable);
+  text += folded_same(comparison);
   text += unmatched(comparison.a, 'A');
   text += unmatched(comparison.b, 'B');
   return text;

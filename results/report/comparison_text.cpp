@@ -17,6 +17,10 @@
 namespace ridgepoint {
 namespace {
 
+bool is_missing_case(const ComparisonRow& row) {
+  return row.missing_in_b && row.metric.empty();
+}
+
 bool is_lost(const ComparisonRow& row) {
   return row.metric.empty() && row.verdict == Verdict::slower;
 }
@@ -53,7 +57,7 @@ std::string heading_of(const std::string& metric) {
 std::int64_t cases_with(const Comparison& comparison, Verdict verdict) {
   std::set<std::string_view> cases;
   for (const ComparisonRow& row : comparison.rows) {
-    if (row.counts && row.verdict == verdict) cases.insert(row.name);
+    if (row.counts && row.verdict == verdict && !is_missing_case(row)) cases.insert(row.name);
   }
   return static_cast<std::int64_t>(cases.size());
 }
@@ -65,6 +69,49 @@ std::string of_cases(std::int64_t some, std::int64_t all) {
 
 std::string is_or_are(std::int64_t some) {
   return some == 1 ? "is" : "are";
+}
+
+/// "; B lacks 2 cases that A has (NAME and NAME)", "; B was not checked in 3 cases"; empty where
+/// nothing is missing.
+std::string missing_text(const Comparison& comparison) {
+  constexpr std::size_t kMostNamed = 3;
+  std::vector<std::string> cases;
+  std::set<std::string> metrics;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (!row.missing_in_b) continue;
+    if (row.metric.empty()) {
+      cases.push_back(row.name);
+    } else {
+      metrics.insert(row.metric);
+    }
+  }
+  std::string text;
+  if (!cases.empty()) {
+    const std::size_t count = cases.size();
+    cases.resize(std::min(count, kMostNamed));
+    text += fmt::format("; B lacks {} case{} that A has ({}{})", count, count == 1 ? "" : "s",
+                        fmt::join(cases, ", "), count > cases.size() ? ", ..." : "");
+  }
+  const bool unchecked = metrics.erase("check_relative_error") > 0;
+  if (unchecked) text += "; A's output was checked, B's was not";
+  if (!metrics.empty()) text += fmt::format("; B has no {}", fmt::join(metrics, ", "));
+  return text;
+}
+
+/// What is worse, where that is not speed alone: " (more memory, lost)".
+std::string kinds_of_worse(const Comparison& comparison) {
+  std::set<std::string> kinds;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (row.counts && row.verdict == Verdict::slower) kinds.insert(row_verdict_text(row));
+  }
+  if (kinds.empty() || (kinds.size() == 1 && kinds.contains("slower"))) return "";
+  return fmt::format(" ({})", fmt::join(kinds, ", "));
+}
+
+bool any_slower_speed(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.rows, [](const ComparisonRow& row) {
+    return row.counts && row_verdict_text(row) == "slower";
+  });
 }
 
 std::string extreme(const Comparison& comparison, Verdict verdict, std::string_view word) {
@@ -86,9 +133,10 @@ std::string plural(std::int64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+/// Reasons may come from other people's programs: a terminal would obey what is in them.
 std::string without_breaks(std::string text) {
   std::ranges::replace_if(
-      text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+      text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
   return text;
 }
 
@@ -120,7 +168,11 @@ std::string judged_by(const ComparisonRow& row) {
 }
 
 std::string value_cell(const ComparisonRow& row, const ComparedOutcome& outcome, double value) {
-  if (row.metric.empty()) return std::string(name_of(outcome.outcome));
+  if (std::isnan(value) && row.missing_in_b) return "missing";
+  if (row.metric.empty()) {
+    const bool of_b = &outcome == &row.b;
+    return row.missing_in_b && of_b ? "missing" : std::string(name_of(outcome.outcome));
+  }
   return format_value(value, unit_of_metric(row.metric));
 }
 
@@ -162,7 +214,7 @@ std::string row_title(const ComparisonRow& row) {
 }
 
 std::string row_finding(const ComparisonRow& row) {
-  if (row.metric.empty()) return without_breaks(row.reason);
+  if (row.metric.empty() || row.missing_in_b) return without_breaks(row.reason);
   const std::string unit(unit_of_metric(row.metric));
   const std::string change = change_text(row);
   const std::string interval = interval_text(row);
@@ -181,8 +233,10 @@ std::string verdict_sentence(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::slower: {
       const std::int64_t worse = cases_with(comparison, Verdict::slower);
-      text = fmt::format("slower: {} {} worse in B{}", of_cases(worse, all), is_or_are(worse),
-                         extreme(comparison, Verdict::slower, "worst"));
+      text = fmt::format("{}: {} {} worse in B{}{}{}",
+                         any_slower_speed(comparison) ? "slower" : "worse", of_cases(worse, all),
+                         is_or_are(worse), kinds_of_worse(comparison),
+                         extreme(comparison, Verdict::slower, "worst"), missing_text(comparison));
       break;
     }
     case Verdict::faster: {
@@ -196,13 +250,19 @@ std::string verdict_sentence(const Comparison& comparison) {
                          all == 1 ? "the one case" : plural(all, "case"));
       break;
     case Verdict::undecided: {
-      const std::int64_t open = cases_with(comparison, Verdict::undecided);
-      text = open > 0
-                 ? fmt::format("undecided: the samples of {} do not suffice{}", of_cases(open, all),
-                               cases_with(comparison, Verdict::slower) == 0
-                                   ? "; no case is known to be worse"
-                                   : "")
-                 : std::string("undecided: B is not finished; no case is known to be worse");
+      std::set<std::string_view> open;
+      for (const ComparisonRow& row : comparison.rows) {
+        if (row.counts && row.verdict == Verdict::undecided && !row.missing_in_b) {
+          open.insert(row.name);
+        }
+      }
+      const auto count = static_cast<std::int64_t>(open.size());
+      text = missing_text(comparison);
+      if (count > 0) {
+        text = fmt::format("; the samples of {} do not suffice", of_cases(count, all)) + text;
+      }
+      text = fmt::format("undecided: {}; no case is known to be worse",
+                         text.substr(std::min<std::size_t>(2, text.size())));
       break;
     }
     case Verdict::incomparable: {

@@ -75,6 +75,16 @@ std::string history_json(const History& history) {
                       {"environment_hash", other.environment_hash},
                       {"points", points_json(other.points)}});
   }
+  Json beside = Json::array();
+  for (const History& other : history.beside) {
+    Json changes_beside = Json::array();
+    for (const HistoryChange& change : other.changes) {
+      changes_beside.push_back(change_json(other, change));
+    }
+    beside.push_back({{"metric", other.metric},
+                      {"headline", history_headline(other)},
+                      {"changes", std::move(changes_beside)}});
+  }
   return Json{{"format", "ridgepoint-history"},
               {"version", kHistoryJsonVersion},
               {"case", Json::parse(to_json(history.subject.subject))},
@@ -98,6 +108,7 @@ std::string history_json(const History& history) {
               {"autocorrelation", history.autocorrelation},
               {"points", points_json(history.points)},
               {"changes", changes},
+              {"beside", beside},
               {"other_machines", others}}
              .dump(2, ' ', false, Json::error_handler_t::replace) +
          "\n";

@@ -110,8 +110,8 @@ std::string history_headline(const History& history) {
                        share_text(history.rules.alpha));
   }
   if (history.changes.empty()) {
-    return fmt::format("no change of {} or more in {}", share_text(history.rules.effect),
-                       counted_text(history.counted(), "run"));
+    return fmt::format("no change of {} or more of {} in {}", share_text(history.rules.effect),
+                       history.metric, counted_text(history.counted(), "run"));
   }
   const HistoryChange& newest = history.changes.back();
   const std::string since =
@@ -172,6 +172,10 @@ std::vector<std::string> history_notes(const History& history) {
         fmt::format("runs that follow each other are alike (correlation {:+.2f}), so false alarms "
                     "are likelier than alpha: trust a change once it is confirmed",
                     history.autocorrelation));
+  }
+  for (const History& other : history.beside) {
+    notes.push_back(fmt::format("beside it, {}: {}{}", other.metric, history_headline(other),
+                                other.changes.empty() ? "" : "; --metric " + other.metric));
   }
   std::set<std::string> branches;
   bool dirty = false;

@@ -72,14 +72,26 @@ std::string run_table(const RunWithRecords& data, std::span<const Record> qualit
   return text;
 }
 
+namespace {
+
+/// Of an imported run, the program that it is from.
+std::string suite_or_program(const Run& run) {
+  constexpr std::string_view kImporting = "importing ";
+  if (run.suite != "imported" || !run.tool_version.starts_with(kImporting)) return run.suite;
+  return run.tool_version.substr(kImporting.size());
+}
+
+}  // namespace
+
 std::string runs_table(const std::vector<RunSummary>& runs) {
   if (runs.empty()) return "No runs yet.\n";
   std::vector<std::vector<std::string>> rows = {
       {"run", "started", "suite", "label", "status", "cases", "ok", "widest ±", "git"}};
   for (const RunSummary& summary : runs) {
     const Run& run = summary.run;
-    rows.push_back({run.id.substr(0, 8), time_text(run.started_unix_ns), run.suite, run.label,
-                    run.status, fmt::format("{} of {}", summary.recorded, summary.planned),
+    rows.push_back({run.id.substr(0, 8), time_text(run.started_unix_ns), suite_or_program(run),
+                    run.label, run.status,
+                    fmt::format("{} of {}", summary.recorded, summary.planned),
                     fmt::format("{}", summary.succeeded),
                     summary.widest_percent ? format_value(*summary.widest_percent, "%") : "",
                     fmt::format("{}{}", run.git_commit.substr(0, 10), run.git_dirty ? "+" : "")});

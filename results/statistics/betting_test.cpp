@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -9,7 +10,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr double kLargestCorrelation = 0.95;
+constexpr double kLargestToAskFor = 0.95;
 constexpr double kCorrelationStep = 0.1;
 // Means of y in scales that three experts believe in whatever they see; the fourth believes the
 // past.
@@ -31,7 +32,7 @@ double log_mean_exp(std::span<const double> logs) {
 }
 
 std::vector<double> correlations_up_to(double most) {
-  if (!(most >= 0 && most <= kLargestCorrelation)) {
+  if (!(most >= 0 && most <= kLargestToAskFor)) {
     throw std::invalid_argument("BettingTest: correlation_up_to lies outside of 0 to 0.95");
   }
   if (most == 0) return {0};
@@ -41,23 +42,40 @@ std::vector<double> correlations_up_to(double most) {
   return grid;
 }
 
+/// And beyond, finer: what is left of a large correlation in z lasts long.
+void add_larger_correlations(std::vector<double>& grid) {
+  constexpr std::array<double, 12> kLarger = {0.1, 0.2, 0.3,  0.4, 0.5,  0.6,
+                                              0.7, 0.8, 0.85, 0.9, 0.95, kLargestCorrelation};
+  const double most = grid.back();
+  std::ranges::copy_if(kLarger, std::back_inserter(grid), [&](double r) { return r > most; });
+}
+
 }  // namespace
 
 BettingTest::BettingTest(double bound, Side side, double correlation_up_to)
     : bound_(bound),
       side_(static_cast<double>(side)),
       correlations_(correlations_up_to(correlation_up_to)),
-      by_correlation_(correlations_.size()) {}
+      covered_(correlations_.size()) {
+  add_larger_correlations(correlations_);
+  by_correlation_.resize(correlations_.size());
+}
 
 void BettingTest::add(const DifferenceStep& step) {
   if (!step.ready) return;
   bet_on_value(step);
   bet_on_sign(side_ * (step.difference - bound_));
   log_evidence_ = log_mean_exp(by_sign_);
-  for (const Purses& purses : by_correlation_) {
-    log_evidence_ = std::min(log_evidence_, log_mean_exp(purses));
-  }
+  const auto poorest = [&](double poorer, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      poorer = std::min(poorer, log_mean_exp(by_correlation_[i]));
+    }
+    return poorer;
+  };
+  log_evidence_ = poorest(log_evidence_, 0, covered_);
   most_log_evidence_ = std::max(most_log_evidence_, log_evidence_);
+  most_log_evidence_beyond_ =
+      std::max(most_log_evidence_beyond_, poorest(log_evidence_, covered_, by_correlation_.size()));
 }
 
 void BettingTest::bet_on_value(const DifferenceStep& step) {

@@ -42,6 +42,9 @@ enum class Side : std::int8_t {
 /// otherwise.
 inline constexpr double kCorrelationUpTo = 0.75;
 
+/// The largest that evidence can be made to hold for at all.
+inline constexpr double kLargestCorrelation = 0.98;
+
 class BettingTest {
  public:
   /// `correlation_up_to` of 0 leaves one purse beside that of the signs: then the draw of the order
@@ -55,6 +58,9 @@ class BettingTest {
   [[nodiscard]] double log_evidence() const { return log_evidence_; }
   /// ln of the most it ever was: what a verdict rests on.
   [[nodiscard]] double most_log_evidence() const { return most_log_evidence_; }
+  /// The same, of the purses for still larger correlations too: never more, and what a verdict
+  /// rests on where such a correlation is measured.
+  [[nodiscard]] double most_log_evidence_beyond() const { return most_log_evidence_beyond_; }
 
  private:
   static constexpr std::size_t kExperts = 4;
@@ -66,12 +72,13 @@ class BettingTest {
 
   double bound_;
   double side_;
-  std::vector<double> correlations_;
+  std::vector<double> correlations_;  ///< those up to `correlation_up_to` first
+  std::size_t covered_;               ///< how many those are
   std::vector<Purses> by_correlation_;
   Purses by_sign_{};
   double signs_for_ = 0, signs_against_ = 0;
   double log_evidence_ = 0;
-  double most_log_evidence_ = 0;
+  double most_log_evidence_ = 0, most_log_evidence_beyond_ = 0;
 };
 
 }  // namespace ridgepoint

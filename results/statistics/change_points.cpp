@@ -213,6 +213,43 @@ void set_medians(std::span<const double> values, std::vector<ChangePoint>& point
   }
 }
 
+/// Where a boundary lies between two levels that are known by their medians: with the least sum of
+/// distances to them. The split of largest energy may take a value of the old level into the new,
+/// to make it as long as a level has to be.
+void refine_boundaries(std::span<const double> logs, std::vector<ChangePoint>& points) {
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::size_t begin = i == 0 ? 0 : points[i - 1].first;
+    const std::size_t end = i + 1 == points.size() ? logs.size() : points[i + 1].first;
+    const double before = median(logs.subspan(begin, points[i].first - begin));
+    const double after = median(logs.subspan(points[i].first, end - points[i].first));
+    // Of all values, the distance to the level after; moved over to the one before one by one.
+    double least = 0, sum = 0;
+    std::size_t best = begin;
+    for (std::size_t at = begin; at < end; ++at) {
+      sum += std::abs(logs[at] - before) - std::abs(logs[at] - after);
+      const bool smaller = sum < least - kTie;
+      const bool as_found = at + 1 == points[i].first && sum < least + kTie;
+      if (smaller || as_found) {
+        least = std::min(least, sum);
+        best = at + 1;
+      }
+    }
+    points[i].first = best;
+  }
+  // What is shorter then is no level yet.
+  for (std::size_t i = 0; i < points.size();) {
+    const std::size_t begin = i == 0 ? 0 : points[i - 1].first;
+    const std::size_t end = i + 1 == points.size() ? logs.size() : points[i + 1].first;
+    const std::size_t split = points[i].first;
+    const bool level = split >= begin + kShortestLevel && split + kShortestLevel <= end;
+    if (level) {
+      ++i;
+    } else {
+      points.erase(points.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+}
+
 double size_of(const ChangePoint& point) {
   return std::abs(std::log(point.ratio()));
 }
@@ -260,6 +297,7 @@ ChangePoints find_change_points(std::span<const double> values, const ChangePoin
       result.found.push_back({.first = found->first, .p = found->p});
     }
     std::ranges::sort(result.found, {}, &ChangePoint::first);
+    refine_boundaries(logs, result.found);
     set_medians(values, result.found);
     // The smallest first: a staircase of small steps becomes fewer larger ones.
     while (!result.found.empty()) {

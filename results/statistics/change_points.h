@@ -10,6 +10,8 @@
 // largest q over all splits of all segments found so far. Its p is the share of random orders
 // within these segments whose own largest q is as large: the choice of the split is made anew in
 // each order, and so is paid for. The search ends with the first candidate above alpha.
+// Afterwards each boundary is set where it parts its two levels best, and what leaves fewer than
+// kShortestLevel values on a side is dropped: not yet.
 //
 // Sums of distances follow from one tree of partial sums by rank: n log n steps an order.
 #pragma once

@@ -80,4 +80,11 @@ double DifferenceHistory::autocorrelation() const {
   return square > 0 ? product / square : 0;
 }
 
+double DifferenceHistory::unbiased_autocorrelation() const {
+  // The mean of the estimate is r - (1 + 3 r) / n.
+  const auto count = static_cast<double>(steps_.size());
+  if (steps_.size() < kPairsBeforeBetting) return 0;
+  return std::clamp((count * autocorrelation() + 1) / (count - 3), -1.0, 1.0);
+}
+
 }  // namespace ridgepoint

@@ -36,6 +36,8 @@ class DifferenceHistory {
   [[nodiscard]] double scale() const;
   /// Lag-1 autocorrelation of all differences, outliers pulled in to 3 scales; 0 below 4 pairs.
   [[nodiscard]] double autocorrelation() const;
+  /// The same, without what a short series hides of it (Kendall 1954); at most 1.
+  [[nodiscard]] double unbiased_autocorrelation() const;
 
  private:
   std::vector<DifferenceStep> steps_;

@@ -8,26 +8,30 @@
 namespace ridgepoint {
 namespace {
 
-// A factor of 20 either way; what lies outside is no question of percent any more.
-constexpr double kWidestLogRatio = 3;
+// Beyond what two programs that do the same could ever differ by.
+constexpr double kWidestLogRatio = 30;
 constexpr double kIntervalResolution = 5e-5;
+// Standard errors of a measured correlation. One beyond the default coverage is reckoned with as
+// soon as it is not so far below: what is found out late was a false verdict before, and evidence
+// can only become less by it. Whoever asks for less coverage is told once it is so far exceeded.
+constexpr double kErrorsToTell = 3;
 constexpr std::size_t kReplays = 24;
 // Pairs that are replayed together, so that what lasts over pairs does so in the replay.
 constexpr std::size_t kBlock = 4;
 
 double most_log_evidence(std::span<const DifferenceStep> steps, double bound, Side side,
-                         const GateRules& rules) {
+                         const GateRules& rules, bool beyond) {
   BettingTest test(bound, side, rules.correlation_up_to);
   for (const auto& step : steps) test.add(step);
-  return test.most_log_evidence();
+  return beyond ? test.most_log_evidence_beyond() : test.most_log_evidence();
 }
 
 /// The refuted bound nearest to the centre on one side; empty when even the widest is not.
 std::optional<double> interval_end(const DifferenceHistory& history, const GateRules& rules,
-                                   Side side) {
+                                   Side side, bool beyond) {
   const double threshold = std::log(1 / rules.alpha);
   const auto refuted = [&](double bound) {
-    return most_log_evidence(history.steps(), bound, side, rules) >= threshold;
+    return most_log_evidence(history.steps(), bound, side, rules, beyond) >= threshold;
   };
   const double outwards = side == Side::above ? -1 : 1;
   double near = 0, far = 0.01;
@@ -89,6 +93,13 @@ std::optional<std::size_t> median_pairs_from(const SequentialGate& start,
   return *middle > most_pairs ? std::nullopt : std::optional(*middle);
 }
 
+Verdict verdict_of_evidence(const GateEvidence& all) {
+  if (all.slower >= all.threshold) return Verdict::slower;
+  if (all.faster >= all.threshold) return Verdict::faster;
+  if (all.not_slower >= all.threshold && all.not_faster >= all.threshold) return Verdict::same;
+  return Verdict::undecided;
+}
+
 }  // namespace
 
 SequentialGate::SequentialGate(const GateRules& rules)
@@ -104,11 +115,30 @@ void SequentialGate::add(double log_ratio) {
   for (BettingTest* test : {&slower_, &not_slower_, &faster_, &not_faster_}) test->add(step);
 }
 
+bool SequentialGate::beyond_covered_correlation() const {
+  const double covered = rules_.correlation_up_to;
+  const auto count = static_cast<double>(history_.count());
+  if (count == 0) return false;
+  const auto errors_of = [&](double correlation) {
+    return kErrorsToTell * std::sqrt((1 - correlation * correlation) / count);
+  };
+  const double large = std::max(covered, kCorrelationUpTo);
+  return history_.unbiased_autocorrelation() >
+         std::min(covered + errors_of(covered), large - errors_of(large));
+}
+
 GateEvidence SequentialGate::evidence() const {
-  return {.slower = slower_.most_log_evidence(),
-          .not_slower = not_slower_.most_log_evidence(),
-          .faster = faster_.most_log_evidence(),
-          .not_faster = not_faster_.most_log_evidence(),
+  return evidence(beyond_covered_correlation());
+}
+
+GateEvidence SequentialGate::evidence(bool beyond) const {
+  const auto of = [&](const BettingTest& test) {
+    return beyond ? test.most_log_evidence_beyond() : test.most_log_evidence();
+  };
+  return {.slower = of(slower_),
+          .not_slower = of(not_slower_),
+          .faster = of(faster_),
+          .not_faster = of(not_faster_),
           .threshold = std::log(1 / rules_.alpha)};
 }
 
@@ -118,23 +148,32 @@ bool SequentialGate::not_slower() const {
 }
 
 Verdict SequentialGate::verdict() const {
-  const auto all = evidence();
-  if (all.slower >= all.threshold) return Verdict::slower;
-  if (all.faster >= all.threshold) return Verdict::faster;
-  if (all.not_slower >= all.threshold && all.not_faster >= all.threshold) return Verdict::same;
-  return Verdict::undecided;
+  return verdict_of_evidence(evidence());
 }
 
+Verdict SequentialGate::verdict_within_covered() const {
+  return verdict_of_evidence(evidence(/*beyond=*/false));
+}
 double SequentialGate::ratio() const {
   return std::exp(history_.centre());
 }
 
 RatioInterval SequentialGate::interval() const {
+  const bool beyond = beyond_covered_correlation();
+  auto low = interval_end(history_, rules_, Side::above, beyond);
+  auto high = interval_end(history_, rules_, Side::below, beyond);
+  // A bound that decided something is refuted, whatever the search from the centre found.
+  const auto all = evidence();
+  const double tolerance = std::log1p(rules_.tolerance);
+  const auto at_least = [&](double bound) { low = std::max(low.value_or(bound), bound); };
+  const auto at_most = [&](double bound) { high = std::min(high.value_or(bound), bound); };
+  if (all.not_faster >= all.threshold) at_least(-tolerance);
+  if (all.slower >= all.threshold) at_least(tolerance);
+  if (all.not_slower >= all.threshold) at_most(tolerance);
+  if (all.faster >= all.threshold) at_most(-tolerance);
   RatioInterval interval;
-  if (const auto low = interval_end(history_, rules_, Side::above)) interval.low = std::exp(*low);
-  if (const auto high = interval_end(history_, rules_, Side::below)) {
-    interval.high = std::exp(*high);
-  }
+  if (low) interval.low = std::exp(*low);
+  if (high) interval.high = std::exp(*high);
   return interval;
 }
 

@@ -23,7 +23,8 @@ struct GateRules {
   double correlation_up_to = kCorrelationUpTo;
 };
 
-/// ln of the capital of each test, as much as it ever was; ln(1 / alpha) decides.
+/// ln of the capital of each test, as much as it ever was; ln(1 / alpha) decides. What holds beyond
+/// the covered correlation is used where that is measured.
 struct GateEvidence {
   double slower = 0, not_slower = 0, faster = 0, not_faster = 0;
   double threshold = 0;
@@ -42,6 +43,11 @@ class SequentialGate {
   void add(double log_ratio);
 
   [[nodiscard]] Verdict verdict() const;
+  /// What the verdict would be if no correlation beyond the covered ones had to be reckoned with.
+  [[nodiscard]] Verdict verdict_within_covered() const;
+  /// The correlation of the differences is measured as more than `correlation_up_to`, or as too
+  /// little below to rule that out: evidence must then hold for larger ones too, and is less.
+  [[nodiscard]] bool beyond_covered_correlation() const;
   /// B is not worse than the tolerance, whatever else is open.
   [[nodiscard]] bool not_slower() const;
   [[nodiscard]] GateEvidence evidence() const;
@@ -54,6 +60,8 @@ class SequentialGate {
   [[nodiscard]] const GateRules& rules() const { return rules_; }
 
  private:
+  [[nodiscard]] GateEvidence evidence(bool beyond) const;
+
   GateRules rules_;
   DifferenceHistory history_;
   BettingTest slower_, not_slower_, faster_, not_faster_;

@@ -30,6 +30,7 @@ std::string to_json_text(const std::vector<AbFigure>& figures) {
                     {"name_b", figure.name_b},
                     {"unit", figure.unit},
                     {"more_is_better", figure.more_is_better}});
+    if (figure.printed_unit) list.back()["printed_unit"] = *figure.printed_unit;
   }
   return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -53,7 +54,8 @@ std::string to_json_text(const ArmConditions& conditions) {
   return nlohmann::json{{"duration_ns", conditions.duration_ns},
                         {"involuntary_switches", conditions.involuntary_switches},
                         {"major_faults", conditions.major_faults},
-                        {"clock_khz", conditions.clock_khz}}
+                        {"clock_khz", conditions.clock_khz},
+                        {"cpu_ns", conditions.cpu_ns}}
       .dump();
 }
 
@@ -65,6 +67,7 @@ ArmConditions conditions_of(const std::string& text, const std::string& session)
     conditions.involuntary_switches = json.value("involuntary_switches", std::int64_t{0});
     conditions.major_faults = json.value("major_faults", std::int64_t{0});
     conditions.clock_khz = json.value("clock_khz", std::int64_t{0});
+    conditions.cpu_ns = json.value("cpu_ns", std::int64_t{0});
     return conditions;
   });
 }
@@ -73,8 +76,11 @@ std::vector<AbFigure> figures_of(const std::string& text, const std::string& ses
   return parsed(text, session, [](const nlohmann::json& list) {
     std::vector<AbFigure> figures;
     for (const auto& entry : list) {
-      figures.push_back(
-          {entry.at("name"), entry.at("name_b"), entry.at("unit"), entry.at("more_is_better")});
+      figures.push_back({entry.at("name"), entry.at("name_b"), entry.at("unit"),
+                         entry.at("more_is_better"), std::nullopt});
+      if (entry.contains("printed_unit")) {
+        figures.back().printed_unit = entry.at("printed_unit").get<std::string>();
+      }
     }
     return figures;
   });

@@ -54,6 +54,33 @@ TEST_F(AbCommand, UndecidedGoesOnWithOneCommand) {
   EXPECT_NEAR(json["figures"][0]["worse_ratio"].get<double>(), 1.1, 1e-9);
 }
 
+TEST_F(AbCommand, GoesOnByTheRulesThatItWasBegunWith) {
+  ASSERT_EQ(ab_of_numbers("100", "110", {"--pairs", "5", "--label", "mine"}).exit_code, 3);
+  expect_one_line_refusal({"ab", "--resume", "mine", "--tolerance", "20%", "--seed", "7"},
+                          HasSubstr("leave out --tolerance, --seed"));
+  expect_one_line_refusal({"ab", "--show", "mine", "--alpha", "5%"},
+                          HasSubstr("leave out --alpha"));
+  const auto resumed = ridgepoint({"ab", "--resume", "mine", "--pairs", "1"});
+  EXPECT_EQ(resumed.exit_code, 3) << resumed.out << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("6 pairs did not decide it"));
+}
+
+TEST_F(AbCommand, AnInterruptWhileACheckoutIsBuiltIsAnInterrupt) {
+  const std::string repository = folder_.file("repository");
+  const std::string script = "set -e; git init -q -b main " + repository + "; cd " + repository +
+                             "; git config user.email a@b; git config user.name n; echo x > x; "
+                             "git add .; git commit -qm one";
+  ASSERT_EQ(run_program({"/bin/sh", "-c", script}).exit_code, 0);
+  const std::string built = folder_.file("built");
+  const auto result = run_program(
+      {"/bin/sh", "-c",
+       "cd " + repository + " && { " + ridgepoint_path() + " ab --refs HEAD..HEAD --build 'touch " +
+           built + "; sleep 30' --bench true & } ; pid=$!; while [ ! -e " + built +
+           " ]; do sleep 0.02; done; kill -TERM $pid; wait $pid"},
+      {"XDG_DATA_HOME=" + folder_.path().string()});
+  EXPECT_EQ(result.exit_code, 130) << result.out << result.err;
+}
+
 TEST_F(AbCommand, MoreMayBeBetter) {
   EXPECT_EQ(ab_of_numbers("100", "110", {"--more-is-better"}).exit_code, 0);
   EXPECT_EQ(ab_of_numbers("110", "100", {"--more-is-better"}).exit_code, 1);
@@ -120,6 +147,7 @@ TEST_F(AbCommand, MistakesAreOneLine) {
                           HasSubstr("'exit 7' failed (exit code 7)"));
   expect_one_line_refusal({"ab", "--resume", "nothing"}, HasSubstr("A/B session"));
   expect_one_line_refusal({"ab", "--refs", "main"}, HasSubstr("A..B"));
+  expect_one_line_refusal({"ab", "--refs", "a...b", "--bench", "x"}, HasSubstr("three dots"));
 }
 
 TEST_F(AbCommand, InterruptedKeepsItsPairs) {

@@ -234,6 +234,9 @@ TEST_F(CommandLine, ImportsOtherProgramsResultsAndShowsThemThroughALens) {
   EXPECT_EQ(seen.exit_code, 0) << seen.err;
   EXPECT_THAT(seen.out, AllOf(HasSubstr("time_per_output_token_ms"), HasSubstr("As guidellm")));
   expect_one_line_refusal({"show", id, "--lens", "gollum"}, HasSubstr("guidellm"));
+  const auto runs = ridgepoint({"list", "runs"}).out;
+  EXPECT_THAT(runs, HasSubstr("detailed.json")) << "a run without a name has its file's";
+  EXPECT_THAT(runs, HasSubstr("vllm bench serve"));
   const auto help = ridgepoint({"import", "--help"});
   EXPECT_THAT(help.out, AllOf(HasSubstr("llama-bench-sql"), HasSubstr("google-benchmark"),
                               HasSubstr("mlperf_log_summary.txt")));

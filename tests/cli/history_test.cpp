@@ -60,7 +60,7 @@ TEST_F(HistoryCommand, SteadyCaseHasNoChange) {
   store(steady_days(30));
   const auto result = history({"op:matrix_product"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, StartsWith("no change of 2 % or more in 30 runs\n"));
+  EXPECT_THAT(result.out, StartsWith("no change of 2 % or more of run_ns in 30 runs\n"));
   EXPECT_THAT(result.out, AllOf(HasSubstr("999 random orders (seed 1)"), HasSubstr("c0ffe29"),
                                 Not(HasSubstr("confirm with"))));
 }

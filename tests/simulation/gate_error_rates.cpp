@@ -1,13 +1,15 @@
 // What the gate says of machines whose truth is known: how often "slower" is false at the exact
 // boundary, how often twice the tolerance is found, and in how many pairs. Prints the table of
 // docs/statistics.md.
-//   gate_error_rates [TRIALS [MOST_PAIRS [CORRELATION_UP_TO]]]
+//   gate_error_rates [TRIALS [MOST_PAIRS [CORRELATION_UP_TO [correlated]]]]
+// With "correlated": of noise that is more correlated than the gate covers.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -77,7 +79,9 @@ int main(int argc, char** argv) {
   fmt::print(
       "| noise | false \"slower\" at +2 % | +4 % found | pairs | +5 % found | pairs | A/A: same | "
       "false slower or faster | pairs |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
-  for (const auto& model : ridgepoint::testing::pair_noise_models()) {
+  const bool correlated = argc > 4 && std::string_view(argv[4]) == "correlated";
+  for (const auto& model : correlated ? ridgepoint::testing::correlated_pair_noise_models()
+                                      : ridgepoint::testing::pair_noise_models()) {
     std::vector<Cell> cells(std::size(truths));
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < cells.size(); ++i) {

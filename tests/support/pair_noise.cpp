@@ -132,10 +132,23 @@ constexpr PairNoiseModel kModels[] = {
     {"heavy tails", "Student's t, two degrees of freedom", make<HeavyTails>},
 };
 
+constexpr PairNoiseModel kCorrelatedModels[] = {
+    {"pairs AR(1) 0.8", "the difference itself is correlated over pairs",
+     make<PairAutoregression<80>>},
+    {"pairs AR(1) 0.85", "the same", make<PairAutoregression<85>>},
+    {"pairs AR(1) 0.9", "the same", make<PairAutoregression<90>>},
+    {"pairs AR(1) 0.95", "the same", make<PairAutoregression<95>>},
+    {"pairs AR(1) 0.97", "the same", make<PairAutoregression<97>>},
+};
+
 }  // namespace
 
 std::span<const PairNoiseModel> pair_noise_models() {
   return kModels;
+}
+
+std::span<const PairNoiseModel> correlated_pair_noise_models() {
+  return kCorrelatedModels;
 }
 
 }  // namespace ridgepoint::testing

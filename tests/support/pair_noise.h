@@ -27,5 +27,7 @@ struct PairNoiseModel {
 };
 /// Spread (standard deviation or what stands for it) of a pair's log ratio is about 2 % in each.
 std::span<const PairNoiseModel> pair_noise_models();
+/// More correlated over pairs than the gate covers unless asked.
+std::span<const PairNoiseModel> correlated_pair_noise_models();
 
 }  // namespace ridgepoint::testing

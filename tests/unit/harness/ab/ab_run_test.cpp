@@ -8,6 +8,7 @@
 #include <random>
 
 #include "harness/ab/ab_text.h"
+#include "harness/ab/conditions_cause.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temporary_folder.h"
 #include "workloads/error.h"
@@ -29,15 +30,18 @@ class MadeUpArm : public Arm {
     Slice slice{.values = {}, .not_a_result = runs == wrong_at ? "case: wrong: other tokens" : ""};
     for (std::size_t i = 0; i < values_.size(); ++i) {
       const double value = values_[i] * std::exp(noise_(random_));
-      slice.values.push_back(
-          {.name = "figure " + std::to_string(i), .value = value, .least = value});
+      slice.values.push_back({.name = name + std::to_string(i), .value = value, .least = value});
+    }
+    if (unit_changes_at > 0) {
+      slice.values[0].printed_unit = runs >= unit_changes_at ? "ms" : "us";
     }
     if (after_run) after_run();
     slice.records = records;
     return slice;
   }
 
-  int runs = 0, fail_at = -1, wrong_at = -1;
+  int runs = 0, fail_at = -1, wrong_at = -1, unit_changes_at = -1;
+  std::string name = "figure ";
   std::function<void()> after_run;
   std::vector<Record> records;
 
@@ -192,7 +196,137 @@ TEST_F(AbRun, AnArmThatBreaksIsAnErrorAndLosesNothing) {
   auto b = arm(100, 15, 0.5);
   b.fail_at = 5;
   EXPECT_THROW(run(a, b), Error);
-  EXPECT_GE(store.session(store.resolve("latest")).pairs.size(), 3u);
+  const auto stored = store.session(store.resolve("latest"));
+  EXPECT_GE(stored.pairs.size(), 3u);
+  EXPECT_EQ(stored.status, "interrupted");
+  EXPECT_EQ(stored.reason, "failed: the arm broke");
+  EXPECT_GT(stored.finished_unix_ns, 0);
+}
+
+TEST_F(AbRun, ASessionThatGoesOnAfterAFailureSaysSo) {
+  auto a = arm(100, 14);
+  auto b = arm(110, 15);
+  b.fail_at = 5;
+  EXPECT_THROW(run(a, b), Error);
+  b.fail_at = -1;
+  const auto session = run_ab(store, store.resolve("latest"), a, b, options, observer, stop);
+  EXPECT_EQ(session.verdict, Verdict::slower);
+  EXPECT_THAT(session.reason, HasSubstr("\nit went on after a failure: the arm broke"));
+  EXPECT_THAT(ab_table(session, options), HasSubstr("it went on after a failure: the arm broke\n"));
+}
+
+TEST_F(AbRun, WhatVanishesFromBIsNamedAndDoesNotPass) {
+  MadeUpArm a({100, 100, 100}, std::normal_distribution<double>(0, 0.01), 41);
+  auto b = arm(100, 42);
+  const auto session = run(a, b);
+  EXPECT_EQ(session.verdict, Verdict::undecided);
+  EXPECT_THAT(session.reason, HasSubstr("B measures same after"));
+  EXPECT_THAT(session.reason, HasSubstr("B does not give 'figure 1', 'figure 2', which A gives"));
+  EXPECT_THAT(ab_table(session, options), ::testing::Not(HasSubstr("--resume")))
+      << "more pairs would not bring them back";
+  auto slower = arm(110, 43);
+  const auto worse = run(a, slower);
+  EXPECT_EQ(worse.verdict, Verdict::slower);
+  EXPECT_THAT(ab_table(worse, options),
+              HasSubstr("not compared, since B does not give it: 'figure 1', 'figure 2'\n"));
+}
+
+TEST_F(AbRun, WhatIsNewInBIsNamed) {
+  auto a = arm(100, 44);
+  MadeUpArm b({100, 100}, std::normal_distribution<double>(0, 0.01), 45);
+  const auto session = run(a, b);
+  EXPECT_EQ(session.verdict, Verdict::same);
+  EXPECT_THAT(session.reason, HasSubstr("since A does not give it: 'figure 1'"));
+}
+
+TEST_F(AbRun, FiguresWithoutACommonNameArePairedOnlyOneAgainstOne) {
+  auto a = arm(100, 46);
+  auto b = arm(100, 47);
+  b.name = "other ";
+  EXPECT_EQ(run(a, b).verdict, Verdict::same);
+  MadeUpArm two({100, 100}, std::normal_distribution<double>(0, 0.01), 48);
+  MadeUpArm others({100, 100}, std::normal_distribution<double>(0, 0.01), 49);
+  others.name = "other ";
+  EXPECT_THROW(run(two, others), Error);
+}
+
+TEST_F(AbRun, ANumberThatChangesItsUnitIsRefused) {
+  auto a = arm(100, 50, 0.5);
+  auto b = arm(100, 51, 0.5);
+  a.unit_changes_at = 1000;
+  b.unit_changes_at = 4;
+  EXPECT_THROW(run(a, b), Error);
+  EXPECT_THAT(store.session(store.resolve("latest")).reason,
+              HasSubstr("with 'ms' after 'figure 0', where the number before it had 'us'"));
+  b.unit_changes_at = 1;
+  EXPECT_THROW(run(a, b), Error);
+}
+
+TEST_F(AbRun, CommandsThatDifferAreExplainedByWhatTheKernelCounted) {
+  AbSession session;
+  AbPair pair;
+  pair.a_conditions = {.duration_ns = 100'000'000, .clock_khz = 3'000'000, .cpu_ns = 90'000'000};
+  pair.b_conditions = {.duration_ns = 150'000'000, .clock_khz = 2'000'000, .cpu_ns = 91'000'000};
+  pair.b_conditions.involuntary_switches = 30;
+  session.pairs = {pair, pair, pair};
+  const auto cause = conditions_cause(session);
+  EXPECT_THAT(cause,
+              HasSubstr("took 100 ms in A and 150 ms in B (+50.0 %), of CPU time 90.0 ms and "
+                        "91.0 ms (+1.1 %)"));
+  EXPECT_THAT(cause, HasSubstr("clock was 3.00 GHz after A and 2.00 GHz after B (-33.3 %)"));
+  EXPECT_THAT(cause, HasSubstr("0 times a second in A, 200 in B"));
+  EXPECT_THAT(cause, HasSubstr("alike in both: major faults"));
+  EXPECT_EQ(conditions_cause(AbSession{}), "");
+}
+
+TEST_F(AbRun, ChangesAreToldInTheFiguresOwnDirection) {
+  AbSession session;
+  session.figures = {{"speed", "speed", "tokens/s", true, std::nullopt}};
+  AbEvaluation evaluation(session.figures, options.rules);
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> noise(0, 0.005);
+  for (int i = 0; i < 60; ++i) {
+    AbPair pair;
+    pair.ordinal = i;
+    pair.a = pair.a_least = {100};
+    pair.b = pair.b_least = {120 * std::exp(noise(random))};
+    evaluation.add(pair);
+    session.pairs.push_back(pair);
+  }
+  session.verdict = evaluation.verdict();
+  EXPECT_EQ(session.verdict, Verdict::faster);
+  session.options = to_json(options);
+  EXPECT_THAT(ab_table(session, options), HasSubstr("+20."));
+  EXPECT_THAT(progress_text(evaluation, options, {}, false), HasSubstr("B +20."));
+  const auto low = evaluation.gates()[0].interval().low.value();
+  EXPECT_LT(low, 1 / 1.15);
+  EXPECT_THAT(ab_json(session, options), HasSubstr("\"ratio\": 1.2"));
+}
+
+TEST_F(AbRun, ACommandThatGoesOnNamesItsDatabase) {
+  auto a = arm(100, 52, 0.5);
+  auto b = arm(100, 53, 0.5);
+  options.most_pairs = 1;
+  const auto session = run(a, b);
+  EXPECT_THAT(ab_table(session, options, "my results.db"), HasSubstr("--db 'my results.db'\n"));
+  EXPECT_THAT(session.reason, HasSubstr("1 pair did not decide it"));
+}
+
+TEST_F(AbRun, MarkdownReadsNothingIntoAnArm) {
+  auto a = arm(100, 54);
+  auto b = arm(110, 55);
+  auto session = run(a, b);
+  session.a = "cmd:./bench *a* <b> | tee `x`";
+  EXPECT_THAT(ab_markdown(session, options), ::testing::Not(HasSubstr("*a* <b>")));
+}
+
+TEST_F(AbRun, ASessionFromAnotherMachineCannotGoOn) {
+  auto session = begin_ab(store, "cmd:a", "cmd:b", options, "", "");
+  EXPECT_EQ(difference_from_beginning(session), "");
+  const auto kernel = session.environment.find("\"kernel\":\"");
+  ASSERT_NE(kernel, std::string::npos);
+  session.environment.insert(kernel + 10, "9");
+  EXPECT_THAT(difference_from_beginning(session), HasSubstr("kernel was 9"));
 }
 
 TEST_F(AbRun, AnArmWhoseOutputIsWrongCannotBeCompared) {
@@ -213,7 +347,7 @@ TEST_F(AbRun, ArmsWithoutACommonFigureAreRefused) {
 }
 
 TEST_F(AbRun, PairsAreDroppedForWhatTheKernelCountedOnly) {
-  AbEvaluation evaluation({{"t", "t", "ns", false}}, GateRules{});
+  AbEvaluation evaluation({{"t", "t", "ns", false, std::nullopt}}, GateRules{});
   AbPair pair;
   pair.a = {1};
   pair.b = {100};
@@ -249,8 +383,8 @@ TEST(AbOptionsTest, MakeSenseOrAreRefused) {
 }
 
 TEST(LogRatio, IsPositiveWhenBIsWorse) {
-  EXPECT_GT(log_ratio({"t", "t", "ns", false}, 1, 2), 0);
-  EXPECT_LT(log_ratio({"t", "t", "tokens/s", true}, 1, 2), 0);
+  EXPECT_GT(log_ratio({"t", "t", "ns", false, std::nullopt}, 1, 2), 0);
+  EXPECT_LT(log_ratio({"t", "t", "tokens/s", true, std::nullopt}, 1, 2), 0);
 }
 
 }  // namespace

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "results/report/comparison_github.h"
+#include "results/report/comparison_junit.h"
+#include "results/report/comparison_table.h"
+#include "results/report/comparison_text.h"
 #include "tests/unit/results/compare/comparison_data.h"
 
 namespace ridgepoint {
@@ -246,12 +250,60 @@ TEST(Compare, ListsCasesOfOneSideAndRefusesNoneInCommon) {
   EXPECT_EQ(comparison.cases, 2);
   EXPECT_THAT(comparison.a.unmatched, ElementsAre(HasSubstr("r3")));
   EXPECT_TRUE(comparison.b.unmatched.empty());
-  EXPECT_EQ(comparison.verdict, Verdict::same);
-  b.run.status = "interrupted";
-  EXPECT_EQ(compared(a, b).verdict, Verdict::undecided) << "what is missing may be what is slow";
+  EXPECT_EQ(comparison.verdict, Verdict::undecided) << "what is missing may be what is slow";
+  EXPECT_EQ(exit_code_of(comparison.verdict), 3);
+  EXPECT_TRUE(comparison.rows.back().missing_in_b);
+  EXPECT_EQ(compared(b, a).verdict, Verdict::same) << "what is new in B hides nothing";
+  a.records.back().outcome = Outcome::failed;
+  EXPECT_EQ(compared(a, b).verdict, Verdict::same) << "it never worked in A";
+  a.records.back().outcome = Outcome::ok;
   a.records.erase(a.records.begin(), a.records.begin() + 2);
   EXPECT_THAT(error_of([&] { return compared(a, b); }),
               AllOf(HasSubstr("no case in common"), HasSubstr("r3"), HasSubstr("both sides")));
+}
+
+TEST(Compare, IsUndecidedWhereBWasNotCheckedAndAWas) {
+  const RunWithRecords a = op_run("a", {1}, 10);
+  RunWithRecords b = op_run("b", {0.5}, 20);
+  b.records[0].measurement.metrics.erase("check_relative_error");
+  const Comparison comparison = compared(a, b);
+  EXPECT_EQ(comparison.verdict, Verdict::undecided);
+  EXPECT_THAT(verdict_sentence(comparison), HasSubstr("A's output was checked, B's was not"));
+  EXPECT_THAT(comparison_table(comparison), HasSubstr("missing"));
+  EXPECT_EQ(compared(b, a).verdict, Verdict::slower);
+}
+
+TEST(Compare, NamesMemoryThatBNoLongerSays) {
+  const RunWithRecords a = op_run("a", {1}, 10);
+  RunWithRecords b = op_run("b", {1}, 20);
+  b.records[0].measurement.metrics.erase("peak_rss_bytes");
+  const Comparison comparison = compared(a, b);
+  EXPECT_EQ(comparison.verdict, Verdict::same);
+  EXPECT_THAT(comparison_table(comparison), HasSubstr("A has peak_rss_bytes, B does not"));
+}
+
+TEST(Compare, NamesAMissingCaseInEveryReport) {
+  const RunWithRecords a = op_run("a", {1, 1, 1}, 10);
+  const RunWithRecords b = op_run("b", {1, 1}, 20);
+  const Comparison comparison = compared(a, b);
+  const std::string name = comparison.a.unmatched.at(0);
+  EXPECT_THAT(
+      verdict_sentence(comparison),
+      AllOf(::testing::StartsWith("undecided: B lacks 1 case that A has"), HasSubstr(name)));
+  EXPECT_THAT(comparison_junit(comparison), HasSubstr("tests=\""));
+  EXPECT_THAT(comparison_junit(comparison),
+              HasSubstr("<skipped message=\"undecided: A has it, B does not\"/>"));
+  EXPECT_THAT(comparison_github(comparison), HasSubstr("::warning title=missing%3A"));
+}
+
+TEST(Compare, SaysWhatIsWorseWhereItIsNotSpeed) {
+  const RunWithRecords a = op_run("a", {1}, 10);
+  RunWithRecords b = op_run("b", {1}, 20);
+  b.records[0].measurement.metrics["peak_rss_bytes"] = 90e6;
+  const Comparison comparison = compared(a, b);
+  EXPECT_EQ(comparison.verdict, Verdict::slower);
+  EXPECT_THAT(verdict_sentence(comparison),
+              ::testing::StartsWith("worse: the one case is worse in B (more memory); worst:"));
 }
 
 TEST(Compare, RefusesToCompareARecordWithItself) {

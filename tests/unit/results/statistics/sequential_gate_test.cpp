@@ -5,6 +5,8 @@
 #include <cmath>
 #include <random>
 
+#include "tests/support/pair_noise.h"
+
 namespace ridgepoint {
 namespace {
 
@@ -102,6 +104,60 @@ TEST(SequentialGate, HasPowerAgainstLargeSlowdownsAndNoneWithinAFewPairs) {
   const auto gate = gate_after(1.0, 60, 8);
   EXPECT_GE(power_at(gate.history(), gate.rules(), 0.10, 100, 1).value(), 0.95);
   EXPECT_LE(power_at(gate.history(), gate.rules(), 0.03, 6, 1).value(), 0.05);
+}
+
+TEST(SequentialGate, HasAnIntervalBeyondTheToleranceWhateverIsDecided) {
+  for (const double truth : {100.0, 1e6, 1e-4}) {
+    SequentialGate gate{GateRules{}};
+    std::mt19937_64 random(9);
+    std::normal_distribution<double> noise(std::log(truth), 2);
+    int pairs = 0;
+    while (gate.verdict() == Verdict::undecided && ++pairs < 200) gate.add(noise(random));
+    const auto interval = gate.interval();
+    if (truth > 1) {
+      ASSERT_EQ(gate.verdict(), Verdict::slower);
+      ASSERT_TRUE(interval.low);
+      EXPECT_GE(*interval.low, 1.02 - 1e-9);
+    } else {
+      ASSERT_EQ(gate.verdict(), Verdict::faster);
+      ASSERT_TRUE(interval.high);
+      EXPECT_LE(*interval.high, 1 / 1.02 + 1e-9);
+    }
+  }
+}
+
+/// Sessions out of `sessions` in which B, slower by exactly the tolerance, is called slower.
+int false_alarms(const testing::PairNoiseModel& model, int sessions, const GateRules& rules) {
+  int alarms = 0;
+  for (int i = 0; i < sessions; ++i) {
+    std::seed_seq seed{77, i};
+    std::mt19937_64 random(seed);
+    const auto noise = model.make();
+    SequentialGate gate(rules);
+    for (int k = 0; k < 80 && gate.verdict() == Verdict::undecided; ++k) {
+      gate.add(std::log1p(rules.tolerance) + noise->next(random));
+    }
+    alarms += gate.verdict() == Verdict::slower ? 1 : 0;
+  }
+  return alarms;
+}
+
+TEST(SequentialGate, IsNotFooledByMoreCorrelationThanItCovers) {
+  for (const auto& model : testing::correlated_pair_noise_models()) {
+    // At most 1 % is wanted; without the answer to it, 0.9 gives some 18 of 100.
+    EXPECT_LE(false_alarms(model, 100, GateRules{}), 5) << model.name;
+  }
+}
+
+TEST(SequentialGate, SaysWhatItWouldBeWithinTheCoveredCorrelation) {
+  const auto gate = gate_after(1.1, 60, 10);
+  EXPECT_FALSE(gate.beyond_covered_correlation());
+  EXPECT_EQ(gate.verdict_within_covered(), gate.verdict());
+  // A difference that wanders slowly looks like a slowdown to whoever takes pairs for independent.
+  SequentialGate wandering{GateRules{}};
+  for (int i = 0; i < 60; ++i) wandering.add(0.05 + 0.02 * std::sin(0.1 * i));
+  EXPECT_TRUE(wandering.beyond_covered_correlation());
+  EXPECT_LE(wandering.evidence().slower, wandering.evidence().threshold);
 }
 
 }  // namespace
