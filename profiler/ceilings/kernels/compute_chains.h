@@ -13,6 +13,8 @@ namespace ridgepoint::ceilings {
 /// least latency times units, at most what the registers hold), and start and step.
 template <class Chain>
 double run_chains(std::int64_t rounds, const ComputeData& data) {
+  constexpr std::size_t kVectorBytes = sizeof(typename Chain::Vector);
+  constexpr std::size_t kPartBytes = sizeof(typename Chain::Part);
   const Chain chain(data);
   typename Chain::Vector results[Chain::kChains];
   for (std::size_t i = 0; i < Chain::kChains; ++i) results[i] = chain.start(i);
@@ -22,8 +24,8 @@ double run_chains(std::int64_t rounds, const ComputeData& data) {
   double total = 0;
   for (const typename Chain::Vector result : results) {
     // Not summed in the parts' own type: halves end at 65504.
-    typename Chain::Part parts[sizeof result / sizeof(typename Chain::Part)];
-    std::memcpy(parts, &result, sizeof result);
+    typename Chain::Part parts[kVectorBytes / kPartBytes];
+    std::memcpy(parts, &result, kVectorBytes);
     for (const auto part : parts) total += static_cast<double>(part);
   }
   return total;
