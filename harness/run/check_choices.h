@@ -1,9 +1,10 @@
-// Checks the tokens that a measured repetition chose: the reference is fed the same past, prompt and tokens, and
-// what was chosen at each step must be as good as its own choice, within the tolerance. So an engine that leaves
-// its work out once nobody looks is seen by what it answered while it was timed.
+// Checks the tokens that a measured repetition chose: the reference is fed the same past, prompt
+// and tokens, and what was chosen at each step must be as good as its own choice, within the
+// tolerance. So an engine that leaves its work out once nobody looks is seen by what it answered
+// while it was timed.
 //
-// The reference has to compute every token before and between the choices, so only as many are checked as it
-// computes in about three seconds; the record says how many of how many.
+// The reference has to compute every token before and between the choices, so only as many are
+// checked as it computes in about three seconds; the record says how many of how many.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,9 @@ struct ChoicePlan {
 };
 ChoicePlan plan_choices(const Model& model, const Case& subject, std::int64_t chosen);
 
-/// `chosen` is [steps, batch], of a repetition that was completed. Adds to `details`. ok, wrong, or interrupted;
-/// nothing is checked, and the details say so, where nothing was chosen, where it would take too long, and for
-/// the reference itself.
+/// `chosen` is [steps, batch], of a repetition that was completed. Adds to `details`. ok, wrong, or
+/// interrupted; nothing is checked, and the details say so, where nothing was chosen, where it
+/// would take too long, and for the reference itself.
 CaseResult check_choices(const CaseContext& context, const Backend& backend, const Model& model,
                          std::span<const std::int32_t> chosen, nlohmann::json& details);
 

@@ -1,8 +1,8 @@
 // Checks a model's session: it is emptied and, for a case with a depth, fed a past; then a check
 // prompt (at least 8 tokens, more while the reference would take less than about a second), then 4
 // given tokens one by one; the logits of the prompt's end and of each step are compared. A batch
-// gets two different prompts in turn, so that a sequence that reads its neighbour's cache shows. After
-// that, what was chosen while it was measured is looked at (check_choices.h).
+// gets two different prompts in turn, so that a sequence that reads its neighbour's cache shows.
+// After that, what was chosen while it was measured is looked at (check_choices.h).
 //
 // The past is as deep as the case, but no deeper than the reference fills on one thread in about 8
 // seconds, a batch's two together: over 1000 tokens of a model of 6 million parameters, a few tens

@@ -12,13 +12,14 @@
 
 namespace ridgepoint {
 
-/// What generate-only cases start from: token 1, where most vocabularies keep the beginning of a text.
+/// What generate-only cases start from: token 1, where most vocabularies keep the beginning of a
+/// text.
 std::int32_t first_token(std::int64_t vocabulary);
 
 class Generation {
  public:
-  /// `prompt` is [batch, n]; empty for generate-only cases, which start from first_token() and count
-  /// every step.
+  /// `prompt` is [batch, n]; empty for generate-only cases, which start from first_token() and
+  /// count every step.
   Generation(std::vector<std::int32_t> prompt, std::int64_t batch, std::int64_t generate,
              std::int64_t vocabulary);
 

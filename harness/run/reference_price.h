@@ -1,4 +1,5 @@
-// What the reference needs to compute, estimated from the work of a model: checks are bought for seconds.
+// What the reference needs to compute, estimated from the work of a model: checks are bought for
+// seconds.
 #pragma once
 
 #include <cstdint>

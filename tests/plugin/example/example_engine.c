@@ -40,8 +40,7 @@
 
 static const char* const kModes[] = {
     "ok",   "wrong", "nan",  "bad_token", "error",  "silent_error", "rude_error", "oom",
-    "leak", "crash", "hang", "slow",      "refuse", "no_session",   "forgetful",
-    "lazy"};
+    "leak", "crash", "hang", "slow",      "refuse", "no_session",   "forgetful",  "lazy"};
 enum { kModeCount = sizeof kModes / sizeof kModes[0] };
 
 struct ridgepoint_engine {

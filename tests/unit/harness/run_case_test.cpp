@@ -505,13 +505,16 @@ TEST_F(Engine, ThatIsRightHasAllItsChoicesChecked) {
 
 TEST_F(Engine, ThatLeavesItsWorkOutOnceNobodyLooksIsWrong) {
   auto subject = model_case(testing::example_engine("lazy"));
-  EXPECT_EQ(run_in_child(subject, quick_options()).outcome, Outcome::ok) << "it takes no more than 24 tokens";
+  EXPECT_EQ(run_in_child(subject, quick_options()).outcome, Outcome::ok)
+      << "it takes no more than 24 tokens";
   subject.generate = 40;
   const auto record = run_in_child(subject, quick_options());
   EXPECT_EQ(record.outcome, Outcome::wrong);
-  EXPECT_THAT(record.reason, HasSubstr("generated token")) << "the check prompt is too short to show it";
+  EXPECT_THAT(record.reason, HasSubstr("generated token"))
+      << "the check prompt is too short to show it";
   subject.prompt = 0;
-  EXPECT_EQ(run_in_child(subject, quick_options()).outcome, Outcome::wrong) << "without a prompt, too";
+  EXPECT_EQ(run_in_child(subject, quick_options()).outcome, Outcome::wrong)
+      << "without a prompt, too";
 }
 
 TEST_F(Engine, ThatIsFastAndWrongIsWrong) {
