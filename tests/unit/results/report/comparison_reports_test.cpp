@@ -42,8 +42,10 @@ void expect_order(const std::string& text, const std::vector<std::string>& piece
 }
 
 TEST(VerdictSentence, CountsCasesAndNamesTheWorst) {
-  EXPECT_THAT(verdict_sentence(mixed()),
-              StartsWith("slower: 2 of 5 cases are worse in B; worst: matrix_product q8_0 r4"));
+  EXPECT_THAT(
+      verdict_sentence(mixed()),
+      StartsWith("slower: 2 of 5 cases are worse in B (lost, slower); worst: matrix_product "
+                 "q8_0 r4"));
   EXPECT_EQ(verdict_sentence(compared(op_run("a", {1, 1}, 10), op_run("b", {1, 1}, 20))),
             "same: no difference beyond 2 % in 2 cases");
   const std::string faster =
