@@ -11,6 +11,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/quality_budget_options.h"
 #include "harness/cli/quantity.h"
+#include "harness/cli/write_output.h"
 #include "harness/environment/git_ref.h"
 #include "results/compare/compare.h"
 #include "results/report/comparison_markdown.h"
@@ -33,8 +34,9 @@ struct CompareArguments {
   QualityBudgetArguments budget;
 };
 
-void write_file(const std::string& path, const std::string& text, std::ios::openmode mode) {
-  std::ofstream out(path, std::ios::binary | mode);
+/// The summary of a workflow, which other steps write to as well.
+void append_to_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::app);
   if (!(out << text) || !out.flush()) {
     throw Error(fmt::format("{}: cannot be written; choose another place", path));
   }
@@ -55,15 +57,13 @@ int compare_runs(const Invocation& invocation, const CompareArguments& arguments
   if (arguments.output.empty()) {
     fmt::print("{}", report);
   } else {
-    write_file(arguments.output, report, std::ios::trunc);
+    write_output(arguments.output, report);
     fmt::print("{}\n{}\n", verdict_sentence(comparison), arguments.output);
   }
   const char* summary = std::getenv("GITHUB_STEP_SUMMARY");
   if (arguments.format == "github" && summary != nullptr && *summary != '\0') {
-    write_file(summary, comparison_markdown(comparison), std::ios::app);
+    append_to_file(summary, comparison_markdown(comparison));
   }
-  if (std::fflush(stdout) != 0)
-    throw Error("standard output: cannot be written; is the disk full?");
   return exit_code_of(comparison.verdict);
 }
 

@@ -99,9 +99,6 @@ int history(const Invocation& invocation, const HistoryArguments& arguments) {
     loaded = load_history(invocation, arguments, options);
   }
   fmt::print("{}", history_in(loaded, arguments.format));
-  if (std::fflush(stdout) != 0) {
-    throw Error("standard output: cannot be written; is the disk full?");
-  }
   if (interrupted) return kExitInterrupted;
   return ends_worse(loaded) ? kExitNotOk : kExitOk;
 }

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "harness/environment/environment.h"
 #include "harness/environment/new_run.h"
+#include "harness/environment/stored_figures.h"
 #include "harness/loading/measure_loading.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "results/report/table.h"
@@ -16,11 +17,9 @@ namespace {
 
 Record record_of(const Loading& loading, const LoadingFigure& figure) {
   Record record;
-  record.subject.workload = "ceiling";
-  record.subject.name =
-      fmt::format("loading, {}, {}, {}", std::filesystem::path(loading.path).filename().string(),
-                  figure.cold ? "cold" : "warm", name_of(figure.way));
-  record.subject = canonical(record.subject);
+  record.subject = figure_case(fmt::format("loading, {}, {}, {}",
+                                           std::filesystem::path(loading.path).filename().string(),
+                                           figure.cold ? "cold" : "warm", name_of(figure.way)));
   record.started_unix_ns = unix_ns();
   nlohmann::json details = {{"way", name_of(figure.way)},
                             {"cold", figure.cold},
@@ -66,19 +65,8 @@ std::string store_loading(Store& store, const Loading& loading, const std::strin
                           const std::string& command) {
   const Run run = new_run("loading", label, command);
   std::vector<Record> records;
-  std::vector<Case> cases;
-  for (const LoadingFigure& figure : loading.figures) {
-    Record record = record_of(loading, figure);
-    record.id = new_uuid();
-    record.run_id = run.id;
-    record.ordinal = static_cast<std::int64_t>(records.size());
-    cases.push_back(record.subject);
-    records.push_back(std::move(record));
-  }
-  store.begin_run(run, cases);
-  for (const Record& record : records) store.add_record(record);
-  store.finish_run(run.id, loading.interrupted ? "interrupted" : "finished", unix_ns(),
-                   read_conditions());
+  for (const LoadingFigure& figure : loading.figures) records.push_back(record_of(loading, figure));
+  store_figures(store, run, std::move(records), loading.interrupted);
   return run.id;
 }
 

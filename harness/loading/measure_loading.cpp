@@ -11,6 +11,7 @@
 #include "profiler/machine/system_memory.h"
 #include "profiler/memory/cache_state.h"
 #include "results/statistics/quantile.h"
+#include "results/store/scratch_file.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -39,22 +40,6 @@ std::int64_t checked_size(const std::string& path) {
   }
   return static_cast<std::int64_t>(bytes);
 }
-
-/// Removes the packed copy at the end.
-class Scratch {
- public:
-  explicit Scratch(fs::path path) : path_(std::move(path)) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
 
 void make_cold(const std::string& path, LoadingFigure& figure) {
   const auto kept = drop_from_page_cache(path);
@@ -127,10 +112,10 @@ Loading measure_loading(const std::string& path, const LoadingOptions& options,
   loading.path = path;
   loading.bytes = checked_size(path);
   loading.figures = planned_figures(options);
-  const Scratch scratch(options.folder /
-                        (fs::path(path).filename().string() + fmt::format(".{}.zst", ::getpid())));
+  const ScratchFile scratch(
+      options.folder / (fs::path(path).filename().string() + fmt::format(".{}.zst", ::getpid())));
   on_step("packing a copy with zstd");
-  const PackedCopy packed = pack_file(path, scratch.path(), stop);
+  const PackedCopy packed = pack_file(path, scratch.path().string(), stop);
   std::uint64_t parity = 0;
   for (int round = 0; round < options.rounds && !stop.load(); ++round) {
     on_step(fmt::format("round {} of {}: the disk", round + 1, options.rounds));

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
-#include "harness/environment/environment.h"
+#include "harness/environment/stored_figures.h"
 #include "harness/roofline/ceiling_json.h"
-#include "profiler/clock/monotonic_clock.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -41,9 +41,7 @@ bool is_level_of(const ceilings::Ceiling& ceiling, const ceilings::Curve& curve)
 
 Record record_of(const ceilings::Ceiling& ceiling) {
   Record record;
-  record.subject.workload = "ceiling";
-  record.subject.name = ceilings::name_of(ceiling);
-  record.subject = canonical(record.subject);
+  record.subject = figure_case(ceilings::name_of(ceiling));
   nlohmann::json details = {{"ceiling", json_of(ceiling)}};
   if (!ceiling.why_absent.empty()) {
     record.outcome = Outcome::unsupported;
@@ -72,12 +70,8 @@ Record record_of(const ceilings::Ceiling& ceiling) {
 
 void store_ceilings(Store& store, const Run& run, const ceilings::Measured& measured) {
   std::vector<Record> records;
-  std::vector<Case> cases;
   for (const auto& ceiling : measured.ceilings) {
     Record record = record_of(ceiling);
-    record.id = new_uuid();
-    record.run_id = run.id;
-    record.ordinal = static_cast<std::int64_t>(records.size());
     record.started_unix_ns = run.started_unix_ns;
     auto details = nlohmann::json::parse(record.details);
     details["measured_under"] = json_of(measured.conditions);
@@ -87,14 +81,10 @@ void store_ceilings(Store& store, const Run& run, const ceilings::Measured& meas
       }
     }
     record.details = details.dump();
-    cases.push_back(record.subject);
     records.push_back(std::move(record));
   }
   if (records.empty()) throw Error("nothing was measured before it was interrupted");
-  store.begin_run(run, cases);
-  for (const Record& record : records) store.add_record(record);
-  store.finish_run(run.id, measured.interrupted ? "interrupted" : "finished", unix_ns(),
-                   read_conditions());
+  store_figures(store, run, std::move(records), measured.interrupted);
 }
 
 }  // namespace ridgepoint

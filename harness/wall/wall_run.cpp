@@ -10,6 +10,7 @@
 
 #include "harness/environment/environment.h"
 #include "harness/environment/new_run.h"
+#include "harness/environment/stored_figures.h"
 #include "harness/run/harness_floor.h"
 #include "harness/run/run_case.h"
 #include "harness/run/stored_answers.h"
@@ -90,20 +91,13 @@ Json prediction_json(const WallCase& one) {
   return json;
 }
 
-Case named_case(const std::string& name) {
-  Case subject;
-  subject.workload = "ceiling";
-  subject.name = name;
-  return canonical(subject);
-}
-
 Record record_of_figures(const Run& run, std::int64_t ordinal, const std::string& name,
                          const Json& details) {
   Record record;
   record.id = new_uuid();
   record.run_id = run.id;
   record.ordinal = ordinal;
-  record.subject = named_case(name);
+  record.subject = figure_case(name);
   record.started_unix_ns = unix_ns();
   record.details = details.dump();
   return record;
@@ -176,7 +170,7 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
   run.options = to_json(options);
   run.harness_floor_ns = measure_harness_floor().median_ns;
   // First what is predicted, last how well: between them each case as it is run.
-  std::vector<Case> planned{named_case("predictions of the memory wall")};
+  std::vector<Case> planned{figure_case("predictions of the memory wall")};
   Json predictions = {{"models", Json::array()}, {"predictions", Json::array()}};
   const WallModel* last = nullptr;
   for (const WallCase& one : cases) {
@@ -185,7 +179,7 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
     predictions["predictions"].push_back(prediction_json(one));
     if (one.left_out.empty()) planned.push_back(one.subject);
   }
-  planned.push_back(named_case("score of the memory wall's predictions"));
+  planned.push_back(figure_case("score of the memory wall's predictions"));
   store.begin_run(run, planned);
   store.add_record(record_of_figures(run, 0, planned.front().name, {{"wall", predictions}}));
 
@@ -239,7 +233,6 @@ std::string store_causal_tests(Store& store, const std::string& variant,
                                const std::string& command) {
   const Run run = new_run("wall", label, command);
   std::vector<Record> records;
-  std::vector<Case> planned;
   for (const CausalTest& test : tests) {
     Json points = Json::array();
     for (const auto& point : test.points) {
@@ -250,14 +243,11 @@ std::string store_causal_tests(Store& store, const std::string& variant,
                              {"high", test.elasticity.high},
                              {"spread", test.elasticity.spread},
                              {"points", std::move(points)}};
-    const std::string name = fmt::format("elasticity, {}, {}", variant, test.what);
-    planned.push_back(named_case(name));
-    records.push_back(record_of_figures(run, static_cast<std::int64_t>(records.size()), name,
+    records.push_back(record_of_figures(run, static_cast<std::int64_t>(records.size()),
+                                        fmt::format("elasticity, {}, {}", variant, test.what),
                                         {{"elasticity", elasticity}}));
   }
-  store.begin_run(run, planned);
-  for (const Record& record : records) store.add_record(record);
-  store.finish_run(run.id, "finished", unix_ns(), read_conditions());
+  store_figures(store, run, std::move(records), /*interrupted=*/false);
   return run.id;
 }
 

@@ -1,4 +1,5 @@
-// ScratchFile: the name of a database that lives for one call, in the folder for temporary files.
+// ScratchFile: the name of a file, such as a database, that lives for one call, in the folder for
+// temporary files or at a given place.
 #pragma once
 
 #include <filesystem>
