@@ -29,14 +29,7 @@ std::size_t packed_bytes(std::int64_t rows, std::int64_t units) {
 
 PlanBuilder::PlanBuilder(const Graph& the_graph, const WeightMap& weights,
                          const PlanOptions& the_options)
-    : graph(the_graph), options(the_options), weights_(weights) {
-  uses_.assign(graph.values().size(), 0);
-  for (const Node& each : graph.nodes()) {
-    for (const ValueId input : each.inputs) ++uses_[input];
-  }
-  for (ValueId id = 0; id < graph.values().size(); ++id) {
-    if (graph.value(id).role == Role::output) ++uses_[id];
-  }
+    : graph(the_graph), options(the_options), patterns(the_graph), weights_(weights) {
   place_values();
   std::size_t packed = 0;
   for (const Node& each : graph.nodes()) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backends/cuda/planner.h"
+#include "backends/fusion_patterns.h"
 
 namespace ridgepoint::cuda {
 
@@ -18,10 +19,9 @@ class PlanBuilder {
  public:
   PlanBuilder(const Graph& graph, const WeightMap& weights, const PlanOptions& options);
 
-  static constexpr ValueId kNobody = static_cast<ValueId>(-1);
-
   const Graph& graph;
   const PlanOptions& options;
+  const FusionPatterns patterns;
   DevicePlan plan;
 
   [[nodiscard]] Device& device() const { return options.arena->device(); }
@@ -29,8 +29,6 @@ class PlanBuilder {
   [[nodiscard]] const Value& value(ValueId id) const { return graph.value(id); }
   [[nodiscard]] std::int64_t rows(ValueId id) const;
   [[nodiscard]] std::int64_t length(ValueId id) const { return value(id).shape.back(); }
-  /// How many nodes read it; one more for what is read from outside.
-  [[nodiscard]] int uses(ValueId id) const { return uses_[id]; }
   /// Where the value lies on the device, for as long as the plan.
   template <typename T = float>
   [[nodiscard]] T* at(ValueId id) const {
@@ -76,24 +74,16 @@ class PlanBuilder {
   void note_weight(const void* memory, std::int64_t bytes);
 
   const WeightMap& weights_;
-  std::vector<int> uses_;
   std::set<const void*> counted_;
   DeviceBytes* packed_room_ = nullptr;
   std::byte* tile_ = nullptr;
   std::map<std::size_t, std::byte*> partials_;
-  ValueId packed_value_ = kNobody;
+  ValueId packed_value_ = kNoValue;
   Packing packed_as_ = Packing::none;
 };
 
 // One group of operators each. `n` is the node's index.
 
-/// `result` takes the product's place as output, `addend` is added if it is a value, `bias` a
-/// weight.
-struct FusedProduct {
-  std::size_t node = 0;
-  std::vector<std::size_t> with = {};  ///< the nodes whose work it takes over
-  ValueId result = PlanBuilder::kNobody, addend = PlanBuilder::kNobody, bias = PlanBuilder::kNobody;
-};
 /// Launches for products of one input.
 std::vector<std::function<void()>> product_launches(PlanBuilder& builder,
                                                     std::span<const FusedProduct> products);

@@ -15,9 +15,9 @@ using LaunchList = std::vector<std::function<void()>>;
 ProductPart part_of(PlanBuilder& builder, const FusedProduct& product) {
   const Node& node = builder.node(product.node);
   return {.matrix = builder.matrix(node.inputs[1]),
-          .out = builder.at(product.result == PlanBuilder::kNobody ? node.output : product.result),
-          .bias = product.bias == PlanBuilder::kNobody ? nullptr : builder.vector(product.bias),
-          .addend = product.addend == PlanBuilder::kNobody ? nullptr : builder.at(product.addend)};
+          .out = builder.at(product.result == kNoValue ? node.output : product.result),
+          .bias = product.bias == kNoValue ? nullptr : builder.vector(product.bias),
+          .addend = product.addend == kNoValue ? nullptr : builder.at(product.addend)};
 }
 
 /// The rows from `first` on of what a product reads and writes.

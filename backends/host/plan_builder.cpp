@@ -27,15 +27,12 @@ std::int64_t blocks_of(std::int64_t length) {
 
 PlanBuilder::PlanBuilder(const Graph& the_graph, const WeightMap& weights,
                          const PlanOptions& the_options)
-    : graph(the_graph), options(the_options), kernels(*the_options.kernels), weights_(weights) {
+    : graph(the_graph),
+      options(the_options),
+      patterns(the_graph),
+      kernels(*the_options.kernels),
+      weights_(weights) {
   place_values(weights);
-  uses_.assign(graph.values().size(), 0);
-  for (const Node& each : graph.nodes()) {
-    for (const ValueId input : each.inputs) ++uses_[input];
-  }
-  for (ValueId id = 0; id < graph.values().size(); ++id) {
-    if (graph.value(id).role == Role::output) ++uses_[id];
-  }
 }
 
 void PlanBuilder::place_values(const WeightMap& weights) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/fusion_patterns.h"
 #include "backends/host/planner.h"
 
 namespace ridgepoint {
@@ -32,19 +33,17 @@ class PlanBuilder {
 
   const Graph& graph;
   const PlanOptions& options;
+  const FusionPatterns patterns;
   const host::Kernels& kernels;
   HostPlan plan;
-  /// The value whose quantised rows are in scratch when the next stage begins; kNobody: none.
-  static constexpr ValueId kNobody = static_cast<ValueId>(-1);
-  ValueId quantised_value = kNobody;
+  /// The value whose quantised rows are in scratch when the next stage begins; kNoValue: none.
+  ValueId quantised_value = kNoValue;
 
   [[nodiscard]] const Node& node(std::size_t n) const { return graph.nodes()[n]; }
   [[nodiscard]] const Value& value(ValueId id) const { return graph.value(id); }
   [[nodiscard]] Place place(ValueId id) const { return plan.places[id]; }
   [[nodiscard]] std::int64_t rows(ValueId id) const;
   [[nodiscard]] std::int64_t length(ValueId id) const { return value(id).shape.back(); }
-  /// How many nodes read it; one more for what is read from outside.
-  [[nodiscard]] int uses(ValueId id) const { return uses_[id]; }
   [[nodiscard]] const TensorView& weight(ValueId id) const;
   [[nodiscard]] const CacheBytes& cache(ValueId id) const;
 
@@ -71,7 +70,6 @@ class PlanBuilder {
   [[nodiscard]] std::size_t quantised_bytes(ValueId input) const;
 
   const WeightMap& weights_;
-  std::vector<int> uses_;
   std::size_t quantised_ = 0, quantised_room_ = 0;
   std::map<std::pair<Shared, std::size_t>, std::size_t> shared_;
 };
@@ -88,13 +86,6 @@ void plan_lookups(PlanBuilder& builder, std::size_t n);  ///< tables, selection,
 std::size_t plan_fused(PlanBuilder& builder, std::size_t n);
 
 // What fused patterns are made of.
-/// See ProductTarget: `result` takes the product's place as output, `addend` is added if it is a
-/// value, `bias` a weight.
-struct FusedProduct {
-  std::size_t node = 0;
-  std::vector<std::size_t> with = {};  ///< the nodes whose work it takes over
-  ValueId result = PlanBuilder::kNobody, addend = PlanBuilder::kNobody, bias = PlanBuilder::kNobody;
-};
 /// Products of one input in one stage, then `after` for the columns of each that a part computed.
 using AfterProducts = std::function<void(const Frame&, std::int64_t begin, std::int64_t end)>;
 /// `with` are the nodes that `after` stands for.

@@ -69,15 +69,15 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
   const TensorView& view = builder.weight(node.inputs[1]);
   ReadyProduct product;
   product.input = builder.place(input);
-  product.output = builder.place(fused.result == PlanBuilder::kNobody ? node.output : fused.result);
+  product.output = builder.place(fused.result == kNoValue ? node.output : fused.result);
   product.rows = builder.rows(input);
   product.in = builder.length(input);
   product.out = builder.length(node.output);
-  if (fused.addend != PlanBuilder::kNobody) {
+  if (fused.addend != kNoValue) {
     product.adds = true;
     product.addend = builder.place(fused.addend);
   }
-  if (fused.bias != PlanBuilder::kNobody) product.bias = builder.floats_of(fused.bias);
+  if (fused.bias != kNoValue) product.bias = builder.floats_of(fused.bias);
   if (TiledWeights::has_form(view.type)) {
     auto tiled = builder.options.tiled->find_or_make(view, *builder.options.team);
     product.tiles = tiled->matrix();
@@ -109,7 +109,7 @@ void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> prod
   const bool quantises = taker != ready.end() && builder.quantised_value != input;
   // Without fusing each product stands for itself, as its op does.
   if (taker != ready.end()) {
-    builder.quantised_value = builder.options.fuse ? input : PlanBuilder::kNobody;
+    builder.quantised_value = builder.options.fuse ? input : kNoValue;
   }
   const auto which = static_cast<std::size_t>(taker - ready.begin());
   builder.add_stage(std::move(nodes),
