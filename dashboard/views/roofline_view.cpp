@@ -9,12 +9,11 @@
 #include <QItemSelectionModel>
 #include <QLabel>
 #include <QPushButton>
-#include <QSplitter>
 #include <QTableView>
-#include <QVBoxLayout>
 
 #include "dashboard/charts/roofline_chart.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/chart_over_table.h"
 #include "dashboard/views/table.h"
 #include "dashboard/views/traced_cases.h"
 #include "results/report/table.h"
@@ -44,23 +43,13 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
   bar->addWidget(cases_, 1);
   bar->addWidget(whole_);
   bar->addWidget(together_);
-  auto* top = new QWidget;
-  auto* top_lines = new QVBoxLayout(top);
-  top_lines->setContentsMargins(8, 8, 8, 0);
-  top_lines->addLayout(bar);
-  top_lines->addWidget(summary_);
-  top_lines->addWidget(chart_, 1);
-  auto* halves = new QSplitter(Qt::Vertical);
-  halves->setObjectName("roofline");
-  halves->addWidget(top);
-  halves->addWidget(table_);
-  halves->setStretchFactor(0, 3);
-  halves->setStretchFactor(1, 1);
-  halves->setSizes({470, 170});
-  halves->setChildrenCollapsible(false);
-  auto* lines = new QVBoxLayout(&content());
-  lines->setContentsMargins(0, 0, 0, 0);
-  lines->addWidget(halves);
+  lay_out(content(), {.name = "roofline",
+                      .bar = bar,
+                      .summary = summary_,
+                      .chart = chart_,
+                      .table = table_,
+                      .chart_height = 470,
+                      .table_height = 170});
 
   QObject::connect(cases_, &QComboBox::activated, this,
                    [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });

@@ -9,14 +9,13 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
-#include <QSplitter>
 #include <QTableView>
 #include <QToolButton>
-#include <QVBoxLayout>
 
 #include "dashboard/charts/timeline_chart.h"
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/chart_over_table.h"
 #include "dashboard/views/table.h"
 #include "dashboard/views/traced_cases.h"
 #include "results/report/table.h"
@@ -62,23 +61,13 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
   bar->addWidget(before);
   bar->addWidget(next);
   bar->addWidget(found_);
-  auto* top = new QWidget;
-  auto* top_lines = new QVBoxLayout(top);
-  top_lines->setContentsMargins(8, 8, 8, 0);
-  top_lines->addLayout(bar);
-  top_lines->addWidget(summary_);
-  top_lines->addWidget(chart_, 1);
-  auto* halves = new QSplitter(Qt::Vertical);
-  halves->setObjectName("timeline");
-  halves->addWidget(top);
-  halves->addWidget(table_);
-  halves->setStretchFactor(0, 3);
-  halves->setStretchFactor(1, 1);
-  halves->setSizes({450, 190});
-  halves->setChildrenCollapsible(false);
-  auto* lines = new QVBoxLayout(&content());
-  lines->setContentsMargins(0, 0, 0, 0);
-  lines->addWidget(halves);
+  lay_out(content(), {.name = "timeline",
+                      .bar = bar,
+                      .summary = summary_,
+                      .chart = chart_,
+                      .table = table_,
+                      .chart_height = 450,
+                      .table_height = 190});
 
   QObject::connect(cases_, &QComboBox::activated, this,
                    [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });

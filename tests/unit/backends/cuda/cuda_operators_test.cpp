@@ -139,44 +139,38 @@ TEST_F(CudaOperators, TakeRowsOfAnyLengthWhereTheTypeDoes) {
   }
 }
 
+struct Shape {
+  std::int64_t heads, kv_heads, head_dim, depth, rows, batch;
+};
+
+Case attention_case(const Shape& shape, const std::string& kv) {
+  Case subject = small_op_case("attention");
+  subject.heads = shape.heads;
+  subject.kv_heads = shape.kv_heads;
+  subject.head_dim = shape.head_dim;
+  subject.depth = shape.depth;
+  subject.rows = shape.rows;
+  subject.batch = shape.batch;
+  subject.kv = kv;
+  return subject;
+}
+
 TEST_F(CudaOperators, AttendOverEveryKvTypeHeadSizeAndDepth) {
-  struct Shape {
-    std::int64_t heads, kv_heads, head_dim, depth, rows, batch;
-  };
   for (const Shape& shape :
        {Shape{4, 1, 80, 0, 1, 1}, Shape{3, 3, 20, 70, 5, 2}, Shape{8, 1, 128, 700, 1, 1},
         Shape{2, 2, 256, 130, 2, 1}, Shape{16, 1, 64, 300, 3, 1}, Shape{1, 1, 8, 1030, 1, 3}}) {
     for (const char* kv : {"f32", "f16", "bf16"}) {
-      Case subject = small_op_case("attention");
-      subject.heads = shape.heads;
-      subject.kv_heads = shape.kv_heads;
-      subject.head_dim = shape.head_dim;
-      subject.depth = shape.depth;
-      subject.rows = shape.rows;
-      subject.batch = shape.batch;
-      subject.kv = kv;
-      expect_agreement(subject, 2e-5, cuda_);
+      expect_agreement(attention_case(shape, kv), 2e-5, cuda_);
     }
   }
 }
 
 TEST_F(CudaOperators, AttendWithManyQueriesOnTensorCores) {
-  struct Shape {
-    std::int64_t heads, kv_heads, head_dim, depth, rows, batch;
-  };
   // Whole tiles and not, a past, heads in groups and alone.
   for (const Shape& shape : {Shape{4, 2, 64, 0, 70, 1}, Shape{2, 2, 128, 37, 33, 2},
                              Shape{6, 2, 64, 100, 11, 1}, Shape{4, 1, 128, 0, 16, 1}}) {
     for (const char* kv : {"f16", "bf16"}) {
-      Case subject = small_op_case("attention");
-      subject.heads = shape.heads;
-      subject.kv_heads = shape.kv_heads;
-      subject.head_dim = shape.head_dim;
-      subject.depth = shape.depth;
-      subject.rows = shape.rows;
-      subject.batch = shape.batch;
-      subject.kv = kv;
-      expect_agreement(subject, 1e-3, cuda_);
+      expect_agreement(attention_case(shape, kv), 1e-3, cuda_);
     }
   }
 }
