@@ -35,9 +35,9 @@ if(RIDGEPOINT_SANITIZE)
   target_compile_definitions(ridgepoint_compile_options INTERFACE RIDGEPOINT_SANITIZED=1)
 endif()
 
-# Where CMAKE_UNITY_BUILD is on (all presets but debug), the sources of one folder are compiled as one:
-# most of the time goes into headers and templates that they share. The debug preset compiles each
-# source by itself, so that a missing include cannot hide. Names in the unnamed namespaces of one
+# Where CMAKE_UNITY_BUILD is on (all presets but debug), the sources of one folder are compiled as one,
+# tests too: most of the time goes into headers and templates that they share. The debug preset compiles
+# each source by itself, so that a missing include cannot hide. Names in the unnamed namespaces of one
 # folder therefore differ; tests/layering looks for what the compiler would let pass. A source with
 # options of its own stays by itself.
 function(ridgepoint_unity_by_folder target)

@@ -17,6 +17,8 @@ release() {
   ctest --preset release
 }
 
+simulations='*Simulation.*:*AtTheBoundary.*:*FalseAlarms*:*KeepsFalse*:ClusteredQuantile.CoversTheTruth'
+
 in_shards() {  # PRESET FILTER PROGRAM...: the tests of each program but those that fit FILTER, in shards, as many at
                # a time as there are cores. With sanitizers a process for every test, as ctest has it, costs more
                # than most tests do.
@@ -37,14 +39,14 @@ asan() {
   # Left out: simulations, which only compute, and commands that measure in many processes for seconds; what
   # those call is tested by itself.
   # shellcheck disable=SC2046  # the names of test programs have no spaces
-  in_shards asan '*Simulation.*:AbCommand.*:HistoryOf*:HistoryReplay.*:WallCommand.*' \
+  in_shards asan "$simulations:AbCommand.*:HistoryOf*:HistoryReplay.*:WallCommand.*" \
     $(cd build-asan/bin && ls -d test_*)
 }
 
 tsan() {  # what has threads or processes of its own
   cmake --preset tsan
   cmake --build --preset tsan --target test_threaded
-  in_shards tsan '*Simulation.*' test_threaded
+  in_shards tsan "$simulations" test_threaded
 }
 
 format() { sources | xargs clang-format --dry-run -Werror; }

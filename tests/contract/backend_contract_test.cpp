@@ -248,7 +248,7 @@ TEST_P(BackendContract, RefusesAModelOnlyWithAReason) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, BackendContract, testing::ValuesIn(registered_backends()),
+INSTANTIATE_TEST_SUITE_P(Registry, BackendContract, ::testing::ValuesIn(registered_backends()),
                          [](const auto& parameter) { return parameter.param; });
 
 }  // namespace

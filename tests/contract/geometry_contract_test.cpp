@@ -92,7 +92,7 @@ class Geometry : public RegisteredBackend {
       EXPECT_FALSE(support.reason.empty());
       return false;
     }
-    SCOPED_TRACE(testing::Message()
+    SCOPED_TRACE(::testing::Message()
                  << model.config.name << ", " << model.weight_type << ", batch " << way.batch
                  << ", prompt " << way.prompt << ", threads " << way.threads << ", seed " << kSeed);
     const auto ours = backend_->open_session(model, options);
@@ -161,7 +161,7 @@ TEST_P(Geometry, GivesTheReferencesLogitsBehindALongPast) {
   EXPECT_TRUE(agrees(model, {1, 1060, 2, 2, 512, Type::f16}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, Geometry, testing::ValuesIn([] {
+INSTANTIATE_TEST_SUITE_P(Registry, Geometry, ::testing::ValuesIn([] {
                            std::vector<std::string> names = registered_backends();
                            std::erase(names, "reference");
                            return names;

@@ -162,9 +162,9 @@ TEST_P(TracingContract, GivesTheSameTokensWhenTraced) {
   EXPECT_EQ(chosen[0], chosen[1]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, TracingContract, testing::ValuesIn(registered_backends()),
+INSTANTIATE_TEST_SUITE_P(Registry, TracingContract, ::testing::ValuesIn(registered_backends()),
                          [](const auto& parameter) { return parameter.param; });
-INSTANTIATE_TEST_SUITE_P(Registry, SessionTracing, testing::ValuesIn(registered_backends()),
+INSTANTIATE_TEST_SUITE_P(Registry, SessionTracing, ::testing::ValuesIn(registered_backends()),
                          [](const auto& parameter) { return parameter.param; });
 
 }  // namespace

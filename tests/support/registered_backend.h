@@ -18,7 +18,7 @@ inline std::vector<std::string> registered_backends() {
   return names;
 }
 
-class RegisteredBackend : public testing::TestWithParam<std::string> {
+class RegisteredBackend : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     for (const BackendEntry& entry : list_backends()) {

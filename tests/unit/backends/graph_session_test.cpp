@@ -16,9 +16,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Passes everything to the reference, and notes for which sizes executions were prepared.
 class NotingBackend : public ReferenceBackend {
@@ -48,7 +48,7 @@ class NotingBackend : public ReferenceBackend {
   mutable std::vector<std::int64_t> prepared;
 };
 
-class GraphSessions : public testing::Test {
+class GraphSessions : public ::testing::Test {
  protected:
   static Model golden(const std::string& name) {
     return load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/" + name);

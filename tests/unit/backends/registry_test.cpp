@@ -8,8 +8,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::string refusal(std::string_view spec) {
   return error_of([&] { return open_backend(spec); });

@@ -34,7 +34,7 @@ class ChoosyBackend : public ReferenceBackend {
   bool rows = true;
 };
 
-class Scoring : public testing::Test {
+class Scoring : public ::testing::Test {
  protected:
   static constexpr std::int64_t kBatch = 2, kTokens = 11;
 

@@ -22,7 +22,7 @@ using testing::model_case;
 using testing::op_case;
 using testing::quick_options;
 
-KeepingSink measure(const Case& subject, const RunOptions& options = quick_options()) {
+KeepingSink kept_of(const Case& subject, const RunOptions& options = quick_options()) {
   MemoryAnswers answers;
   KeepingSink sink;
   const auto result = measure_case(subject, options, sink, answers.store, kNeverStop);
@@ -40,7 +40,7 @@ std::vector<std::string> op_ids_of(const std::vector<OpTime>& ops, std::string_v
 
 TEST(TracedPasses, GiveEachOpOfTheModelATimeInBothPhases) {
   const auto subject = model_case("reference");
-  const auto sink = measure(subject);
+  const auto sink = kept_of(subject);
   const auto model = open_model(subject.model, subject.type, 0, 1);
   for (const CasePhase& phase : model_phases(subject, model)) {
     std::vector<std::string> expected;
@@ -66,9 +66,9 @@ TEST(TracedPasses, GiveEachOpOfTheModelATimeInBothPhases) {
 
 TEST(TracedPasses, AddNothingToTheSamples) {
   auto options = quick_options();
-  const auto with = measure(model_case("reference"), options);
+  const auto with = kept_of(model_case("reference"), options);
   options.op_times = false;
-  const auto without = measure(model_case("reference"), options);
+  const auto without = kept_of(model_case("reference"), options);
   for (const auto& [name, samples] : without.series) {
     // How long warming up takes, and into how many batches steps fall, depends on their times.
     if (name != "warm_up" && !name.starts_with("batch.")) {
@@ -88,7 +88,7 @@ TEST(TracedPasses, ShowThatProductsTakeMostOfAModel) {
   subject.generate = 2;
   auto options = quick_options();
   options.case_budget_seconds = 60;  // under a sanitizer a pass takes most of a second
-  const auto sink = measure(subject, options);
+  const auto sink = kept_of(subject, options);
   std::map<std::string, std::int64_t> times_ns;
   std::map<std::string, double> flops;
   for (const OpTime& op : sink.ops) {
@@ -103,7 +103,7 @@ TEST(TracedPasses, ShowThatProductsTakeMostOfAModel) {
 
 TEST(TracedPasses, GiveAnOperatorItsTime) {
   for (const char* backend : {"reference", "null"}) {
-    const auto sink = measure(op_case(backend));
+    const auto sink = kept_of(op_case(backend));
     ASSERT_EQ(sink.ops.size(), 2u) << backend;
     EXPECT_EQ(sink.ops[0].phase, "run");
     EXPECT_EQ(sink.ops[0].op_id, lower_op(op_case(backend)).nodes()[0].op_id);
@@ -115,7 +115,7 @@ TEST(TracedPasses, GiveAnOperatorItsTime) {
 }
 
 TEST(TracedPasses, TakeWhatTheOperatorTakes) {
-  const auto sink = measure(op_case("null:latency_ns=2000000"));
+  const auto sink = kept_of(op_case("null:latency_ns=2000000"));
   EXPECT_GE(sink.ops[0].time_ns, 2'000'000);
   EXPECT_LT(sink.ops[1].time_ns, sink.ops[0].time_ns);
 }
@@ -125,7 +125,7 @@ TEST(TracedPasses, CountEveryStepOfAGenerateOnlyCase) {
   subject.prompt = 0;
   subject.generate = 4;
   subject.depth = 5;
-  const auto sink = measure(subject);
+  const auto sink = kept_of(subject);
   EXPECT_TRUE(op_ids_of(sink.ops, "prefill").empty());
   EXPECT_FALSE(op_ids_of(sink.ops, "decode").empty());
   EXPECT_EQ(sink.ops.front().passes, 4 * sink.details["op_times"]["passes"].get<std::int64_t>());
@@ -144,18 +144,18 @@ TEST(TracedPasses, FollowASessionThatIsOpenedAnewEachTime) {
 }
 
 TEST(TracedPasses, SayWhyThereAreNone) {
-  const auto silent = measure(model_case("null"));
+  const auto silent = kept_of(model_case("null"));
   EXPECT_THAT(silent.details["op_times"]["absent"].get<std::string>(), HasSubstr("no graph"));
   EXPECT_TRUE(silent.ops.empty());
 
   auto options = quick_options();
   options.case_budget_seconds = 0.001;
-  const auto slow = measure(op_case("null:latency_ns=3000000"), options);
+  const auto slow = kept_of(op_case("null:latency_ns=3000000"), options);
   EXPECT_THAT(slow.details["op_times"]["absent"].get<std::string>(), HasSubstr("budget"));
 
   options = quick_options();
   options.time_limit_seconds = 0.1;
-  const auto late = measure(op_case("null:latency_ns=40000000"), options);
+  const auto late = kept_of(op_case("null:latency_ns=40000000"), options);
   EXPECT_THAT(late.details["op_times"]["absent"].get<std::string>(), HasSubstr("time limit"));
 }
 

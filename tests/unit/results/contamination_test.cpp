@@ -24,7 +24,7 @@ Measurement calm() {
   return measurement;
 }
 
-std::vector<std::int64_t>& series(Measurement& measurement, const std::string& name) {
+std::vector<std::int64_t>& series_named(Measurement& measurement, const std::string& name) {
   for (auto& each : measurement.series) {
     if (each.name == name) return each.samples;
   }
@@ -46,7 +46,7 @@ TEST(Contamination, HasACauseForEachCounter) {
         {"batch.clock_khz", 2'600'000, "clock"},
         {"batch.throttles", 1, "throttling"}}) {
     auto measurement = calm();
-    series(measurement, name)[4] = value;
+    series_named(measurement, name)[4] = value;
     const auto found = contamination_of(measurement, 2, false);
     EXPECT_EQ(found.contaminated, 1) << name;
     EXPECT_EQ(found.by.at(cause), 1) << name;
@@ -55,8 +55,8 @@ TEST(Contamination, HasACauseForEachCounter) {
 
 TEST(Contamination, CountsABatchOnceWhateverItsCauses) {
   auto measurement = calm();
-  series(measurement, "batch.steal_ns")[0] = 20'000'000;
-  series(measurement, "batch.major_faults")[0] = 3;
+  series_named(measurement, "batch.steal_ns")[0] = 20'000'000;
+  series_named(measurement, "batch.major_faults")[0] = 3;
   const auto found = contamination_of(measurement, 2, false);
   EXPECT_EQ(found.contaminated, 1);
   EXPECT_DOUBLE_EQ(found.share(), 0.1);
@@ -65,21 +65,21 @@ TEST(Contamination, CountsABatchOnceWhateverItsCauses) {
 
 TEST(Contamination, ForgivesLongBatchesMoreSwitchesAndALittleSteal) {
   auto measurement = calm();
-  series(measurement, "batch.duration_ns")[2] = 1'000'000'000;
-  series(measurement, "batch.involuntary_switches")[2] = 11;
-  series(measurement, "batch.steal_ns")[2] = 10'000'000;
+  series_named(measurement, "batch.duration_ns")[2] = 1'000'000'000;
+  series_named(measurement, "batch.involuntary_switches")[2] = 11;
+  series_named(measurement, "batch.steal_ns")[2] = 10'000'000;
   EXPECT_EQ(contamination_of(measurement, 2, false).contaminated, 0);
 }
 
 TEST(Contamination, TakesReadingADiskForMeantWhereItIs) {
   auto measurement = calm();
-  series(measurement, "batch.major_faults")[0] = 100;
+  series_named(measurement, "batch.major_faults")[0] = 100;
   EXPECT_EQ(contamination_of(measurement, 2, true).contaminated, 0);
 }
 
 TEST(Contamination, KnowsNothingOfSeriesThatAreAbsentOrOfAnotherLength) {
   auto measurement = calm();
-  series(measurement, "batch.major_faults") = {1};
+  series_named(measurement, "batch.major_faults") = {1};
   EXPECT_EQ(contamination_of(measurement, 2, false).contaminated, 0);
   EXPECT_EQ(contamination_of(Measurement{}, 2, false).batches, 0);
 }

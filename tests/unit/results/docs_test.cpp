@@ -18,7 +18,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string document(const std::string& name) {
   std::ifstream file(std::string(RIDGEPOINT_SOURCE_DIR) + "/docs/" + name);

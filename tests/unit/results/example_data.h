@@ -13,7 +13,7 @@
 
 namespace ridgepoint {
 
-using StoredRun = Run;  // inside a TEST, Run is a member of testing::Test
+using StoredRun = Run;  // inside a TEST, Run is a member of ::testing::Test
 
 using TestFolder = TemporaryFolder;
 

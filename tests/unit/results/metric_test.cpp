@@ -10,8 +10,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::map<std::string, double> derived(const Case& subject, std::vector<Series> series,
                                       std::map<std::string, double> given = {}) {

@@ -11,8 +11,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 /// A pair of 10 ms an arm in which nothing happened.
 AbPair quiet_pair() {

@@ -11,9 +11,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 /// As the peer computes it from the same requests.
 double median_of(std::string_view metric, const Record& record) {

@@ -20,8 +20,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const CaseField& field(std::string_view name) {
   const CaseField* found = find_case_field(name);

@@ -43,7 +43,7 @@ class MemoryDevice : public Device {
   Launches launches_;
 };
 
-class ArenaTest : public testing::Test {
+class ArenaTest : public ::testing::Test {
  protected:
   std::shared_ptr<MemoryDevice> device_ = std::make_shared<MemoryDevice>();
   std::shared_ptr<Arena> arena_ = std::make_shared<Arena>(device_);

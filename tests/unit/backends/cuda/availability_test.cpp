@@ -18,7 +18,7 @@ TEST(CudaAvailability, IsAReasonOfOneLineOrNone) {
 TEST(CudaAvailability, IsWhatOpeningSays) {
   const std::string reason = cuda_unavailable();
   if (reason.empty()) GTEST_SKIP() << "there is a GPU";
-  EXPECT_THAT(error_of([] { return open_backend("cuda"); }), testing::HasSubstr(reason));
+  EXPECT_THAT(error_of([] { return open_backend("cuda"); }), ::testing::HasSubstr(reason));
 }
 
 TEST(CudaAvailability, IsListedWithTheBackend) {

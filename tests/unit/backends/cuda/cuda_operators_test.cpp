@@ -71,7 +71,7 @@ double difference(const Outputs& got, const Outputs& wanted) {
   return worst;
 }
 
-class CudaOperators : public testing::Test {
+class CudaOperators : public ::testing::Test {
  protected:
   void expect_agreement(const Case& subject, double tolerance, const Backend& backend) {
     const double off = difference(run_once(backend, subject), run_once(*reference_, subject));

@@ -64,7 +64,7 @@ double off_by(Session& ours, Session& truth, std::int64_t batch, std::int64_t pr
   return worst;
 }
 
-class CudaSessions : public testing::Test {
+class CudaSessions : public ::testing::Test {
  protected:
   double off_by_for(const Backend& backend, const Model& model, const SessionOptions& options,
                     std::int64_t prompt) {
@@ -189,7 +189,7 @@ TEST_F(CudaSessions, RefuseHeadsThatTheKernelsDoNotTake) {
   const Model model = small_model(config, Type::f32, 1);
   const Support support = cuda_.supports(model, {.capacity = 8});
   EXPECT_FALSE(support.supported);
-  EXPECT_THAT(support.reason, testing::HasSubstr("264"));
+  EXPECT_THAT(support.reason, ::testing::HasSubstr("264"));
 }
 
 }  // namespace

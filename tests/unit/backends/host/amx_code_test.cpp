@@ -26,7 +26,7 @@ bool has(Isa isa) {
   return isas()[static_cast<std::size_t>(isa)].available;
 }
 
-class AmxCode : public testing::Test {
+class AmxCode : public ::testing::Test {
  protected:
   void SetUp() override {
     if (has(Isa::amx)) return;

@@ -12,9 +12,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::array<IsaEntry, 5> kEverything{{{Isa::scalar, "scalar", true, true, ""},
                                                {Isa::avx2, "avx2", true, true, ""},

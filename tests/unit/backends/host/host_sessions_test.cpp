@@ -64,7 +64,7 @@ struct Subject {
   double tolerance;  ///< float32 sums; or activations of eight bits
 };
 
-class HostSessions : public testing::TestWithParam<Subject> {};
+class HostSessions : public ::testing::TestWithParam<Subject> {};
 
 /// On every instruction set, with one to three threads, fused and not.
 void expect_agreement(std::string_view name, const Model& model, double tolerance) {
@@ -81,8 +81,8 @@ void expect_agreement(std::string_view name, const Model& model, double toleranc
         for (const bool fuse : {true, false}) {
           options.threads = threads;
           options.fuse = fuse;
-          SCOPED_TRACE(testing::Message() << isa.name << " threads " << threads << " fuse " << fuse
-                                          << " batch " << batch);
+          SCOPED_TRACE(::testing::Message() << isa.name << " threads " << threads << " fuse "
+                                            << fuse << " batch " << batch);
           EXPECT_LT(worst_difference(logits_of(*backend, model, options, tokens), truth),
                     tolerance);
         }
@@ -98,10 +98,10 @@ TEST_P(HostSessions, AgreeWithTheReferenceInEveryWayToRun) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, HostSessions,
-    testing::Values(Subject{"cpu", "llama", 1e-4}, Subject{"cpu", "qwen2", 1e-4},
-                    Subject{"cpu", "gpt2", 1e-4}, Subject{"quantized", "llama", 1e-4},
-                    Subject{"quantized", "llama-blocks/model-q8_0.gguf", 6e-2},
-                    Subject{"quantized", "llama-blocks/model-q4_0.gguf", 6e-2}),
+    ::testing::Values(Subject{"cpu", "llama", 1e-4}, Subject{"cpu", "qwen2", 1e-4},
+                      Subject{"cpu", "gpt2", 1e-4}, Subject{"quantized", "llama", 1e-4},
+                      Subject{"quantized", "llama-blocks/model-q8_0.gguf", 6e-2},
+                      Subject{"quantized", "llama-blocks/model-q4_0.gguf", 6e-2}),
     [](const auto& subject) {
       std::string name = std::string(subject.param.backend) + "_" + subject.param.model;
       for (char& each : name) {
@@ -129,7 +129,7 @@ struct TransformedSubject {
   double tolerance;
 };
 
-class TransformedSessions : public testing::TestWithParam<TransformedSubject> {};
+class TransformedSessions : public ::testing::TestWithParam<TransformedSubject> {};
 
 TEST_P(TransformedSessions, AgreeWithTheReferenceInEveryWayToRun) {
   const auto [text, whole_groups, tolerance] = GetParam();
@@ -141,7 +141,7 @@ TEST_P(TransformedSessions, AgreeWithTheReferenceInEveryWayToRun) {
 // shares an input is of types that take it differently, in every order.
 INSTANTIATE_TEST_SUITE_P(
     Transforms, TransformedSessions,
-    testing::Values(
+    ::testing::Values(
         TransformedSubject{"q8", true, 6e-2}, TransformedSubject{"q8", false, 6e-2},
         TransformedSubject{"q8:group=64", true, 6e-2},
         TransformedSubject{"q8:group=128", true, 6e-2},

@@ -61,7 +61,7 @@ struct StoredWeight {
   std::vector<float> meant;
 };
 
-class HostKernels : public testing::TestWithParam<Isa> {
+class HostKernels : public ::testing::TestWithParam<Isa> {
  protected:
   const Kernels& kernels_ = host::kernels_for(GetParam());
 };
@@ -96,7 +96,7 @@ TEST_P(HostKernels, MultiplyPlainWeightsOfOddSizes) {
       if (GetParam() == Isa::avx512bf16 && type == Type::bf16 && rows >= host::kDotPlainRows) {
         continue;
       }
-      SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
+      SCOPED_TRACE(::testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
       const StoredWeight weight(type, out, in);
       const auto input = random_floats(static_cast<std::size_t>(rows * in), 3);
       const auto bias = random_floats(static_cast<std::size_t>(out), 4);
@@ -231,7 +231,7 @@ TEST_P(HostKernels, MultiplySignedBytesOfAnyGroupWithOneRoundingABlock) {
          {std::tuple{1, 1, 1}, std::tuple{1, 100, 3}, std::tuple{2, 33, 5}, std::tuple{9, 16, 2},
           std::tuple{17, 70, 4}}) {
       const std::int64_t in = units * unit;
-      SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
+      SCOPED_TRACE(::testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
       const StoredWeight weight(type, out, in);
       const TiledWeights tiled(weight.view(), team);
       const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3),
@@ -273,7 +273,8 @@ TEST_P(HostKernels, MultiplyFloatsWithDecodedWeights) {
       const int units = rows % 5 == 2 ? 1300 / unit : rows % 5 + 1;
       const int out = std::array{1, 16, 37, 96, 150}[static_cast<std::size_t>(rows % 5)];
       const std::int64_t in = units * unit, count = rows == 18 ? 61 : rows;
-      SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << count << ' ' << out << ' ' << in);
+      SCOPED_TRACE(::testing::Message()
+                   << name_of(type) << ' ' << count << ' ' << out << ' ' << in);
       const StoredWeight weight(type, out, in);
       const TiledWeights tiled(weight.view(), team);
       const auto input = random_floats(static_cast<std::size_t>(count * in), 3);
@@ -360,7 +361,7 @@ TEST_P(HostKernels, MultiplyTiledWeightsAsTheirBytesMean) {
          {std::tuple{1, 16, 1}, std::tuple{1, 100, 3}, std::tuple{2, 5, 2}, std::tuple{8, 40, 5},
           std::tuple{19, 70, 2}, std::tuple{1, 64, 4}}) {
       const std::int64_t in = blocks * block;
-      SCOPED_TRACE(testing::Message() << info.name << ' ' << rows << ' ' << out << ' ' << in);
+      SCOPED_TRACE(::testing::Message() << info.name << ' ' << rows << ' ' << out << ' ' << in);
       const StoredWeight weight(info.type, out, in);
       const TiledWeights tiled(weight.view(), team);
       const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3),
@@ -411,7 +412,7 @@ TEST_P(HostKernels, AttendLikeAPlainSoftmax) {
     for (const auto& [queries, dim, positions] :
          {std::tuple{1, 64, 1}, std::tuple{1, 80, 300}, std::tuple{8, 64, 515},
           std::tuple{5, 20, 33}, std::tuple{32, 128, 100}, std::tuple{3, 7, 600}}) {
-      SCOPED_TRACE(testing::Message()
+      SCOPED_TRACE(::testing::Message()
                    << name_of(type) << ' ' << queries << ' ' << dim << ' ' << positions);
       const auto n = static_cast<std::size_t>(positions), d = static_cast<std::size_t>(dim);
       const auto count = static_cast<std::size_t>(queries);
@@ -545,7 +546,7 @@ TEST_P(HostKernels, KeepExtremesInRange) {
   EXPECT_NEAR(y[0], 0.0, 1e-30);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, HostKernels, testing::ValuesIn(available_isas()),
+INSTANTIATE_TEST_SUITE_P(Isas, HostKernels, ::testing::ValuesIn(available_isas()),
                          [](const auto& isa) { return std::string(name_of(isa.param)); });
 
 TEST(HostIsa, NamesWhatThereIsWhenAskedForWhatIsNot) {

@@ -166,7 +166,7 @@ void expect_plain_products_within_bounds(const PanelKernels& panels, bool with_f
          {std::tuple{1, 1, 1}, std::tuple{3, 5, 7}, std::tuple{16, 16, 32}, std::tuple{17, 33, 70},
           std::tuple{35, 51, 530}, std::tuple{50, 20, 1100}, std::tuple{5, 9, 4130},
           std::tuple{530, 17, 40}}) {
-      SCOPED_TRACE(testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
+      SCOPED_TRACE(::testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
       const StoredMatrix weight(type, out, in);
       const auto input = normal_floats(std::int64_t{rows} * in, 3);
       Target target(rows, out);
@@ -193,7 +193,7 @@ void expect_tiled_products_within_bounds(const PanelKernels& panels) {
       if (!panels.tiled_product(tiled.matrix(), input.rows, rows, 0, tiles / 2, target.target())) {
         break;  // a form that goes elsewhere
       }
-      SCOPED_TRACE(testing::Message() << info.name << ' ' << rows << ' ' << out << ' ' << in);
+      SCOPED_TRACE(::testing::Message() << info.name << ' ' << rows << ' ' << out << ' ' << in);
       panels.tiled_product(tiled.matrix(), input.rows, rows, tiles / 2, tiles, target.target());
       target.expect(exact_product(weight, input.meant), 2 * kU + kU * kU, in);
     }
@@ -250,8 +250,8 @@ void expect_little_error_beside_quantising(const PanelKernels& panels) {
   panels.tiled_product(tiled.matrix(), quantised.rows, kRows, 0, tiled.matrix().tiles(),
                        {.output = bf16.data(), .stride = kOut});
   EXPECT_LT(error_of(bf16), 1.25 * error_of(integers));
-  testing::Test::RecordProperty("error_over_integers",
-                                std::to_string(error_of(bf16) / error_of(integers)));
+  ::testing::Test::RecordProperty("error_over_integers",
+                                  std::to_string(error_of(bf16) / error_of(integers)));
 }
 
 }  // namespace ridgepoint

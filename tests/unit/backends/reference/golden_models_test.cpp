@@ -28,7 +28,7 @@ void PrintTo(const GoldenModel& golden, std::ostream* out) {
   *out << golden.model;
 }
 
-class GoldenModels : public testing::TestWithParam<GoldenModel> {
+class GoldenModels : public ::testing::TestWithParam<GoldenModel> {
  protected:
   GoldenModels()
       : file_("models/" + GetParam().expected),
@@ -126,7 +126,7 @@ TEST_P(GoldenModels, TheNextTokenIsTheLargestLogit) {
   }
 }
 
-std::string test_name(const testing::TestParamInfo<GoldenModel>& info) {
+std::string test_name(const ::testing::TestParamInfo<GoldenModel>& info) {
   std::string name = info.param.model;
   for (char& letter : name) {
     if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
@@ -135,17 +135,17 @@ std::string test_name(const testing::TestParamInfo<GoldenModel>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Checkpoints, GoldenModels,
-                         testing::Values(GoldenModel{"llama", "llama/expected.safetensors"},
-                                         GoldenModel{"llama3", "llama3/expected.safetensors"},
-                                         GoldenModel{"qwen2", "qwen2/expected.safetensors"},
-                                         GoldenModel{"gpt2", "gpt2/expected.safetensors"},
-                                         GoldenModel{"gpt2-f16", "gpt2-f16/expected.safetensors"},
-                                         GoldenModel{"llama-blocks",
-                                                     "llama-blocks/expected.safetensors"}),
+                         ::testing::Values(GoldenModel{"llama", "llama/expected.safetensors"},
+                                           GoldenModel{"llama3", "llama3/expected.safetensors"},
+                                           GoldenModel{"qwen2", "qwen2/expected.safetensors"},
+                                           GoldenModel{"gpt2", "gpt2/expected.safetensors"},
+                                           GoldenModel{"gpt2-f16", "gpt2-f16/expected.safetensors"},
+                                           GoldenModel{"llama-blocks",
+                                                       "llama-blocks/expected.safetensors"}),
                          test_name);
 INSTANTIATE_TEST_SUITE_P(
     GgufFiles, GoldenModels,
-    testing::Values(
+    ::testing::Values(
         GoldenModel{"llama/model.gguf", "llama/expected.safetensors"},
         GoldenModel{"llama3/model.gguf", "llama3/expected.safetensors"},
         GoldenModel{"qwen2/model.gguf", "qwen2/expected.safetensors"},

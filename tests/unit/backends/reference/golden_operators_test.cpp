@@ -12,7 +12,7 @@ namespace {
 // Results are stored as float32: half a unit in its last place, and a little for the norm.
 constexpr double kOperatorTolerance = 1.2e-7;
 
-class GoldenOperators : public testing::Test {
+class GoldenOperators : public ::testing::Test {
  protected:
   [[nodiscard]] OpInput input(const std::string& name) const {
     return activation(flat(file_.shape(name)), file_.floats(name));

@@ -12,9 +12,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::FloatEq;
-using testing::FloatNear;
+using ::testing::ElementsAre;
+using ::testing::FloatEq;
+using ::testing::FloatNear;
 
 TEST(ReferenceOperators, EmbeddingLooksRowsUp) {
   const OpInput tokens{Role::input, {3}, {2, 0, 2}, Type::i32};

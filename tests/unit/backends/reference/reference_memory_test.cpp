@@ -15,7 +15,7 @@
 namespace ridgepoint {
 namespace {
 
-class ReferenceMemory : public testing::Test {
+class ReferenceMemory : public ::testing::Test {
  protected:
   [[nodiscard]] Graph graph(std::int64_t tokens, LogitRows rows = LogitRows::last) const {
     return lower(

@@ -15,7 +15,7 @@
 namespace ridgepoint {
 namespace {
 
-class SameBits : public testing::TestWithParam<std::string> {
+class SameBits : public ::testing::TestWithParam<std::string> {
  protected:
   [[nodiscard]] std::unique_ptr<Session> open(SessionOptions options) const {
     options.capacity = 40;
@@ -117,8 +117,8 @@ TEST_P(SameBits, InEverySessionOfAModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, SameBits,
-                         testing::Values("llama", "qwen2", "gpt2", "llama-blocks/model-q8_0.gguf",
-                                         "llama-blocks/model-q4_0.gguf"),
+                         ::testing::Values("llama", "qwen2", "gpt2", "llama-blocks/model-q8_0.gguf",
+                                           "llama-blocks/model-q4_0.gguf"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            for (char& letter : name) {

@@ -24,7 +24,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct OpenWindow {
   MainWindow window{false};
@@ -103,10 +103,10 @@ TEST(MainWindow, CopiesRowsDrawingsAndCommandLines) {
   open.window.session().choose_run(data.after.run.id);
   QTest::keyClick(&open.window, Qt::Key_T, Qt::ControlModifier | Qt::ShiftModifier);
   EXPECT_THAT(QGuiApplication::clipboard()->text().toStdString(),
-              testing::StartsWith("Run,Started,"));
+              ::testing::StartsWith("Run,Started,"));
   QTest::keyClick(&open.window, Qt::Key_L, Qt::ControlModifier | Qt::ShiftModifier);
   EXPECT_THAT(QGuiApplication::clipboard()->text().toStdString(),
-              testing::StartsWith("ridgepoint show "));
+              ::testing::StartsWith("ridgepoint show "));
   QTest::keyClick(&open.window, Qt::Key_G, Qt::ControlModifier | Qt::ShiftModifier);
   EXPECT_THAT(QGuiApplication::clipboard()->text().toStdString(), HasSubstr("<svg"));
   QTest::keyClick(&open.window, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
@@ -161,7 +161,7 @@ TEST(NewRun, StartsAProcessAndShowsWhatItSays) {
   ASSERT_TRUE(wait_until([&] { return !run.running(); }));
   // Beside the tests lies the program itself, where it has been built; it refuses in one line.
   EXPECT_FALSE(run.status().isEmpty());
-  EXPECT_THAT(run.status().toStdString(), testing::Not(testing::StartsWith("Done")));
+  EXPECT_THAT(run.status().toStdString(), ::testing::Not(::testing::StartsWith("Done")));
 }
 
 TEST(Options, SayWhatNobodyCanMean) {

@@ -55,7 +55,7 @@ TEST(TwoSidesChart, DrawsBothSidesWhereTheirValuesAre) {
 TEST(TwoSidesChart, SaysWhyThereIsNothingToDraw) {
   TwoSidesChart chart(TwoSidesChart::Shape::ecdf);
   chart.show({}, {});
-  EXPECT_THAT(chart.message().toStdString(), testing::HasSubstr("no distribution"));
+  EXPECT_THAT(chart.message().toStdString(), ::testing::HasSubstr("no distribution"));
   drawn(chart);
   chart.show({"time", "ns", {1, 2, 3}}, {});
   EXPECT_TRUE(chart.message().isEmpty());

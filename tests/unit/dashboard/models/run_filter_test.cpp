@@ -19,7 +19,7 @@ std::vector<std::string> labels(const RunList& list, const char* typed) {
 TEST(RunFilter, FindsRunsByWhatTheySayOfThemselves) {
   const ThreeRuns data;
   const SharedRuns all = read_all_runs(data.database);
-  using testing::ElementsAre;
+  using ::testing::ElementsAre;
   EXPECT_THAT(labels(*all, ""), ElementsAre("broken", "after", "before"));
   EXPECT_THAT(labels(*all, "AFT"), ElementsAre("after"));
   EXPECT_THAT(labels(*all, "branch:top"), ElementsAre("broken"));
@@ -49,8 +49,8 @@ TEST(RunFilter, TakesWhatIsHalfTypedForNothingSaidYet) {
 
 TEST(RunFilter, SaysWhichKeyThereIsNot) {
   const RunFilter filter = RunFilter::parse("brnch:main");
-  EXPECT_THAT(filter.problem().toStdString(), testing::HasSubstr("brnch"));
-  EXPECT_THAT(filter.problem().toStdString(), testing::HasSubstr("branch"));
+  EXPECT_THAT(filter.problem().toStdString(), ::testing::HasSubstr("brnch"));
+  EXPECT_THAT(filter.problem().toStdString(), ::testing::HasSubstr("branch"));
   EXPECT_TRUE(filter.asks_nothing());
   EXPECT_FALSE(RunFilter::parse("is:happy").problem().isEmpty());
 }

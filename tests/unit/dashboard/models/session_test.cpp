@@ -12,7 +12,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Session, TellsAMissingDatabaseFromAnEmptyOneAndSeesItCome) {
   const TemporaryFolder folder;

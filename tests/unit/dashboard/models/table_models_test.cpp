@@ -72,7 +72,7 @@ TEST(CaseTableModel, ShowsFailuresWithReasonsAndCasesThatWereNeverMeasured) {
   EXPECT_EQ(at(model, 1, CaseTableModel::outcome), "out_of_memory");
   EXPECT_EQ(at(model, 1, CaseTableModel::reason), "asked for 1 TB, 8 GB are free");
   EXPECT_EQ(at(model, 2, CaseTableModel::outcome), "not measured");
-  EXPECT_THAT(at(model, 0, CaseTableModel::figures).toStdString(), testing::StartsWith("time "));
+  EXPECT_THAT(at(model, 0, CaseTableModel::figures).toStdString(), ::testing::StartsWith("time "));
   EXPECT_EQ(model.row_of(case_hash(operator_case(2))), 1);
   model.show(nullptr, nullptr);
   EXPECT_EQ(model.rowCount(), 0);
@@ -88,9 +88,9 @@ TEST(CaseTableModel, HoldsEachCaseAgainstThePinnedBaseline) {
   ASSERT_NE(compared.value, nullptr) << compared.problem.toStdString();
   CaseTableModel model;
   model.show(session.run(data.after.run.id).value, compared.value);
-  EXPECT_THAT(at(model, 0, CaseTableModel::change).toStdString(), testing::EndsWith("same"));
-  EXPECT_THAT(at(model, 1, CaseTableModel::change).toStdString(), testing::HasSubstr("time +"));
-  EXPECT_THAT(at(model, 1, CaseTableModel::change).toStdString(), testing::EndsWith("slower"));
+  EXPECT_THAT(at(model, 0, CaseTableModel::change).toStdString(), ::testing::EndsWith("same"));
+  EXPECT_THAT(at(model, 1, CaseTableModel::change).toStdString(), ::testing::HasSubstr("time +"));
+  EXPECT_THAT(at(model, 1, CaseTableModel::change).toStdString(), ::testing::EndsWith("slower"));
 }
 
 TEST(ComparisonModel, ShowsTheWorstRowFirstWithItsInterval) {

@@ -18,7 +18,7 @@ namespace ridgepoint {
 namespace {
 
 using roofline::Bound;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 ProfiledRecord profiled(const ProfiledRuns& data, const RunWithRecords& run) {
   auto shared = std::make_shared<const RunWithRecords>(run);

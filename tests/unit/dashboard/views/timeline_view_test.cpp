@@ -15,7 +15,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct ShownChart {
   std::shared_ptr<const TracedRecord> traced =

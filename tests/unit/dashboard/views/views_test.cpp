@@ -28,8 +28,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using Tester = QAbstractItemModelTester;
 
 TEST(RunsView, FiltersAsSomeoneTypesAndChoosesByKeys) {
@@ -110,7 +110,7 @@ TEST(HistoryView, ShowsTheChangeAndTheRunThatWasChosenElsewhere) {
       store_daily_runs(folder / "history.db", operator_case(), "run_ns", steady_days(40, 25, 1.1));
   InSight<HistoryView> shown(folder / "history.db");
   EXPECT_THAT(shown.view.headline().toStdString(), StartsWith("worse: run_ns +"));
-  EXPECT_THAT(shown.view.headline().toStdString(), testing::Not(HasSubstr("confirmed")));
+  EXPECT_THAT(shown.view.headline().toStdString(), ::testing::Not(HasSubstr("confirmed")));
   EXPECT_EQ(shown.view.cases()->count(), 1);
   QTest::mouseClick(shown.view.chart(), Qt::LeftButton, {},
                     shown.view.chart()->place_of(5).toPoint());

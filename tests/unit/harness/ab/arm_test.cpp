@@ -16,11 +16,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::atomic<bool> kNever{false};
+const std::atomic<bool> kNeverAsked{false};
 
 std::string refusal_of(std::string_view spec, const ArmOptions& options = {}) {
   try {
-    parse_arm(spec, options)->run(kNever);
+    parse_arm(spec, options)->run(kNeverAsked);
   } catch (const Error& error) {
     return error.what();
   }
@@ -35,7 +35,7 @@ TEST(Arm, OfAKindThatDoesNotExistNamesThoseThatDo) {
 }
 
 TEST(Arm, OfACommandTakesItsWallTime) {
-  const auto slice = parse_arm("cmd:sleep 0.03", {})->run(kNever);
+  const auto slice = parse_arm("cmd:sleep 0.03", {})->run(kNeverAsked);
   ASSERT_EQ(slice.values.size(), 1u);
   EXPECT_EQ(slice.values[0].name, "wall time");
   EXPECT_GE(slice.values[0].value, 30e6);
@@ -49,7 +49,7 @@ TEST(Arm, OfACommandTakesTheNumberThatItPrints) {
   options.more_is_better = true;
   const auto slice =
       parse_arm("cmd:printf 'speed: 3.5 tok/s\\nspeed: 1 tok/s\\nspeed: 2e1 tok/s\\n'", options)
-          ->run(kNever);
+          ->run(kNeverAsked);
   ASSERT_EQ(slice.values.size(), 1u);
   EXPECT_EQ(slice.values[0].value, 3.5);
   EXPECT_EQ(slice.values[0].least, 20);  // the best, as more is better
@@ -82,7 +82,7 @@ TEST(Arm, OfGoogleBenchmarkKeepsTheBestOfItsRepetitions) {
   };
   const auto slice =
       parse_arm(fake_benchmark(folder, entry(120) + "," + entry(90) + "," + entry(100)), {})
-          ->run(kNever);
+          ->run(kNeverAsked);
   ASSERT_EQ(slice.values.size(), 1u);
   EXPECT_EQ(slice.values[0].value, 100);
   EXPECT_EQ(slice.values[0].least, 90);

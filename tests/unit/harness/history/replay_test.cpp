@@ -15,9 +15,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 ReplayOptions build_with(const std::string& command) {
   ReplayOptions options;
@@ -55,7 +55,7 @@ History slower_history() {
   return history;
 }
 
-class ReplayOfChange : public testing::Test {
+class ReplayOfChange : public ::testing::Test {
  protected:
   /// A session with B's TTFT and TPOT so many times A's, pair after pair.
   std::string add_session(double ttft_ratio, double tpot_ratio, int pairs, Verdict verdict) {

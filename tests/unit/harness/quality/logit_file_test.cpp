@@ -15,9 +15,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TextWindows two_windows() {
   TextWindows text;
@@ -37,7 +37,7 @@ LogitFileHeader header_of_two() {
           .model = "fingerprint"};
 }
 
-class LogitFiles : public testing::Test {
+class LogitFiles : public ::testing::Test {
  protected:
   LogitFiles() {
     LogitFileWriter writer(path_, header_of_two());

@@ -13,10 +13,10 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
-Case quality_case(const std::string& scored, std::int64_t context, std::int64_t tokens = 0) {
+Case windows_case(const std::string& scored, std::int64_t context, std::int64_t tokens = 0) {
   Case subject;
   subject.workload = "quality";
   subject.scored = scored;
@@ -29,7 +29,7 @@ const ByteTokenizer kBegins(256, 0, 0);
 const ByteTokenizer kPlain(256, std::nullopt, std::nullopt);
 
 TEST(TextWindows, OfSecondHalvesScoreWhatFollowsTheFirst) {
-  const auto text = cut_text("abcdefghij", kPlain, quality_case("second-half", 4));
+  const auto text = cut_text("abcdefghij", kPlain, windows_case("second-half", 4));
   ASSERT_EQ(text.windows.size(), 2U) << "the rest is no whole window";
   EXPECT_EQ(text.tokens, 8);
   EXPECT_THAT(text.windows[0].inputs, ElementsAre('a', 'b', 'c'));
@@ -40,13 +40,13 @@ TEST(TextWindows, OfSecondHalvesScoreWhatFollowsTheFirst) {
 }
 
 TEST(TextWindows, PutTheTokenThatBeginsATextInPlaceOfTheFirst) {
-  const auto text = cut_text("abcdefgh", kBegins, quality_case("second-half", 8));
+  const auto text = cut_text("abcdefgh", kBegins, windows_case("second-half", 8));
   EXPECT_THAT(text.windows[0].inputs, ElementsAre(0, 'b', 'c', 'd', 'e', 'f', 'g'));
   EXPECT_THAT(text.windows[0].targets, ElementsAre('f', 'g', 'h'));
 }
 
 TEST(TextWindows, OfEverythingScoreEveryToken) {
-  const auto text = cut_text("abcdefg", kBegins, quality_case("all", 4));
+  const auto text = cut_text("abcdefg", kBegins, windows_case("all", 4));
   ASSERT_EQ(text.windows.size(), 2U) << "the last one is shorter";
   EXPECT_THAT(text.windows[0].inputs, ElementsAre(0, 'a', 'b', 'c'));
   EXPECT_THAT(text.windows[0].targets, ElementsAre('a', 'b', 'c', 'd'));
@@ -57,35 +57,35 @@ TEST(TextWindows, OfEverythingScoreEveryToken) {
 }
 
 TEST(TextWindows, OfEverythingBeginWithTheSecondTokenWhereNothingStandsBeforeTheFirst) {
-  const auto text = cut_text("abcd", kPlain, quality_case("all", 4));
+  const auto text = cut_text("abcd", kPlain, windows_case("all", 4));
   EXPECT_THAT(text.windows[0].inputs, ElementsAre('a', 'b', 'c'));
   EXPECT_THAT(text.windows[0].targets, ElementsAre('b', 'c', 'd'));
 }
 
 TEST(TextWindows, TakeNoMoreTokensThanAsked) {
-  EXPECT_EQ(cut_text("abcdefghij", kPlain, quality_case("second-half", 4, 7)).windows.size(), 1U);
-  EXPECT_EQ(cut_text("abcdefghij", kPlain, quality_case("all", 4, 6)).tokens, 6);
+  EXPECT_EQ(cut_text("abcdefghij", kPlain, windows_case("second-half", 4, 7)).windows.size(), 1U);
+  EXPECT_EQ(cut_text("abcdefghij", kPlain, windows_case("all", 4, 6)).tokens, 6);
 }
 
 TEST(TextWindows, AreToldApartByTheirHash) {
   const auto hash = [](const char* text, const Tokenizer& tokenizer, const Case& subject) {
     return cut_text(text, tokenizer, subject).hash;
   };
-  const auto one = hash("abcdefgh", kPlain, quality_case("second-half", 4));
-  EXPECT_EQ(one, hash("abcdefghx", kPlain, quality_case("second-half", 4)));
-  EXPECT_NE(one, hash("abcdefgx", kPlain, quality_case("second-half", 4)));
-  EXPECT_NE(one, hash("abcdefgh", kBegins, quality_case("second-half", 4)));
-  EXPECT_NE(one, hash("abcdefgh", kPlain, quality_case("second-half", 8)));
-  EXPECT_NE(one, hash("abcdefgh", kPlain, quality_case("all", 4)));
+  const auto one = hash("abcdefgh", kPlain, windows_case("second-half", 4));
+  EXPECT_EQ(one, hash("abcdefghx", kPlain, windows_case("second-half", 4)));
+  EXPECT_NE(one, hash("abcdefgx", kPlain, windows_case("second-half", 4)));
+  EXPECT_NE(one, hash("abcdefgh", kBegins, windows_case("second-half", 4)));
+  EXPECT_NE(one, hash("abcdefgh", kPlain, windows_case("second-half", 8)));
+  EXPECT_NE(one, hash("abcdefgh", kPlain, windows_case("all", 4)));
 }
 
 TEST(TextWindows, NeedEnoughText) {
-  EXPECT_THAT(error_of([] { return cut_text("abc", kPlain, quality_case("second-half", 4)); }),
+  EXPECT_THAT(error_of([] { return cut_text("abc", kPlain, windows_case("second-half", 4)); }),
               HasSubstr("3 tokens are fewer than one window of 4"));
 }
 
 TEST(HeldOutText, IsAFileOrTheOneThatComesAlong) {
-  Case subject = quality_case("all", 4);
+  Case subject = windows_case("all", 4);
   EXPECT_EQ(read_held_out_text(subject).size(), 79'865U);
   const TemporaryFolder folder;
   subject.text = folder.write("text.txt", std::string_view("some text")).string();

@@ -12,10 +12,10 @@
 namespace ridgepoint {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
+using ::testing::Contains;
+using ::testing::HasSubstr;
 
-class MetricSchedules : public testing::Test {
+class MetricSchedules : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto chips = known_chips();

@@ -8,8 +8,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 const std::string kFakeLibrary = std::string(RIDGEPOINT_BINARY_DIR) + "/tests/libfake_nvml.so";
 

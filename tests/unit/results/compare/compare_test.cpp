@@ -15,10 +15,10 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(Compare, CallsASlowerCaseSlowerAndTheOthersTheSame) {
   const Comparison comparison = compared(op_run("a", {1, 1, 1}, 10), op_run("b", {1, 1.1, 1}, 20));

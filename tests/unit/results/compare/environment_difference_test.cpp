@@ -6,8 +6,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(EnvironmentDifference, PutsTheMachineFirstAndLetsItBlock) {
   EXPECT_THAT(

@@ -9,10 +9,10 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 std::vector<const Case*> pointers(const std::vector<Case>& cases) {
   std::vector<const Case*> result;
@@ -55,8 +55,8 @@ TEST(CaseNames, AddWhatLabelsLeaveOut) {
   Case single = operator_case(1);
   single.threads = 1;
   EXPECT_THAT(case_names(std::vector<Case>{operator_case(1), single, operator_case(2)}),
-              ElementsAre(testing::EndsWith(" threads 2"), testing::EndsWith(" threads 1"),
-                          testing::Not(HasSubstr("threads"))));
+              ElementsAre(::testing::EndsWith(" threads 2"), ::testing::EndsWith(" threads 1"),
+                          ::testing::Not(HasSubstr("threads"))));
 }
 
 }  // namespace

@@ -12,10 +12,10 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 Case quality_case(const std::string& backend = "reference") {
   Case subject;

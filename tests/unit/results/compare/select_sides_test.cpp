@@ -8,12 +8,12 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
-class SelectSides : public testing::Test {
+class SelectSides : public ::testing::Test {
  protected:
   SelectSides() : store_(folder_ / "runs.db", OpenMode::read_write) {}
 

@@ -8,8 +8,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::string taken_apart(std::string_view text) {
   const SideText side = parse_side(text);

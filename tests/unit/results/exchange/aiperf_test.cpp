@@ -9,8 +9,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::Each;
-using testing::HasSubstr;
+using ::testing::Each;
+using ::testing::HasSubstr;
 
 TEST(AiperfImport, KeepsFiguresWithTheirUnits) {
   const RunWithRecords data = imported("aiperf/profile_export_aiperf.json");

@@ -14,8 +14,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 RunWithRecords example_data() {
   RunWithRecords data;

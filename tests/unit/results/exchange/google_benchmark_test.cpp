@@ -11,7 +11,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // As library 1.7.1 writes it: three repetitions with aggregates, a counter that is NaN, an error.
 constexpr const char* kExample = R"({

@@ -13,10 +13,10 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 constexpr const char* kGoldenFiles[] = {
     "llama-bench/llama_bench.json",

@@ -14,7 +14,7 @@ namespace ridgepoint {
 namespace {
 
 using Json = nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 RunWithRecords run_to_export() {
   RunWithRecords data;

@@ -13,7 +13,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kRow =
     R"({"a": "text", "n": 12, "x": -1.50, "yes": true, "no": false, "nil": null,)"

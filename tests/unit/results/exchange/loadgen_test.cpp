@@ -11,8 +11,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 TEST(LoadgenImport, NamesFiguresOfBothLogsAlike) {
   const auto detail = imported("loadgen-server-tokens/mlperf_log_detail.txt").records[0];

@@ -21,11 +21,11 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 std::string floats(const std::vector<float>& values) {
   std::string bytes(values.size() * sizeof(float), '\0');
@@ -44,7 +44,7 @@ std::string json_naming(const std::string& filename, const std::string& size,
       tag, filename, size);
 }
 
-class NvbenchSamples : public testing::Test {
+class NvbenchSamples : public ::testing::Test {
  protected:
   void write(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories((folder_ / name).parent_path());
@@ -86,17 +86,18 @@ TEST(NvbenchGoldenSamples, AreTheSamplesOfTheirStates) {
     ASSERT_NE(clocks, nullptr);
     EXPECT_EQ(clocks->unit, "Hz");
     EXPECT_THAT(clocks->samples, SizeIs(times->samples.size()));
-    EXPECT_THAT(clocks->samples, testing::Each(testing::AllOf(testing::Ge(1'950'000'000),
-                                                              testing::Le(1'980'000'000))));
+    EXPECT_THAT(clocks->samples, ::testing::Each(::testing::AllOf(::testing::Ge(1'950'000'000),
+                                                                  ::testing::Le(1'980'000'000))));
     EXPECT_THAT(record.details, HasSubstr("reduce.json-bin/"));
-    EXPECT_THAT(metrics, testing::Not(testing::Contains(testing::Key(HasSubstr("json/bin")))));
+    EXPECT_THAT(metrics,
+                ::testing::Not(::testing::Contains(::testing::Key(HasSubstr("json/bin")))));
   }
 }
 
 TEST(NvbenchGoldenSamples, ThatAreNotThereAreANote) {
   const ImportSource source = read_import_source(golden_import("nvbench/copy.json"));
   const RecordStream stream = import_results(source);
-  ASSERT_THAT(stream.notes, testing::Not(IsEmpty()));
+  ASSERT_THAT(stream.notes, ::testing::Not(IsEmpty()));
   EXPECT_THAT(stream.notes[0],
               AllOf(HasSubstr("2 files of samples not there"), HasSubstr("copy.json-bin/0.bin")));
   const Record record = collect(stream).records.at(0);
@@ -175,7 +176,7 @@ TEST_F(NvbenchSamples, OfFrequenciesAreLeftOutWhereTheyAreNotFinite) {
   write("results/r.json-freqs-bin/0.bin", floats({1e9F, std::numeric_limits<float>::infinity()}));
   const RecordStream stream = import_json(
       json_naming("r.json-freqs-bin/0.bin", "2", "nv/json/freqs-bin:nv/cold/sample_freqs"));
-  EXPECT_THAT(stream.notes, testing::Contains(HasSubstr("not finite")));
+  EXPECT_THAT(stream.notes, ::testing::Contains(HasSubstr("not finite")));
   EXPECT_THAT(collect(stream).records.at(0).measurement.series, IsEmpty());
 }
 

@@ -9,7 +9,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(NvbenchImport, MakesACaseOfEveryState) {
   const RunWithRecords data = imported("nvbench/copy.json");

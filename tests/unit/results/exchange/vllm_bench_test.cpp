@@ -12,8 +12,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(VllmImport, KeepsFiguresAsTheyStand) {
   const RunWithRecords data = imported("vllm/summary.json");

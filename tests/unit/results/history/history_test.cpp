@@ -9,13 +9,13 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr const char* kOtherMachine = R"({"cpu":{"cores":64,"model":"Big CPU"},"kernel":"6.1"})";
 
-class HistoryOfCase : public testing::Test {
+class HistoryOfCase : public ::testing::Test {
  protected:
   void store(const std::vector<DailyRun>& days, const Case& subject = operator_case(),
              const std::string& metric = "run_ns") {

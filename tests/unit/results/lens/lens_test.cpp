@@ -13,8 +13,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 LensFigure through(const Record& record, std::string_view lens, std::string_view name) {
   for (const LensFigure& figure : look_through(record, lens)) {

@@ -8,9 +8,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// An operator that ran at 1 ms, then at 3 ms, with a stolen batch and a slow clock.
 Record two_levels(const StoredRun& run) {

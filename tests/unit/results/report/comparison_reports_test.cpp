@@ -15,10 +15,10 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 /// One slower, one faster, one equal, one lost and one too short case.
 Comparison mixed(const std::string& label_b = "candidate") {

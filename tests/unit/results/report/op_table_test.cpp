@@ -10,8 +10,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 OpTime op(std::string phase, std::string op_id, std::string name, std::int64_t time_ns,
           double flops = 0, double bytes = 0) {

@@ -16,9 +16,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(FormatValue, ShowsThreeDigitsAndTheRightPrefix) {
   EXPECT_EQ(format_value(12.34, "ns"), "12.3 ns");
@@ -257,7 +257,7 @@ TEST(RunTable, GivesFieldsATableOfTheirOwnWhereTooManyDiffer) {
   data.records[2].subject.threads = 1;
   const auto table = case_tables(data).at(0);
   EXPECT_THAT(table.fields[0], ElementsAre("#", "model", "backend", "depth", "batch", "threads"));
-  EXPECT_THAT(table.fields[1][1], testing::EndsWith("/that/people/keep/alpha.gguf"));
+  EXPECT_THAT(table.fields[1][1], ::testing::EndsWith("/that/people/keep/alpha.gguf"));
   EXPECT_EQ(table.fields[2][2], "./build/lib/another_engine.so");
   EXPECT_EQ(table.speed[0][0], "#");
   EXPECT_EQ(table.speed[0].back(), "outcome");

@@ -10,7 +10,7 @@ namespace ridgepoint::roofline {
 namespace {
 
 using ::testing::HasSubstr;
-using StoredRun = Run;  // inside a TEST, Run is a member of testing::Test
+using StoredRun = Run;  // inside a TEST, Run is a member of ::testing::Test
 
 StoredRun run_of_id(const std::string& id) {
   StoredRun run;

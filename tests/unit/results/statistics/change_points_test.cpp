@@ -13,7 +13,7 @@
 namespace ridgepoint {
 namespace {
 
-using Noise = std::function<double(std::mt19937_64&)>;
+using StepNoise = std::function<double(std::mt19937_64&)>;
 
 double normal(std::mt19937_64& random) {
   return std::normal_distribution<double>()(random);
@@ -21,7 +21,7 @@ double normal(std::mt19937_64& random) {
 
 /// exp(level_i + 1 % of noise).
 std::vector<double> series(const std::vector<double>& log_levels, std::uint64_t seed,
-                           const Noise& noise = normal) {
+                           const StepNoise& noise = normal) {
   std::mt19937_64 random(seed);
   std::vector<double> values;
   for (const double level : log_levels) values.push_back(std::exp(level + 0.01 * noise(random)));
@@ -43,7 +43,7 @@ bool is_near(std::size_t found, std::size_t truth) {
 }
 
 /// Trials of noise alone in which anything is found, of 300.
-int false_alarms(double alpha, const Noise& noise) {
+int false_alarms(double alpha, const StepNoise& noise) {
   int alarms = 0;
   for (std::uint64_t trial = 0; trial < 300; ++trial) {
     const auto values = series(steps(24, {}), 1000 + trial, noise);
@@ -54,7 +54,7 @@ int false_alarms(double alpha, const Noise& noise) {
   return alarms;
 }
 
-class NoiseAlone : public ::testing::TestWithParam<std::pair<const char*, Noise>> {};
+class NoiseAlone : public ::testing::TestWithParam<std::pair<const char*, StepNoise>> {};
 
 TEST_P(NoiseAlone, IsTakenForAChangeNoOftenerThanAlpha) {
   // Three standard errors above the 15 and 3 trials that alpha allows for.
@@ -65,14 +65,14 @@ TEST_P(NoiseAlone, IsTakenForAChangeNoOftenerThanAlpha) {
 INSTANTIATE_TEST_SUITE_P(
     ChangePoints, NoiseAlone,
     ::testing::Values(
-        std::pair<const char*, Noise>("Normal", normal),
-        std::pair<const char*, Noise>("HeavyTailed",
-                                      [](auto& random) {
-                                        return std::student_t_distribution<double>(1.5)(random);
-                                      }),
-        std::pair<const char*, Noise>("Skewed",
-                                      [](auto& random) { return std::exp(1.2 * normal(random)); }),
-        std::pair<const char*, Noise>(
+        std::pair<const char*, StepNoise>("Normal", normal),
+        std::pair<const char*, StepNoise>("HeavyTailed",
+                                          [](auto& random) {
+                                            return std::student_t_distribution<double>(1.5)(random);
+                                          }),
+        std::pair<const char*, StepNoise>(
+            "Skewed", [](auto& random) { return std::exp(1.2 * normal(random)); }),
+        std::pair<const char*, StepNoise>(
             "OnACoarseGrid", [](auto& random) { return std::round(0.7 * normal(random)); })),
     [](const auto& parameter) { return std::string(parameter.param.first); });
 
@@ -86,7 +86,7 @@ TEST(ChangePoints, FindsAStepOfThreeSigmaWhereItIs) {
 }
 
 TEST(ChangePoints, FindsAStepAmongOutliers) {
-  const Noise spiky = [](auto& random) {
+  const StepNoise spiky = [](auto& random) {
     return normal(random) + (random() % 10 == 0 ? 20.0 : 0.0);
   };
   int near = 0;
@@ -197,7 +197,7 @@ TEST(ChangePoints, SameSeedSameAnswer) {
 
 TEST(ChangePoints, TellWhenNeighboursAreAlike) {
   double last = 0;
-  const Noise correlated = [&](auto& random) {
+  const StepNoise correlated = [&](auto& random) {
     last = 0.7 * last + normal(random);
     return last;
   };

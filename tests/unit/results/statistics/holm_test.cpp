@@ -10,8 +10,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::DoubleNear;
-using testing::ElementsAre;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
 
 TEST(Holm, AgreesWithAWorkedExample) {
   // R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")

@@ -89,7 +89,7 @@ TEST(MedianInterval, IsNarrowAndQuickForAMillionSamples) {
 
 // Samples from laws whose quantiles are known; a bound must hold in 95 % of the experiments. With
 // 20,000 experiments the share moves by 0.15 % (one standard deviation), so 0.945 is 3 below.
-class Simulation : public testing::TestWithParam<int> {
+class Simulation : public ::testing::TestWithParam<int> {
  protected:
   static constexpr std::uint64_t kSeed = 1941;
   static constexpr int kExperiments = 20'000;
@@ -133,7 +133,7 @@ TEST_P(Simulation, TheBoundBehindAClaimLiesAboveTheQuantile) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Counts, Simulation, testing::Values(6, 7, 10, 29, 35, 59, 101));
+INSTANTIATE_TEST_SUITE_P(Counts, Simulation, ::testing::Values(6, 7, 10, 29, 35, 59, 101));
 
 TEST(QuantileClaim, HoldsForTheNinetyNinthPercentileToo) {
   constexpr std::uint64_t kSeed = 299;

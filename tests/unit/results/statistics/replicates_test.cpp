@@ -13,7 +13,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using Values = std::vector<double>;
 using Counts = std::vector<std::int64_t>;
 

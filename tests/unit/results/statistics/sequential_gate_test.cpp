@@ -127,7 +127,7 @@ TEST(SequentialGate, HasAnIntervalBeyondTheToleranceWhateverIsDecided) {
 }
 
 /// Sessions out of `sessions` in which B, slower by exactly the tolerance, is called slower.
-int false_alarms(const testing::PairNoiseModel& model, int sessions, const GateRules& rules) {
+int false_verdicts(const testing::PairNoiseModel& model, int sessions, const GateRules& rules) {
   int alarms = 0;
   for (int i = 0; i < sessions; ++i) {
     std::seed_seq seed{77, i};
@@ -145,7 +145,7 @@ int false_alarms(const testing::PairNoiseModel& model, int sessions, const GateR
 TEST(SequentialGate, IsNotFooledByMoreCorrelationThanItCovers) {
   for (const auto& model : testing::correlated_pair_noise_models()) {
     // At most 1 % is wanted; without the answer to it, 0.9 gives some 18 of 100.
-    EXPECT_LE(false_alarms(model, 100, GateRules{}), 5) << model.name;
+    EXPECT_LE(false_verdicts(model, 100, GateRules{}), 5) << model.name;
   }
 }
 

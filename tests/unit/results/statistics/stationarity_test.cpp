@@ -17,7 +17,7 @@ using testing::NoisySeries;
 
 constexpr double kFloor = 0.1;
 
-Samples equal_counts(int processes, int each) {
+Samples even_counts(int processes, int each) {
   return Samples(static_cast<std::size_t>(processes), each);
 }
 
@@ -129,7 +129,7 @@ TEST(StationaritySimulation, RarelyCriesWolf) {
       int alarms = 0, unjudged = 0;
       for (int i = 0; i < kExperiments; ++i) {
         const auto judged = judge_stationarity(source.draw(noise, processes, each),
-                                               equal_counts(processes, each), kFloor);
+                                               even_counts(processes, each), kFloor);
         alarms += found(judged);
         unjudged += judged.steadiness == Steadiness::too_few;
       }
@@ -152,7 +152,7 @@ TEST(StationaritySimulation, SeesAFactorOfThreeForSomeHundredSamples) {
       auto samples = source.draw(noise, 3, 333);
       const std::size_t from = random() % 699;
       scale(samples, from, from + 300, 3);
-      seen += found(judge_stationarity(samples, equal_counts(3, 333), kFloor));
+      seen += found(judge_stationarity(samples, even_counts(3, 333), kFloor));
     }
     std::printf("| %s | %.1f %% |\n", noise.name.c_str(), 100.0 * seen / kExperiments);
     EXPECT_GE(seen, 0.9 * kExperiments) << noise.name;

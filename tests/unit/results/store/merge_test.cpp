@@ -12,7 +12,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 void expect_report(const MergeReport& report, std::int64_t runs_added, std::int64_t runs_known,
@@ -23,7 +23,7 @@ void expect_report(const MergeReport& report, std::int64_t runs_added, std::int6
   EXPECT_EQ(report.records_known, records_known);
 }
 
-class Merging : public testing::Test {
+class Merging : public ::testing::Test {
  protected:
   Merging()
       : here(folder / "here.db", OpenMode::read_write),

@@ -15,7 +15,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 std::string bytes_of(const fs::path& path) {
@@ -282,7 +282,7 @@ TEST(SchemaSteps, BringUpAnOlderDatabaseAndKeepABackup) {
     EXPECT_EQ(store.records(id).size(), 1U);
     EXPECT_EQ(store.check_integrity(), "ok");
   }
-  EXPECT_THAT(names_in(folder), testing::ElementsAre("runs.db", backup_name()));
+  EXPECT_THAT(names_in(folder), ::testing::ElementsAre("runs.db", backup_name()));
   const Store backup(folder / backup_name(), OpenMode::read_only);
   EXPECT_EQ(backup.schema_version(), newest_known());
   EXPECT_EQ(backup.records(id).size(), 1U);
@@ -346,7 +346,7 @@ TEST(SchemaSteps, ThatFailLeaveTheDatabaseUntouched) {
     const std::string line = error_of_opening(path, OpenMode::read_write, newer);
     EXPECT_THAT(line, HasSubstr("the database is as it was")) << bad;
     EXPECT_EQ(bytes_of(path), before) << bad;
-    EXPECT_THAT(names_in(folder), testing::ElementsAre("runs.db")) << bad;
+    EXPECT_THAT(names_in(folder), ::testing::ElementsAre("runs.db")) << bad;
   }
   const Store store(path, OpenMode::read_write);
   EXPECT_EQ(store.records(id).size(), 1U);
@@ -365,7 +365,7 @@ TEST(SchemaSteps, ThatFindTheDiskFullLeaveTheDatabaseUntouched) {
     EXPECT_THAT(error_of_opening(path, OpenMode::read_write, newer), HasSubstr("no space left"));
   }
   EXPECT_EQ(bytes_of(path), before);
-  EXPECT_THAT(names_in(folder), testing::ElementsAre("runs.db"));
+  EXPECT_THAT(names_in(folder), ::testing::ElementsAre("runs.db"));
   EXPECT_EQ(Store(path, OpenMode::read_only).records(id).size(), 1U);
 }
 
@@ -386,7 +386,7 @@ TEST(SchemaSteps, HappenOnceWhenManyProcessesOpenTogether) {
   // Where two close at once, neither is the last to SQLite, and the log stays for the next to take
   // in.
   EXPECT_EQ(Store(path, OpenMode::read_write, newer).records(id).size(), 1U);
-  EXPECT_THAT(names_in(folder), testing::ElementsAre("runs.db", backup_name()));
+  EXPECT_THAT(names_in(folder), ::testing::ElementsAre("runs.db", backup_name()));
   SQLite::Database raw(path.string(), SQLite::OPEN_READONLY);
   EXPECT_EQ(raw.execAndGet("SELECT count(*) FROM visits").getInt(), 1);
 }

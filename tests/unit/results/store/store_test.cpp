@@ -16,7 +16,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Store, CreatesItsFolderAndKeepsARunWholly) {
   const TestFolder folder;

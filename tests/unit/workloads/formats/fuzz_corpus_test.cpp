@@ -74,14 +74,14 @@ std::string refusal(const Reader& read, std::span<const std::byte> bytes) {
     read(bytes);
   } catch (const Error& error) {
     EXPECT_THAT(error.what(),
-                testing::AllOf(testing::StartsWith("seed: "), testing::HasSubstr("; "),
-                               testing::Not(testing::HasSubstr("\n"))));
+                ::testing::AllOf(::testing::StartsWith("seed: "), ::testing::HasSubstr("; "),
+                                 ::testing::Not(::testing::HasSubstr("\n"))));
     return error.what();
   }
   return {};
 }
 
-class FuzzCorpus : public testing::TestWithParam<std::string> {
+class FuzzCorpus : public ::testing::TestWithParam<std::string> {
  protected:
   FuzzCorpus() {
     const auto folder =
@@ -135,8 +135,8 @@ TEST_P(FuzzCorpus, WithOneByteChangedGivesAnErrorOrAModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, FuzzCorpus,
-                         testing::Values("fuzz_gguf", "fuzz_safetensors", "fuzz_config_json",
-                                         "fuzz_vocabulary", "fuzz_tokenizer_json"),
+                         ::testing::Values("fuzz_gguf", "fuzz_safetensors", "fuzz_config_json",
+                                           "fuzz_vocabulary", "fuzz_tokenizer_json"),
                          [](const auto& param) { return param.param; });
 
 }  // namespace

@@ -37,7 +37,7 @@ std::filesystem::path hollow_file(const TemporaryFolder& folder, const ModelConf
   return path;
 }
 
-class GgufArchitecture : public testing::TestWithParam<ModelConfig> {};
+class GgufArchitecture : public ::testing::TestWithParam<ModelConfig> {};
 
 TEST_P(GgufArchitecture, SurvivesTheWayThroughAFile) {
   const TemporaryFolder folder;
@@ -88,7 +88,7 @@ TEST_P(GgufArchitecture, HasAFileTypeForEveryWeightTypeOfGguf) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, GgufArchitecture,
-                         testing::ValuesIn(shapes().begin(), shapes().end()),
+                         ::testing::ValuesIn(shapes().begin(), shapes().end()),
                          [](const auto& param) {
                            std::string name = param.param.name;
                            for (char& letter : name) {

@@ -11,7 +11,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string model_error(const GgufBytes& file) {
   const auto bytes = file.build();

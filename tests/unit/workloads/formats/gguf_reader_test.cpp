@@ -183,8 +183,8 @@ TEST(GgufReader, RefusesEveryTruncation) {
   const GgufFile whole = GgufFile::parse(bytes, "whole");
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     const std::string line = reader_error(std::span(bytes).first(size));
-    EXPECT_THAT(line, testing::StartsWith("bad.gguf: byte "));
-    EXPECT_THAT(line, testing::HasSubstr("; the file is cut short or damaged"));
+    EXPECT_THAT(line, ::testing::StartsWith("bad.gguf: byte "));
+    EXPECT_THAT(line, ::testing::HasSubstr("; the file is cut short or damaged"));
   }
 }
 
@@ -246,14 +246,14 @@ TEST(GgufReader, ReadsNestedArraysToABound) {
     return file;
   };
   EXPECT_EQ(GgufFile::parse(nested(4).build(), "deep").metadata().size(), 1U);
-  EXPECT_THAT(reader_error(nested(5)), testing::HasSubstr("nested more than 4 deep"));
-  EXPECT_THAT(reader_error(nested(100'000)), testing::HasSubstr("nested more than 4 deep"));
+  EXPECT_THAT(reader_error(nested(5)), ::testing::HasSubstr("nested more than 4 deep"));
+  EXPECT_THAT(reader_error(nested(100'000)), ::testing::HasSubstr("nested more than 4 deep"));
 }
 
 TEST(GgufReader, RefusesAKeyOrATensorThatIsThereTwice) {
   GgufBytes keys;
   keys.u32("same", 1).u32("other", 2).u32("same", 3);
-  EXPECT_THAT(reader_error(keys), testing::HasSubstr("the key 'same' is there twice"));
+  EXPECT_THAT(reader_error(keys), ::testing::HasSubstr("the key 'same' is there twice"));
   GgufBytes tensors;
   tensors.f32_tensor("same", {4}).f32_tensor("same", {4});
   EXPECT_THAT(reader_error(tensors),
@@ -269,7 +269,7 @@ TEST(GgufReader, RefusesAnAlignmentThatIsNoPowerOfTwo) {
   }
   GgufBytes text;
   text.text("general.alignment", "32");
-  EXPECT_THAT(reader_error(text), testing::HasSubstr("'general.alignment' is '32' (string)"));
+  EXPECT_THAT(reader_error(text), ::testing::HasSubstr("'general.alignment' is '32' (string)"));
 }
 
 TEST(GgufReader, KeepsToTheAlignmentOfTheFile) {
@@ -282,7 +282,7 @@ TEST(GgufReader, KeepsToTheAlignmentOfTheFile) {
   EXPECT_EQ(parsed.find_tensor("b")->data_offset, 512U);
 }
 
-class BadTensor : public testing::Test {
+class BadTensor : public ::testing::Test {
  protected:
   GgufBytes::Tensor& bad() { return file.tensors[1]; }
   GgufBytes file = std::move(GgufBytes{}.f32_tensor("good", {8}).f32_tensor("bad", {8, 2}));
@@ -360,8 +360,8 @@ TEST_F(BadTensor, WithoutANameOrWithALongOneIsRefused) {
 TEST_F(BadTensor, WithAnUnprintableNameIsStillNamedOnOneLine) {
   bad().name = "a\nb";
   bad().type = 99;
-  EXPECT_THAT(reader_error(file), testing::AllOf(testing::HasSubstr("'a\\x0ab'"),
-                                                 testing::Not(testing::HasSubstr("\n"))));
+  EXPECT_THAT(reader_error(file), ::testing::AllOf(::testing::HasSubstr("'a\\x0ab'"),
+                                                   ::testing::Not(::testing::HasSubstr("\n"))));
 }
 
 TEST(GgufReader, TakesTensorsInAnyOrderOfPlace) {

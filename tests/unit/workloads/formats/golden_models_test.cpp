@@ -25,7 +25,7 @@ std::vector<float> values_of(const TensorView& view) {
   return values;
 }
 
-class GoldenModel : public testing::TestWithParam<std::string> {
+class GoldenModel : public ::testing::TestWithParam<std::string> {
  protected:
   const Model hugging_face = golden_model(GetParam());
   const Model gguf = golden_model(GetParam() + "/model.gguf");
@@ -111,8 +111,8 @@ TEST_P(GoldenModel, OutlivesNothingButItself) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenModel,
-                         testing::Values("llama", "llama3", "llama-blocks", "qwen2", "gpt2",
-                                         "gpt2-f16"),
+                         ::testing::Values("llama", "llama3", "llama-blocks", "qwen2", "gpt2",
+                                           "gpt2-f16"),
                          [](const auto& param) {
                            std::string name = param.param;
                            std::replace(name.begin(), name.end(), '-', '_');

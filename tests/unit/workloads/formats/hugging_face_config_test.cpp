@@ -8,7 +8,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// A config.json out of lines, each "key": value; what comes later wins.
 class ConfigText {
@@ -62,8 +62,8 @@ std::string config_error(const ConfigText& config) {
   return error_of([&] { return parse(config); });
 }
 /// The error that names `key` where it stands.
-testing::Matcher<std::string> IsAboutKey(const ConfigText& config, const std::string& key,
-                                         const std::string& what) {
+::testing::Matcher<std::string> IsAboutKey(const ConfigText& config, const std::string& key,
+                                           const std::string& what) {
   return IsErrorAt("config.json", config.text().find("\"" + key + "\""), what);
 }
 
@@ -165,7 +165,7 @@ TEST(HuggingFaceConfig, RefusesWhatIsNoJson) {
   EXPECT_THAT(error("{\"a\": }"), IsErrorAt("config.json", 6, "not valid JSON"));
   EXPECT_THAT(error("{\"a\": 1"), IsErrorAt("config.json", 7, "not valid JSON"));
   EXPECT_THAT(error("[1]"), IsErrorAt("config.json", 0, "no JSON object"));
-  EXPECT_THAT(error("{\"a\": 1e999}"), testing::StartsWith("config.json: byte "));
+  EXPECT_THAT(error("{\"a\": 1e999}"), ::testing::StartsWith("config.json: byte "));
   EXPECT_THAT(error(std::string(2'000'000, ' ')), IsErrorAt("config.json", 0, "2000000 bytes"));
 }
 
@@ -273,8 +273,8 @@ TEST(ShardIndex, MapsTensorsToFiles) {
   const auto files = parse_shard_index(
       R"({"metadata": {"total_size": 1}, "weight_map": {"a": "x.safetensors", "b": "y.safetensors"}})",
       "index.json");
-  EXPECT_THAT(files, testing::ElementsAre(testing::Pair("a", "x.safetensors"),
-                                          testing::Pair("b", "y.safetensors")));
+  EXPECT_THAT(files, ::testing::ElementsAre(::testing::Pair("a", "x.safetensors"),
+                                            ::testing::Pair("b", "y.safetensors")));
 }
 
 TEST(ShardIndex, RefusesFilesOutsideItsDirectory) {

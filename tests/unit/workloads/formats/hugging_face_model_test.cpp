@@ -9,7 +9,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 ModelConfig small_gpt2_config() {
   ModelConfig config;
@@ -136,8 +136,8 @@ TEST(HuggingFaceModel, NamesTheDirectoryWhenNoShardHasTheTensor) {
   const std::vector<SafetensorsFile> files{SafetensorsFile::parse(bytes, "one"),
                                            SafetensorsFile::parse(none, "two")};
   EXPECT_THAT(error_of([&] { return hugging_face_model(small_gpt2_config(), files, "folder"); }),
-              testing::AllOf(testing::StartsWith("folder: tensor 'wpe.weight' is missing"),
-                             HasSubstr("; download the model again")));
+              ::testing::AllOf(::testing::StartsWith("folder: tensor 'wpe.weight' is missing"),
+                               HasSubstr("; download the model again")));
 }
 
 TEST(HuggingFaceModel, RefusesTypesThatCannotBeWeights) {

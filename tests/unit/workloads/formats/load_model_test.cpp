@@ -15,14 +15,14 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string load_error(const std::filesystem::path& path) {
   return error_of([&] { return load_model(path); });
 }
 
-class LoadModel : public testing::Test {
+class LoadModel : public ::testing::Test {
  protected:
   /// A directory with the golden llama3 model in it, to be damaged.
   std::filesystem::path sharded() {

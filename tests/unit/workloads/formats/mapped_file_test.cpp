@@ -9,7 +9,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(MappedFile, HasTheBytesOfTheFile) {
   TemporaryFolder folder;

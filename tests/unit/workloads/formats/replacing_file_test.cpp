@@ -18,7 +18,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string content(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -107,7 +107,7 @@ void limit_file_size(rlim_t bytes) {
   std::_Exit(code);
 }
 
-class ReplacingFileDeathTest : public testing::Test {
+class ReplacingFileDeathTest : public ::testing::Test {
  protected:
   ReplacingFileDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
   TemporaryFolder folder;
@@ -120,7 +120,7 @@ TEST_F(ReplacingFileDeathTest, RoomThatCannotBeReservedIsOneLineAndLeavesNothing
                            write_synthetic_gguf("tiny", Type::f32, 1, 2,
                                                 folder.path() / "tiny.gguf");
                          }),
-              testing::ExitedWithCode(2),
+              ::testing::ExitedWithCode(2),
               "tiny.gguf: [0-9]+ bytes cannot be reserved: File too large; make room or choose");
 }
 
@@ -134,7 +134,7 @@ TEST_F(ReplacingFileDeathTest, ADiskThatFillsUpMidwayIsOneLineAndLeavesNothingBe
                              file.write(at, bytes);
                            }
                          }),
-              testing::ExitedWithCode(2),
+              ::testing::ExitedWithCode(2),
               "file: byte 65536 could not be written: File too large; make room or choose");
 }
 

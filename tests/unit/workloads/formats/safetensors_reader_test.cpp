@@ -9,7 +9,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string safetensors_error(std::span<const std::byte> bytes) {
   return error_of([&] { return SafetensorsFile::parse(bytes, "bad.safetensors"); });
@@ -79,7 +79,7 @@ TEST(SafetensorsReader, RefusesEveryTruncation) {
       SafetensorsBytes{}.tensor("a", "F32", {4}, 4).tensor("b", "F16", {2}, 2).build();
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_THAT(safetensors_error(std::span(bytes).first(size)),
-                testing::StartsWith("bad.safetensors: byte "));
+                ::testing::StartsWith("bad.safetensors: byte "));
   }
 }
 
@@ -95,7 +95,7 @@ TEST(SafetensorsReader, SaysWhereTheJsonBreaks) {
 TEST(SafetensorsReader, RefusesJsonThatIsNoHeader) {
   const auto refused = [](std::string_view header, const std::string& what) {
     EXPECT_THAT(safetensors_error(header, 4), HasSubstr(what)) << header;
-    EXPECT_THAT(safetensors_error(header, 4), testing::StartsWith("bad.safetensors: byte "))
+    EXPECT_THAT(safetensors_error(header, 4), ::testing::StartsWith("bad.safetensors: byte "))
         << header;
   };
   refused("[]", "an array");
@@ -128,7 +128,7 @@ TEST(SafetensorsReader, RefusesDeepNestingAtOnce) {
   for (int i = 0; i < 100'000; ++i) {
     objects += "{\"a\":";
   }
-  EXPECT_THAT(safetensors_error(objects, 0), testing::StartsWith("bad.safetensors: byte "));
+  EXPECT_THAT(safetensors_error(objects, 0), ::testing::StartsWith("bad.safetensors: byte "));
 }
 
 TEST(SafetensorsReader, NamesTheTensorThatIsWrong) {
@@ -178,9 +178,9 @@ TEST(SafetensorsReader, RefusesOverlapsGapsAndTrailingBytes) {
 
 TEST(SafetensorsReader, PrintsStrangeNamesOnOneLine) {
   const std::string header = R"({"a\nb":{}})";
-  EXPECT_THAT(
-      safetensors_error(header, 0),
-      testing::AllOf(HasSubstr("tensor 'a\\x0ab' has no dtype"), testing::Not(HasSubstr("\n"))));
+  EXPECT_THAT(safetensors_error(header, 0),
+              ::testing::AllOf(HasSubstr("tensor 'a\\x0ab' has no dtype"),
+                               ::testing::Not(HasSubstr("\n"))));
 }
 
 }  // namespace

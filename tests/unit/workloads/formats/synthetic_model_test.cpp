@@ -15,7 +15,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::vector<float> rows_of(const SyntheticTensor& tensor, std::int64_t first, std::int64_t count) {
   std::vector<std::byte> bytes(static_cast<std::size_t>(count * tensor.row_bytes()));
@@ -100,7 +100,7 @@ TEST(SyntheticTensor, RefusesRowsThatAreNotWholeBlocks) {
 }
 
 /// A shape of each architecture, small enough to be made many times.
-class SyntheticModel : public testing::TestWithParam<Type> {};
+class SyntheticModel : public ::testing::TestWithParam<Type> {};
 
 TEST_P(SyntheticModel, IsTheSameInMemoryAndThroughAFile) {
   TemporaryFolder folder;
@@ -137,7 +137,7 @@ TEST_P(SyntheticModel, DoesNotDependOnTheNumberOfThreads) {
   EXPECT_NE(fingerprint(synthesise_model("tiny", GetParam(), 6, 1)), one);
 }
 
-class SyntheticKQuants : public testing::TestWithParam<const char*> {};
+class SyntheticKQuants : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(SyntheticKQuants, AreTheSameInMemoryAndThroughAFileWhateverTheThreads) {
   TemporaryFolder folder;
@@ -150,11 +150,12 @@ TEST_P(SyntheticKQuants, AreTheSameInMemoryAndThroughAFileWhateverTheThreads) {
   EXPECT_EQ(made.weight_type, written.weight_type);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryType, SyntheticKQuants, testing::Values("q4_k", "q6_k", "q4_k_m"),
+INSTANTIATE_TEST_SUITE_P(EveryType, SyntheticKQuants, ::testing::Values("q4_k", "q6_k", "q4_k_m"),
                          [](const auto& param) { return std::string(param.param); });
 
 INSTANTIATE_TEST_SUITE_P(EveryType, SyntheticModel,
-                         testing::Values(Type::f32, Type::f16, Type::bf16, Type::q8_0, Type::q4_0),
+                         ::testing::Values(Type::f32, Type::f16, Type::bf16, Type::q8_0,
+                                           Type::q4_0),
                          [](const auto& param) { return std::string(name_of(param.param)); });
 
 TEST(SyntheticModels, OfGpt2AreSplitOutOfTheFusedTensors) {
@@ -239,7 +240,7 @@ TEST(SyntheticModels, ThatDoNotFitTheDiskAreRefusedBeforehand) {
     write_synthetic_gguf("llama-3.1-405b", Type::f32, 1, 1, path);
     return 0;
   });
-  EXPECT_THAT(line, testing::StartsWith(path.string() + ": needs 1623.4"));
+  EXPECT_THAT(line, ::testing::StartsWith(path.string() + ": needs 1623.4"));
   EXPECT_THAT(line, HasSubstr("GB free; make room or choose another place"));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }

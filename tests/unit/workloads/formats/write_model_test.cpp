@@ -19,8 +19,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 /// A GGUF file and what it is mapped from.
 struct OpenFile {
@@ -30,7 +30,7 @@ struct OpenFile {
   GgufFile file;
 };
 
-class WrittenModel : public testing::TestWithParam<std::string> {
+class WrittenModel : public ::testing::TestWithParam<std::string> {
  protected:
   const TemporaryFolder folder_;
   const std::filesystem::path path_ = folder_.path() / "out.gguf";
@@ -96,8 +96,8 @@ TEST_P(WrittenModel, AfterATransformIsTheTransformedModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, WrittenModel,
-                         testing::Values("llama", "llama3", "llama-blocks", "qwen2", "gpt2",
-                                         "gpt2-f16"),
+                         ::testing::Values("llama", "llama3", "llama-blocks", "qwen2", "gpt2",
+                                           "gpt2-f16"),
                          [](const auto& param) {
                            std::string name = param.param;
                            std::replace(name.begin(), name.end(), '-', '_');

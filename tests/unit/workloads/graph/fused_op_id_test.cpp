@@ -6,24 +6,24 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(FusedOpId, SaysOnceWhatItsOpsHaveInCommon) {
   const std::vector<std::string> ids{"layer.3.ffn.gate", "layer.3.ffn.gated", "layer.3.ffn.up"};
   EXPECT_EQ(fused_op_id(ids), "layer.3.ffn.{gate,gated,up}");
-  EXPECT_THAT(members_of("layer.3.ffn.{gate,gated,up}"), testing::ElementsAreArray(ids));
+  EXPECT_THAT(members_of("layer.3.ffn.{gate,gated,up}"), ::testing::ElementsAreArray(ids));
 }
 
 TEST(FusedOpId, CutsOnlyBetweenParts) {
   const std::vector<std::string> ids{"layer.1.attention.k", "layer.1.attention.k.rope"};
   EXPECT_EQ(fused_op_id(ids), "layer.1.attention.{k,k.rope}");
-  EXPECT_THAT(members_of(fused_op_id(ids)), testing::ElementsAreArray(ids));
+  EXPECT_THAT(members_of(fused_op_id(ids)), ::testing::ElementsAreArray(ids));
 }
 
 TEST(FusedOpId, NeedsNothingInCommon) {
   const std::vector<std::string> ids{"embedding", "output.norm"};
   EXPECT_EQ(fused_op_id(ids), "{embedding,output.norm}");
-  EXPECT_THAT(members_of(fused_op_id(ids)), testing::ElementsAreArray(ids));
+  EXPECT_THAT(members_of(fused_op_id(ids)), ::testing::ElementsAreArray(ids));
 }
 
 TEST(FusedOpId, OfOneOpIsItsOwn) {

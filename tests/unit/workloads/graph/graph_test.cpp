@@ -10,9 +10,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Graphs : public testing::Test {
+class Graphs : public ::testing::Test {
  protected:
   Graphs() {
     input_ = graph_.add_value({"input", Role::input, Type::f32, {6, 8}});
@@ -73,7 +73,7 @@ TEST_F(Graphs, SayWhichOpDoesNotFitAndStayAsTheyWere) {
   EXPECT_THAT(error_of([&] {
                 graph_.add_node("layer.3.sum", Add{}, {input_, weight_});
               }),
-              testing::AllOf(HasSubstr("layer.3.sum"), HasSubstr("add:")));
+              ::testing::AllOf(HasSubstr("layer.3.sum"), HasSubstr("add:")));
   EXPECT_EQ(graph_.values().size(), 3U);
   EXPECT_TRUE(graph_.nodes().empty());
   EXPECT_NO_THROW(graph_.add_node("layer.3.sum", Add{}, {input_, input_}));

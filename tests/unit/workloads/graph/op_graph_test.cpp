@@ -15,9 +15,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
 
 Case case_of(const std::string& op) {
   return small_op_case(op, "q8_0");

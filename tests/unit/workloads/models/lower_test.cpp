@@ -14,9 +14,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Names, types and shapes of a model's tensors; no bytes are needed to lower.
 Model description_of(const ModelConfig& config, Type type) {
@@ -60,7 +60,7 @@ std::vector<std::string> op_ids_with(const Graph& graph, std::string_view prefix
   return ids;
 }
 
-std::string error_of(const Model& model, const Phase& phase) {
+std::string refusal(const Model& model, const Phase& phase) {
   try {
     static_cast<void>(lower(model, phase));
   } catch (const Error& error) {
@@ -150,7 +150,7 @@ TEST(Lower, RefusesMixturesOfExpertsInWords) {
   ModelConfig config = small(Architecture::mixtral);
   config.experts = 8;
   config.experts_used = 2;
-  EXPECT_THAT(error_of(description_of(config, Type::f16), {.capacity = 4}),
+  EXPECT_THAT(refusal(description_of(config, Type::f16), {.capacity = 4}),
               AllOf(HasSubstr("model.gguf"), HasSubstr("mixture of experts"),
                     HasSubstr("is not lowered by this version")));
 }
@@ -158,26 +158,26 @@ TEST(Lower, RefusesMixturesOfExpertsInWords) {
 TEST(Lower, NamesTensorsThatAreMissingOrMisshapen) {
   Model model = description_of(small(Architecture::llama), Type::f16);
   model.weights["blk.1.ffn_up.weight"].shape = {96, 32};
-  EXPECT_THAT(error_of(model, {.capacity = 4}),
+  EXPECT_THAT(refusal(model, {.capacity = 4}),
               AllOf(HasSubstr("model.gguf"), HasSubstr("blk.1.ffn_up.weight"),
                     HasSubstr("[96, 32]"), HasSubstr("[96, 64]")));
   model.weights.erase("blk.0.attn_k.weight");
-  EXPECT_THAT(error_of(model, {.capacity = 4}),
+  EXPECT_THAT(refusal(model, {.capacity = 4}),
               AllOf(HasSubstr("blk.0.attn_k.weight"), HasSubstr("missing")));
 }
 
 TEST(Lower, KeepsWithinWhatTheModelCanHold) {
   const Model gpt2 = description_of(small(Architecture::gpt2), Type::f16);
-  EXPECT_EQ(error_of(gpt2, {.capacity = 50}), "no error");
-  EXPECT_THAT(error_of(gpt2, {.capacity = 51}),
+  EXPECT_EQ(refusal(gpt2, {.capacity = 50}), "no error");
+  EXPECT_THAT(refusal(gpt2, {.capacity = 51}),
               AllOf(HasSubstr("51 tokens"), HasSubstr("50 positions")));
   // Rotary positions have no end: only quality suffers beyond the context.
   Model llama = description_of(small(Architecture::llama), Type::f16);
-  EXPECT_EQ(error_of(llama, {.capacity = 51}), "no error");
-  EXPECT_THAT(error_of(llama, {.tokens = 5, .capacity = 4}), HasSubstr("do not fit"));
+  EXPECT_EQ(refusal(llama, {.capacity = 51}), "no error");
+  EXPECT_THAT(refusal(llama, {.tokens = 5, .capacity = 4}), HasSubstr("do not fit"));
   llama.config.sliding_window = 30;
-  EXPECT_EQ(error_of(llama, {.capacity = 30}), "no error");
-  EXPECT_THAT(error_of(llama, {.capacity = 31}), HasSubstr("sliding-window"));
+  EXPECT_EQ(refusal(llama, {.capacity = 30}), "no error");
+  EXPECT_THAT(refusal(llama, {.capacity = 31}), HasSubstr("sliding-window"));
 }
 
 TEST(LowerWork, OfDecodingReadsEveryWeightButTheEmbeddingOnce) {
@@ -241,7 +241,7 @@ TEST(Lower, TakesEveryDenseShape) {
   int lowered = 0;
   for (const ModelConfig& config : shapes()) {
     const Model model = description_of(config, Type::f16);
-    const std::string error = error_of(model, {.batch = 1, .tokens = 4, .capacity = 64});
+    const std::string error = refusal(model, {.batch = 1, .tokens = 4, .capacity = 64});
     if (config.experts > 0) {
       EXPECT_THAT(error, HasSubstr("mixture of experts")) << config.name;
     } else {

@@ -10,8 +10,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::Contains;
-using testing::Not;
+using ::testing::Contains;
+using ::testing::Not;
 
 std::vector<std::string> names_of(const ModelConfig& config) {
   std::vector<std::string> names;
@@ -96,7 +96,7 @@ class Sample {
 TEST(Fingerprint, IsStableAndHex) {
   Sample sample(64);
   const std::string first = sample.fingerprint_of();
-  EXPECT_THAT(first, testing::MatchesRegex("[0-9a-f]+"));
+  EXPECT_THAT(first, ::testing::MatchesRegex("[0-9a-f]+"));
   EXPECT_EQ(first.size(), 32U);
   EXPECT_EQ(first, Sample(64).fingerprint_of());
 }

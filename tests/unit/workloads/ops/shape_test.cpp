@@ -9,8 +9,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::string shape_error(const Op& op, const std::vector<Value>& inputs) {
   return error_of([&] { return output_shape(op, inputs); });

@@ -20,11 +20,11 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 Suite parse(std::string_view text) {
   return parse_suite(text, "mine", "mine.toml");

@@ -105,7 +105,7 @@ TEST(Conversion, OfWholeRowsMatchesThatOfSingleNumbers) {
   EXPECT_EQ(std::memcmp(encoded(Type::bf16, values).data(), bf16.data(), 2 * bf16.size()), 0);
 }
 
-class Quantisation : public testing::TestWithParam<Type> {};
+class Quantisation : public ::testing::TestWithParam<Type> {};
 
 TEST_P(Quantisation, MatchesTheGgufPackageBitByBit) {
   const GoldenTensors golden("quantisation.safetensors");
@@ -167,10 +167,10 @@ TEST_P(Quantisation, ErrsByNoMoreThanItsStepAllows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Blocks, Quantisation, testing::Values(Type::q8_0, Type::q4_0),
+INSTANTIATE_TEST_SUITE_P(Blocks, Quantisation, ::testing::Values(Type::q8_0, Type::q4_0),
                          [](const auto& param) { return std::string(name_of(param.param)); });
 
-class AnyType : public testing::TestWithParam<Type> {};
+class AnyType : public ::testing::TestWithParam<Type> {};
 
 TEST_P(AnyType, ReadsFromAnyAlignment) {
   std::vector<float> values(256);
@@ -203,7 +203,7 @@ std::vector<Type> weight_types() {
   }
   return weights;
 }
-INSTANTIATE_TEST_SUITE_P(Weights, AnyType, testing::ValuesIn(weight_types()),
+INSTANTIATE_TEST_SUITE_P(Weights, AnyType, ::testing::ValuesIn(weight_types()),
                          [](const auto& param) { return std::string(name_of(param.param)); });
 
 TEST(Conversion, OfWholeNumbersGoesOneWay) {

@@ -14,7 +14,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr unsigned kSeed = 20261123;
+constexpr unsigned kFp8Seed = 20261123;
 
 std::vector<float> through(const std::vector<float>& values) {
   std::vector<std::byte> bytes(values.size() + 4);
@@ -69,7 +69,7 @@ TEST(E4M3, SaturatesAndKeepsNan) {
 }
 
 TEST(Fp8, ErrsByASixteenthOfAnElementOrOfTheSmallestStep) {
-  std::mt19937 random(kSeed);
+  std::mt19937 random(kFp8Seed);
   std::normal_distribution<float> normal;
   for (const std::size_t length : {1U, 3U, 80U, 333U}) {
     for (const float scale : {1.0F, 1e-3F, 1e4F, 1e-30F}) {
@@ -83,7 +83,7 @@ TEST(Fp8, ErrsByASixteenthOfAnElementOrOfTheSmallestStep) {
       for (std::size_t i = 0; i < length; ++i) {
         const float bound =
             std::max(std::fabs(values[i]) / 16, fp8_scale(largest) * 0x1p-10F) * (1 + 1e-5F);
-        EXPECT_LE(std::fabs(back[i] - values[i]), bound) << i << ", seed " << kSeed;
+        EXPECT_LE(std::fabs(back[i] - values[i]), bound) << i << ", seed " << kFp8Seed;
       }
     }
   }
@@ -100,7 +100,7 @@ TEST(Fp8, TakesTheScaleOfAWholeTensorAndSaturates) {
   EXPECT_EQ(load_unaligned<float>(row.data()), 2.0F);
   std::vector<float> back(3);
   to_float(Type::fp8, row, back);
-  EXPECT_THAT(back, testing::ElementsAre(1.0F, -10.0F, 896.0F));
+  EXPECT_THAT(back, ::testing::ElementsAre(1.0F, -10.0F, 896.0F));
 }
 
 }  // namespace

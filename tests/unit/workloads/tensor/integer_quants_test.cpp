@@ -15,7 +15,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr unsigned kSeed = 20261122;
+constexpr unsigned kIntegerSeed = 20261122;
 
 std::vector<std::byte> stored(Type type, std::span<const float> values) {
   std::vector<std::byte> bytes(
@@ -41,7 +41,7 @@ float scale_at(Type type, std::span<const std::byte> row, std::size_t index) {
   return f16_to_float(load_unaligned<std::uint16_t>(row.data() + block));
 }
 
-class IntegerQuants : public testing::TestWithParam<Type> {
+class IntegerQuants : public ::testing::TestWithParam<Type> {
  protected:
   const Type type_ = GetParam();
   /// Lengths of rows that the type takes, odd ones where it does.
@@ -58,13 +58,13 @@ class IntegerQuants : public testing::TestWithParam<Type> {
       const float scale = scale_at(type_, bytes, i);
       // Divisions and products round once each.
       ASSERT_LE(std::fabs(back[i] - values[i]), scale / 2 * (1 + 1e-4F))
-          << "element " << i << " of " << values.size() << ", seed " << kSeed;
+          << "element " << i << " of " << values.size() << ", seed " << kIntegerSeed;
     }
   }
 };
 
 TEST_P(IntegerQuants, ErrByHalfAStepAtTheMost) {
-  std::mt19937 random(kSeed);
+  std::mt19937 random(kIntegerSeed);
   std::normal_distribution<float> normal;
   for (const std::size_t length : lengths()) {
     for (const float scale : {1.0F, 0.02F, 3e-4F, 1000.0F}) {
@@ -78,7 +78,7 @@ TEST_P(IntegerQuants, ErrByHalfAStepAtTheMost) {
 }
 
 TEST_P(IntegerQuants, HaveAScaleThatJustCoversTheRange) {
-  std::mt19937 random(kSeed);
+  std::mt19937 random(kIntegerSeed);
   std::uniform_real_distribution<float> uniform(-1.0F, 1.0F);
   const auto length = static_cast<std::size_t>(type_info(type_).block_elements);
   std::vector<float> values(length);
@@ -138,7 +138,7 @@ TEST_P(IntegerQuants, OfWhatCannotBeRepresentedAreDefined) {
 }
 
 TEST_P(IntegerQuants, AreTheSameWhenStoredTwice) {
-  std::mt19937 random(kSeed);
+  std::mt19937 random(kIntegerSeed);
   std::normal_distribution<float> normal;
   std::vector<float> values(lengths().back());
   for (float& value : values) value = normal(random);
@@ -150,9 +150,9 @@ TEST_P(IntegerQuants, AreTheSameWhenStoredTwice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, IntegerQuants,
-                         testing::Values(Type::q8_channel, Type::q8_g64, Type::q8_g128,
-                                         Type::w4_channel, Type::w4_g32, Type::w4_g64,
-                                         Type::w4_g128),
+                         ::testing::Values(Type::q8_channel, Type::q8_g64, Type::q8_g128,
+                                           Type::w4_channel, Type::w4_g32, Type::w4_g64,
+                                           Type::w4_g128),
                          [](const auto& param) { return std::string(name_of(param.param)); });
 
 TEST(W4, LaysNibblesAsQ40Does) {
@@ -174,7 +174,7 @@ TEST(Q8Channel, IsAScaleAndABytePerElement) {
   const auto bytes = stored(Type::q8_channel, values);
   ASSERT_EQ(bytes.size(), 9U);
   EXPECT_EQ(load_unaligned<float>(bytes.data()), 1.0F);
-  EXPECT_THAT(meant(Type::q8_channel, bytes, 5), testing::ElementsAre(127, -127, 0, 63, -64));
+  EXPECT_THAT(meant(Type::q8_channel, bytes, 5), ::testing::ElementsAre(127, -127, 0, 63, -64));
 }
 
 }  // namespace

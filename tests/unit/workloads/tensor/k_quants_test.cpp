@@ -15,7 +15,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr unsigned kSeed = 20261121;
+constexpr unsigned kBlockSeed = 20261121;
 constexpr std::size_t kRow = kSuperBlock;
 
 std::vector<std::byte> packed(Type type, std::span<const float> values) {
@@ -46,7 +46,7 @@ double rms_difference(std::span<const float> a, std::span<const float> b) {
   return std::sqrt(squares / static_cast<double>(a.size()));
 }
 
-class KQuants : public testing::TestWithParam<Type> {
+class KQuants : public ::testing::TestWithParam<Type> {
  protected:
   const Type type_ = GetParam();
   const std::string name_{name_of(GetParam())};
@@ -130,7 +130,7 @@ TEST_P(KQuants, OfOneValueAmongZerosKeepIt) {
 }
 
 TEST_P(KQuants, OfAnySizeErrByTheSameShare) {
-  std::mt19937 random(kSeed);
+  std::mt19937 random(kBlockSeed);
   std::normal_distribution<float> normal;
   std::vector<float> row(kRow);
   for (float& value : row) value = normal(random);
@@ -139,7 +139,7 @@ TEST_P(KQuants, OfAnySizeErrByTheSameShare) {
     std::vector<float> scaled(row);
     for (float& value : scaled) value *= scale;
     const double error = rms_difference(unpacked(type_, packed(type_, scaled), kRow), scaled);
-    EXPECT_NEAR(error / scale, expected, 0.03 * expected) << scale << ", seed " << kSeed;
+    EXPECT_NEAR(error / scale, expected, 0.03 * expected) << scale << ", seed " << kBlockSeed;
   }
 }
 
@@ -159,7 +159,7 @@ TEST_P(KQuants, OfWhatCannotBeRepresentedAreDefined) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, KQuants, testing::Values(Type::q4_k, Type::q6_k),
+INSTANTIATE_TEST_SUITE_P(Both, KQuants, ::testing::Values(Type::q4_k, Type::q6_k),
                          [](const auto& param) { return std::string(name_of(param.param)); });
 
 TEST(Q4K, TakesScalesAndMinimumsFromTheirTwelveBytes) {

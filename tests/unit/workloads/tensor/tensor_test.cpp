@@ -10,7 +10,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Shape, CountsItsElements) {
   EXPECT_EQ(element_count({}), 1);

@@ -11,7 +11,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Types, AreListedInTheOrderOfTheEnum) {
   ASSERT_EQ(types().size(), 16U);
@@ -65,7 +65,7 @@ TEST(Types, OfOurOwnHaveTheirScalesInBlocksOrAtTheBeginningOfARow) {
 TEST(Types, RefuseARowThatIsNotWholeBlocks) {
   EXPECT_THAT(
       error_of([] { row_bytes(Type::q8_0, 48); }),
-      testing::AllOf(HasSubstr("48 elements"), HasSubstr("blocks of 32"), HasSubstr("q8_0")));
+      ::testing::AllOf(HasSubstr("48 elements"), HasSubstr("blocks of 32"), HasSubstr("q8_0")));
   EXPECT_THAT(error_of([] { row_bytes(Type::q4_k, 128); }), HasSubstr("blocks of 256, as q4_k"));
   EXPECT_THAT(error_of([] { row_bytes(Type::f32, -1); }), HasSubstr("-1 elements"));
 }

@@ -61,7 +61,7 @@ void expect_golden(const Tokenizer& tokenizer, const std::string& vocabulary) {
   }
 }
 
-class ByteLevelVocabularies : public testing::TestWithParam<const char*> {};
+class ByteLevelVocabularies : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ByteLevelVocabularies, EncodeAsHuggingFaceDoesFromGguf) {
   expect_golden(*from_gguf(GetParam()), GetParam());
@@ -71,7 +71,7 @@ TEST_P(ByteLevelVocabularies, EncodeAsHuggingFaceDoesFromTokenizerJson) {
   expect_golden(*from_json(GetParam()), GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ByteLevelVocabularies, testing::Values("gpt2", "llama3", "qwen2"),
+INSTANTIATE_TEST_SUITE_P(All, ByteLevelVocabularies, ::testing::Values("gpt2", "llama3", "qwen2"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST(SentencePieceVocabularies, EncodeAsSentencePieceDoes) {

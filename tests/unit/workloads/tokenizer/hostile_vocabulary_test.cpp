@@ -18,8 +18,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::string array_of_texts(const std::vector<std::string>& texts) {
   std::string value;

@@ -12,7 +12,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string kSource = RIDGEPOINT_SOURCE_DIR;
 

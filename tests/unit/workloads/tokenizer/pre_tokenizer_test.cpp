@@ -9,7 +9,7 @@
 namespace ridgepoint {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::string> words(PreTokenizer pre_tokenizer, std::string_view text) {
   std::vector<std::string> found;

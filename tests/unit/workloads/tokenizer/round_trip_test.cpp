@@ -75,7 +75,7 @@ std::string random_text(std::mt19937_64& random) {
   return text;
 }
 
-class RoundTrips : public testing::TestWithParam<const char*> {};
+class RoundTrips : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(RoundTrips, GiveBackAnyUtf8) {
   RecordProperty("seed", std::to_string(kSeed));
@@ -84,7 +84,7 @@ TEST_P(RoundTrips, GiveBackAnyUtf8) {
   for (int i = 0; i < 1500; ++i) {
     const std::string text = random_text(random);
     const auto ids = tokenizer->encode(text);
-    ASSERT_EQ(tokenizer->decode(ids), text) << testing::PrintToString(text);
+    ASSERT_EQ(tokenizer->decode(ids), text) << ::testing::PrintToString(text);
     std::int64_t bytes = 0;
     for (const auto id : ids) {
       ASSERT_GE(id, 0);
@@ -104,13 +104,14 @@ TEST_P(RoundTrips, GiveBackAnyBytes) {
     std::string bytes;
     const std::size_t count = random() % 60;
     for (std::size_t b = 0; b < count; ++b) bytes += static_cast<char>(random());
-    ASSERT_EQ(tokenizer->decode(tokenizer->encode(bytes)), bytes) << testing::PrintToString(bytes);
+    ASSERT_EQ(tokenizer->decode(tokenizer->encode(bytes)), bytes)
+        << ::testing::PrintToString(bytes);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RoundTrips,
-                         testing::Values("bytes", "gpt2", "llama3", "qwen2", "spm", "spm-no-prefix",
-                                         "llama2"),
+                         ::testing::Values("bytes", "gpt2", "llama3", "qwen2", "spm",
+                                           "spm-no-prefix", "llama2"),
                          [](const auto& one) {
                            std::string name = one.param;
                            std::erase(name, '-');

@@ -23,8 +23,8 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::vector<float> values_of(const TensorView& view) {
   const auto length = static_cast<std::size_t>(view.row_length());
@@ -87,7 +87,7 @@ float bound_of(const ToType& to, std::span<const float> row, float value, float 
   }
 }
 
-class EveryRowTransform : public testing::TestWithParam<const char*> {};
+class EveryRowTransform : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(EveryRowTransform, OfOddShapesErrsByItsStepsAtTheMost) {
   const Model model = odd_model();
@@ -123,8 +123,8 @@ TEST_P(EveryRowTransform, OfOddShapesErrsByItsStepsAtTheMost) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, EveryRowTransform,
-                         testing::Values("q8", "w4a16:group=channel", "fp8", "fp8:scale=tensor",
-                                         "f16", "bf16"),
+                         ::testing::Values("q8", "w4a16:group=channel", "fp8", "fp8:scale=tensor",
+                                           "f16", "bf16"),
                          [](const auto& param) {
                            std::string name = param.param;
                            for (char& letter : name) {

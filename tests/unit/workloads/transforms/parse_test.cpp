@@ -13,9 +13,9 @@
 namespace ridgepoint {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 Choice first_of(const std::string& text) {
   return parse_transform(text).otherwise;
