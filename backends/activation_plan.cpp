@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <stdexcept>
 #include <type_traits>
 
 #include "backends/aligned_buffer.h"
@@ -11,10 +13,22 @@
 namespace ridgepoint {
 namespace {
 
-/// Free places by offset, neighbours joined; grows at the end.
-class Places {
+/// Room inside one block that grows at its end.
+class Room {
  public:
-  std::size_t take(std::size_t size) {
+  virtual ~Room() = default;
+  virtual std::size_t take(std::size_t size) = 0;
+  virtual void give(std::size_t offset, std::size_t size) = 0;
+  [[nodiscard]] std::size_t end() const { return end_; }
+
+ protected:
+  std::size_t end_ = 0;
+};
+
+/// Free places by offset, neighbours joined.
+class Arena : public Room {
+ public:
+  std::size_t take(std::size_t size) override {
     // The smallest that fits leaves the large ones whole.
     auto best = free_.end();
     for (auto place = free_.begin(); place != free_.end(); ++place) {
@@ -29,7 +43,7 @@ class Places {
     return offset;
   }
 
-  void give(std::size_t offset, std::size_t size) {
+  void give(std::size_t offset, std::size_t size) override {
     auto place = free_.emplace(offset, size).first;
     if (const auto next = std::next(place);
         next != free_.end() && place->first + place->second == next->first) {
@@ -44,8 +58,6 @@ class Places {
       }
     }
   }
-
-  [[nodiscard]] std::size_t end() const { return end_; }
 
  private:
   std::size_t grow(std::size_t size) {
@@ -62,8 +74,52 @@ class Places {
   }
 
   std::map<std::size_t, std::size_t> free_;
-  std::size_t end_ = 0;
 };
+
+/// Whole buffers: each keeps the size that it was made with.
+class Pool : public Room {
+ public:
+  std::size_t take(std::size_t size) override {
+    auto place = free_.lower_bound(size);
+    if (place == free_.end()) {
+      const std::size_t offset = end_;
+      end_ += size;
+      sizes_.emplace(offset, size);
+      return offset;
+    }
+    const std::size_t offset = place->second;
+    free_.erase(place);
+    return offset;
+  }
+  void give(std::size_t offset, std::size_t) override { free_.emplace(sizes_.at(offset), offset); }
+
+ private:
+  std::multimap<std::size_t, std::size_t> free_;  ///< offsets by size
+  std::map<std::size_t, std::size_t> sizes_;      ///< by offset
+};
+
+/// Never lends anything twice.
+class Plain : public Room {
+ public:
+  std::size_t take(std::size_t size) override {
+    const std::size_t offset = end_;
+    end_ += size;
+    return offset;
+  }
+  void give(std::size_t, std::size_t) override {}
+};
+
+std::unique_ptr<Room> room_of(Allocation allocation) {
+  switch (allocation) {
+    case Allocation::arena:
+      return std::make_unique<Arena>();
+    case Allocation::pool:
+      return std::make_unique<Pool>();
+    case Allocation::plain:
+      return std::make_unique<Plain>();
+  }
+  throw std::logic_error("plan_activations: no such allocation");
+}
 
 /// Operators that read nothing of an input's row after writing that row's output at the same place.
 bool may_overwrite_inputs(const Op& op) {
@@ -85,7 +141,7 @@ std::size_t padded_size(const Value& value) {
 
 }  // namespace
 
-ActivationPlan plan_activations(const Graph& graph) {
+ActivationPlan plan_activations(const Graph& graph, Allocation allocation) {
   const auto nodes = graph.nodes();
   std::vector<std::size_t> last_use(graph.values().size(), 0);
   for (std::size_t n = 0; n < nodes.size(); ++n) {
@@ -94,7 +150,19 @@ ActivationPlan plan_activations(const Graph& graph) {
   }
   ActivationPlan plan;
   plan.offsets.assign(graph.values().size(), ActivationPlan::kNone);
-  Places places;
+  const auto room = room_of(allocation);
+  std::size_t live = 0;
+  const auto take = [&](const Value& value) {
+    const std::size_t size = padded_size(value);
+    live += size;
+    plan.live_bytes = std::max(plan.live_bytes, live);
+    return room->take(size);
+  };
+  const auto give = [&](ValueId id) {
+    const std::size_t size = padded_size(graph.value(id));
+    live -= size;
+    room->give(plan.offsets[id], size);
+  };
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     const Node& node = nodes[n];
     const Value& output = graph.value(node.output);
@@ -107,22 +175,20 @@ ActivationPlan plan_activations(const Graph& graph) {
     }
     if (output.role == Role::activation) {
       const auto heir = std::find_if(dying.begin(), dying.end(), [&](ValueId input) {
-        return may_overwrite_inputs(node.op) && graph.value(input).shape == output.shape;
+        return allocation != Allocation::plain && may_overwrite_inputs(node.op) &&
+               graph.value(input).shape == output.shape;
       });
       if (heir != dying.end()) {
         plan.offsets[node.output] = plan.offsets[*heir];
         dying.erase(heir);
       } else {
-        plan.offsets[node.output] = places.take(padded_size(output));
+        plan.offsets[node.output] = take(output);
       }
     }
-    for (const ValueId input : dying)
-      places.give(plan.offsets[input], padded_size(graph.value(input)));
-    if (output.role == Role::activation && last_use[node.output] == n) {
-      places.give(plan.offsets[node.output], padded_size(output));
-    }
+    for (const ValueId input : dying) give(input);
+    if (output.role == Role::activation && last_use[node.output] == n) give(node.output);
   }
-  plan.bytes = places.end();
+  plan.bytes = room->end();
   return plan;
 }
 

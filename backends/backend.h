@@ -13,6 +13,7 @@
 
 #include "backends/memory_ledger.h"
 #include "backends/support.h"
+#include "workloads/allocation.h"
 #include "workloads/graph/graph.h"
 #include "workloads/models/model.h"
 
@@ -47,6 +48,7 @@ struct PrepareOptions {
   /// Whether neighbouring ops may be computed as one where the backend can; its results may differ
   /// by rounding.
   bool fuse = true;
+  Allocation allocation = Allocation::arena;  ///< of activations
 };
 
 /// A graph made ready to run. Writing inputs and reading outputs stay outside the timed region;

@@ -69,8 +69,11 @@ GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows ro
   if (const auto found = prepared_.find(key); found != prepared_.end()) return found->second;
   const Graph graph = lower(model_, phase_of(options_, tokens, rows));
   Prepared fresh;
-  fresh.execution = backend_.prepare(
-      graph, model_.weights, {.threads = options_.threads, .cache = cache_, .fuse = options_.fuse});
+  fresh.execution = backend_.prepare(graph, model_.weights,
+                                     {.threads = options_.threads,
+                                      .cache = cache_,
+                                      .fuse = options_.fuse,
+                                      .allocation = options_.allocation});
   if (recorder_ != nullptr) static_cast<void>(fresh.execution->trace(recorder_));
   fresh.tokens = graph.find(kTokensInput);
   if (rows != LogitRows::none) fresh.logits = graph.find(kLogitsOutput);
@@ -213,6 +216,7 @@ MemoryLedger GraphSession::memory() const {
     // The same weights stand behind every execution.
     total.weights_bytes = std::max(total.weights_bytes, own.weights_bytes);
     total.activations_bytes += own.activations_bytes - shared.activations_bytes;
+    total.activations_live_bytes += own.activations_live_bytes - shared.activations_live_bytes;
     total.scratch_bytes += own.scratch_bytes - shared.scratch_bytes;
   }
   return total;

@@ -7,6 +7,7 @@
 
 #include "backends/memory_ledger.h"
 #include "backends/support.h"
+#include "workloads/allocation.h"
 #include "workloads/tensor/type.h"
 
 namespace ridgepoint {
@@ -22,6 +23,7 @@ struct SessionOptions {
   /// bounds activation memory.
   std::int64_t prefill_rows = 512;
   bool fuse = true;  ///< see PrepareOptions::fuse
+  Allocation allocation = Allocation::arena;
 };
 
 class Session {

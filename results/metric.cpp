@@ -85,6 +85,9 @@ constexpr MetricSpec kMetrics[] = {
      "Bytes of the KV cache at its capacity."},
     {"memory_activations_bytes", "bytes", Better::lower, "activations", Shown::cost,
      "Bytes of the activations that the backend holds."},
+    {"memory_activations_live_bytes", "bytes", Better::lower, "alive", Shown::cost,
+     "The most bytes of activations that are alive at once; what memory_activations_bytes is above "
+     "it is fragmentation."},
     {"memory_scratch_bytes", "bytes", Better::lower, "scratch", Shown::cost,
      "Bytes of everything else that the backend holds: repacked weights, workspaces."},
     {"peak_rss_bytes", "bytes", Better::lower, "peak RSS", Shown::cost,

@@ -14,6 +14,7 @@ constexpr MetricTolerance kTolerances[] = {
     memory("memory_weights_bytes"),
     memory("memory_kv_bytes"),
     memory("memory_activations_bytes"),
+    memory("memory_activations_live_bytes"),
     memory("memory_scratch_bytes"),
     memory("peak_rss_bytes"),
     memory("peak_anonymous_bytes"),

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "workloads/allocation.h"
 #include "workloads/content_hash.h"
 #include "workloads/error.h"
 #include "workloads/graph/op_graph.h"
@@ -114,6 +115,10 @@ std::vector<CaseField> declare_fields() {
       of_variant(text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache")),
       of_variant(text("fuse", &Case::fuse, true, false, {"on", "off"},
                       "whether a backend may compute neighbouring operators as one (default: on)")),
+      text(
+          "allocation", &Case::allocation, true, false, allocation_names(),
+          "how a backend finds room for activations: one block cut to size, buffers lent again, or "
+          "a place for each (default: arena)"),
       text("cache", &Case::cache, true, true, {"warm", "cold-cpu", "cold-disk"},
            "state of the caches before each measured pass"),
       integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
@@ -493,6 +498,7 @@ std::string label(const Case& value) {
   }
   if (value.cache != defaults().cache) text += ' ' + value.cache;
   if (has("fuse")) text += " fuse " + value.fuse;
+  if (has("allocation")) text += ' ' + value.allocation;
   return text;
 }
 

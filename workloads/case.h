@@ -33,6 +33,7 @@ struct Case {
   std::string backend = "reference";
   std::string kv = "f16";
   std::string fuse;            ///< on, off; empty: on, where the backend can
+  std::string allocation;      ///< llm: of activations (allocation.h); empty: arena
   std::string cache = "warm";  ///< warm, cold-cpu, cold-disk
   std::int64_t prompt = 512;
   std::int64_t generate = 0;

@@ -38,10 +38,12 @@ std::unique_ptr<Execution> CudaBackend::prepare(const Graph& graph, const Weight
   }
   // A step of decoding is many short launches; a prefill's are long enough to hide each other.
   const bool record = record_ && graph.tokens() == 1 && graph.nodes().size() > 1;
-  return std::make_unique<cuda::CudaExecution>(
-      graph, weights,
-      cuda::PlanOptions{.arena = arena_, .weights = &weights_, .fuse = options.fuse},
-      std::move(cache), record);
+  return std::make_unique<cuda::CudaExecution>(graph, weights,
+                                               cuda::PlanOptions{.arena = arena_,
+                                                                 .weights = &weights_,
+                                                                 .fuse = options.fuse,
+                                                                 .allocation = options.allocation},
+                                               std::move(cache), record);
 }
 
 }  // namespace ridgepoint

@@ -44,7 +44,7 @@ PlanBuilder::PlanBuilder(const Graph& the_graph, const WeightMap& weights,
 }
 
 void PlanBuilder::place_values() {
-  const ActivationPlan activations = plan_activations(graph);
+  const ActivationPlan activations = plan_activations(graph, options.allocation);
   plan.places.assign(graph.values().size(), nullptr);
   plan.written.resize(graph.values().size());
   std::byte* base = nullptr;
@@ -53,6 +53,7 @@ void PlanBuilder::place_values() {
     plan.ledger.activations_bytes += plan.memory.back().bytes();
     return plan.memory.back().data();
   };
+  plan.ledger.activations_live_bytes += static_cast<std::int64_t>(activations.live_bytes);
   if (activations.bytes > 0) base = take_activation(activations.bytes);
   for (ValueId id = 0; id < graph.values().size(); ++id) {
     const Value& each = graph.value(id);

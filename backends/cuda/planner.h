@@ -52,6 +52,7 @@ struct PlanOptions {
   WeightStore* weights = nullptr;
   DeviceCache* cache = nullptr;
   bool fuse = true;
+  Allocation allocation = Allocation::arena;
 };
 
 /// Whether this backend has kernels for every node; shapes that they do not take are named.

@@ -34,6 +34,7 @@ HostCache::HostCache(const Graph& graph) {
 MemoryLedger HostCache::memory() const {
   return {.kv_bytes = bytes_,
           .activations_bytes = static_cast<std::int64_t>(workspace_->activations.size()),
+          .activations_live_bytes = static_cast<std::int64_t>(workspace_->live_bytes),
           .scratch_bytes = static_cast<std::int64_t>(workspace_->scratch.size())};
 }
 

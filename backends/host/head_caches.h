@@ -17,6 +17,7 @@ namespace ridgepoint {
 /// What an execution needs only while it runs, as large as the neediest that shares it.
 struct HostWorkspace {
   AlignedBuffer activations;
+  std::size_t live_bytes = 0;  ///< the most that are alive at once
   AlignedBuffer scratch;
 };
 

@@ -49,6 +49,7 @@ std::unique_ptr<Execution> HostBackend::prepare(const Graph& graph, const Weight
                                          PlanOptions{.kernels = &host::kernels_for(choice_.isa),
                                                      .tiled = &tiled_,
                                                      .fuse = options.fuse,
+                                                     .allocation = options.allocation,
                                                      .backend = name()},
                                          std::move(cache), team(options.threads));
 }

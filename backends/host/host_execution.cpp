@@ -52,6 +52,7 @@ HostExecution::HostExecution(const Graph& graph, const WeightMap& weights,
       spans_(graph_, op_ids_of_stages(graph_, plan_.stages)),
       span_ops_(ops_by_stage(plan_.stages)) {
   workspace_->activations.reserve(plan_.activation_bytes);
+  workspace_->live_bytes = std::max(workspace_->live_bytes, plan_.activation_live_bytes);
   workspace_->scratch.reserve(plan_.scratch_bytes);
 }
 
@@ -103,6 +104,7 @@ Support HostExecution::trace(SpanRecorder* recorder) {
 MemoryLedger HostExecution::memory() const {
   MemoryLedger ledger = plan_.own;
   ledger.activations_bytes += static_cast<std::int64_t>(workspace_->activations.size());
+  ledger.activations_live_bytes += static_cast<std::int64_t>(workspace_->live_bytes);
   ledger.scratch_bytes += static_cast<std::int64_t>(workspace_->scratch.size());
   return ledger;
 }

@@ -36,8 +36,9 @@ PlanBuilder::PlanBuilder(const Graph& the_graph, const WeightMap& weights,
 }
 
 void PlanBuilder::place_values(const WeightMap& weights) {
-  const ActivationPlan activations = plan_activations(graph);
+  const ActivationPlan activations = plan_activations(graph, options.allocation);
   plan.activation_bytes = activations.bytes;
+  plan.activation_live_bytes = activations.live_bytes;
   plan.places.resize(graph.values().size());
   for (ValueId id = 0; id < graph.values().size(); ++id) {
     const Value& each = graph.value(id);
@@ -56,6 +57,7 @@ void PlanBuilder::place_values(const WeightMap& weights) {
         plan.ends.emplace_back(size);
         plan.places[id].fixed = plan.ends.back().data();
         plan.own.activations_bytes += static_cast<std::int64_t>(size);
+        plan.own.activations_live_bytes += static_cast<std::int64_t>(size);
         break;
       }
       case Role::activation:

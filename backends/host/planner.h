@@ -33,7 +33,7 @@ struct HostPlan {
   std::vector<Place> places;  ///< by ValueId
   std::vector<AlignedBuffer> ends;
   std::vector<std::shared_ptr<const void>> kept;
-  std::size_t activation_bytes = 0, scratch_bytes = 0;
+  std::size_t activation_bytes = 0, activation_live_bytes = 0, scratch_bytes = 0;
   bool has_caches = false;
   MemoryLedger own;  ///< without workspace
 };
@@ -44,6 +44,7 @@ struct PlanOptions {
   HostCache* cache = nullptr;
   TiledWeightStore* tiled = nullptr;
   bool fuse = true;
+  Allocation allocation = Allocation::arena;
   std::string_view backend;  ///< for errors
 };
 

@@ -87,7 +87,8 @@ std::unique_ptr<Execution> NullBackend::prepare(const Graph& graph, const Weight
   return std::make_unique<NullExecution>(graph, latency_ns_);
 }
 
-Support NullBackend::supports(const Model&, const SessionOptions&) const {
+Support NullBackend::supports(const Model&, const SessionOptions& options) const {
+  if (options.allocation != Allocation::arena) return Support::no("it has no activations to place");
   return Support::yes();
 }
 

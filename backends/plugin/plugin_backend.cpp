@@ -36,6 +36,9 @@ class PluginBackend : public Backend {
   }
 
   [[nodiscard]] Support supports(const Model& model, const SessionOptions& options) const override {
+    if (options.allocation != Allocation::arena) {
+      return Support::no("how an engine behind a library allocates is its own affair");
+    }
     return engine_->supports(ModelDescription(model), ridgepoint::describe(options));
   }
   [[nodiscard]] std::unique_ptr<Session> open_session(

@@ -48,7 +48,7 @@ std::unique_ptr<Execution> ReferenceBackend::prepare(const Graph& graph, const W
     throw std::logic_error("ReferenceBackend: the cache was made by another backend");
   }
   return std::make_unique<ReferenceExecution>(graph, weights, std::move(cache),
-                                              pool(options.threads));
+                                              pool(options.threads), options.allocation);
 }
 
 std::unique_ptr<Backend> open_reference_backend(std::string_view options) {

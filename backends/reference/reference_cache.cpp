@@ -20,6 +20,7 @@ ReferenceCache::ReferenceCache(const Graph& graph) {
 MemoryLedger ReferenceCache::memory() const {
   return {.kv_bytes = bytes_,
           .activations_bytes = static_cast<std::int64_t>(workspace_->activations.size()),
+          .activations_live_bytes = static_cast<std::int64_t>(workspace_->live_bytes),
           .scratch_bytes = static_cast<std::int64_t>(workspace_->scratch.size())};
 }
 

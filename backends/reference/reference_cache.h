@@ -15,7 +15,8 @@ namespace ridgepoint {
 /// What an execution needs only while it runs, as large as the neediest that shares it.
 struct Workspace {
   AlignedBuffer activations;
-  AlignedBuffer scratch;  ///< of all threads
+  std::size_t live_bytes = 0;  ///< the most of them that are alive at once
+  AlignedBuffer scratch;       ///< of all threads
 };
 
 class ReferenceCache : public Cache {

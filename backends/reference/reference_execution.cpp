@@ -16,14 +16,14 @@ namespace ridgepoint {
 
 ReferenceExecution::ReferenceExecution(const Graph& graph, const WeightMap& weights,
                                        std::shared_ptr<ReferenceCache> cache,
-                                       std::shared_ptr<ThreadPool> pool)
+                                       std::shared_ptr<ThreadPool> pool, Allocation allocation)
     : graph_(graph),
       spans_(graph),
       cache_(std::move(cache)),
       pool_(std::move(pool)),
       workspace_(cache_ ? cache_->workspace() : std::make_shared<Workspace>()) {
   bind_ends(weights);
-  ActivationPlan plan = plan_activations(graph_);
+  ActivationPlan plan = plan_activations(graph_, allocation);
   offsets_ = std::move(plan.offsets);
   calls_.reserve(graph_.nodes().size());
   for (const Node& node : graph_.nodes()) {
@@ -32,6 +32,7 @@ ReferenceExecution::ReferenceExecution(const Graph& graph, const WeightMap& weig
         std::max(scratch_per_thread_, reference::scratch_bytes(node.op, calls_.back()));
   }
   workspace_->activations.reserve(plan.bytes);
+  workspace_->live_bytes = std::max(workspace_->live_bytes, plan.live_bytes);
   workspace_->scratch.reserve(scratch_per_thread_ * static_cast<std::size_t>(pool_->threads()));
 }
 
@@ -66,6 +67,7 @@ void ReferenceExecution::bind_ends(const WeightMap& weights) {
         ends_.emplace_back(static_cast<std::size_t>(size));
         fixed_[id] = ends_.back().data();
         own_.activations_bytes += size;
+        own_.activations_live_bytes += size;
         break;
       case Role::activation:
         break;
@@ -142,6 +144,7 @@ Support ReferenceExecution::trace(SpanRecorder* recorder) {
 MemoryLedger ReferenceExecution::memory() const {
   MemoryLedger ledger = own_;
   ledger.activations_bytes += static_cast<std::int64_t>(workspace_->activations.size());
+  ledger.activations_live_bytes += static_cast<std::int64_t>(workspace_->live_bytes);
   ledger.scratch_bytes += static_cast<std::int64_t>(workspace_->scratch.size());
   return ledger;
 }

@@ -18,7 +18,8 @@ class ReferenceExecution : public Execution {
  public:
   /// `cache` may be null when the graph has no cache values. `weights` are used where they lie.
   ReferenceExecution(const Graph& graph, const WeightMap& weights,
-                     std::shared_ptr<ReferenceCache> cache, std::shared_ptr<ThreadPool> pool);
+                     std::shared_ptr<ReferenceCache> cache, std::shared_ptr<ThreadPool> pool,
+                     Allocation allocation);
 
   void write_input(ValueId id, std::span<const std::byte> bytes) override;
   /// Works through the whole graph before it returns. Error for a token or position outside its

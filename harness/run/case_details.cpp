@@ -99,6 +99,9 @@ void send_memory(const CaseContext& context, const MemoryLedger& ledger) {
   metric("memory_weights_bytes", ledger.weights_bytes);
   metric("memory_kv_bytes", ledger.kv_bytes);
   metric("memory_activations_bytes", ledger.activations_bytes);
+  if (ledger.activations_live_bytes > 0) {
+    metric("memory_activations_live_bytes", ledger.activations_live_bytes);
+  }
   metric("memory_scratch_bytes", ledger.scratch_bytes);
   const auto memory = read_process_memory();
   if (memory.peak_resident) metric("peak_rss_bytes", memory.peak_resident.value());

@@ -30,6 +30,7 @@
 #include "harness/run/traced_passes.h"
 #include "harness/run/warm_up.h"
 #include "profiler/memory/cache_state.h"
+#include "workloads/allocation.h"
 #include "workloads/content_hash.h"
 #include "workloads/error.h"
 
@@ -89,7 +90,15 @@ class ModelCase {
             .capacity = std::max(subject_.depth + held, plan.capacity()),
             .kv_type = *type,
             .threads = context_.threads(),
-            .fuse = subject_.fuse != "off"};
+            .fuse = subject_.fuse != "off",
+            .allocation = allocation()};
+  }
+
+  [[nodiscard]] Allocation allocation() const {
+    if (subject_.allocation.empty()) return Allocation::arena;
+    const auto found = find_allocation(subject_.allocation);
+    if (!found) throw Error(fmt::format("allocation: unknown name '{}'", subject_.allocation));
+    return *found;
   }
 
   /// Whether the load will find the file in memory or read it from a disk.

@@ -161,6 +161,34 @@ TEST_P(BackendContract, AccountsForItsMemory) {
   }
 }
 
+TEST_P(BackendContract, GivesTheSameLogitsHoweverItAllocatesAndSaysWhatIsAlive) {
+  const Model model = golden("llama");
+  SessionOptions options{.batch = 2, .capacity = 32};
+  if (!backend_->supports(model, options).supported) GTEST_SKIP() << "does not support llama";
+  options.allocation = Allocation::plain;
+  if (const Support support = backend_->supports(model, options); !support.supported) {
+    EXPECT_FALSE(support.reason.empty());
+    return;
+  }
+  std::vector<float> expected;
+  std::int64_t before = 0;
+  for (const Allocation allocation : {Allocation::arena, Allocation::pool, Allocation::plain}) {
+    options.allocation = allocation;
+    SCOPED_TRACE(allocation_names()[static_cast<std::size_t>(allocation)]);
+    const auto session = backend_->open_session(model, options);
+    session->forward(std::vector<std::int32_t>(2 * 9, 5));
+    session->forward(std::vector<std::int32_t>(2, 7));
+    const auto logits = session->logits();
+    if (expected.empty()) expected.assign(logits.begin(), logits.end());
+    EXPECT_TRUE(std::ranges::equal(logits, expected));
+    const MemoryLedger ledger = session->memory();
+    EXPECT_GT(ledger.activations_live_bytes, 0);
+    EXPECT_LE(ledger.activations_live_bytes, ledger.activations_bytes);
+    EXPECT_GE(ledger.activations_bytes, before) << "less than the thriftier way before it";
+    before = ledger.activations_bytes;
+  }
+}
+
 TEST_P(BackendContract, KeepsSessionsInOrder) {
   for (const char* name : {"llama", "qwen2", "gpt2"}) {
     const Model model = golden(name);
