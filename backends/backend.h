@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -49,6 +50,9 @@ struct PrepareOptions {
   /// by rounding.
   bool fuse = true;
   Allocation allocation = Allocation::arena;  ///< of activations
+  /// Whether the launches of a decode step are recorded once and then played as one, where the
+  /// backend launches on a device; none: it chooses.
+  std::optional<bool> record = std::nullopt;
 };
 
 /// A graph made ready to run. Writing inputs and reading outputs stay outside the timed region;
@@ -77,6 +81,8 @@ class Backend {
   [[nodiscard]] virtual BackendDescription describe() const = 0;
   /// False for a backend that measures only: its outputs are not checked (null).
   [[nodiscard]] virtual bool computes() const { return true; }
+  /// Whether it heeds PrepareOptions::record.
+  [[nodiscard]] virtual bool records() const { return false; }
 
   [[nodiscard]] virtual Support supports(const Graph& graph) const = 0;
   [[nodiscard]] virtual std::shared_ptr<Cache> make_cache(const Graph& graph) const = 0;

@@ -37,6 +37,7 @@ void check_options(const SessionOptions& options) {
 Support GraphSession::supported(const Backend& backend, const Model& model,
                                 const SessionOptions& options) {
   check_options(options);
+  if (options.record && !backend.records()) return Support::no(std::string(kNothingToRecord));
   try {
     for (const std::int64_t tokens : {std::int64_t{1}, piece_of(options)}) {
       Support support = backend.supports(lower(model, phase_of(options, tokens, LogitRows::last)));
@@ -73,7 +74,8 @@ GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows ro
                                      {.threads = options_.threads,
                                       .cache = cache_,
                                       .fuse = options_.fuse,
-                                      .allocation = options_.allocation});
+                                      .allocation = options_.allocation,
+                                      .record = options_.record});
   if (recorder_ != nullptr) static_cast<void>(fresh.execution->trace(recorder_));
   fresh.tokens = graph.find(kTokensInput);
   if (rows != LogitRows::none) fresh.logits = graph.find(kLogitsOutput);

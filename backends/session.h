@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "backends/memory_ledger.h"
 #include "backends/support.h"
@@ -13,6 +15,10 @@
 namespace ridgepoint {
 
 class SpanRecorder;
+
+/// What a backend says that is asked to record.
+inline constexpr std::string_view kNothingToRecord =
+    "it launches nothing on a device that could be recorded (graph)";
 
 struct SessionOptions {
   std::int64_t batch = 1;
@@ -24,6 +30,7 @@ struct SessionOptions {
   std::int64_t prefill_rows = 512;
   bool fuse = true;  ///< see PrepareOptions::fuse
   Allocation allocation = Allocation::arena;
+  std::optional<bool> record = std::nullopt;  ///< see PrepareOptions::record
 };
 
 class Session {

@@ -136,7 +136,7 @@ if step build 300 cmake --build "$build" --target ridgepoint test_contract test_
   measure "decode and prefill, 1B, checked" 90 --model llama-3.2-1b --type bf16,q8_0 --prompt 512 --generate 32
   # The reference would take minutes for each of these.
   measure "decode, 8B, bf16" 90 --model llama-3.1-8b --type bf16 --prompt 2048 --generate 64 --check false
-  backend=cuda:graph=off measure "decode, 8B, bf16, without recording" 90 --model llama-3.1-8b --type bf16 \
+  measure "decode, 8B, bf16, without recording" 90 --model llama-3.1-8b --type bf16 --graph off \
     --prompt 32 --generate 64 --check false
   measure "decode, 8B, q8_0" 90 --model llama-3.1-8b --type q8_0 --prompt 32 --generate 64 --check false
   measure "decode, 8B, q4_0" 90 --model llama-3.1-8b --type q4_0 --prompt 32 --generate 64 --check false

@@ -115,6 +115,8 @@ std::vector<CaseField> declare_fields() {
       of_variant(text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache")),
       of_variant(text("fuse", &Case::fuse, true, false, {"on", "off"},
                       "whether a backend may compute neighbouring operators as one (default: on)")),
+      text("graph", &Case::graph, true, false, {"on", "off"},
+           "whether a GPU's launches of a decode step are recorded once and played (default: on)"),
       text(
           "allocation", &Case::allocation, true, false, allocation_names(),
           "how a backend finds room for activations: one block cut to size, buffers lent again, or "
@@ -498,6 +500,7 @@ std::string label(const Case& value) {
   }
   if (value.cache != defaults().cache) text += ' ' + value.cache;
   if (has("fuse")) text += " fuse " + value.fuse;
+  if (has("graph")) text += " graph " + value.graph;
   if (has("allocation")) text += ' ' + value.allocation;
   return text;
 }

@@ -32,8 +32,9 @@ struct Case {
   std::string name;  ///< ceiling: which one; imported: what its benchmark calls it
   std::string backend = "reference";
   std::string kv = "f16";
-  std::string fuse;            ///< on, off; empty: on, where the backend can
-  std::string allocation;      ///< llm: of activations (allocation.h); empty: arena
+  std::string fuse;        ///< on, off; empty: on, where the backend can
+  std::string graph;       ///< llm: on, off: launches of a step recorded; empty: on where it can
+  std::string allocation;  ///< llm: of activations (allocation.h); empty: arena
   std::string cache = "warm";  ///< warm, cold-cpu, cold-disk
   std::int64_t prompt = 512;
   std::int64_t generate = 0;

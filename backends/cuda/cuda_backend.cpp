@@ -11,14 +11,13 @@
 
 namespace ridgepoint {
 
-CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device, bool record)
-    : arena_(std::make_shared<cuda::Arena>(std::move(device))), weights_(arena_), record_(record) {}
+CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device)
+    : arena_(std::make_shared<cuda::Arena>(std::move(device))), weights_(arena_) {}
 
 BackendDescription CudaBackend::describe() const {
   const cuda::DeviceDescription& device = arena_->device().describe();
   return {.name = std::string(kName),
-          .version = fmt::format("1.0 {} ({}){}", device.name, device.libraries,
-                                 record_ ? "" : ", graph=off"),
+          .version = fmt::format("1.0 {} ({})", device.name, device.libraries),
           .summary = std::string(kSummary)};
 }
 
@@ -37,7 +36,8 @@ std::unique_ptr<Execution> CudaBackend::prepare(const Graph& graph, const Weight
     throw std::logic_error("CudaBackend: the cache was made by another backend");
   }
   // A step of decoding is many short launches; a prefill's are long enough to hide each other.
-  const bool record = record_ && graph.tokens() == 1 && graph.nodes().size() > 1;
+  const bool record =
+      options.record.value_or(true) && graph.tokens() == 1 && graph.nodes().size() > 1;
   return std::make_unique<cuda::CudaExecution>(graph, weights,
                                                cuda::PlanOptions{.arena = arena_,
                                                                  .weights = &weights_,

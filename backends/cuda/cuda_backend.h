@@ -18,14 +18,12 @@ class CudaBackend : public Backend {
   static constexpr std::string_view kName = "cuda";
   static constexpr std::string_view kSummary =
       "one NVIDIA GPU: kernels of our own for decoding, cuBLASLt for the products of prefill";
-  static constexpr std::string_view kOptions =
-      "device=N: which GPU (0); graph=on|off: a decode step recorded and played as a CUDA graph "
-      "(on)";
+  static constexpr std::string_view kOptions = "device=N: which GPU (0)";
 
-  /// `record`: whether steps of decoding are recorded.
-  CudaBackend(std::shared_ptr<cuda::Device> device, bool record);
+  explicit CudaBackend(std::shared_ptr<cuda::Device> device);
 
   [[nodiscard]] BackendDescription describe() const override;
+  [[nodiscard]] bool records() const override { return true; }
   using Backend::supports;
   [[nodiscard]] Support supports(const Graph& graph) const override;
   [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;
@@ -37,7 +35,6 @@ class CudaBackend : public Backend {
  private:
   std::shared_ptr<cuda::Arena> arena_;
   mutable cuda::WeightStore weights_;
-  bool record_;
 };
 
 /// Error when there is no such GPU, with what `cuda_unavailable` says.

@@ -88,6 +88,7 @@ std::unique_ptr<Execution> NullBackend::prepare(const Graph& graph, const Weight
 }
 
 Support NullBackend::supports(const Model&, const SessionOptions& options) const {
+  if (options.record) return Support::no(std::string(kNothingToRecord));
   if (options.allocation != Allocation::arena) return Support::no("it has no activations to place");
   return Support::yes();
 }

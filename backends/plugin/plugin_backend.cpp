@@ -36,6 +36,7 @@ class PluginBackend : public Backend {
   }
 
   [[nodiscard]] Support supports(const Model& model, const SessionOptions& options) const override {
+    if (options.record) return Support::no(std::string(kNothingToRecord));
     if (options.allocation != Allocation::arena) {
       return Support::no("how an engine behind a library allocates is its own affair");
     }

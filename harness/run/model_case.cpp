@@ -91,7 +91,9 @@ class ModelCase {
             .kv_type = *type,
             .threads = context_.threads(),
             .fuse = subject_.fuse != "off",
-            .allocation = allocation()};
+            .allocation = allocation(),
+            .record = subject_.graph.empty() ? std::nullopt
+                                             : std::optional<bool>(subject_.graph == "on")};
   }
 
   [[nodiscard]] Allocation allocation() const {

@@ -220,9 +220,11 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
       break;
     }
   }
-  if (!interrupted) {
+  // Of an interrupted run: what the cases until then say. Which they are stands in each score.
+  Json score = score_json(cases);
+  if (!interrupted || !score.empty()) {
     store.add_record(record_of_figures(run, static_cast<std::int64_t>(planned.size()) - 1,
-                                       planned.back().name, {{"score", score_json(cases)}}));
+                                       planned.back().name, {{"score", std::move(score)}}));
   }
   store.finish_run(run.id, interrupted ? "interrupted" : "finished", unix_ns(), read_conditions());
   return run.id;

@@ -189,6 +189,18 @@ TEST_P(BackendContract, GivesTheSameLogitsHoweverItAllocatesAndSaysWhatIsAlive) 
   }
 }
 
+TEST_P(BackendContract, TakesAWishToRecordOrRefusesItWithAReason) {
+  const Model model = golden("llama");
+  SessionOptions options{.capacity = 16};
+  if (!backend_->supports(model, options).supported) GTEST_SKIP() << "does not support llama";
+  for (const bool record : {true, false}) {
+    options.record = record;
+    const Support support = backend_->supports(model, options);
+    EXPECT_EQ(support.supported, backend_->records());
+    EXPECT_NE(support.supported, !support.reason.empty());
+  }
+}
+
 TEST_P(BackendContract, KeepsSessionsInOrder) {
   for (const char* name : {"llama", "qwen2", "gpt2"}) {
     const Model model = golden(name);

@@ -198,11 +198,7 @@ std::unique_ptr<Backend> open_cuda_backend(std::string_view options) {
   constexpr std::int64_t kMostDevices = 1024;
   BackendOptions given(CudaBackend::kName, options);
   const std::int64_t number = given.take_integer("device", 0, 0, kMostDevices);
-  const std::string graph = given.take_text("graph", "on");
   given.finish(CudaBackend::kOptions);
-  if (graph != "on" && graph != "off") {
-    throw Error(fmt::format("backend 'cuda': graph={} is neither on nor off", graph));
-  }
   if (const std::string reason = cuda_unavailable(); !reason.empty()) {
     throw Error("backend 'cuda' cannot be used: " + reason);
   }
@@ -211,8 +207,8 @@ std::unique_ptr<Backend> open_cuda_backend(std::string_view options) {
   if (number >= count) {
     throw Error(fmt::format("backend 'cuda': there is no device {}; there are {}", number, count));
   }
-  return std::make_unique<CudaBackend>(std::make_shared<cuda::CudaDevice>(static_cast<int>(number)),
-                                       graph == "on");
+  return std::make_unique<CudaBackend>(
+      std::make_shared<cuda::CudaDevice>(static_cast<int>(number)));
 }
 
 }  // namespace ridgepoint

@@ -78,8 +78,8 @@ class CudaOperators : public ::testing::Test {
     EXPECT_LE(off, tolerance) << to_command_line(subject);
   }
   std::unique_ptr<Backend> reference_ = open_backend("reference");
-  CudaBackend cuda_{cuda::make_emulated_gpu(), true};
-  CudaBackend without_library_{cuda::make_emulated_gpu({.many_rows = false}), true};
+  CudaBackend cuda_{cuda::make_emulated_gpu()};
+  CudaBackend without_library_{cuda::make_emulated_gpu({.many_rows = false})};
 };
 
 /// Rounding to f32 in sums; 8-bit activations; 16-bit numbers in products of many rows.

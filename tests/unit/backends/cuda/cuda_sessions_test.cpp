@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backends/cuda/cuda_backend.h"
+#include "backends/cuda/cuda_execution.h"
 #include "backends/registry.h"
 #include "backends/session.h"
 #include "profiler/clock/monotonic_clock.h"
@@ -73,7 +74,7 @@ class CudaSessions : public ::testing::Test {
     return off_by(*ours, *truth, options.batch, prompt);
   }
   std::unique_ptr<Backend> reference_ = open_backend("reference");
-  CudaBackend cuda_{cuda::make_emulated_gpu(), true};
+  CudaBackend cuda_{cuda::make_emulated_gpu()};
 };
 
 TEST_F(CudaSessions, OfEveryWeightTypeGiveTheReferencesLogits) {
@@ -109,12 +110,24 @@ TEST_F(CudaSessions, WorkThroughPromptsInPiecesAndManySequences) {
   EXPECT_LE(off_by_for(cuda_, model, {.batch = 17, .capacity = 8}, 1), kRoundedKv);
 }
 
+TEST_F(CudaSessions, RecordDecodeStepsOnlyAndNoneWhenAskedNotTo) {
+  const Model model = golden_model("llama");
+  for (const auto& [tokens, record, expected] :
+       {std::tuple(1, std::optional<bool>(), true), std::tuple(1, std::optional(true), true),
+        std::tuple(1, std::optional(false), false), std::tuple(5, std::optional(true), false)}) {
+    const Graph graph = lower(model, {.batch = 1, .tokens = tokens, .capacity = 24});
+    const auto execution =
+        cuda_.prepare(graph, model.weights, {.cache = cuda_.make_cache(graph), .record = record});
+    EXPECT_EQ(dynamic_cast<const cuda::CudaExecution&>(*execution).recorded(), expected) << tokens;
+  }
+}
+
 TEST_F(CudaSessions, GiveTheSameRecordedAndNot) {
-  const CudaBackend plain(cuda::make_emulated_gpu(), false);
   const Model model = golden_model("llama-blocks/model-q8_0.gguf");
-  const SessionOptions options{.batch = 2, .capacity = 24};
+  SessionOptions options{.batch = 2, .capacity = 24};
   const auto recorded = cuda_.open_session(model, options);
-  const auto direct = plain.open_session(model, options);
+  options.record = false;
+  const auto direct = cuda_.open_session(model, options);
   EXPECT_EQ(off_by(*recorded, *direct, 2, 5), 0.0);
 }
 
@@ -178,7 +191,7 @@ TEST_F(CudaSessions, CountTheirMemoryByClassAndGiveItBack) {
 }
 
 TEST_F(CudaSessions, SayThatTheDeviceIsFull) {
-  const CudaBackend small(cuda::make_emulated_gpu({.memory_bytes = 100'000}), true);
+  const CudaBackend small(cuda::make_emulated_gpu({.memory_bytes = 100'000}));
   const Model model = golden_model("llama");
   EXPECT_THROW(static_cast<void>(small.open_session(model, {.capacity = 32})), std::bad_alloc);
 }
