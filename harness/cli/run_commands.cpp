@@ -75,6 +75,7 @@ void apply_options_of(const Suite& suite, RunArguments& arguments) {
     set_from_text(asked, name, text, "suite " + suite.name);
     if (arguments.typed.at(name)->count() == 0) {
       set_from_text(arguments.options, name, text, "suite " + suite.name);
+      arguments.by_suite.insert(name);
     }
   }
 }
@@ -87,10 +88,13 @@ void require_ceilings(const Store& store, const RunOptions& options) {
 }
 
 std::vector<Case> cases_to_run(RunArguments& arguments, const std::string& suite_name) {
-  if (suite_name.empty()) return cases_of_axes(arguments.axes);
+  if (suite_name.empty()) {
+    settle(arguments);
+    return cases_of_axes(arguments.axes);
+  }
   const Suite suite = load_suite(suite_name);
   apply_options_of(suite, arguments);
-  validate(arguments.options);
+  settle(arguments);
   return expand(suite, arguments.axes);
 }
 
