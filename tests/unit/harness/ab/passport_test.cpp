@@ -24,7 +24,7 @@ class StoredPassport : public ::testing::Test {
  protected:
   StoredPassport() {
     store_passport_case(store_, "aaaaaaaa", "process", 6, 0.004, kNoonUnixNs - 1);
-    store_passport_case(store_, "bbbbbbbb", "process", 40, 0.0015, kNoonUnixNs);
+    store_passport_case(store_, "bbbbbbbb", "process", 30, 0.0015, kNoonUnixNs);
     store_passport_case(store_, "bbbbbbbb", "compute", 5, 0.004, kNoonUnixNs + 1);
     store_passport_case(store_, "bbbbbbbb", "memory", 0, 0.004, kNoonUnixNs + 2);
   }
@@ -82,7 +82,7 @@ TEST_F(StoredPassport, PrintsUnitsAndWhatItsSignsMean) {
   for (const PassportCase& entry : passport_cases()) {
     EXPECT_THAT(text, HasSubstr(std::string(entry.purpose) + ": " + std::string(entry.arm)));
   }
-  EXPECT_THAT(row("process"), MatchesRegex("process +40 +200 ms +0\\.[0-9]+ % +[+-]0\\.[0-9]+ +"
+  EXPECT_THAT(row("process"), MatchesRegex("process +30 +200 ms +0\\.[0-9]+ % +[+-]0\\.[0-9]+ +"
                                            "2\\.0 % .*[0-9] s.*"));
   EXPECT_THAT(row("compute"), MatchesRegex("compute +5 +200 ms .*\\? +\\? +\\? +\\? +\\?"));
   EXPECT_THAT(row("memory"), MatchesRegex("memory +0 *"));
