@@ -9,6 +9,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/interrupt.h"
 #include "harness/run/progress.h"
+#include "harness/run/stopping_options.h"
 #include "results/report/table.h"
 
 namespace ridgepoint {
@@ -52,6 +53,15 @@ void add_run_options(CLI::App& command, MeasuringArguments& arguments) {
     option->capture_default_str()->group("Measuring");
     arguments.typed[std::string(field.name)] = option;
   }
+}
+
+void settle(MeasuringArguments& arguments) {
+  validate(arguments.options);
+  settle_stopping_options(arguments.options, [&](std::string_view name) {
+    const auto typed = arguments.typed.find(std::string(name));
+    return (typed != arguments.typed.end() && typed->second->count() > 0) ||
+           arguments.by_suite.contains(name);
+  });
 }
 
 Axes axes_of(const std::map<std::string, std::vector<std::string>>& given) {

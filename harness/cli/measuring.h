@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,13 +25,16 @@ namespace ridgepoint {
 struct MeasuringArguments {
   std::map<std::string, std::vector<std::string>> axes;  ///< --name as typed, by case field
   RunOptions options;
-  std::map<std::string, CLI::Option*> typed;  ///< run options by name, to see which were given
+  std::map<std::string, CLI::Option*> typed;    ///< run options by name, to see which were given
+  std::set<std::string, std::less<>> by_suite;  ///< run options that a suite gave
 };
 
 /// An option for each case field that is wanted; `arguments` must outlive the parser.
 void add_axis_options(CLI::App& command, MeasuringArguments& arguments,
                       const std::function<bool(const CaseField&)>& wanted);
 void add_run_options(CLI::App& command, MeasuringArguments& arguments);
+/// The options as they hold together; Error for values out of range and for contradictions.
+void settle(MeasuringArguments& arguments);
 
 /// The axes of one group as a suite's: fields that are `given`, in field order. Error for a value
 /// that is none of its field.

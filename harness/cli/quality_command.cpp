@@ -140,7 +140,7 @@ std::int64_t report_past_budget(const Store& store, const std::string& run_id,
 }
 
 int measure_quality(const Invocation& invocation, QualityArguments& arguments) {
-  validate(arguments.options);
+  settle(arguments);
   const QualityBudget budget = parse_budget(arguments.budget);
   settle_baseline(invocation, arguments);
   const auto cases = cases_of(arguments);

@@ -37,6 +37,15 @@ struct RunArguments : MeasuringArguments {
   std::string label;
 };
 
+/// Only what was measured here can be measured again.
+void refuse_import(const Run& run) {
+  if (run.suite != "imported") return;
+  throw Error(fmt::format(
+      "run {}: it was imported ({}), so nothing of it can be measured here; run the program that "
+      "wrote it, and import what comes out",
+      run.id.substr(0, 8), run.tool_version));
+}
+
 /// No suite, but axes: one group of what decides which others mean something. Those go over it as
 /// they go over a suite's, so that an option typed is an option used, or refused.
 std::vector<Case> cases_of_axes(std::map<std::string, std::vector<std::string>> axes) {
@@ -66,6 +75,7 @@ void apply_options_of(const Suite& suite, RunArguments& arguments) {
     set_from_text(asked, name, text, "suite " + suite.name);
     if (arguments.typed.at(name)->count() == 0) {
       set_from_text(arguments.options, name, text, "suite " + suite.name);
+      arguments.by_suite.insert(name);
     }
   }
 }
@@ -78,10 +88,13 @@ void require_ceilings(const Store& store, const RunOptions& options) {
 }
 
 std::vector<Case> cases_to_run(RunArguments& arguments, const std::string& suite_name) {
-  if (suite_name.empty()) return cases_of_axes(arguments.axes);
+  if (suite_name.empty()) {
+    settle(arguments);
+    return cases_of_axes(arguments.axes);
+  }
   const Suite suite = load_suite(suite_name);
   apply_options_of(suite, arguments);
-  validate(arguments.options);
+  settle(arguments);
   return expand(suite, arguments.axes);
 }
 
@@ -135,6 +148,7 @@ std::string newest_unfinished_run(const Store& store) {
 int resume(const Invocation& invocation, const std::string& text) {
   Store store = invocation.open_store(OpenMode::read_write);
   const std::string run_id = text.empty() ? newest_unfinished_run(store) : store.resolve_run(text);
+  refuse_import(store.run(run_id));
   return exit_code_of(finish_run(invocation, store, run_id));
 }
 
@@ -143,6 +157,7 @@ int rerun(const Invocation& invocation, const std::string& text) {
   Store store = invocation.open_store(OpenMode::read_write);
   const std::string old_id = store.resolve_run(text.substr(0, slash));
   const Run old_run = store.run(old_id);
+  refuse_import(old_run);
   const auto planned = store.planned_cases(old_id);
   std::vector<Case> cases;
   if (slash != std::string::npos) {

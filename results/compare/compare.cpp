@@ -317,6 +317,13 @@ class Comparing {
           "process is not in their intervals",
           by_blocks, result_.tests, kFewestProcesses));
     }
+    if (sides_.pooled_rows > 0) {
+      result_.notes.push_back(fmt::format(
+          "{} rows are of tests that stand more than once in their file: rows of one test are "
+          "taken for processes of their own, which they are where the program was started anew "
+          "for each",
+          sides_.pooled_rows));
+    }
     if (unknown_machine_) {
       result_.notes.emplace_back(
           "a side does not say on which machine it was measured; both are taken for the same one");

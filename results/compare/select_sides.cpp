@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "results/compare/pool_records.h"
 #include "results/compare/side_text.h"
 #include "workloads/error.h"
 
@@ -24,6 +26,12 @@ class Selection {
     return text.filters.empty() ? named(text) : filtered(text);
   }
   std::vector<RunWithRecords> take_runs() { return std::move(selected_); }
+  /// Rows that were put together with others, over all runs.
+  [[nodiscard]] std::int64_t pooled_rows() const {
+    std::int64_t rows = 0;
+    for (const auto& stands_for : stand_for_) rows += std::ssize(stands_for);
+    return rows;
+  }
 
  private:
   SelectedSide named(const SideText& text) {
@@ -106,6 +114,8 @@ class Selection {
     for (const RecordKey& key : store_.newest_records(run_ids, wanted)) {
       const std::size_t run = position_of(key.run_id);
       const std::vector<Record>& records = selected_[run].records;
+      const auto row = stand_for_[run].find(key.ordinal);
+      if (row != stand_for_[run].end() && row->second != key.ordinal) continue;
       const auto found = std::ranges::lower_bound(records, key.ordinal, {}, &Record::ordinal);
       if (found == records.end() || found->ordinal != key.ordinal) continue;  // gone meanwhile
       side.records.push_back({run, static_cast<std::size_t>(found - records.begin())});
@@ -135,7 +145,11 @@ class Selection {
 
   std::size_t position_of(const std::string& run_id) {
     const auto [found, added] = position_.emplace(run_id, selected_.size());
-    if (added) selected_.push_back({store_.run(run_id), store_.records(run_id), {}});
+    if (added) {
+      PooledRecords pooled = pool_records(store_.records(run_id));
+      selected_.push_back({store_.run(run_id), std::move(pooled.records), {}});
+      stand_for_.push_back(std::move(pooled.stands_for));
+    }
     return found->second;
   }
 
@@ -145,6 +159,7 @@ class Selection {
   std::map<std::string, std::string> environments_;
   std::map<std::string, std::size_t> position_;
   std::vector<RunWithRecords> selected_;
+  std::vector<std::map<std::int64_t, std::int64_t>> stand_for_;  ///< beside selected_
 };
 
 std::multiset<std::string> values_of(const SideText& side, std::string_view key) {
@@ -165,6 +180,7 @@ SelectedSides select_sides(const Store& store, std::string_view a, std::string_v
   SelectedSides sides;
   sides.a = selection.side(text_a);
   sides.b = selection.side(text_b);
+  sides.pooled_rows = selection.pooled_rows();
   sides.runs = selection.take_runs();
   for (const CaseField& field : case_fields()) {
     const auto of_a = values_of(text_a, field.name);

@@ -1,8 +1,10 @@
 // From what was typed to the records of both sides. A run gives all its records; a git ref and
-// filters give the newest record of each case among the runs that fit.
+// filters give each case's records of the newest run that fits and has it. Rows of one test in one
+// file are one record by then (pool_records.h).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,6 +34,8 @@ struct SelectedSides {
   SelectedSide a, b;
   /// Case fields that both sides fix to values of their own: left out when cases are matched.
   std::vector<std::string> free_fields;
+  /// Rows of imported files that were put together with others of the same test; 0: none was.
+  std::int64_t pooled_rows = 0;
 };
 
 /// The full commit that a text names in the repository of the working directory; empty when it

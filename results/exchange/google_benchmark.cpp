@@ -79,6 +79,7 @@ class GoogleBenchmarkImporter {
     read_context();
     std::size_t index = 0;
     for (const Json& entry : document_["benchmarks"]) read_entry(entry, index++);
+    if (!data_.records.empty()) keep_aggregated(index);
     if (data_.records.empty()) {
       throw Error(fmt::format("{}: no benchmark in it{}", origin_,
                               index > 0 ? ", only aggregates; run with "
@@ -143,9 +144,17 @@ class GoogleBenchmarkImporter {
   void read_entry(const Json& entry, std::size_t index) {
     if (!entry.is_object()) fail(index, "is not an object");
     const Json run_type = entry.value("run_type", Json());
-    if (run_type == "aggregate" || entry.contains("aggregate_name")) return;
+    const std::string run_name = text_member(entry, "run_name");
+    if (run_type == "aggregate" || entry.contains("aggregate_name")) {
+      // A fit over the sizes of a family stands for no benchmark of its own.
+      const std::string aggregate = text_member(entry, "aggregate_name");
+      const bool fit = aggregate == "BigO" || aggregate == "RMS";
+      if (!fit && !run_name.empty()) aggregated_.push_back(run_name);
+      return;
+    }
     const Json name = entry.value("name", Json());
     if (!name.is_string()) fail(index, "has no \"name\"");
+    repeated_.insert(run_name);
     Gathered& gathered = gathered_for(name.get<std::string>(), index);
     if (note_failure(entry, gathered)) return;
 
@@ -170,6 +179,18 @@ class GoogleBenchmarkImporter {
     for (const auto& [key, value] : entry.items()) {
       const auto counter = known_keys().contains(key) ? std::nullopt : number_of(entry, key);
       if (counter) gathered.counters[key].push_back(*counter);
+    }
+  }
+
+  /// Benchmarks of which the file has aggregates alone: cases without samples, lest they be lost.
+  void keep_aggregated(std::size_t index) {
+    for (const std::string& name : aggregated_) {
+      if (repeated_.contains(name) || position_.contains(name)) continue;
+      Gathered& gathered = gathered_for(name, index);
+      gathered.outcome = Outcome::unsupported;
+      gathered.reason =
+          "only aggregates of its repetitions are in the file; "
+          "--benchmark_report_aggregates_only=false writes each";
     }
   }
 
@@ -256,7 +277,9 @@ class GoogleBenchmarkImporter {
   std::string run_id_;
   RunWithRecords data_;
   std::map<std::string, std::size_t> position_;
-  std::vector<Gathered> gathered_;  // beside data_.records
+  std::vector<std::string> aggregated_;          // run names of aggregates, in their order
+  std::set<std::string, std::less<>> repeated_;  // run names of repetitions
+  std::vector<Gathered> gathered_;               // beside data_.records
 };
 
 }  // namespace

@@ -39,16 +39,24 @@ Run imported_run(std::string_view text, const ImportedFacts& facts,
 }
 
 Record imported_record(const Run& run, std::int64_t ordinal, std::string_view name) {
-  static const CaseField& workload_field = *find_case_field("workload");
   static const CaseField& name_field = *find_case_field("name");
+  static const Case unnamed = [] {
+    Case subject;
+    set(subject, *find_case_field("workload"), std::string("imported"));
+    return subject;
+  }();
   Record record;
+  record.subject = unnamed;
   record.ordinal = ordinal;
   record.run_id = run.id;
   const std::string_view id = run.id;  // xxxxxxxx-xxxx-5xxx-yxxx-xxxxxxxxxxxx
-  record.id =
-      fmt::format("{}8{}{:012x}", id.substr(0, 14), id.substr(15, 9), ordinal & 0xffff'ffff'ffff);
+  record.id = id;
+  record.id[14] = '8';
+  auto rest = static_cast<std::uint64_t>(ordinal);
+  for (std::size_t digit = record.id.size(); digit > 24; rest >>= 4U) {
+    record.id[--digit] = "0123456789abcdef"[rest & 0xfU];
+  }
   record.started_unix_ns = run.started_unix_ns;
-  set(record.subject, workload_field, std::string("imported"));
   set(record.subject, name_field, std::string(name));
   return record;
 }

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "results/exchange/date_text.h"
@@ -110,12 +111,21 @@ class Columns {
   struct Column {
     Role role = Role::setting;
     const Known* known = nullptr;
-    std::string key;  ///< the name as JSON
+    std::string key;     ///< the name as JSON
+    std::string metric;  ///< of what was measured
+    const Field* of_first = nullptr;
+  };
+  /// Where the columns are that make the head of a name; past the end: there is none.
+  struct Places {
+    std::size_t model_filename, model_type, n_prompt, n_gen, n_depth;
   };
 
   /// Works out anew when the row has other columns than the one before.
-  void fit(const LlamaBenchRow& row, std::string_view origin, std::int64_t ordinal) {
+  void fit(const LlamaBenchRow& row, const LlamaBenchRow& first, std::string_view origin,
+           std::int64_t ordinal) {
+    const bool row_used_before = std::exchange(last_, &row) == &row;
     if (columns_.size() == row.size()) {
+      if (row_used_before && row.same_names()) return;
       bool same = true;
       for (std::size_t i = 0; same && i < row.size(); ++i) same = names_[i] == row[i].name;
       if (same) return;
@@ -127,8 +137,14 @@ class Columns {
       const std::string& name = row[i].name;
       const Known* known = find_known(name);
       names_.push_back(name);
-      columns_.push_back({known == nullptr ? Role::setting : known->role, known, json_text(name)});
+      columns_.push_back({known == nullptr ? Role::setting : known->role, known, json_text(name),
+                          "llama-bench:" + name, first.find(name)});
     }
+    const auto place = [&](std::string_view name) {
+      return static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin());
+    };
+    places_ = {place("model_filename"), place("model_type"), place("n_prompt"), place("n_gen"),
+               place("n_depth")};
     std::iota(by_name_.begin(), by_name_.end(), 0U);
     std::ranges::sort(by_name_, {}, [&](std::size_t i) { return std::string_view(names_[i]); });
     for (std::size_t i = 1; i < by_name_.size(); ++i) {
@@ -145,6 +161,7 @@ class Columns {
   }
 
   [[nodiscard]] const Column& operator[](std::size_t i) const { return columns_[i]; }
+  [[nodiscard]] const Places& places() const { return places_; }
   [[nodiscard]] const std::vector<std::size_t>& by_name() const { return by_name_; }
   [[nodiscard]] const std::vector<std::size_t>& by_table() const { return by_table_; }
 
@@ -152,6 +169,8 @@ class Columns {
   std::vector<std::string> names_;
   std::vector<Column> columns_;
   std::vector<std::size_t> by_name_, by_table_;
+  Places places_{};
+  const LlamaBenchRow* last_ = nullptr;
 };
 
 std::optional<double> finite(std::string_view text) {
@@ -210,7 +229,7 @@ class LlamaBenchImporter {
   void records(const RecordSink& sink) const {
     Pass pass;
     read_(text_, origin_, [&](const LlamaBenchRow& row) {
-      pass.columns.fit(row, origin_, pass.ordinal);
+      pass.columns.fit(row, first_, origin_, pass.ordinal);
       sink(record_of(row, pass));
       ++pass.ordinal;
     });
@@ -280,7 +299,7 @@ class LlamaBenchImporter {
       const Role role = pass.columns[i].role;
       if (role == Role::measured) {
         const auto value = finite(row[i].value);
-        if (value) measurement.metrics.emplace("llama-bench:" + row[i].name, *value);
+        if (value) measurement.metrics.emplace(pass.columns[i].metric, *value);
       } else if (role == Role::time) {
         const std::int64_t time = unix_ns_of_date(row[i].value);
         if (time > 0) record.started_unix_ns = time;
@@ -304,22 +323,25 @@ class LlamaBenchImporter {
   }
 
   void name_case(const LlamaBenchRow& row, Pass& pass) const {
-    const auto count = [&](std::string_view name) -> std::int64_t {
-      const Field* field = row.find(name);
+    const Columns::Places& places = pass.columns.places();
+    const auto at = [&](std::size_t place) { return place < row.size() ? &row[place] : nullptr; };
+    const auto count = [&](std::size_t place, std::string_view name) -> std::int64_t {
+      const Field* field = at(place);
       const auto value = field == nullptr ? std::nullopt : whole(field->value);
       if (!value && name == "n_depth") return 0;  // versions before April 2025
       if (!value || *value < 0) fail(pass.ordinal, fmt::format("has no whole {}", name));
       return *value;
     };
-    const std::int64_t prompt = count("n_prompt"), generate = count("n_gen"),
-                       depth = count("n_depth");
+    const std::int64_t prompt = count(places.n_prompt, "n_prompt"),
+                       generate = count(places.n_gen, "n_gen"),
+                       depth = count(places.n_depth, "n_depth");
     std::string& name = pass.name;
     name = "llama-bench";
-    if (const Field* model = row.find("model_filename")) {
+    if (const Field* model = at(places.model_filename)) {
       name += ' ';
       name += base_name(model->value);
     }
-    if (const Field* type = row.find("model_type")) {
+    if (const Field* type = at(places.model_type)) {
       name += " (";
       name += type->value;
       name += ')';
@@ -359,10 +381,7 @@ class LlamaBenchImporter {
       if (column.role == Role::measured) continue;
       // The run says what the first row said; a million times the same words would fill the disk.
       if (column.role != Role::shape && column.role != Role::time) {
-        const Field* of_run = i < first_.size() && first_[i].name == row[i].name
-                                  ? &first_[i]
-                                  : first_.find(row[i].name);
-        if (of_run != nullptr && of_run->value == row[i].value) continue;
+        if (column.of_first != nullptr && column.of_first->value == row[i].value) continue;
       }
       if (!first) out += ',';
       first = false;

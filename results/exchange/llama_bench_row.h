@@ -32,12 +32,18 @@ struct LlamaBenchRow {
   /// An empty row again, whose memory is used anew: there may be millions.
   void clear() {
     size_ = 0;
+    same_names_ = true;
     samples_ns.clear();
   }
+  /// Whether each name is the one that stood at its place the last time that there was one.
+  [[nodiscard]] bool same_names() const { return same_names_; }
   Field& add(std::string_view name) {
     if (size_ == fields_.size()) fields_.emplace_back();
     Field& field = fields_[size_++];
-    field.name.assign(name);
+    if (field.name != name) {
+      field.name.assign(name);
+      same_names_ = false;
+    }
     field.value.clear();
     field.number = false;
     return field;
@@ -46,6 +52,7 @@ struct LlamaBenchRow {
  private:
   std::vector<Field> fields_;  // the first size_ are in use
   std::size_t size_ = 0;
+  bool same_names_ = true;
 };
 
 /// The row is only valid during the call.

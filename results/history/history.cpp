@@ -197,6 +197,17 @@ std::size_t History::counted() const {
 
 namespace {
 
+/// A file that people append to is imported again and again, and its first rows each time: a row
+/// that began in the same moment and has the same value in another import is the same measurement.
+void keep_each_import_once(std::vector<HistoryRow>& rows) {
+  std::map<std::pair<std::int64_t, double>, std::string> run_of;
+  std::erase_if(rows, [&](const HistoryRow& row) {
+    if (row.run.suite != "imported" || !row.value) return false;
+    return run_of.try_emplace({row.started_unix_ns, *row.value}, row.run.id).first->second !=
+           row.run.id;
+  });
+}
+
 History history_of_one(const HistoryQuery& query, const CaseSelection& selection,
                        const HistoryOptions& options) {
   History history;
@@ -215,6 +226,7 @@ History history_of_one(const HistoryQuery& query, const CaseSelection& selection
   std::erase_if(rows, [&](const HistoryRow& row) {
     return !fits(selection, row, environment_of(environments, row.run.environment_hash));
   });
+  keep_each_import_once(rows);
   if (rows.empty()) {
     throw Error(fmt::format("no run of '{}' in {} fits; 'ridgepoint list runs' shows what there is",
                             label(selection.chosen.subject), query.path().string()));

@@ -109,6 +109,7 @@ std::string phase_table(std::span<const OpTime> rows, std::size_t most) {
 
 /// Why a case has none, as its details have it: they may hold anything.
 std::string why_absent(const Record& record) {
+  if (record.subject.workload == "imported") return std::string(kImportsHaveNoOps);
   const auto details = nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
   const auto found = details.is_object() ? details.find("op_times") : details.end();
   if (found == details.end() || !found->is_object()) return "not traced";

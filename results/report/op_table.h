@@ -3,10 +3,15 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "results/record.h"
 
 namespace ridgepoint {
+
+/// Why a record of workload "imported" has neither op times nor a profile.
+inline constexpr std::string_view kImportsHaveNoOps =
+    "an import has none: what other programs write says nothing of single ops";
 
 /// For each case with op times and each of its phases, the `most` ops that took the longest, the
 /// same op of all layers together (results/op_family.h): time in one pass, share of the pass, and

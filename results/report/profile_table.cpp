@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "results/op_family.h"
+#include "results/report/op_table.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
 #include "results/roofline/op_groups.h"
@@ -103,6 +104,7 @@ std::string share_text(const roofline::Range& share) {
 }
 
 std::string why_no_profile(const Record& record) {
+  if (record.subject.workload == "imported") return std::string(kImportsHaveNoOps);
   const auto details = nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
   const auto absent = [&](const char* key) -> std::string {
     const auto found = details.is_object() ? details.find(key) : details.end();

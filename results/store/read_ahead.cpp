@@ -68,18 +68,19 @@ struct Refused {};
 
 void read(const RecordStream& stream, Handover& handover) {
   Batch batch;
+  batch.reserve(kBatch);
   SampleEncoder encoder;
   const auto hand_over = [&] {
     if (!batch.empty() && !handover.give(std::exchange(batch, {}))) throw Refused();
+    batch.reserve(kBatch);
   };
   std::exception_ptr problem;
   try {
     stream.records([&](Record record) {
-      PackedRecord packed{std::move(record), {}};
+      PackedRecord& packed = batch.emplace_back(PackedRecord{std::move(record), {}});
       for (const Series& series : packed.record.measurement.series) {
         packed.series.push_back(encoder.encode(series.samples));
       }
-      batch.push_back(std::move(packed));
       if (batch.size() == kBatch) hand_over();
     });
   } catch (const Refused&) {

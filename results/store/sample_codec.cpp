@@ -1,8 +1,10 @@
 #include "results/store/sample_codec.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 
@@ -53,6 +55,41 @@ void join_planes(std::span<const std::uint8_t> planes, std::span<std::int64_t> s
   }
 }
 
+// The most content whose size a frame says in one byte.
+constexpr std::size_t kSmallFrame = 255;
+
+/// A zstd frame (RFC 8878) of few bytes, written out: what stands at the beginning as it is, and
+/// the zeros at the end, which are the high planes of timings, as one block. For a handful of
+/// samples zstd finds nothing better, and takes longer to look than everything else about a record.
+std::vector<std::byte> small_frame(std::span<const std::uint8_t> content) {
+  enum BlockType : std::uint32_t { raw = 0, repeated = 1 };
+  const auto last = std::find_if(content.rbegin(), content.rend(), [](auto b) { return b != 0; });
+  const auto zeros = static_cast<std::size_t>(last - content.rbegin());
+  const std::size_t plain = zeros > 4 ? content.size() - zeros : content.size();
+  std::vector<std::byte> frame;
+  frame.reserve(content.size() + 20);
+  const auto number = [&](std::uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) frame.push_back(static_cast<std::byte>(value >> (8 * i)));
+  };
+  const auto block = [&](std::size_t size, BlockType type, bool is_last) {
+    number(static_cast<std::uint32_t>(size) << 3 | type << 1U | (is_last ? 1U : 0U), 3);
+  };
+  number(ZSTD_MAGICNUMBER, 4);
+  number(0x24, 1);  // one segment, with a checksum, its size in one byte
+  number(static_cast<std::uint32_t>(content.size()), 1);
+  if (plain > 0 || plain == content.size()) {
+    block(plain, raw, plain == content.size());
+    const auto bytes = std::as_bytes(content.first(plain));
+    frame.insert(frame.end(), bytes.begin(), bytes.end());
+  }
+  if (plain < content.size()) {
+    block(zeros, repeated, true);
+    number(0, 1);
+  }
+  number(static_cast<std::uint32_t>(XXH64(content.data(), content.size(), 0)), 4);
+  return frame;
+}
+
 [[noreturn]] void damaged(std::string_view what) {
   throw Error(fmt::format(
       "samples: {}; the blob was cut or altered: restore the database from a backup", what));
@@ -77,6 +114,7 @@ std::vector<std::byte> SampleEncoder::encode(std::span<const std::int64_t> sampl
   std::vector<std::uint8_t>& planes = state_->planes;
   planes.resize(samples.size() * kWidth);
   split_into_planes(samples, planes);
+  if (planes.size() <= kSmallFrame) return small_frame(planes);
   std::vector<std::byte> blob(ZSTD_compressBound(planes.size()));
   const std::size_t size =
       ZSTD_compress2(state_->context.get(), blob.data(), blob.size(), planes.data(), planes.size());

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <stdexcept>
-#include <unordered_set>
 #include <utility>
 
 #include "results/store/merge.h"
@@ -644,7 +643,7 @@ std::vector<Run> Store::runs() const {
 std::vector<RecordKey> Store::newest_records(const std::vector<std::string>& run_ids,
                                              const std::function<bool(const Case&)>& wanted) const {
   return state_->read("looking for records", [&] {
-    std::unordered_set<std::string> seen;
+    std::unordered_map<std::string, const std::string*> run_of;  // by case hash
     std::vector<RecordKey> keys;
     for (const std::string& run_id : run_ids) {
       Query row = state_->database.query(
@@ -652,7 +651,9 @@ std::vector<RecordKey> Store::newest_records(const std::vector<std::string>& run
           "WHERE run_id = ? ORDER BY ordinal");
       row.bind(run_id);
       while (row.step()) {
-        if (!seen.insert(row.text(1)).second || !wanted(case_from_json(row.text(2)))) continue;
+        // A run may have a case more than once: all of them are its newest.
+        if (run_of.try_emplace(row.text(1), &run_id).first->second != &run_id) continue;
+        if (!wanted(case_from_json(row.text(2)))) continue;
         keys.push_back({run_id, row.integer(0)});
       }
     }

@@ -85,7 +85,8 @@ class Store {
   [[nodiscard]] std::vector<Case> known_cases() const;
   /// Every run, newest first, without environment and conditions.
   [[nodiscard]] std::vector<Run> runs() const;
-  /// The first record that these runs, asked in this order, have of each case that is wanted.
+  /// The records of each case that is wanted in the first of these runs, asked in this order, that
+  /// has any of it.
   [[nodiscard]] std::vector<RecordKey> newest_records(
       const std::vector<std::string>& run_ids,
       const std::function<bool(const Case&)>& wanted) const;

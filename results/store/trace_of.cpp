@@ -62,6 +62,12 @@ void add_points(std::span<const Span> spans, const TracedPart& part, const Trace
 
 Trace trace_of(const Record& record) {
   if (record.measurement.trace.empty()) {
+    if (record.subject.workload == "imported") {
+      throw Error(fmt::format(
+          "case {} ({}): an import has no spans: what other programs write says nothing of single "
+          "ops; choose a case that was measured here",
+          record.ordinal, label(record.subject)));
+    }
     throw Error(fmt::format(
         "case {} ({}): no spans were kept; measure it with: ridgepoint profile, or run --profile",
         record.ordinal, label(record.subject)));

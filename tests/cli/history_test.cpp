@@ -78,6 +78,16 @@ TEST_F(HistoryCommand, SlowdownIsExitOneAndNamesItsCommits) {
             HasSubstr("'build:build --workload op"), HasSubstr("▲ +4.1 %, worse"), HasSubstr("^")));
 }
 
+TEST_F(HistoryCommand, OfTimesToTheFirstTokenReadsAsThat) {
+  Case subject;
+  subject.prompt = 512;
+  store(steady_days(40, 25, 1.041), subject, "ttft_ns");
+  const auto result = history({"prompt:512"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.out, StartsWith("worse: ttft_ns +4.1 % since c0ffe25 (not confirmed)\n"));
+  EXPECT_EQ(history({"prompt:512", "--metric", "ttft_ns"}).out, result.out);
+}
+
 TEST_F(HistoryCommand, ImprovementIsExitZero) {
   store(steady_days(40, 25, 0.9));
   const auto result = history({"rows:1"});

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "tests/support/run_program.h"
 #include "tests/support/temporary_folder.h"
@@ -157,6 +159,46 @@ TEST_F(PeerResults, AHistoryOfVllmFilesKnowsWhatIsWorse) {
   const ProgramResult first = ridgepoint({"history", run + "/0"});
   EXPECT_EQ(first.exit_code, 1) << first.out << first.err;
   EXPECT_THAT(first.out, AllOf(HasSubstr("vllm:median_ttft_ms"), HasSubstr(" ms")));
+}
+
+TEST_F(PeerResults, WhatAnImportCannotHaveIsSaidPlainly) {
+  const std::string golden = RIDGEPOINT_SOURCE_DIR "/tests/golden/imports/google-benchmark/";
+  ASSERT_EQ(ridgepoint({"import", golden + "results.json"}).exit_code, 0);
+  EXPECT_THAT(ridgepoint({"show", "latest", "--ops"}).out,
+              HasSubstr("no times of ops: an import has none"));
+  EXPECT_THAT(ridgepoint({"show", "latest/0", "--profile"}).out,
+              HasSubstr("no profile: an import has none"));
+  const auto explained = ridgepoint({"explain", "latest/0"});
+  EXPECT_EQ(explained.exit_code, 1);
+  EXPECT_THAT(explained.out, HasSubstr("an import has none"));
+  const std::string file = (folder_.path() / "x.json").string();
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"rerun", "latest"},
+                                                    {"rerun", "latest/0"},
+                                                    {"resume", "latest"},
+                                                    {"trace", "latest/0", "-o", file}}) {
+    const ProgramResult refused = ridgepoint(arguments);
+    EXPECT_EQ(refused.exit_code, 2) << arguments.front();
+    EXPECT_THAT(refused.err, HasSubstr("import")) << arguments.front();
+    EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  }
+}
+
+TEST_F(PeerResults, ALabelIsWhatARunIsFoundBy) {
+  const std::string golden = RIDGEPOINT_SOURCE_DIR "/tests/golden/imports/";
+  const ProgramResult named =
+      ridgepoint({"import", golden + "llama-bench/llama_bench.jsonl", "--label", "before"});
+  ASSERT_EQ(named.exit_code, 0) << named.err;
+  ASSERT_EQ(ridgepoint({"import", golden + "vllm/summary.json"}).exit_code, 0);
+  EXPECT_EQ(ridgepoint({"show", "before"}).out,
+            ridgepoint({"show", named.out.substr(std::string("run ").size(), 36)}).out);
+  const auto stored = nlohmann::json::parse(ridgepoint({"export", "before"}).out);
+  EXPECT_EQ(stored["run"]["label"], "before");
+  EXPECT_EQ(stored["records"].size(), 4U);
+  EXPECT_EQ(nlohmann::json::parse(ridgepoint({"export", "summary.json"}).out)["run"]["label"],
+            "summary.json")
+      << "without one, the name of the file";
+  const ProgramResult gone = ridgepoint({"show", "llama_bench.jsonl"});
+  EXPECT_EQ(gone.exit_code, 2) << "its own label took the place of the file's name";
 }
 
 }  // namespace

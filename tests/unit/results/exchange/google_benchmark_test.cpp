@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/results/example_data.h"
+#include "tests/unit/results/exchange/golden_imports.h"
 
 namespace ridgepoint {
 namespace {
@@ -138,6 +139,92 @@ TEST(GoogleBenchmarkImport, SaysWhatIsWrongWithAFile) {
               HasSubstr("more nanoseconds"));
   EXPECT_THAT(with(R"("iterations":1,"real_time":1,"x":)" + std::string(1000, '[')),
               HasSubstr("nested deeper"));
+}
+
+/// The record of the case of that name in the golden file, which library 1.7.1 wrote.
+Record golden_benchmark(std::string_view name) {
+  static const RunWithRecords data = imported("google-benchmark/results.json");
+  for (const Record& record : data.records) {
+    if (record.subject.name == name) return record;
+  }
+  ADD_FAILURE() << name << " is not there";
+  return {};
+}
+
+TEST(GoogleBenchmarkGolden, MakesACaseOfEachBenchmarkAndOfNoAggregate) {
+  std::vector<std::string> names;
+  for (const Record& record : imported("google-benchmark/results.json").records) {
+    names.push_back(record.subject.name);
+  }
+  EXPECT_THAT(
+      names,
+      ::testing::ElementsAre(
+          "BM_Plain/iterations:20000", "BM_Repeated/4096/iterations:500/repeats:3",
+          "BM_Counters/iterations:2000", "BM_Milliseconds/iterations:3/real_time",
+          "BM_Seconds/iterations:4/manual_time", "BM_Threads/iterations:1000/threads:2", "BM_Fails",
+          "BM_Complexity/256/iterations:200", "BM_Complexity/1024/iterations:200",
+          "BM_Complexity/4096/iterations:200", "BM_AggregatesOnly/iterations:1000/repeats:3"));
+}
+
+TEST(GoogleBenchmarkGolden, HasItsTimesInNanosecondsWhateverUnitTheyWereWrittenIn) {
+  const auto real = [](std::string_view name) {
+    return golden_benchmark(name).measurement.metrics.at("real_time_ns");
+  };
+  EXPECT_NEAR(real("BM_Plain/iterations:20000"), 0.53080002544447780, 1e-12);
+  EXPECT_NEAR(real("BM_Repeated/4096/iterations:500/repeats:3"), 1089.9860062636435, 1e-9)
+      << "us; the median of three";
+  EXPECT_NEAR(real("BM_Milliseconds/iterations:3/real_time"), 1.5880416661578540e6, 1e-6);
+  EXPECT_NEAR(real("BM_Seconds/iterations:4/manual_time"), 0.25e9, 1e-3);
+  const Record milliseconds = golden_benchmark("BM_Milliseconds/iterations:3/real_time");
+  const Series total{"total", "ns", {4'764'125}};
+  const Series iterations{"iterations", "1", {3}};
+  EXPECT_EQ(*milliseconds.measurement.find("total"), total) << "1.588 ms three times";
+  EXPECT_EQ(*milliseconds.measurement.find("iterations"), iterations);
+  EXPECT_NEAR(milliseconds.measurement.metrics.at("cpu_time_ns"), 23'858.666666666761, 1e-9);
+  EXPECT_EQ(milliseconds.duration_ns, 4'764'125);
+}
+
+TEST(GoogleBenchmarkGolden, CountsRepetitionsAsSamplesAndAggregatesNot) {
+  const Record repeated = golden_benchmark("BM_Repeated/4096/iterations:500/repeats:3");
+  const Series total{"total", "ns", {542'399, 550'240, 544'993}};
+  EXPECT_EQ(*repeated.measurement.find("total"), total);
+  EXPECT_EQ(repeated.measurement.metrics.at("repetitions"), 3);
+  EXPECT_THAT(repeated.details, HasSubstr(R"(["a \"label\"","a \"label\"","a \"label\""])"));
+}
+
+TEST(GoogleBenchmarkGolden, KeepsABenchmarkThatHasAggregatesAloneWithTheReason) {
+  const Record aggregated = golden_benchmark("BM_AggregatesOnly/iterations:1000/repeats:3");
+  EXPECT_EQ(aggregated.outcome, Outcome::unsupported);
+  EXPECT_THAT(aggregated.reason, HasSubstr("--benchmark_report_aggregates_only=false"));
+  EXPECT_TRUE(aggregated.measurement.series.empty());
+  EXPECT_TRUE(aggregated.measurement.metrics.empty());
+}
+
+TEST(GoogleBenchmarkGolden, KeepsCountersAndRates) {
+  const auto metrics = golden_benchmark("BM_Counters/iterations:2000").measurement.metrics;
+  EXPECT_EQ(metrics.at("counter:Plain"), 42.5);
+  EXPECT_EQ(metrics.at("counter:PerIteration"), 3);
+  EXPECT_DOUBLE_EQ(metrics.at("counter:PerSecond"), 1.1257774900790881e7);
+  EXPECT_DOUBLE_EQ(metrics.at("counter:bytes_per_second"), 9.2223691987278900e10);
+  EXPECT_DOUBLE_EQ(metrics.at("counter:items_per_second"), 2.2515549801581763e7);
+  EXPECT_EQ(metrics.size(), 8U) << "and real time, CPU time, repetitions";
+}
+
+TEST(GoogleBenchmarkGolden, KeepsTheBenchmarkThatFailedWithItsReason) {
+  const Record failed = golden_benchmark("BM_Fails");
+  EXPECT_EQ(failed.outcome, Outcome::failed);
+  EXPECT_EQ(failed.reason, "the data is not there");
+  EXPECT_TRUE(failed.measurement.series.empty());
+  EXPECT_TRUE(failed.measurement.metrics.empty());
+}
+
+TEST(GoogleBenchmarkGolden, SaysWhenAndWhereItRan) {
+  const StoredRun run = imported("google-benchmark/results.json").run;
+  EXPECT_EQ(run.started_unix_ns, 1'795'310'647'000'000'000);  // 2026-11-22 01:24:07 UTC
+  EXPECT_EQ(run.command, "./gbench_golden");
+  const auto environment = nlohmann::json::parse(run.environment);
+  EXPECT_EQ(environment["cpu"]["cores"], 2);
+  EXPECT_EQ(environment["google_benchmark"]["caches"].size(), 4U);
 }
 
 TEST(GoogleBenchmarkImport, LeavesWordsInTextsAlone) {

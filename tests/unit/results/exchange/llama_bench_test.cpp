@@ -93,6 +93,18 @@ TEST(LlamaBenchImport, KeepsASettingThatItDoesNotKnow) {
             "llama-bench m.gguf (llama 7B Q4_0) pp512 d1024 t=8 brand_new=on");
 }
 
+TEST(LlamaBenchImport, KnowsItsColumnsAgainAfterARowOfOtherOnes) {
+  // The second row has a name that only the whole parser reads, so it comes from another reader.
+  std::string other = row();
+  other.replace(other.find("\"n_depth\": 0"), 12, "\"n_d\\u0065pth\": 64");
+  other.replace(other.find("\"poll\""), 6, "\"pool\"");
+  const RunWithRecords data = imported_text(row() + "\n" + other + "\n" + row() + "\n");
+  EXPECT_THAT(names(data), ElementsAre("llama-bench m.gguf (llama 7B Q4_0) pp512 t=8",
+                                       "llama-bench m.gguf (llama 7B Q4_0) pp512 d64 t=8 pool=50",
+                                       "llama-bench m.gguf (llama 7B Q4_0) pp512 t=8"));
+  EXPECT_EQ(data.records[2].details, data.records[0].details);
+}
+
 TEST(LlamaBenchImport, SaysOfARowWhereItDiffersFromTheFirst) {
   std::string other = row();
   other.replace(other.find("\"abc\""), 5, "\"def\"");

@@ -1,10 +1,12 @@
 #include "results/history/history.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/stored_runs.h"
 #include "tests/unit/results/example_data.h"
+#include "tests/unit/results/exchange/golden_imports.h"
 
 namespace ridgepoint {
 namespace {
@@ -95,6 +97,41 @@ TEST_F(HistoryOfCase, RatesAreWorseWhenTheyFall) {
   EXPECT_EQ(found.metric, "decode_tokens_per_second");
   ASSERT_EQ(found.changes.size(), 1U);
   EXPECT_EQ(found.changes[0].direction, ChangeDirection::worse);
+}
+
+TEST_F(HistoryOfCase, OfAPrefillIsOverItsTimeToTheFirstToken) {
+  const Case prefill = example_case(512, 0);
+  store(steady_days(40, 25, 1.05), prefill, "ttft_ns");
+  const auto found = history(case_hash(prefill));
+  EXPECT_EQ(found.metric, "ttft_ns");
+  EXPECT_EQ(found.unit, "ns");
+  ASSERT_EQ(found.changes.size(), 1U);
+  EXPECT_EQ(found.changes[0].direction, ChangeDirection::worse);
+  EXPECT_NEAR(found.changes[0].ratio(), 1.05, 0.003);
+  EXPECT_TRUE(ends_worse(found));
+}
+
+TEST_F(HistoryOfCase, HasTheRowsOfAnImportedFileThatGrewOnce) {
+  const auto line = [](int second, int sample_ns) {
+    return fmt::format(
+        R"({{"build_commit": "abc", "build_number": 9, "cpu_info": "CPU", "model_filename": )"
+        R"("m.gguf", "n_prompt": 512, "n_gen": 0, "test_time": "2026-01-02T03:04:{:02}Z", )"
+        R"("samples_ns": [ {} ]}})"
+        "\n",
+        second, sample_ns);
+  };
+  const std::string before = line(1, 1000) + line(2, 1010) + line(2, 1010);
+  Store store(path_, OpenMode::read_write);
+  std::string name;
+  for (const std::string& text : {before, before + line(3, 1020)}) {
+    const ImportSource source{"file", {{"file", text}}};
+    store.merge_run(import_results(source), "file");
+    name = case_hash(imported_text(text).records[0].subject);
+  }
+  std::vector<double> values;
+  for (const HistoryPoint& point : history(name).points) values.push_back(*point.row.value);
+  EXPECT_EQ(values, (std::vector<double>{1000, 1010, 1010, 1020}))
+      << "twice in one file is measured twice";
 }
 
 TEST_F(HistoryOfCase, MetricsWithoutADirectionChangeNeitherWay) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "results/op_family.h"
+#include "results/report/profile_table.h"
 #include "results/report/text_layout.h"
 #include "tests/unit/results/example_data.h"
 
@@ -90,6 +91,16 @@ TEST(OpTable, SaysWhyACaseHasNone) {
     EXPECT_THAT(op_table(run_of({}, details), 5), HasSubstr("no times of ops: not traced"))
         << details;
   }
+}
+
+TEST(OpTable, SaysThatAnImportHasNone) {
+  auto data = run_of({});
+  data.records[0].subject = {};
+  data.records[0].subject.workload = "imported";
+  data.records[0].subject.name = "BM_Sort/1024";
+  EXPECT_THAT(op_table(data, 5), HasSubstr("BM_Sort/1024\nno times of ops: an import has none: "));
+  const auto none = [](const Record&) { return std::optional<roofline::CaseProfile>(); };
+  EXPECT_THAT(profile_table(data, 5, none), HasSubstr("no profile: an import has none: "));
 }
 
 TEST(OpTable, SurvivesTimesOfNothing) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 #include <limits>
 #include <random>
@@ -45,6 +46,26 @@ TEST(SampleCodec, PacksTimingsIntoLessThanTheirBytes) {
   std::vector<std::int64_t> samples(100'000);
   for (auto& sample : samples) sample = static_cast<std::int64_t>(noise(random));
   EXPECT_LT(encode_samples(samples).size(), samples.size() * 2);
+}
+
+TEST(SampleCodec, WritesAHandfulOfSamplesAsAFrameThatAnyZstdReads) {
+  std::mt19937_64 random(11);
+  for (std::size_t count = 0; count <= 40; ++count) {  // 31 is the last whose frame is written out
+    for (const std::uint64_t range :
+         {std::uint64_t{1}, std::uint64_t{1} << 28U, ~std::uint64_t{0}}) {
+      std::vector<std::int64_t> samples(count);
+      for (auto& sample : samples) sample = static_cast<std::int64_t>(random() % range);
+      const auto blob = encode_samples(samples);
+      EXPECT_EQ(ZSTD_findFrameCompressedSize(blob.data(), blob.size()), blob.size()) << count;
+      std::vector<std::uint8_t> planes(8 * count + 1);
+      EXPECT_EQ(ZSTD_decompress(planes.data(), planes.size(), blob.data(), blob.size()), 8 * count);
+      EXPECT_EQ(decoded(blob, count), samples);
+    }
+  }
+  // Magic, descriptor, size, two block headers, 20 bytes that say something, a zero, a checksum.
+  const std::vector<std::int64_t> timings = {900'000'001, 1'000'000'002, 950'000'003, 910'000'004,
+                                             1'090'000'005};
+  EXPECT_LE(encode_samples(timings).size(), 37U);
 }
 
 TEST(SampleCodec, IsWrittenAsTheFormatDocumentSays) {
