@@ -38,10 +38,14 @@ std::string percent_encoded(const std::string& text) {
 }
 
 std::string uri(const fs::path& path, std::string_view parameters) {
-  return fmt::format("file:{}?{}", percent_encoded(fs::absolute(path).string()), parameters);
+  return fmt::format("file:{}?{}", percent_encoded(literal_name(path)), parameters);
 }
 
 }  // namespace
+
+std::string literal_name(const fs::path& path) {
+  return fs::absolute(path).string();
+}
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -113,6 +117,7 @@ void Query::bind_one(std::span<const std::byte> value) {
 
 Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_timeout)
     : path_(std::move(path)), busy_timeout_(busy_timeout) {
+  if (path_.empty()) throw Error("an empty name where that of a database is needed; give a file");
   std::error_code problem;
   const fs::file_status status = fs::status(path_, problem);
   if (fs::is_directory(status)) {
@@ -148,7 +153,7 @@ Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_
 }
 
 void Database::open_for_writing() {
-  connection_.emplace(path_.string(),
+  connection_.emplace(literal_name(path_),
                       SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI |
                           SQLite::OPEN_NOMUTEX,  // one thread at a time, see above
                       static_cast<int>(busy_timeout_.count()));

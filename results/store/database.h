@@ -26,6 +26,10 @@ namespace ridgepoint {
 /// The folder that a file lies in; "." for a bare name.
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
+/// What SQLite takes for this file and nothing else: a relative name may read as a URI or as a
+/// database in memory.
+std::string literal_name(const std::filesystem::path& path);
+
 /// A prepared statement in use: bound from the first parameter on, reset when it goes out of scope,
 /// so that no read transaction outlives the loop that needed it.
 class Query {

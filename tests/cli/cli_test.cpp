@@ -442,6 +442,13 @@ TEST_F(CommandLine, RefusesARunThatIsNotThere) {
   expect_one_line_refusal({"import", folder_.file("none.json")}, HasSubstr("none.json"));
 }
 
+TEST_F(CommandLine, RefusesADatabaseWithoutAName) {
+  expect_one_line_refusal({"run", "--backend", "null", "--db", ""},
+                          HasSubstr("--db: an empty name; give a file"));
+  expect_one_line_refusal({"merge", ""}, HasSubstr("an empty name"));
+  expect_one_line_refusal({"backup", ""}, HasSubstr("an empty name"));
+}
+
 TEST_F(CommandLine, RefusesADatabaseThatIsNotOne) {
   const std::string file = folder_.file("notes.db");
   std::ofstream(file) << std::string(4096, 'x');

@@ -159,6 +159,35 @@ TEST(OpenDatabase, ALockedOneIsReportedAfterTheTimeout) {
   EXPECT_EQ(store.list_runs().size(), 1U);
 }
 
+TEST(OpenDatabase, ANameIsOfAFileWhateverItLooksLike) {
+  const TestFolder folder;
+  const pid_t child = in_child([&] {  // relative names need a working directory of their own
+    fs::current_path(folder.path());
+    for (const char* name : {"file:x", "file:y?mode=ro", "file:z?mode=memory",
+                             ":memory:", "file::memory:", "a#b?c%41.db"}) {
+      const std::string id = run_id_in_new_store(name);
+      if (!fs::is_regular_file(folder / name)) throw std::runtime_error(name);
+      if (Store(name, OpenMode::read_only).resolve_run("latest") != id) {
+        throw std::runtime_error(std::string("read again: ") + name);
+      }
+      Store::back_up(name, std::string("file:copy-") + name);
+      if (Store(std::string("file:copy-") + name, OpenMode::read_only).list_runs().size() != 1) {
+        throw std::runtime_error(std::string("copied: ") + name);
+      }
+    }
+  });
+  EXPECT_EQ(exit_code_of(child), 0);
+}
+
+TEST(OpenDatabase, AnEmptyNameIsRefused) {
+  EXPECT_THAT(error_of_opening("", OpenMode::read_write), HasSubstr("an empty name"));
+  EXPECT_THAT(error_of_opening("", OpenMode::read_only), HasSubstr("an empty name"));
+  const TestFolder folder;
+  run_id_in_new_store(folder / "runs.db");
+  EXPECT_THAT(error_of([&] { Store::back_up(folder / "runs.db", ""); }),
+              HasSubstr("an empty name"));
+}
+
 TEST(OpenDatabase, AFullDiskLosesNothingThatWasStored) {
   const TestFolder folder;
   const FailingDisk disk;
