@@ -442,6 +442,16 @@ TEST_F(CommandLine, RefusesARunThatIsNotThere) {
   expect_one_line_refusal({"import", folder_.file("none.json")}, HasSubstr("none.json"));
 }
 
+TEST_F(CommandLine, RefusesListsWithEmptyEntries) {
+  expect_one_line_refusal({"run", "--backend", "null", "--batch", "1,,2"},
+                          AllOf(HasSubstr("--batch 1,,2: entry 2"), HasSubstr("--batch 1,2")));
+  expect_one_line_refusal({"run", "--backend", "null", "--prompt", ",32"}, HasSubstr("entry 1"));
+  expect_one_line_refusal({"run", "--backend", "null", "--prompt=32,"}, HasSubstr("entry 2"));
+  expect_one_line_refusal({"run", "--backend", "null", "--batch=", "4"}, HasSubstr("no value"));
+  expect_one_line_refusal({"wall", "--depth", "0,"}, HasSubstr("--depth 0,: entry 2"));
+  expect_one_line_refusal({"compare", "a", "b", "--metric", ","}, HasSubstr("without a value"));
+}
+
 TEST_F(CommandLine, RefusesADatabaseWithoutAName) {
   expect_one_line_refusal({"run", "--backend", "null", "--db", ""},
                           HasSubstr("--db: an empty name; give a file"));
