@@ -18,6 +18,7 @@
 #include "harness/run/data_folder.h"
 #include "harness/run/preflight.h"
 #include "harness/run/run_claim.h"
+#include "harness/run/run_folder.h"
 #include "harness/run/run_options.h"
 #include "harness/run/sweep.h"
 #include "results/roofline/attach_profile.h"
@@ -135,6 +136,7 @@ std::string newest_unfinished_run(const Store& store) {
 int resume(const Invocation& invocation, const std::string& text) {
   Store store = invocation.open_store(OpenMode::read_write);
   const std::string run_id = text.empty() ? newest_unfinished_run(store) : store.resolve_run(text);
+  return_to_folder(store.run(run_id));
   return exit_code_of(finish_run(invocation, store, run_id));
 }
 
@@ -152,6 +154,7 @@ int rerun(const Invocation& invocation, const std::string& text) {
   } else {
     for (const auto& candidate : planned) cases.push_back(candidate.subject);
   }
+  return_to_folder(old_run);
   return measure(invocation, store, cases, run_options_from_json(old_run.options), old_run.suite,
                  old_run.label);
 }

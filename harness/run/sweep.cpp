@@ -13,6 +13,7 @@
 #include "harness/run/harness_floor.h"
 #include "harness/run/judgement.h"
 #include "harness/run/run_claim.h"
+#include "harness/run/run_folder.h"
 #include "harness/run/stored_answers.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/limits.h"
@@ -123,6 +124,7 @@ std::string begin_sweep(Store& store, const std::vector<Case>& cases, const RunO
   Run run = new_run(suite, label, command);
   run.harness_floor_ns = floor_ns;
   run.options = to_json(options);
+  note_folder(run);
   store.begin_run(run, resolved);
   return run.id;
 }
