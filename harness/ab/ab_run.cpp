@@ -369,6 +369,7 @@ AbSession run_ab(AbStore& store, const std::string& session_id, Arm& a, Arm& b,
                  const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop,
                  const std::vector<Record>& qualities) {
   const AbSession begun = store.session(session_id);
+  store.wait_at_most(kPatienceForMeasured);
   try {
     return PairLoop(store, begun, a, b, options, observer, stop, qualities).run();
   } catch (const Error& failure) {

@@ -142,6 +142,7 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   const RunClaim claim(run_id);
   store.drop_interrupted(run_id);
   store.reopen_run(run_id);
+  store.wait_at_most(kPatienceForMeasured);
   std::set<std::int64_t> recorded;
   for (const auto& record : store.records(run_id, /*with_samples=*/false)) {
     recorded.insert(record.ordinal);

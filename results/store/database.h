@@ -89,6 +89,8 @@ class Database {
 
   /// Write-ahead logging, full durability, foreign keys; waits for others as long as it may.
   void prepare_for_writing();
+  /// From now on, for each statement.
+  void wait_at_most(std::chrono::milliseconds busy_timeout);
 
  private:
   void open_for_writing();

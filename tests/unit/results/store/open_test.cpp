@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
+#include <thread>
 
 #include "results/store/store.h"
 #include "tests/unit/results/example_data.h"
@@ -157,6 +159,33 @@ TEST(OpenDatabase, ALockedOneIsReportedAfterTheTimeout) {
   other.exec("ROLLBACK");
   store.begin_run(run, {example_case()});
   EXPECT_EQ(store.list_runs().size(), 1U);
+}
+
+TEST(OpenDatabase, APersonWaitsNoLongerForALockThanForAnAnswer) {
+  EXPECT_LE(StoreOptions{}.busy_timeout, std::chrono::seconds(10));
+  EXPECT_GE(kPatienceForMeasured, std::chrono::minutes(5));
+}
+
+TEST(OpenDatabase, WhatWasMeasuredWaitsForALockAsLongAsItIsTold) {
+  const TestFolder folder;
+  const auto path = folder / "runs.db";
+  StoreOptions impatient;
+  impatient.busy_timeout = std::chrono::milliseconds(20);
+  Store store(path, OpenMode::read_write, impatient);
+  const auto run = example_run();
+  store.begin_run(run, {example_case()});
+  SQLite::Database other(path.string(), SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  const Record record = example_record(run, 0, example_case());
+  EXPECT_THAT(error_of([&] { store.add_record(record); }), HasSubstr("is locked"));
+  std::thread holder([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    other.exec("ROLLBACK");
+  });
+  store.wait_at_most(kPatienceForMeasured);
+  store.add_record(record);
+  holder.join();
+  EXPECT_EQ(store.records(run.id).size(), 1U);
 }
 
 TEST(OpenDatabase, ANameIsOfAFileWhateverItLooksLike) {
