@@ -62,11 +62,16 @@ int measure(const Invocation& invocation, Store& store, const std::vector<Case>&
 
 /// What a suite asks for, unless the command line says otherwise.
 void apply_options_of(const Suite& suite, RunArguments& arguments) {
-  for (const auto& [name, text] : suite.options) {
+  for (const SuiteOption& option : suite.options) {
     RunOptions asked;
-    set_from_text(asked, name, text, "suite " + suite.name);
-    if (arguments.typed.at(name)->count() == 0) {
-      set_from_text(arguments.options, name, text, "suite " + suite.name);
+    set_from_text(asked, option.name, option.value, option.where);
+    try {
+      validate(asked);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: {}", option.where, error.what()));
+    }
+    if (arguments.typed.at(option.name)->count() == 0) {
+      set_from_text(arguments.options, option.name, option.value, option.where);
     }
   }
 }

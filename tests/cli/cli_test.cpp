@@ -408,6 +408,13 @@ TEST_F(CommandLine, RefusesAnUnknownBackendShapeTypeSuiteAndOption) {
   expect_one_line_refusal({}, HasSubstr("--help"));
 }
 
+TEST_F(CommandLine, SaysWhereInASuiteAnOptionIsWrong) {
+  const std::string suite = folder_.file("mine.toml");
+  std::ofstream(suite) << "[options]\nprocesses = 0\n[[group]]\nbackend = \"null\"\n";
+  expect_one_line_refusal({"run", "--suite", suite},
+                          HasSubstr("mine.toml:2:1: processes: 0 is out of range"));
+}
+
 TEST_F(CommandLine, RefusesASuiteWithAnUnknownKeyAndSaysWhere) {
   const std::string file = folder_.file("mine.toml");
   std::ofstream(file) << "[[group]]\nworkload = \"llm\"\npromt = [3]\n";
