@@ -24,6 +24,7 @@
 #include "profiler/probe.h"
 #include "results/report/table.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -50,9 +51,10 @@ void look_at_database(const Invocation& invocation, Findings& findings) {
   try {
     const Store store(path, OpenMode::read_only);
     const std::string integrity = store.check_integrity();
-    findings.push_back({integrity == "ok" ? Health::fine : Health::broken, "database",
-                        fmt::format("{}: schema {}, {} runs, integrity {}", path.string(),
-                                    store.schema_version(), store.list_runs().size(), integrity)});
+    findings.push_back(
+        {integrity == "ok" ? Health::fine : Health::broken, "database",
+         fmt::format("{}: schema {}, {}, integrity {}", path.string(), store.schema_version(),
+                     number_of(store.list_runs().size(), "run"), integrity)});
   } catch (const Error& error) {
     findings.push_back({Health::broken, "database", error.what()});
   }
@@ -108,8 +110,8 @@ void look_at_cpu(Findings& findings) {
   findings.push_back(
       {Health::fine, "CPU",
        fmt::format("{}, {}", cpu.model ? cpu.model.value() : cpu.model.why(),
-                   topology ? fmt::format("{} cores, {} threads", topology.value().cores,
-                                          topology.value().threads)
+                   topology ? fmt::format("{}, {}", number_of(topology.value().cores, "core"),
+                                          number_of(topology.value().threads, "thread"))
                             : topology.why())});
   findings.push_back(
       {Health::fine, "ISA",

@@ -19,6 +19,7 @@
 #include "results/report/case_tables.h"
 #include "results/statistics/holm.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -312,10 +313,18 @@ class Comparing {
       return row.evidence && row.replication.unit == Replication::blocks;
     });
     if (by_blocks > 0) {
+      result_.notes.push_back(
+          fmt::format("{} of {} {} on fewer than {} processes a side: what differs from process to "
+                      "process is not in the intervals",
+                      by_blocks, number_of(result_.tests, "test"),
+                      result_.tests == 1 ? "rests" : "rest", kFewestProcesses));
+    }
+    if (cases_of_other_weights_ > 0) {
       result_.notes.push_back(fmt::format(
-          "{} of {} tests rest on fewer than {} processes a side: what differs from process to "
-          "process is not in their intervals",
-          by_blocks, result_.tests, kFewestProcesses));
+          "{} of {} {} the same by name, but {} weights are not: what differs there, quality above "
+          "all, may come from the weights and says nothing of the engine alone",
+          cases_of_other_weights_, result_.cases, result_.cases == 1 ? "case is" : "cases are",
+          cases_of_other_weights_ == 1 ? "its" : "their"));
     }
     if (unknown_machine_) {
       result_.notes.emplace_back(

@@ -13,6 +13,7 @@
 #include "results/metric_tolerance.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -129,10 +130,6 @@ std::string blocking_keys(const Comparison& comparison) {
   return keys;
 }
 
-std::string plural(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 /// Reasons may come from other people's programs: a terminal would obey what is in them.
 std::string without_breaks(std::string text) {
   std::ranges::replace_if(
@@ -145,7 +142,7 @@ std::vector<std::string> first_lines(std::vector<std::string> lines) {
   if (lines.size() <= kMost) return lines;
   const std::size_t count = lines.size();
   lines.resize(kMost);
-  lines.push_back(fmt::format("and {} more reasons", count - kMost));
+  lines.push_back(fmt::format("and {}", number_of(count - kMost, "more reason")));
   return lines;
 }
 
@@ -153,13 +150,13 @@ std::string judged_by(const ComparisonRow& row) {
   const RowReplication& by = row.replication;
   switch (by.unit) {
     case Replication::processes:
-      return fmt::format("{} + {} processes", by.count_a, by.count_b);
+      return fmt::format("{} + {}", by.count_a, number_of(by.count_b, "process"));
     case Replication::blocks: {
       const std::string processes =
           by.processes_a == 1 && by.processes_b == 1
               ? "one process each"
-              : fmt::format("{} + {} processes only", by.processes_a, by.processes_b);
-      return fmt::format("{} + {} blocks, {}", by.count_a, by.count_b, processes);
+              : fmt::format("{} + {} only", by.processes_a, number_of(by.processes_b, "process"));
+      return fmt::format("{} + {}, {}", by.count_a, number_of(by.count_b, "block"), processes);
     }
     case Replication::none:
       break;
@@ -247,7 +244,7 @@ std::string verdict_sentence(const Comparison& comparison) {
     }
     case Verdict::same:
       text = fmt::format("same: no difference beyond {} in {}", threshold,
-                         all == 1 ? "the one case" : plural(all, "case"));
+                         all == 1 ? "the one case" : number_of(all, "case"));
       break;
     case Verdict::undecided: {
       std::set<std::string_view> open;
@@ -373,7 +370,7 @@ SameRows same_rows(const Comparison& comparison) {
   });
   if (within > 0) {
     same.left_out = fmt::format("{} of memory, exactness and quality within tolerance",
-                                plural(static_cast<std::int64_t>(within), "value"));
+                                number_of(static_cast<std::int64_t>(within), "value"));
   }
   return same;
 }
@@ -411,7 +408,7 @@ std::string method_text(const Comparison& comparison) {
   std::string text =
       fmt::format("Threshold {}, alpha {} over {} (Holm); {} compared",
                   share_text(comparison.threshold), share_text(comparison.alpha),
-                  plural(comparison.tests, "test"), plural(comparison.cases, "case"));
+                  number_of(comparison.tests, "test"), number_of(comparison.cases, "case"));
   if (!comparison.free_fields.empty()) {
     text += fmt::format(" (named as in A), matched without {}",
                         fmt::join(comparison.free_fields, ", "));
