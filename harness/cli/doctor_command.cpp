@@ -12,6 +12,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/dashboard_program.h"
 #include "harness/environment/build_info.h"
+#include "harness/environment/environment.h"
 #include "harness/run/data_folder.h"
 #include "profiler/machine/clocks.h"
 #include "profiler/machine/cpu.h"
@@ -22,6 +23,7 @@
 #include "profiler/machine/virtualisation.h"
 #include "profiler/perf/paranoia.h"
 #include "profiler/probe.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "workloads/error.h"
 #include "workloads/number_of.h"
@@ -58,6 +60,19 @@ void look_at_database(const Invocation& invocation, Findings& findings) {
   } catch (const Error& error) {
     findings.push_back({Health::broken, "database", error.what()});
   }
+}
+
+/// What is stored with each run, so that figures find their sources again.
+void look_at_sources(Findings& findings) {
+  const GitState git = read_git_state();
+  Run here;
+  here.git_commit = git.commit;
+  here.git_branch = git.branch;
+  here.git_dirty = git.dirty;
+  findings.push_back({Health::fine, "working directory",
+                      git.why_none.empty()
+                          ? git_text(here)
+                          : git.why_none + ": runs begun here are stored without a commit"});
 }
 
 void look_at_data(Findings& findings) {
@@ -199,6 +214,7 @@ int examine(const Invocation& invocation) {
                       fmt::format("{} ({}), {} {}, {}", build.version, build.commit, build.compiler,
                                   build.compiler_version, build.build_type)});
   look_at_database(invocation, findings);
+  look_at_sources(findings);
   look_at_data(findings);
   look_at_backends(findings);
   look_at_cpu(findings);

@@ -17,6 +17,7 @@
 #include "results/compare/outcome_verdict.h"
 #include "results/metric_tolerance.h"
 #include "results/report/case_tables.h"
+#include "results/report/git_text.h"
 #include "results/statistics/holm.h"
 #include "workloads/error.h"
 #include "workloads/number_of.h"
@@ -160,7 +161,7 @@ class Comparing {
     };
     const auto commit = [](const Run& run) {
       if (run.git_commit.empty()) return std::string("not known");
-      return run.git_commit.substr(0, 10) + (run.git_dirty ? " with changes" : "");
+      return commit_text(run.git_commit, "", run.git_dirty);
     };
     add("git commit", commit(a), commit(b));
     for (EnvironmentDifference& difference : environment_differences(a.options, b.options)) {

@@ -15,6 +15,7 @@
 #include "results/repetition_values.h"
 #include "results/report/block_chart.h"
 #include "results/report/case_tables.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
 #include "results/statistics/batches.h"
@@ -82,11 +83,9 @@ std::string heading(const Run& run, const Record& record) {
   text += fmt::format("{}, took {}; record {}\n", time_text(record.started_unix_ns),
                       time_of_ns(static_cast<double>(record.duration_ns)), record.id);
   const std::string machine = machine_text(run.environment);
-  text +=
-      fmt::format("{}{}\n", machine.empty() ? "machine not known" : machine,
-                  run.git_commit.empty() ? ""
-                                         : fmt::format(", git {}{}", run.git_commit.substr(0, 10),
-                                                       run.git_dirty ? " with changes" : ""));
+  const std::string git = git_text(run);
+  text += fmt::format("{}{}{}\n", machine.empty() ? "machine not known" : machine,
+                      git.empty() ? "" : ", ", git);
   return text;
 }
 

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "results/metric.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "results/report/text_layout.h"
 #include "results/report/time_text.h"
@@ -426,12 +427,6 @@ std::vector<std::vector<std::string>> speed_beside_quality(const Rows& speeds,
   for (const std::string_view name : kSpeedBesideQuality) add(name, true);
   for (const std::string_view name : kQualityBesideSpeed) add(name, false);
   return transposed(columns);
-}
-
-std::string git_text(const Run& run) {
-  if (run.git_commit.empty()) return "";
-  return fmt::format("git {}{}{}", run.git_branch.empty() ? "" : run.git_branch + "@",
-                     run.git_commit.substr(0, 10), run.git_dirty ? " with changes" : "");
 }
 
 std::string joined(const std::vector<std::string>& parts) {

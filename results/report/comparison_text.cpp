@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "results/metric_tolerance.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
 #include "workloads/number_of.h"
@@ -297,8 +298,7 @@ std::string side_text(const ComparisonSide& side) {
     std::string text = "run " + run.id.substr(0, 8);
     if (!run.label.empty()) text += fmt::format(" \"{}\"", run.label);
     if (!run.git_commit.empty()) {
-      text += fmt::format(", git {}{}{}", run.git_branch.empty() ? "" : run.git_branch + "@",
-                          run.git_commit.substr(0, 10), run.git_dirty ? " with changes" : "");
+      text += ", git " + commit_text(run.git_commit, run.git_branch, run.git_dirty);
     }
     text += ", " + time_text(run.started_unix_ns);
     return text;
