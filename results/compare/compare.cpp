@@ -15,6 +15,7 @@
 #include "results/compare/judge.h"
 #include "results/compare/match_cases.h"
 #include "results/compare/outcome_verdict.h"
+#include "results/compare/weights_difference.h"
 #include "results/metric_tolerance.h"
 #include "results/report/case_tables.h"
 #include "results/report/git_text.h"
@@ -73,6 +74,7 @@ class Comparing {
     add_missing_cases();
     adjust_and_decide();
     withhold();
+    doubt_other_weights();
     explain_worst();
     add_notes();
     result_.verdict = overall();
@@ -186,6 +188,7 @@ class Comparing {
       row.subject = a.subject;
       row.a = {a.outcome, a.reason, a.id};
       row.b = {b.outcome, b.reason, b.id};
+      look_at_weights(a, b, row);
       if (!blocked.empty()) {
         row.verdict = Verdict::incomparable;
         row.reason = fmt::format("the machines differ in {}", blocked);
@@ -198,6 +201,23 @@ class Comparing {
       } else {
         add_metric_rows(a, b, row);
       }
+    }
+  }
+
+  void look_at_weights(const Record& a, const Record& b, ComparisonRow& row) {
+    const std::optional<WeightsDifference> weights = weights_difference(a, b);
+    if (!weights) return;
+    row.other_weights = true;
+    weights_[a.id] = *weights;
+    ++cases_of_other_weights_;
+    EnvironmentDifference difference{
+        EnvironmentPart::other,
+        fmt::format("weights of {}{}{}", a.subject.model, a.subject.transform.empty() ? "" : " as ",
+                    a.subject.transform),
+        weights->a, weights->b, false};
+    // All cases of a model share them.
+    if (std::ranges::find(result_.environment, difference) == result_.environment.end()) {
+      result_.environment.push_back(std::move(difference));
     }
   }
 
@@ -284,6 +304,16 @@ class Comparing {
     }
   }
 
+  /// A row that says worse or better says it of the engine, unless it says this.
+  void doubt_other_weights() {
+    for (ComparisonRow& row : result_.rows) {
+      if (!row.other_weights) continue;
+      if (row.verdict != Verdict::slower && row.verdict != Verdict::faster) continue;
+      const std::string why = sentence_of(weights_.at(row.a.record_id));
+      row.reason = row.reason.empty() ? why : fmt::format("{}; {}", row.reason, why);
+    }
+  }
+
   void explain_worst() {
     std::vector<std::size_t> differing;
     for (std::size_t i = 0; i < result_.rows.size(); ++i) {
@@ -367,7 +397,9 @@ class Comparing {
   std::vector<std::string> names_;  ///< of the matched cases
   std::map<std::pair<std::size_t, std::size_t>, std::string> blocking_;
   std::map<std::size_t, std::pair<const Record*, const Record*>> records_;  ///< by row
-  std::map<std::size_t, std::string> withheld_;  ///< by row: why it may not be called faster
+  std::map<std::size_t, std::string> withheld_;       ///< by row: why it may not be called faster
+  std::map<std::string, WeightsDifference> weights_;  ///< by A's record, where there is one
+  std::int64_t cases_of_other_weights_ = 0;
   bool any_blocked_ = false;
   bool unknown_machine_ = false;
 };

@@ -64,6 +64,14 @@ std::int64_t cases_with(const Comparison& comparison, Verdict verdict) {
   return static_cast<std::int64_t>(cases.size());
 }
 
+std::int64_t cases_with_other_weights(const Comparison& comparison) {
+  std::set<std::string_view> cases;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (row.other_weights) cases.insert(row.name);
+  }
+  return static_cast<std::int64_t>(cases.size());
+}
+
 std::string of_cases(std::int64_t some, std::int64_t all) {
   if (some == all) return all == 1 ? "the one case" : fmt::format("all {} cases", all);
   return fmt::format("{} of {} cases", some, all);
@@ -277,6 +285,10 @@ std::string verdict_sentence(const Comparison& comparison) {
   if (comparison.across_machines &&
       std::ranges::any_of(comparison.environment, &EnvironmentDifference::blocks)) {
     text += " (DIFFERENT MACHINES)";
+  }
+  if (const std::int64_t cases = cases_with_other_weights(comparison); cases > 0) {
+    text += fmt::format(" (OTHER WEIGHTS under the same name in {})",
+                        of_cases(cases, comparison.cases));
   }
   if (comparison.tests == 0) return text;
   const bool by_blocks = std::ranges::any_of(comparison.rows, [](const ComparisonRow& row) {
