@@ -455,6 +455,8 @@ TEST_F(CommandLine, RefusesListsWithEmptyEntries) {
   expect_one_line_refusal({"run", "--backend", "null", "--prompt", ",32"}, HasSubstr("entry 1"));
   expect_one_line_refusal({"run", "--backend", "null", "--prompt=32,"}, HasSubstr("entry 2"));
   expect_one_line_refusal({"run", "--backend", "null", "--batch=", "4"}, HasSubstr("no value"));
+  expect_one_line_refusal({"run", "--backend", "null:latency_ns=5,", "--prompt", "8"},
+                          HasSubstr("nothing after the last comma of 'latency_ns=5,'"));
   expect_one_line_refusal({"wall", "--depth", "0,"}, HasSubstr("--depth 0,: entry 2"));
   expect_one_line_refusal({"compare", "a", "b", "--metric", ","}, HasSubstr("without a value"));
 }
