@@ -12,6 +12,10 @@ namespace ridgepoint {
 
 BackendOptions::BackendOptions(std::string_view backend, std::string_view text)
     : backend_(backend) {
+  if (text.ends_with(',')) {
+    throw Error(fmt::format("backend '{}': nothing after the last comma of '{}'; remove it",
+                            backend, text));
+  }
   while (!text.empty()) {
     const std::string_view entry = text.substr(0, text.find(','));
     text.remove_prefix(std::min(entry.size() + 1, text.size()));

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -94,13 +95,13 @@ void GraphSession::prepare(std::int64_t tokens) {
 void GraphSession::check(std::span<const std::int32_t> tokens) const {
   const auto batch = static_cast<std::size_t>(options_.batch);
   if (tokens.empty() || tokens.size() % batch != 0) {
-    throw Error(fmt::format("{} tokens cannot be shared out evenly among {} sequences",
-                            tokens.size(), batch));
+    throw Error(fmt::format("{} cannot be shared out evenly among {}",
+                            number_of(tokens.size(), "token"), number_of(batch, "sequence")));
   }
   const auto fresh = static_cast<std::int64_t>(tokens.size() / batch);
   if (length_ + fresh > options_.capacity) {
-    throw Error(fmt::format("{} tokens after {} are more than the session's capacity of {}", fresh,
-                            length_, options_.capacity));
+    throw Error(fmt::format("{} after {}: more than the session's capacity of {}",
+                            number_of(fresh, "token"), length_, options_.capacity));
   }
   const std::int64_t vocabulary = model_.config.vocab;
   for (const std::int32_t token : tokens) {

@@ -83,6 +83,9 @@ inline constexpr std::string_view kDatedBy = "dated_by";
 /// Its value: when the imported file was last written.
 inline constexpr std::string_view kDatedByFile = "file";
 
+/// A key of a run's conditions: why there is no commit, a sentence.
+inline constexpr std::string_view kNoGit = "no_git";
+
 /// One invocation of `run`, `resume`d or not.
 struct Run {
   std::string id;       ///< UUID

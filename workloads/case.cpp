@@ -291,7 +291,8 @@ void set(Case& value, const CaseField& field, const FieldValue& to) {
   }
   const std::int64_t* number = std::get_if<std::int64_t>(&to);
   if (number == nullptr) {
-    throw Error(fmt::format("{}: a text where a whole number is needed", field.name));
+    throw Error(fmt::format(
+        "{}: a text where a whole number is needed; write digits without quotes", field.name));
   }
   if (*number < field.minimum || *number > field.maximum) {
     throw Error(fmt::format("{}: {} is out of range; give {} to {}", field.name, *number,

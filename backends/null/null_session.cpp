@@ -4,6 +4,7 @@
 
 #include "backends/null/spin.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 
@@ -24,12 +25,12 @@ NullSession::NullSession(std::int64_t vocabulary, const SessionOptions& options,
 void NullSession::forward(std::span<const std::int32_t> tokens) {
   const auto count = static_cast<std::int64_t>(tokens.size());
   if (count == 0 || count % batch_ != 0) {
-    throw Error(
-        fmt::format("{} tokens cannot be shared out evenly among {} sequences", count, batch_));
+    throw Error(fmt::format("{} cannot be shared out evenly among {}", number_of(count, "token"),
+                            number_of(batch_, "sequence")));
   }
   if (length_ + count / batch_ > capacity_) {
-    throw Error(fmt::format("{} tokens after {} are more than the session's capacity of {}",
-                            count / batch_, length_, capacity_));
+    throw Error(fmt::format("{} after {}: more than the session's capacity of {}",
+                            number_of(count / batch_, "token"), length_, capacity_));
   }
   for (const std::int32_t token : tokens) {
     if (token < 0 || token >= vocabulary_) {

@@ -22,6 +22,7 @@
 #include "results/statistics/quantile.h"
 #include "results/store/store.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -265,8 +266,9 @@ class PairLoop {
     const auto elapsed_ns = monotonic_ns() - start_ns_;
     if (evaluation_.dropped() >= kPairsToGiveUpAfter &&
         evaluation_.dropped() > 3 * evaluation_.pairs()) {
-      return fmt::format("{} of {} pairs were disturbed from outside and do not count",
-                         evaluation_.dropped(), evaluation_.dropped() + evaluation_.pairs());
+      return fmt::format("{} of {} were disturbed from outside and do not count",
+                         evaluation_.dropped(),
+                         number_of(evaluation_.dropped() + evaluation_.pairs(), "pair"));
     }
     if (static_cast<double>(elapsed_ns) >= options_.budget_seconds * 1e9) {
       return fmt::format("the budget of {:g} s is spent after {}{}", options_.budget_seconds,
@@ -369,6 +371,7 @@ AbSession run_ab(AbStore& store, const std::string& session_id, Arm& a, Arm& b,
                  const AbOptions& options, AbObserver& observer, const std::atomic<bool>& stop,
                  const std::vector<Record>& qualities) {
   const AbSession begun = store.session(session_id);
+  store.wait_at_most(kPatienceForMeasured);
   try {
     return PairLoop(store, begun, a, b, options, observer, stop, qualities).run();
   } catch (const Error& failure) {

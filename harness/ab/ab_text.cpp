@@ -17,6 +17,7 @@
 #include "results/report/table.h"
 #include "results/statistics/betting_test.h"
 #include "results/statistics/quantile.h"
+#include "workloads/number_of.h"
 #include "workloads/shell_quote.h"
 
 namespace ridgepoint {
@@ -76,7 +77,8 @@ std::string forecast_text(const SequentialGate& gate, double tolerance, std::siz
   if (!needed) return percent_text(tolerance) + " is not to be had within this budget";
   if (*needed == 0) return percent_text(tolerance) + " is decided";
   const auto time = duration_text(static_cast<std::int64_t>(*needed) * progress.pair_ns);
-  return fmt::format("{} needs about {} more pairs ({})", percent_text(tolerance), *needed, time);
+  return fmt::format("{} needs about {} ({})", percent_text(tolerance),
+                     number_of(*needed, "more pair"), time);
 }
 
 /// Values of one arm over the pairs that count.
@@ -152,7 +154,7 @@ std::string first_line(const std::string& text) {
 }
 
 std::string counted(std::size_t pairs) {
-  return fmt::format("{} pair{}", pairs, pairs == 1 ? "" : "s");
+  return number_of(pairs, "pair");
 }
 
 /// The sentence that a reader in a hurry takes away.
@@ -204,9 +206,8 @@ std::vector<std::string> own_contamination(const AbSession& session, const AbOpt
   for (const auto& [cause, pairs] : contamination.by_cause()) {
     const std::string owner = contamination.owner(cause);
     if (owner.empty()) continue;
-    lines.push_back(
-        fmt::format("{} in {} pairs keep to {}: they are its own doing, and such pairs count",
-                    cause, pairs, owner));
+    lines.push_back(fmt::format("{} in {} keep to {}: they are its own doing, and such pairs count",
+                                cause, number_of(pairs, "pair"), owner));
   }
   return lines;
 }
@@ -226,7 +227,7 @@ std::string forecast_text(const SequentialGate& gate, const AbOptions& options, 
         2 * kMostForecastPairs);
   }
   return fmt::format(
-      "a verdict needs about {} more pairs ({})", *forecast,
+      "a verdict needs about {} ({})", number_of(*forecast, "more pair"),
       duration_text(static_cast<std::int64_t>(static_cast<double>(*forecast) * pair_ns)));
 }
 

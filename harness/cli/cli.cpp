@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "harness/cli/command.h"
+#include "harness/cli/list_arguments.h"
 #include "harness/cli/write_output.h"
 #include "harness/environment/build_info.h"
 #include "harness/run/run_case.h"
@@ -123,8 +124,9 @@ int parse_and_run(int argc, char** argv) {
   add_dashboard_command(app, invocation);
   add_doctor_command(app, invocation);
 
-  refuse_unknown_command(app,
-                         arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
+  const auto ours = arguments.first(static_cast<std::size_t>(separator - arguments.begin()));
+  refuse_unknown_command(app, ours);
+  refuse_empty_entries(app, ours);
   try {
     app.parse(static_cast<int>(separator - arguments.begin()), argv);
   } catch (const CLI::ParseError& error) {

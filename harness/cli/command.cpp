@@ -19,7 +19,12 @@ CLI::App* add_command(CLI::App& parent, Invocation& invocation, const std::strin
   command
       ->add_option("--db", invocation.database,
                    "Database file (default: in the user's data folder)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(
+          [](const std::string& file) {
+            return std::string(file.empty() ? "an empty name; give a file, or leave --db out" : "");
+          },
+          "");
   command->callback([&invocation, action = std::move(action)] { invocation.action = action; });
   return command;
 }

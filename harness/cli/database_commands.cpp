@@ -8,6 +8,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "results/exchange/import.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -32,20 +33,21 @@ int import_file(const Invocation& invocation, const ImportOptions& options) {
   // Only now: rows are read while they are merged, and a mistake in one is the only line then.
   for (const std::string& note : imported.notes) fmt::print(stderr, "{}: {}\n", options.file, note);
   if (report.recognised) {
-    fmt::print("run {}: known already, complete with {} records; {} was not read again\n",
-               imported.run.id, report.records_known, options.file);
+    fmt::print("run {}: known already, complete with {}; {} was not read again\n", imported.run.id,
+               number_of(report.records_known, "record"), options.file);
     return kExitOk;
   }
-  fmt::print("run {}: {} records added, {} known already, from {}\n", imported.run.id,
-             report.records_added, report.records_known, options.file);
+  fmt::print("run {}: {} added, {} known already, from {}\n", imported.run.id,
+             number_of(report.records_added, "record"), report.records_known, options.file);
   return kExitOk;
 }
 
 int merge_database(const Invocation& invocation, const std::string& other) {
   Store store = invocation.open_store(OpenMode::read_write);
   const MergeReport report = store.merge_from(other);
-  fmt::print("{} runs added, {} known already; {} records added, {} known already\n",
-             report.runs_added, report.runs_known, report.records_added, report.records_known);
+  fmt::print("{} added, {} known already; {} added, {} known already\n",
+             number_of(report.runs_added, "run"), report.runs_known,
+             number_of(report.records_added, "record"), report.records_known);
   return kExitOk;
 }
 

@@ -12,6 +12,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/dashboard_program.h"
 #include "harness/environment/build_info.h"
+#include "harness/environment/environment.h"
 #include "harness/run/data_folder.h"
 #include "profiler/machine/clocks.h"
 #include "profiler/machine/cpu.h"
@@ -22,8 +23,10 @@
 #include "profiler/machine/virtualisation.h"
 #include "profiler/perf/paranoia.h"
 #include "profiler/probe.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -50,12 +53,26 @@ void look_at_database(const Invocation& invocation, Findings& findings) {
   try {
     const Store store(path, OpenMode::read_only);
     const std::string integrity = store.check_integrity();
-    findings.push_back({integrity == "ok" ? Health::fine : Health::broken, "database",
-                        fmt::format("{}: schema {}, {} runs, integrity {}", path.string(),
-                                    store.schema_version(), store.list_runs().size(), integrity)});
+    findings.push_back(
+        {integrity == "ok" ? Health::fine : Health::broken, "database",
+         fmt::format("{}: schema {}, {}, integrity {}", path.string(), store.schema_version(),
+                     number_of(store.list_runs().size(), "run"), integrity)});
   } catch (const Error& error) {
     findings.push_back({Health::broken, "database", error.what()});
   }
+}
+
+/// What is stored with each run, so that figures find their sources again.
+void look_at_sources(Findings& findings) {
+  const GitState git = read_git_state();
+  Run here;
+  here.git_commit = git.commit;
+  here.git_branch = git.branch;
+  here.git_dirty = git.dirty;
+  findings.push_back({Health::fine, "working directory",
+                      git.why_none.empty()
+                          ? git_text(here)
+                          : git.why_none + ": runs begun here are stored without a commit"});
 }
 
 void look_at_data(Findings& findings) {
@@ -108,8 +125,8 @@ void look_at_cpu(Findings& findings) {
   findings.push_back(
       {Health::fine, "CPU",
        fmt::format("{}, {}", cpu.model ? cpu.model.value() : cpu.model.why(),
-                   topology ? fmt::format("{} cores, {} threads", topology.value().cores,
-                                          topology.value().threads)
+                   topology ? fmt::format("{}, {}", number_of(topology.value().cores, "core"),
+                                          number_of(topology.value().threads, "thread"))
                             : topology.why())});
   findings.push_back(
       {Health::fine, "ISA",
@@ -197,6 +214,7 @@ int examine(const Invocation& invocation) {
                       fmt::format("{} ({}), {} {}, {}", build.version, build.commit, build.compiler,
                                   build.compiler_version, build.build_type)});
   look_at_database(invocation, findings);
+  look_at_sources(findings);
   look_at_data(findings);
   look_at_backends(findings);
   look_at_cpu(findings);

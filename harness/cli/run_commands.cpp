@@ -18,6 +18,7 @@
 #include "harness/run/data_folder.h"
 #include "harness/run/preflight.h"
 #include "harness/run/run_claim.h"
+#include "harness/run/run_folder.h"
 #include "harness/run/run_options.h"
 #include "harness/run/sweep.h"
 #include "results/roofline/attach_profile.h"
@@ -70,12 +71,17 @@ int measure(const Invocation& invocation, Store& store, const std::vector<Case>&
 
 /// What a suite asks for, unless the command line says otherwise.
 void apply_options_of(const Suite& suite, RunArguments& arguments) {
-  for (const auto& [name, text] : suite.options) {
+  for (const SuiteOption& option : suite.options) {
     RunOptions asked;
-    set_from_text(asked, name, text, "suite " + suite.name);
-    if (arguments.typed.at(name)->count() == 0) {
-      set_from_text(arguments.options, name, text, "suite " + suite.name);
-      arguments.by_suite.insert(name);
+    set_from_text(asked, option.name, option.value, option.where);
+    try {
+      validate(asked);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: {}", option.where, error.what()));
+    }
+    if (arguments.typed.at(option.name)->count() == 0) {
+      set_from_text(arguments.options, option.name, option.value, option.where);
+      arguments.by_suite.insert(option.name);
     }
   }
 }
@@ -149,6 +155,7 @@ int resume(const Invocation& invocation, const std::string& text) {
   Store store = invocation.open_store(OpenMode::read_write);
   const std::string run_id = text.empty() ? newest_unfinished_run(store) : store.resolve_run(text);
   refuse_import(store.run(run_id));
+  return_to_folder(store.run(run_id));
   return exit_code_of(finish_run(invocation, store, run_id));
 }
 
@@ -167,6 +174,7 @@ int rerun(const Invocation& invocation, const std::string& text) {
   } else {
     for (const auto& candidate : planned) cases.push_back(candidate.subject);
   }
+  return_to_folder(old_run);
   return measure(invocation, store, cases, run_options_from_json(old_run.options), old_run.suite,
                  old_run.label);
 }

@@ -14,6 +14,7 @@
 #include "results/store/trace_codec.h"
 #include "results/store/trace_of.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -51,8 +52,8 @@ int write_trace(const Invocation& invocation, const TraceArguments& arguments) {
   if (!written) throw Error(fmt::format("{}; choose another place with --output", written.why()));
   std::int64_t dropped = 0;
   for (const TracedLine& line : trace.lines) dropped += line.dropped;
-  fmt::print("{}: case {} ({}), {} spans, {}{}\n", arguments.output, record.ordinal,
-             label(record.subject), count_spans(trace),
+  fmt::print("{}: case {} ({}), {}, {}{}\n", arguments.output, record.ordinal,
+             label(record.subject), number_of(count_spans(trace), "span"),
              format_value(static_cast<double>(written.value()), "bytes"),
              dropped > 0 ? fmt::format("; {} more had no room", dropped) : std::string());
   return kExitOk;

@@ -15,6 +15,7 @@
 #include "harness/wall/wall_run.h"
 #include "profiler/ceilings/time_together.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -110,7 +111,7 @@ std::string case_line(const WallCase& one) {
 std::string score_text(const std::vector<WallCase>& cases) {
   std::string text = "mean absolute error of the predicted times\n";
   for (const auto& score : score_wall(cases)) {
-    text += fmt::format("  {:<16} {:>3} cases  {:5.1f} %", score.what, score.cases,
+    text += fmt::format("  {:<16} {:<9} {:5.1f} %", score.what, number_of(score.cases, "case"),
                         100 * score.mean_absolute_error);
     text += score.what.starts_with("decode")
                 ? fmt::format(", {:.1f} % at the loading around each\n",

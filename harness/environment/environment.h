@@ -19,9 +19,10 @@ std::string read_conditions();
 
 struct GitState {
   std::string commit, branch;
-  bool dirty = false;
+  bool dirty = false;      ///< files that git tracks are modified
+  std::string why_none{};  ///< why neither commit nor branch is known; empty where one is
 };
-/// Of the repository that holds the working directory; empty strings outside of one.
+/// Of the repository that holds the working directory.
 GitState read_git_state();
 
 }  // namespace ridgepoint

@@ -1,9 +1,34 @@
 #include "harness/environment/git_state.h"
 
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
 #include "harness/environment/program.h"
 #include "profiler/machine/system_file.h"
 
 namespace ridgepoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+GitState without_git(std::string_view why) {
+  GitState state;
+  state.why_none = why;
+  return state;
+}
+
+/// Whether there is something that git would take for one; it may refuse it still.
+bool in_repository() {
+  std::error_code ignored;
+  fs::path folder = fs::current_path(ignored);
+  for (;; folder = folder.parent_path()) {
+    if (fs::exists(folder / ".git", ignored)) return true;
+    if (!folder.has_relative_path()) return false;
+  }
+}
+
+}  // namespace
 
 GitState parse_git_status(std::string_view text) {
   constexpr std::string_view kCommit = "# branch.oid ";
@@ -28,7 +53,11 @@ GitState read_git_state() {
   // not know do not make a tree dirty, as in `git describe --dirty`.
   const auto answer = ask_program({"git", "--no-optional-locks", "status", "--porcelain=v2",
                                    "--branch", "--untracked-files=no"});
-  if (!answer || answer->exit_code != 0) return {};
+  if (!answer) return without_git("git is not installed");
+  if (answer->exit_code != 0) {
+    return without_git(in_repository() ? "git does not read this repository; 'git status' says why"
+                                       : "not in a git repository");
+  }
   return parse_git_status(answer->output);
 }
 

@@ -1,5 +1,7 @@
 #include "harness/environment/new_run.h"
 
+#include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "harness/environment/build_info.h"
@@ -26,6 +28,11 @@ Run new_run(const std::string& suite, const std::string& label, const std::strin
   run.environment_hash = std::move(environment.stable_hash);
   run.environment = std::move(environment.stable);
   run.conditions = read_conditions();
+  if (!git.why_none.empty()) {
+    auto conditions = nlohmann::json::parse(run.conditions);
+    conditions[std::string(kNoGit)] = git.why_none;
+    run.conditions = conditions.dump();
+  }
   return run;
 }
 

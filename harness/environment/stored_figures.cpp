@@ -20,6 +20,7 @@ void store_figures(Store& store, const Run& run, std::vector<Record> records, bo
     record.ordinal = static_cast<std::int64_t>(planned.size());
     planned.push_back(record.subject);
   }
+  store.wait_at_most(kPatienceForMeasured);
   store.begin_run(run, planned);
   for (const Record& record : records) store.add_record(record);
   store.finish_run(run.id, interrupted ? "interrupted" : "finished", unix_ns(), read_conditions());

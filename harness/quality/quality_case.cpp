@@ -29,6 +29,7 @@
 #include "results/quality_metrics.h"
 #include "workloads/error.h"
 #include "workloads/models/shapes.h"
+#include "workloads/number_of.h"
 #include "workloads/tokenizer/open_tokenizer.h"
 
 namespace ridgepoint {
@@ -224,9 +225,10 @@ class QualityCase {
       const auto began_ns = monotonic_ns();
       if (began_ns + longest_ns > deadline_ns && measured_ > 0) {
         return {Outcome::mistrusted,
-                fmt::format("{} of {} windows within the time limit of {:g} s; raise it with "
+                fmt::format("{} of {} within the time limit of {:g} s; raise it with "
                             "--time-limit-seconds or take fewer --tokens",
-                            measured_, total, context_.options.time_limit_seconds)};
+                            measured_, number_of(total, "window"),
+                            context_.options.time_limit_seconds)};
       }
       context_.sink.progress(
           0.02 + 0.98 * static_cast<double>(measured_) / static_cast<double>(total), "scoring");

@@ -11,6 +11,7 @@
 #include "workloads/content_hash.h"
 #include "workloads/error.h"
 #include "workloads/formats/mapped_file.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -90,10 +91,11 @@ TextWindows cut_text(std::string_view text, const Tokenizer& tokenizer, const Ca
   }
   if (result.windows.empty()) {
     throw Error(
-        fmt::format("text {}: {} tokens are fewer than one window of {}; give a longer text, more "
+        fmt::format("text {}: {} {} fewer than one window of {}; give a longer text, more "
                     "--tokens or a "
                     "smaller --context",
-                    subject.text, rest.size(), subject.context));
+                    subject.text, number_of(rest.size(), "token"), rest.size() == 1 ? "is" : "are",
+                    subject.context));
   }
   result.hash = hash_of(result.windows);
   return result;

@@ -11,6 +11,7 @@
 #include "results/contamination.h"
 #include "results/metric.h"
 #include "results/report/table.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -76,9 +77,9 @@ Json stationarity_json(const Stationarity& found, double floor_percent) {
     case Steadiness::too_few:
       json["found"] = nullptr;
       json["why"] = fmt::format(
-          "too few to judge: {} batches, of which {} hang together; it takes "
+          "too few to judge: {}, of which {} hang together; it takes "
           "{} that do not",
-          found.batches, found.block, kLeastBatches);
+          number_of(found.batches, "batch"), found.block, kLeastBatches);
       break;
     case Steadiness::steady:
       json["p_value"] = found.p_value;
@@ -135,8 +136,8 @@ std::vector<std::string> noise_of(const Contamination& contamination, const RunO
     for (const auto& [cause, batches] : contamination.by) {
       causes.push_back(fmt::format("{} {}", cause, batches));
     }
-    why.push_back(fmt::format("{} of {} batches contaminated ({})", contamination.contaminated,
-                              contamination.batches, fmt::join(causes, ", ")));
+    why.push_back(fmt::format("{} of {} contaminated ({})", contamination.contaminated,
+                              number_of(contamination.batches, "batch"), fmt::join(causes, ", ")));
   }
   if (interval && (ended_by == "budget" || ended_by == "processes") &&
       interval->half_width * 100 > options.precision_percent) {

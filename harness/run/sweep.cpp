@@ -13,6 +13,7 @@
 #include "harness/run/harness_floor.h"
 #include "harness/run/judgement.h"
 #include "harness/run/run_claim.h"
+#include "harness/run/run_folder.h"
 #include "harness/run/stored_answers.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/machine/limits.h"
@@ -123,6 +124,7 @@ std::string begin_sweep(Store& store, const std::vector<Case>& cases, const RunO
   Run run = new_run(suite, label, command);
   run.harness_floor_ns = floor_ns;
   run.options = to_json(options);
+  note_folder(run);
   store.begin_run(run, resolved);
   return run.id;
 }
@@ -140,6 +142,7 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   const RunClaim claim(run_id);
   store.drop_interrupted(run_id);
   store.reopen_run(run_id);
+  store.wait_at_most(kPatienceForMeasured);
   std::set<std::int64_t> recorded;
   for (const auto& record : store.records(run_id, /*with_samples=*/false)) {
     recorded.insert(record.ordinal);

@@ -23,6 +23,7 @@
 #include "workloads/formats/load_model.h"
 #include "workloads/models/shapes.h"
 #include "workloads/models/slice.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -230,11 +231,11 @@ std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& b
   const StepWork one = model.decode_step(1, 0);
   const double weights_per_second = 1 / costs.seconds_per_weight_byte(1);
   std::string text = fmt::format(
-      "{} ({}), {}, {} threads, KV {}\n"
+      "{} ({}), {}, {}, KV {}\n"
       "  {} of {} layers were timed ({}); weights come at {} for one row, {:.0f} % of loading ({})",
-      model.variant.model, model.outline.weight_type, model.engine, model.variant.threads,
-      model.variant.kv, model.sliced_layers, model.outline.config.layers,
-      format_value(static_cast<double>(model.sliced_bytes), "bytes"),
+      model.variant.model, model.outline.weight_type, model.engine,
+      number_of(model.variant.threads, "thread"), model.variant.kv, model.sliced_layers,
+      model.outline.config.layers, format_value(static_cast<double>(model.sliced_bytes), "bytes"),
       format_value(weights_per_second, "bytes/s"), 100 * weights_per_second / model.load.value,
       format_value(model.load.value, "bytes/s"));
   text += costs.seconds_per_kv_byte > 0

@@ -15,10 +15,13 @@
 #include "results/compare/judge.h"
 #include "results/compare/match_cases.h"
 #include "results/compare/outcome_verdict.h"
+#include "results/compare/weights_difference.h"
 #include "results/metric_tolerance.h"
 #include "results/report/case_tables.h"
+#include "results/report/git_text.h"
 #include "results/statistics/holm.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -71,6 +74,7 @@ class Comparing {
     add_missing_cases();
     adjust_and_decide();
     withhold();
+    doubt_other_weights();
     explain_worst();
     add_notes();
     result_.verdict = overall();
@@ -159,7 +163,7 @@ class Comparing {
     };
     const auto commit = [](const Run& run) {
       if (run.git_commit.empty()) return std::string("not known");
-      return run.git_commit.substr(0, 10) + (run.git_dirty ? " with changes" : "");
+      return commit_text(run.git_commit, "", run.git_dirty);
     };
     add("git commit", commit(a), commit(b));
     for (EnvironmentDifference& difference : environment_differences(a.options, b.options)) {
@@ -184,6 +188,7 @@ class Comparing {
       row.subject = a.subject;
       row.a = {a.outcome, a.reason, a.id};
       row.b = {b.outcome, b.reason, b.id};
+      look_at_weights(a, b, row);
       if (!blocked.empty()) {
         row.verdict = Verdict::incomparable;
         row.reason = fmt::format("the machines differ in {}", blocked);
@@ -196,6 +201,23 @@ class Comparing {
       } else {
         add_metric_rows(a, b, row);
       }
+    }
+  }
+
+  void look_at_weights(const Record& a, const Record& b, ComparisonRow& row) {
+    const std::optional<WeightsDifference> weights = weights_difference(a, b);
+    if (!weights) return;
+    row.other_weights = true;
+    weights_[a.id] = *weights;
+    ++cases_of_other_weights_;
+    EnvironmentDifference difference{
+        EnvironmentPart::other,
+        fmt::format("weights of {}{}{}", a.subject.model, a.subject.transform.empty() ? "" : " as ",
+                    a.subject.transform),
+        weights->a, weights->b, false};
+    // All cases of a model share them.
+    if (std::ranges::find(result_.environment, difference) == result_.environment.end()) {
+      result_.environment.push_back(std::move(difference));
     }
   }
 
@@ -282,6 +304,16 @@ class Comparing {
     }
   }
 
+  /// A row that says worse or better says it of the engine, unless it says this.
+  void doubt_other_weights() {
+    for (ComparisonRow& row : result_.rows) {
+      if (!row.other_weights) continue;
+      if (row.verdict != Verdict::slower && row.verdict != Verdict::faster) continue;
+      const std::string why = sentence_of(weights_.at(row.a.record_id));
+      row.reason = row.reason.empty() ? why : fmt::format("{}; {}", row.reason, why);
+    }
+  }
+
   void explain_worst() {
     std::vector<std::size_t> differing;
     for (std::size_t i = 0; i < result_.rows.size(); ++i) {
@@ -312,10 +344,18 @@ class Comparing {
       return row.evidence && row.replication.unit == Replication::blocks;
     });
     if (by_blocks > 0) {
+      result_.notes.push_back(
+          fmt::format("{} of {} {} on fewer than {} processes a side: what differs from process to "
+                      "process is not in the intervals",
+                      by_blocks, number_of(result_.tests, "test"),
+                      result_.tests == 1 ? "rests" : "rest", kFewestProcesses));
+    }
+    if (cases_of_other_weights_ > 0) {
       result_.notes.push_back(fmt::format(
-          "{} of {} tests rest on fewer than {} processes a side: what differs from process to "
-          "process is not in their intervals",
-          by_blocks, result_.tests, kFewestProcesses));
+          "{} of {} {} the same by name, but {} weights are not: what differs there, quality above "
+          "all, may come from the weights and says nothing of the engine alone",
+          cases_of_other_weights_, result_.cases, result_.cases == 1 ? "case is" : "cases are",
+          cases_of_other_weights_ == 1 ? "its" : "their"));
     }
     if (sides_.pooled_rows > 0) {
       result_.notes.push_back(fmt::format(
@@ -364,7 +404,9 @@ class Comparing {
   std::vector<std::string> names_;  ///< of the matched cases
   std::map<std::pair<std::size_t, std::size_t>, std::string> blocking_;
   std::map<std::size_t, std::pair<const Record*, const Record*>> records_;  ///< by row
-  std::map<std::size_t, std::string> withheld_;  ///< by row: why it may not be called faster
+  std::map<std::size_t, std::string> withheld_;       ///< by row: why it may not be called faster
+  std::map<std::string, WeightsDifference> weights_;  ///< by A's record, where there is one
+  std::int64_t cases_of_other_weights_ = 0;
   bool any_blocked_ = false;
   bool unknown_machine_ = false;
 };

@@ -17,6 +17,7 @@
 #include "results/statistics/rank_shift.h"
 #include "results/statistics/ratio_of_medians.h"
 #include "results/statistics/welch_shift.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -68,17 +69,18 @@ Interval ratio_interval(const Interval& costs, Better better) {
 
 std::string processes_text(const RowReplication& replication) {
   if (replication.processes_a == 1 && replication.processes_b == 1) return "one process each";
-  return fmt::format("{} and {} processes", replication.processes_a, replication.processes_b);
+  return fmt::format("{} and {}", replication.processes_a,
+                     number_of(replication.processes_b, "process"));
 }
 
 std::string too_little(const RowReplication& replication) {
   const auto fewest = std::min(replication.values_a, replication.values_b);
   if (fewest < static_cast<std::int64_t>(kFewestValuesForBlocks)) {
     return fmt::format(
-        "{} and {} repetitions in {}: too few to judge by; measure in {} processes or {} "
+        "{} and {} in {}: too few to judge by; measure in {} processes or {} "
         "repetitions",
-        replication.values_a, replication.values_b, processes_text(replication), kFewestProcesses,
-        kFewestValuesForBlocks);
+        replication.values_a, number_of(replication.values_b, "repetition"),
+        processes_text(replication), kFewestProcesses, kFewestValuesForBlocks);
   }
   return fmt::format(
       "repetitions in {} hang together too much for {} independent blocks; measure in {} processes "

@@ -25,8 +25,8 @@ std::string sentence(const RunWithRecords& data) {
                       run.id.substr(0, 8));
   if (!run.label.empty()) text += fmt::format(" \"{}\"", markdown_escaped(run.label));
   if (!run.git_commit.empty()) {
-    text += fmt::format(" at commit `{}`{}", run.git_commit.substr(0, 10),
-                        run.git_dirty ? " with changes" : "");
+    text += fmt::format(" at commit `{}` ({})", run.git_commit.substr(0, 10),
+                        run.git_dirty ? "modified files" : "clean");
   }
   return text + fmt::format(", {}.\n", time_text(run.started_unix_ns));
 }

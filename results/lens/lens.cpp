@@ -9,6 +9,7 @@
 #include "results/lens/request_timings.h"
 #include "workloads/error.h"
 #include "workloads/nearest_name.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -169,7 +170,7 @@ Quantity pooled_gaps(const RequestTimings& t) {
   Quantity quantity;
   if (!t.gaps_ns.empty()) {
     quantity.values = t.gaps_ns;
-    quantity.basis = fmt::format("from {} gaps, pooled", t.gaps_ns.size());
+    quantity.basis = fmt::format("from {}, pooled", number_of(t.gaps_ns.size(), "gap"));
     return quantity;
   }
   if (!t.gaps.empty()) {

@@ -15,10 +15,12 @@
 #include "results/repetition_values.h"
 #include "results/report/block_chart.h"
 #include "results/report/case_tables.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
 #include "results/statistics/batches.h"
 #include "results/statistics/process_interval.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -81,11 +83,9 @@ std::string heading(const Run& run, const Record& record) {
   text += fmt::format("{}, took {}; record {}\n", time_text(record.started_unix_ns),
                       time_of_ns(static_cast<double>(record.duration_ns)), record.id);
   const std::string machine = machine_text(run.environment);
-  text +=
-      fmt::format("{}{}\n", machine.empty() ? "machine not known" : machine,
-                  run.git_commit.empty() ? ""
-                                         : fmt::format(", git {}{}", run.git_commit.substr(0, 10),
-                                                       run.git_dirty ? " with changes" : ""));
+  const std::string git = git_text(run);
+  text += fmt::format("{}{}{}\n", machine.empty() ? "machine not known" : machine,
+                      git.empty() ? "" : ", ", git);
   return text;
 }
 
@@ -147,7 +147,8 @@ KnownTo interval_of_metric(const Record& record, const std::string& name) {
                        format_value(interval.high / factor, unit));
   };
   if (const auto over = process_interval(whole, found.process_counts)) {
-    return {text(over->interval), fmt::format("{} in {} processes", from, over->processes)};
+    return {text(over->interval),
+            fmt::format("{} in {}", from, number_of(over->processes, "process"))};
   }
   if (const auto within = median_interval(whole)) {
     return {text(*within), from + " of one process, taken as independent"};
@@ -271,9 +272,9 @@ std::string chart_of(const Series& series) {
   if (!chart.marks.empty()) text += fmt::format("{}  ^ a fresh process\n", chart.marks);
   const std::string over =
       series.unit == "ns" ? " over " + time_of_ns(starts_of(series).back()) : std::string();
-  return text + fmt::format("{} samples{}; lowest block {}, highest {}\n", series.samples.size(),
-                            over, format_value(**low, series.unit),
-                            format_value(**high, series.unit));
+  return text + fmt::format("{}{}; lowest block {}, highest {}\n",
+                            number_of(series.samples.size(), "sample"), over,
+                            format_value(**low, series.unit), format_value(**high, series.unit));
 }
 
 /// The levels that were found, each with its share and its stays, in samples and in time.
@@ -305,8 +306,8 @@ std::string levels_of(const Series& series, const Json& details) {
   for (const Json& level : levels) {
     const double samples = number_at(level, "/samples").value_or(0);
     text += fmt::format(
-        "  {}: {:.0f} samples, {:.0f} %", time_of_ns(number_at(level, "/median_ns").value_or(0)),
-        samples,
+        "  {}: {}, {:.0f} %", time_of_ns(number_at(level, "/median_ns").value_or(0)),
+        number_of(std::llround(samples), "sample"),
         100 * samples / static_cast<double>(std::max<std::size_t>(1, series.samples.size())));
     const Json ranges = value_at(level, "/ranges");
     std::size_t shown = 0;
@@ -342,7 +343,8 @@ std::string series_section(const Record& record, const Json& details) {
   for (const Series& series : record.measurement.series) {
     if (&series == primary || series.samples.empty() || series.name.starts_with("batch.")) continue;
     text += fmt::format(
-        "{}: {} samples, median {}, {} to {}\n", plain(series.name), series.samples.size(),
+        "{}: {}, median {}, {} to {}\n", plain(series.name),
+        number_of(series.samples.size(), "sample"),
         format_value(median(series.samples), series.unit),
         format_value(static_cast<double>(std::ranges::min(series.samples)), series.unit),
         format_value(static_cast<double>(std::ranges::max(series.samples)), series.unit));
@@ -370,7 +372,7 @@ std::string contamination(const Run& run, const Record& record, const Json& deta
   const auto judged =
       contamination_of(measurement, cpus_of(run), record.subject.cache == "cold-disk");
   std::string text =
-      fmt::format("{} of {} batches contaminated", judged.contaminated, judged.batches);
+      fmt::format("{} of {} contaminated", judged.contaminated, number_of(judged.batches, "batch"));
   std::string causes;
   for (const auto& [cause, batches] : judged.by) {
     causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", cause, batches);
@@ -450,12 +452,15 @@ std::string processes(const Record& record, const Json& details) {
     const auto took = number_at(process, "/duration_ns");
     const auto warm = number_at(process, "/warm_up/elapsed_ns");
     const Json passes = value_at(process, "/warm_up/passes");
-    rows.push_back({fmt::format("{}", i), took ? time_of_ns(*took) : "",
-                    warm ? fmt::format("{} ({} passes, {})", time_of_ns(*warm), text_of(passes),
-                                       text_of(value_at(process, "/warm_up/ended_by")))
-                         : "",
-                    text_of(value_at(process, "/stopping/ended_by")), count, middle,
-                    text_of(value_at(process, "/exit"))});
+    rows.push_back(
+        {fmt::format("{}", i), took ? time_of_ns(*took) : "",
+         warm ? fmt::format(
+                    "{} ({}, {})", time_of_ns(*warm),
+                    number_of(passes.is_number_integer() ? passes.get<std::int64_t>() : 0, "pass"),
+                    text_of(value_at(process, "/warm_up/ended_by")))
+              : "",
+         text_of(value_at(process, "/stopping/ended_by")), count, middle,
+         text_of(value_at(process, "/exit"))});
   }
   return align(rows);
 }

@@ -13,10 +13,12 @@
 #include <variant>
 
 #include "results/metric.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "results/report/text_layout.h"
 #include "results/report/time_text.h"
 #include "results/statistics/quantile.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -181,8 +183,9 @@ void add_stopping_notes(const Rows& records, std::vector<std::string>& notes) {
                reached.get<double>() > asked.get<double>()) {
       const Json processes = at(details, "/stopping/processes");
       together[fmt::format("± is wider than the {:g} % asked for, because {}:", asked.get<double>(),
-                           ended_by == "budget"
-                               ? std::string("the budget was spent")
+                           ended_by == "budget" ? std::string("the budget was spent")
+                           : processes == 1
+                               ? "there was 1 process"
                                : fmt::format("there were {} processes", processes.dump()))] += name;
     }
     const Json processes = at(details, "/processes");
@@ -215,8 +218,9 @@ void add_stopping_notes(const Rows& records, std::vector<std::string>& notes) {
               fmt::format("{}{} {}", causes.empty() ? "" : ", ", one_line(cause), count.dump());
         }
       }
-      notes.push_back(fmt::format("#{} noisy: {} of {} batches contaminated ({})", record->ordinal,
-                                  contaminated.dump(), batches.dump(), causes));
+      notes.push_back(fmt::format("#{} noisy: {} of {} {} contaminated ({})", record->ordinal,
+                                  contaminated.dump(), batches.dump(),
+                                  noun_for(batches == 1 ? 1 : 2, "batch"), causes));
     }
     if (!at(details, "/remeasured/replaces").is_null()) {
       together["Measured twice, because noisy, and both count:"] += name;
@@ -238,9 +242,10 @@ void add_notes(const Rows& records, std::vector<std::string>& notes) {
       if (spec.shown == Shown::nowhere) continue;
       if (const auto claim = refused_claim(*record, spec)) {
         refused[std::string(spec.short_name)] = fmt::format(
-            "{}: refused where the cell counts; \"{} of {}\" means {} gaps measured of the {} that "
+            "{}: refused where the cell counts; \"{} of {}\" means {} measured of the {} that "
             "support the claim",
-            spec.short_name, claim->count, claim->needed, claim->count, claim->needed);
+            spec.short_name, claim->count, claim->needed, number_of(claim->count, "gap"),
+            claim->needed);
       }
     }
     const auto share = record->measurement.metrics.find("harness_floor_share");
@@ -422,12 +427,6 @@ std::vector<std::vector<std::string>> speed_beside_quality(const Rows& speeds,
   for (const std::string_view name : kSpeedBesideQuality) add(name, true);
   for (const std::string_view name : kQualityBesideSpeed) add(name, false);
   return transposed(columns);
-}
-
-std::string git_text(const Run& run) {
-  if (run.git_commit.empty()) return "";
-  return fmt::format("git {}{}{}", run.git_branch.empty() ? "" : run.git_branch + "@",
-                     run.git_commit.substr(0, 10), run.git_dirty ? " with changes" : "");
 }
 
 std::string joined(const std::vector<std::string>& parts) {

@@ -67,8 +67,9 @@ std::string comparison_github(const Comparison& comparison) {
   slower.resize(std::min(slower.size(), kMostRowAnnotations));
   for (const std::size_t i : slower) {
     const ComparisonRow& row = comparison.rows[i];
-    text += annotation("error", fmt::format("{}: {}", row_verdict_text(row), row_title(row)),
-                       row_finding(row));
+    text += annotation(
+        "error", fmt::format("{}: {}", row_verdict_text(row), row_title(row)),
+        row.other_weights ? fmt::format("{}; {}", row_finding(row), row.reason) : row_finding(row));
   }
   std::size_t missing = 0;
   for (const ComparisonRow& row : comparison.rows) {

@@ -102,6 +102,7 @@ OrderedJson row_json(const ComparisonRow& row) {
     json["a"]["value"] = number(row.value_a);
     json["b"]["value"] = number(row.value_b);
   }
+  if (row.other_weights) json["other_weights"] = true;
   if (row.replication.values_a > 0) json["replication"] = replication_json(row.replication);
   if (row.evidence) json["evidence"] = evidence_json(*row.evidence);
   if (row.attribution) json["attribution"] = attribution_json(*row.attribution);

@@ -11,6 +11,7 @@
 #include "results/report/attribution_text.h"
 #include "results/report/comparison_text.h"
 #include "results/report/markdown_text.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -53,7 +54,9 @@ std::string rows_in_markdown(const Comparison& comparison, std::vector<std::size
   const std::size_t count = rows.size();
   rows.resize(std::min(count, most));
   std::string text = pipe_table(row_table(comparison, rows));
-  if (count > most) text += fmt::format("\n{} more rows are in the JSON.\n", count - most);
+  if (count > most)
+    text += fmt::format("\n{} {} in the JSON.\n", number_of(count - most, "more row"),
+                        count - most == 1 ? "is" : "are");
   return text;
 }
 

@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "results/metric_tolerance.h"
+#include "results/report/git_text.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -58,6 +60,14 @@ std::int64_t cases_with(const Comparison& comparison, Verdict verdict) {
   std::set<std::string_view> cases;
   for (const ComparisonRow& row : comparison.rows) {
     if (row.counts && row.verdict == verdict && !is_missing_case(row)) cases.insert(row.name);
+  }
+  return static_cast<std::int64_t>(cases.size());
+}
+
+std::int64_t cases_with_other_weights(const Comparison& comparison) {
+  std::set<std::string_view> cases;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (row.other_weights) cases.insert(row.name);
   }
   return static_cast<std::int64_t>(cases.size());
 }
@@ -129,10 +139,6 @@ std::string blocking_keys(const Comparison& comparison) {
   return keys;
 }
 
-std::string plural(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 /// Reasons may come from other people's programs: a terminal would obey what is in them.
 std::string without_breaks(std::string text) {
   std::ranges::replace_if(
@@ -145,7 +151,7 @@ std::vector<std::string> first_lines(std::vector<std::string> lines) {
   if (lines.size() <= kMost) return lines;
   const std::size_t count = lines.size();
   lines.resize(kMost);
-  lines.push_back(fmt::format("and {} more reasons", count - kMost));
+  lines.push_back(fmt::format("and {}", number_of(count - kMost, "more reason")));
   return lines;
 }
 
@@ -153,13 +159,13 @@ std::string judged_by(const ComparisonRow& row) {
   const RowReplication& by = row.replication;
   switch (by.unit) {
     case Replication::processes:
-      return fmt::format("{} + {} processes", by.count_a, by.count_b);
+      return fmt::format("{} + {}", by.count_a, number_of(by.count_b, "process"));
     case Replication::blocks: {
       const std::string processes =
           by.processes_a == 1 && by.processes_b == 1
               ? "one process each"
-              : fmt::format("{} + {} processes only", by.processes_a, by.processes_b);
-      return fmt::format("{} + {} blocks, {}", by.count_a, by.count_b, processes);
+              : fmt::format("{} + {} only", by.processes_a, number_of(by.processes_b, "process"));
+      return fmt::format("{} + {}, {}", by.count_a, number_of(by.count_b, "block"), processes);
     }
     case Replication::none:
       break;
@@ -247,7 +253,7 @@ std::string verdict_sentence(const Comparison& comparison) {
     }
     case Verdict::same:
       text = fmt::format("same: no difference beyond {} in {}", threshold,
-                         all == 1 ? "the one case" : plural(all, "case"));
+                         all == 1 ? "the one case" : number_of(all, "case"));
       break;
     case Verdict::undecided: {
       std::set<std::string_view> open;
@@ -280,6 +286,10 @@ std::string verdict_sentence(const Comparison& comparison) {
       std::ranges::any_of(comparison.environment, &EnvironmentDifference::blocks)) {
     text += " (DIFFERENT MACHINES)";
   }
+  if (const std::int64_t cases = cases_with_other_weights(comparison); cases > 0) {
+    text += fmt::format(" (OTHER WEIGHTS under the same name in {})",
+                        of_cases(cases, comparison.cases));
+  }
   if (comparison.tests == 0) return text;
   const bool by_blocks = std::ranges::any_of(comparison.rows, [](const ComparisonRow& row) {
     return row.evidence && row.replication.unit == Replication::blocks;
@@ -300,8 +310,7 @@ std::string side_text(const ComparisonSide& side) {
     std::string text = "run " + run.id.substr(0, 8);
     if (!run.label.empty()) text += fmt::format(" \"{}\"", run.label);
     if (!run.git_commit.empty()) {
-      text += fmt::format(", git {}{}{}", run.git_branch.empty() ? "" : run.git_branch + "@",
-                          run.git_commit.substr(0, 10), run.git_dirty ? " with changes" : "");
+      text += ", git " + commit_text(run.git_commit, run.git_branch, run.git_dirty);
     }
     text += ", " + time_text(run.started_unix_ns);
     return text;
@@ -373,7 +382,7 @@ SameRows same_rows(const Comparison& comparison) {
   });
   if (within > 0) {
     same.left_out = fmt::format("{} of memory, exactness and quality within tolerance",
-                                plural(static_cast<std::int64_t>(within), "value"));
+                                number_of(static_cast<std::int64_t>(within), "value"));
   }
   return same;
 }
@@ -411,7 +420,7 @@ std::string method_text(const Comparison& comparison) {
   std::string text =
       fmt::format("Threshold {}, alpha {} over {} (Holm); {} compared",
                   share_text(comparison.threshold), share_text(comparison.alpha),
-                  plural(comparison.tests, "test"), plural(comparison.cases, "case"));
+                  number_of(comparison.tests, "test"), number_of(comparison.cases, "case"));
   if (!comparison.free_fields.empty()) {
     text += fmt::format(" (named as in A), matched without {}",
                         fmt::join(comparison.free_fields, ", "));

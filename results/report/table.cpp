@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "results/report/case_tables.h"
+#include "results/report/git_text.h"
 #include "results/report/text_layout.h"
 #include "results/report/time_text.h"
 
@@ -94,7 +95,7 @@ std::string runs_table(const std::vector<RunSummary>& runs) {
                     fmt::format("{} of {}", summary.recorded, summary.planned),
                     fmt::format("{}", summary.succeeded),
                     summary.widest_percent ? format_value(*summary.widest_percent, "%") : "",
-                    fmt::format("{}{}", run.git_commit.substr(0, 10), run.git_dirty ? "+" : "")});
+                    commit_text(run.git_commit, "", run.git_dirty)});
   }
   return align(rows);
 }

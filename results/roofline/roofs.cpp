@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint::roofline {
 namespace {
@@ -229,7 +230,7 @@ Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads) {
       measured = measured_with(all, threads);
     } else if (threads > most) {
       measured = measured_with(all, most);
-      roofs.note = fmt::format("ceilings of {} threads stand for {}", most, threads);
+      roofs.note = fmt::format("ceilings of {} stand for {}", number_of(most, "thread"), threads);
     } else {
       measured =
           in_between(measured_with(all, *counts.begin()), measured_with(all, most), threads, most);

@@ -170,6 +170,10 @@ AbStore::~AbStore() = default;
 AbStore::AbStore(AbStore&&) noexcept = default;
 AbStore& AbStore::operator=(AbStore&&) noexcept = default;
 
+void AbStore::wait_at_most(std::chrono::milliseconds busy_timeout) {
+  state_->database.wait_at_most(busy_timeout);
+}
+
 const std::filesystem::path& AbStore::path() const {
   return state_->database.path();
 }

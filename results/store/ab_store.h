@@ -24,6 +24,8 @@ class AbStore {
   AbStore& operator=(AbStore&&) noexcept;
 
   [[nodiscard]] const std::filesystem::path& path() const;
+  /// How long each statement waits for another process from now on.
+  void wait_at_most(std::chrono::milliseconds busy_timeout);
 
   /// Without its pairs, as `running`.
   void begin(const AbSession& session);

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <system_error>
@@ -38,10 +39,14 @@ std::string percent_encoded(const std::string& text) {
 }
 
 std::string uri(const fs::path& path, std::string_view parameters) {
-  return fmt::format("file:{}?{}", percent_encoded(fs::absolute(path).string()), parameters);
+  return fmt::format("file:{}?{}", percent_encoded(literal_name(path)), parameters);
 }
 
 }  // namespace
+
+std::string literal_name(const fs::path& path) {
+  return fs::absolute(path).string();
+}
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -113,6 +118,7 @@ void Query::bind_one(std::span<const std::byte> value) {
 
 Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_timeout)
     : path_(std::move(path)), busy_timeout_(busy_timeout) {
+  if (path_.empty()) throw Error("an empty name where that of a database is needed; give a file");
   std::error_code problem;
   const fs::file_status status = fs::status(path_, problem);
   if (fs::is_directory(status)) {
@@ -148,7 +154,7 @@ Database::Database(fs::path path, OpenMode mode, std::chrono::milliseconds busy_
 }
 
 void Database::open_for_writing() {
-  connection_.emplace(path_.string(),
+  connection_.emplace(literal_name(path_),
                       SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI |
                           SQLite::OPEN_NOMUTEX,  // one thread at a time, see above
                       static_cast<int>(busy_timeout_.count()));
@@ -195,10 +201,14 @@ std::string Database::text(const std::string& sql) {
 }
 
 void Database::prepare_for_writing() {
-  // The change to a log needs the file alone for a moment, and SQLite does not wait for that
-  // itself.
+  // The change to a log needs the file alone for a moment, and SQLite does not always wait for that
+  // itself. Where it does, the time that is left is all that it may take.
+  using std::chrono::milliseconds;
   const auto deadline = std::chrono::steady_clock::now() + busy_timeout_;
   for (;;) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    connection_->setBusyTimeout(static_cast<int>(std::max(left, milliseconds(0)).count()));
     try {
       if (text("PRAGMA journal_mode") == "wal" || text("PRAGMA journal_mode = WAL") == "wal") break;
       throw Error(
@@ -206,13 +216,17 @@ void Database::prepare_for_writing() {
                       "processes need; choose a file on a local disk with --db",
                       path_.string()));
     } catch (const SQLite::Exception& problem) {
-      if (problem.getErrorCode() != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline) {
-        throw;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      if (problem.getErrorCode() != SQLITE_BUSY || left <= milliseconds(0)) throw;
+      std::this_thread::sleep_for(milliseconds(5));
     }
   }
+  wait_at_most(busy_timeout_);
   execute("PRAGMA synchronous = FULL");
+}
+
+void Database::wait_at_most(std::chrono::milliseconds busy_timeout) {
+  busy_timeout_ = busy_timeout;
+  connection_->setBusyTimeout(static_cast<int>(busy_timeout.count()));
 }
 
 Error in_words(const SQLite::Exception& problem, const fs::path& path, std::string_view doing) {

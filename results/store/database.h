@@ -26,6 +26,10 @@ namespace ridgepoint {
 /// The folder that a file lies in; "." for a bare name.
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
+/// What SQLite takes for this file and nothing else: a relative name may read as a URI or as a
+/// database in memory.
+std::string literal_name(const std::filesystem::path& path);
+
 /// A prepared statement in use: bound from the first parameter on, reset when it goes out of scope,
 /// so that no read transaction outlives the loop that needed it.
 class Query {
@@ -85,6 +89,8 @@ class Database {
 
   /// Write-ahead logging, full durability, foreign keys; waits for others as long as it may.
   void prepare_for_writing();
+  /// From now on, for each statement.
+  void wait_at_most(std::chrono::milliseconds busy_timeout);
 
  private:
   void open_for_writing();

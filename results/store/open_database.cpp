@@ -110,7 +110,7 @@ void rename_to_new(const fs::path& from, const fs::path& to) {
 }
 
 void vacuum_into(Database& source, const fs::path& target) {
-  source.query("VACUUM INTO ?").bind(target.string()).run();
+  source.query("VACUUM INTO ?").bind(std::string_view(literal_name(target))).run();
 }
 
 void migrate_copy(const fs::path& copy, std::int64_t version, const StoreOptions& options) {
@@ -186,6 +186,7 @@ std::string structure_problem(Database& database) {
 
 void copy_database(const fs::path& from, const fs::path& to,
                    std::chrono::milliseconds busy_timeout) {
+  if (to.empty()) throw Error("an empty name where that of the copy is needed; give a file");
   if (fs::exists(fs::symlink_status(to))) {
     throw Error(fmt::format("{} exists already; choose another name", to.string()));
   }

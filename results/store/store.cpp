@@ -469,6 +469,10 @@ Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
+void Store::wait_at_most(std::chrono::milliseconds busy_timeout) {
+  state_->database.wait_at_most(busy_timeout);
+}
+
 const std::filesystem::path& Store::path() const {
   return state_->database.path();
 }

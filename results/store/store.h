@@ -53,6 +53,9 @@ class Store {
   [[nodiscard]] const std::filesystem::path& path() const;
   [[nodiscard]] std::int64_t schema_version() const;
 
+  /// How long each statement waits for another process from now on.
+  void wait_at_most(std::chrono::milliseconds busy_timeout);
+
   // Writing.
   void begin_run(const Run& run, const std::vector<Case>& cases);
   /// One record a run and ordinal, which begin_run planned; it takes the place of an interrupted

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <stdexcept>
 
 #include "workloads/formats/check_config.h"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::string_view kNotThisModel =
     "make the file again with a current converter, or use another model";
+
+constexpr std::string_view kEmbeddingTensor = "token_embd.weight";
 
 /// How GGUF sees an architecture; Mixtral is its llama with experts.
 struct Dialect {
@@ -173,7 +176,7 @@ std::vector<double> read_rope_factors(const GgufFile& file, const Keys& keys,
 
 /// The vocabulary is what the embedding has rows for; the metadata may leave it out.
 std::int64_t vocabulary_of(const GgufFile& file) {
-  const GgufTensor* table = file.find_tensor("token_embd.weight");
+  const GgufTensor* table = file.find_tensor(kEmbeddingTensor);
   if (table == nullptr) {
     fail_at(file.origin(), file.tensor_table_offset(), "tensor 'token_embd.weight' is missing",
             kNotThisModel);
@@ -185,6 +188,47 @@ std::int64_t vocabulary_of(const GgufFile& file) {
             kNotThisModel);
   }
   return table->view.shape[0];
+}
+
+/// The key that a number was read from; where it is left out, what stands in for it.
+ConfigKey gguf_key_of(const GgufFile& file, const Keys& keys, Hyperparameter asked) {
+  const auto first_of = [&](std::initializer_list<std::string_view> names) -> ConfigKey {
+    for (const std::string_view name : names) {
+      if (const GgufEntry* entry = file.find(keys.full(name))) {
+        return {keys.full(name), entry->offset};
+      }
+    }
+    return {keys.full(*names.begin()), 0};
+  };
+  switch (asked) {
+    case Hyperparameter::layers:
+      return first_of({"block_count"});
+    case Hyperparameter::hidden:
+      return first_of({"embedding_length"});
+    case Hyperparameter::heads:
+      return first_of({"attention.head_count"});
+    case Hyperparameter::kv_heads:
+      return first_of({"attention.head_count_kv", "attention.head_count"});
+    case Hyperparameter::head_dim:
+      return first_of({"attention.key_length", "attention.head_count"});
+    case Hyperparameter::ffn:
+      return first_of({"feed_forward_length", "expert_feed_forward_length"});
+    case Hyperparameter::vocab:
+      return {std::string(kEmbeddingTensor), file.find_tensor(kEmbeddingTensor)->info_offset};
+    case Hyperparameter::context:
+      return first_of({"context_length"});
+    case Hyperparameter::experts:
+      return first_of({"expert_count"});
+    case Hyperparameter::experts_used:
+      return first_of({"expert_used_count", "expert_count"});
+    case Hyperparameter::sliding_window:
+      return first_of({"attention.sliding_window"});
+    case Hyperparameter::norm_epsilon:
+      return first_of({"attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon"});
+    case Hyperparameter::rope_theta:
+      return first_of({"rope.freq_base"});
+  }
+  throw std::logic_error("a hyperparameter without a key");
 }
 
 }  // namespace
@@ -236,11 +280,12 @@ ModelConfig read_gguf_config(const GgufFile& file) {
   } else if (config.heads > 0 && config.hidden % config.heads == 0) {
     config.head_dim = config.hidden / config.heads;
   } else {
-    fail_at(file.origin(), file.find(keys.full("attention.head_count"))->offset,
-            fmt::format("{} elements cannot be shared among {} heads", config.hidden, config.heads),
-            kNotThisModel);
+    keys.fail_value("attention.head_count",
+                    fmt::format("is {}, and '{}', which is {}, cannot be shared among them",
+                                config.heads, keys.full("embedding_length"), config.hidden));
   }
-  check_config(config, file.origin(), file.tensor_table_offset());
+  check_config(config, file.origin(),
+               [&](Hyperparameter asked) { return gguf_key_of(file, keys, asked); });
   expect_equal(keys, "attention.value_length", config.head_dim,
                "keys and values of different lengths are not supported");
   if (!gpt2) {

@@ -5,6 +5,7 @@
 #include "workloads/formats/bind_weights.h"
 #include "workloads/formats/format_error.h"
 #include "workloads/formats/gguf_architecture.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 
@@ -68,8 +69,8 @@ StoredTensor find_stored(const GgufFile& file, const TensorPlan& plan, const Mod
     }
   }
   fail_at(file.origin(), file.tensor_table_offset(),
-          fmt::format("tensor '{}' is missing, which {} with {} layers needs", plan.name,
-                      name_of(config.architecture), config.layers),
+          fmt::format("tensor '{}' is missing, which {} with {} needs", plan.name,
+                      name_of(config.architecture), number_of(config.layers, "layer")),
           kMakeItAgain);
 }
 

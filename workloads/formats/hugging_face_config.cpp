@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 
 #include "workloads/formats/check_config.h"
 #include "workloads/formats/format_error.h"
@@ -83,7 +84,7 @@ class Fields {
     if (value->is_number_integer() && !value->is_number_unsigned()) {
       return value->get<std::int64_t>();
     }
-    fail(key, "is not a whole number below 2^63");
+    fail_type(key, "a whole number below 2^63");
   }
   [[nodiscard]] std::int64_t integer(std::string_view key) const {
     if (const auto value = maybe_integer(key)) {
@@ -97,7 +98,7 @@ class Fields {
       return std::nullopt;
     }
     if (!value->is_number()) {
-      fail(key, "is not a number");
+      fail_type(key, "a number");
     }
     return value->get<double>();
   }
@@ -113,7 +114,7 @@ class Fields {
       return otherwise;
     }
     if (!value->is_boolean()) {
-      fail(key, "is neither true nor false");
+      fail_type(key, "true or false");
     }
     return value->get<bool>();
   }
@@ -123,7 +124,7 @@ class Fields {
       return std::nullopt;
     }
     if (!value->is_string()) {
-      fail(key, "is not a string");
+      fail_type(key, "a string");
     }
     return value->get<std::string>();
   }
@@ -133,7 +134,7 @@ class Fields {
       return std::nullopt;
     }
     if (!value->is_object()) {
-      fail(key, "is not an object");
+      fail_type(key, "an object");
     }
     return Fields(*value, text_, origin_);
   }
@@ -141,6 +142,14 @@ class Fields {
   [[noreturn]] void fail(std::string_view key, std::string_view what,
                          std::string_view remedy = kConfigRemedy) const {
     fail_at(origin_, offset_of_key(text_, key), fmt::format("'{}' {}", key, what), remedy);
+  }
+  /// Says what was found too, as it stands in the text or shortened.
+  [[noreturn]] void fail_type(std::string_view key, std::string_view wanted) const {
+    const std::string found = find(key)->dump(-1, ' ', true, json::error_handler_t::replace);
+    fail(key, fmt::format("is {} where {} is needed", in_quotes(found), wanted));
+  }
+  [[nodiscard]] std::uint64_t offset_of(std::string_view key) const {
+    return offset_of_key(text_, key);
   }
   [[noreturn]] void fail_missing(std::string_view key) const {
     fail_at(origin_, 0, fmt::format("the key '{}' is missing", key), kConfigRemedy);
@@ -204,7 +213,8 @@ void read_rope(const Fields& fields, ModelConfig& config) {
   config.rope_theta = scaling->maybe_real("rope_theta").value_or(config.rope_theta);
   if (const auto partial = scaling->maybe_real("partial_rotary_factor");
       partial.value_or(1.0) != 1.0) {
-    scaling->fail("partial_rotary_factor", "is not 1, which is not supported", kOtherModel);
+    scaling->fail("partial_rotary_factor", fmt::format("is {}, and only 1 is supported", *partial),
+                  kOtherModel);
   }
   const std::string_view type_key = scaling->find("rope_type") != nullptr ? "rope_type" : "type";
   const std::string type = scaling->maybe_text(type_key).value_or("default");
@@ -251,8 +261,9 @@ void read_gpt2(const Fields& fields, ModelConfig& config) {
   config.tied_embeddings = fields.boolean("tie_word_embeddings", true);
   config.qkv_bias = true;
   if (config.heads <= 0 || config.hidden <= 0 || config.hidden % config.heads != 0) {
-    fields.fail("n_head", fmt::format("is {}, and {} elements cannot be shared among them",
-                                      config.heads, config.hidden));
+    fields.fail("n_head",
+                fmt::format("is {}, and 'n_embd', which is {}, cannot be shared among them",
+                            config.heads, config.hidden));
   }
   config.head_dim = config.hidden / config.heads;
   expect_text(fields, "activation_function", {"gelu_new", "gelu_pytorch_tanh"});
@@ -276,8 +287,8 @@ void read_rotary_model(const Fields& fields, ModelConfig& config) {
     config.head_dim = config.hidden / config.heads;
   } else {
     fields.fail("num_attention_heads",
-                fmt::format("is {}, and {} elements cannot be shared among them", config.heads,
-                            config.hidden));
+                fmt::format("is {}, and 'hidden_size', which is {}, cannot be shared among them",
+                            config.heads, config.hidden));
   }
   read_rope(fields, config);
   const bool gpt_oss = config.architecture == Architecture::gpt_oss;
@@ -297,6 +308,46 @@ void read_rotary_model(const Fields& fields, ModelConfig& config) {
   expect_text(fields, "hidden_act", {"silu"});
 }
 
+/// The key that a number was read from; where it is left out, what stands in for it.
+ConfigKey hugging_face_key_of(const Fields& fields, bool gpt2, Hyperparameter asked) {
+  const auto first_of = [&](std::initializer_list<std::string_view> names) -> ConfigKey {
+    for (const std::string_view name : names) {
+      if (fields.find(name) != nullptr) return {std::string(name), fields.offset_of(name)};
+    }
+    return {std::string(*names.begin()), 0};
+  };
+  switch (asked) {
+    case Hyperparameter::layers:
+      return first_of({gpt2 ? "n_layer" : "num_hidden_layers"});
+    case Hyperparameter::hidden:
+      return first_of({gpt2 ? "n_embd" : "hidden_size"});
+    case Hyperparameter::heads:
+      return first_of({gpt2 ? "n_head" : "num_attention_heads"});
+    case Hyperparameter::kv_heads:
+      return gpt2 ? first_of({"n_head"}) : first_of({"num_key_value_heads", "num_attention_heads"});
+    case Hyperparameter::head_dim:
+      return gpt2 ? first_of({"n_head"}) : first_of({"head_dim", "num_attention_heads"});
+    case Hyperparameter::ffn:
+      return gpt2 ? first_of({"n_inner", "n_embd"}) : first_of({"intermediate_size"});
+    case Hyperparameter::vocab:
+      return first_of({"vocab_size"});
+    case Hyperparameter::context:
+      return first_of({gpt2 ? "n_positions" : "max_position_embeddings"});
+    case Hyperparameter::experts:
+      return first_of({"num_local_experts"});
+    case Hyperparameter::experts_used:
+      return first_of({"num_experts_per_tok"});
+    case Hyperparameter::sliding_window:
+      return first_of({"sliding_window"});
+    case Hyperparameter::norm_epsilon:
+      return first_of({gpt2 ? "layer_norm_epsilon" : "rms_norm_eps"});
+    case Hyperparameter::rope_theta:
+      // In either place; the byte is where the text has it first.
+      return {"rope_theta", fields.offset_of("rope_theta")};
+  }
+  throw std::logic_error("a hyperparameter without a key");
+}
+
 }  // namespace
 
 ModelConfig parse_hugging_face_config(std::string_view text, std::string_view origin) {
@@ -311,7 +362,9 @@ ModelConfig parse_hugging_face_config(std::string_view text, std::string_view or
   } else {
     read_rotary_model(fields, config);
   }
-  check_config(config, origin, 0);
+  check_config(config, origin, [&](Hyperparameter asked) {
+    return hugging_face_key_of(fields, config.architecture == Architecture::gpt2, asked);
+  });
   return config;
 }
 

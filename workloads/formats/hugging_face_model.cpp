@@ -12,6 +12,7 @@
 #include "workloads/formats/bind_weights.h"
 #include "workloads/formats/format_error.h"
 #include "workloads/formats/owned_bytes.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 
@@ -154,8 +155,8 @@ class Finder {
 
   [[noreturn]] void fail_missing(const std::string& name) const {
     const std::string what =
-        fmt::format("tensor {} is missing, which {} with {} layers needs", in_quotes(name),
-                    name_of(config_.architecture), config_.layers);
+        fmt::format("tensor {} is missing, which {} with {} needs", in_quotes(name),
+                    name_of(config_.architecture), number_of(config_.layers, "layer"));
     if (files_.size() == 1) {
       fail_at(files_.front().origin(), 8, what, kIncomplete);
     }

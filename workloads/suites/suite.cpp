@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kDescription = "description";
 constexpr std::string_view kGroup = "group";
 constexpr std::string_view kOptions = "options";
+constexpr std::string_view kMendToml =
+    "mend the line: keys are written key = 1, key = \"text\" or key = [1, 2], tables [[group]]";
 
 // ---- reading ----
 
@@ -26,7 +28,10 @@ class Origin {
   explicit Origin(std::string_view path) : path_(path) {}
 
   [[noreturn]] void fail(const toml::source_region& where, std::string_view what) const {
-    throw Error(fmt::format("{}:{}:{}: {}", path_, where.begin.line, where.begin.column, what));
+    throw Error(fmt::format("{}: {}", place(where), what));
+  }
+  [[nodiscard]] std::string place(const toml::source_region& where) const {
+    return fmt::format("{}:{}:{}", path_, where.begin.line, where.begin.column);
   }
   [[noreturn]] void fail(std::string_view what) const {
     throw Error(fmt::format("{}: {}", path_, what));
@@ -38,9 +43,18 @@ class Origin {
 
 // Keys of a mistyped file can hold anything; an error stays one readable line.
 std::string shown(std::string_view key) {
+  constexpr std::size_t kMost = 200;
   std::string result;
-  for (const char c : key.substr(0, 64)) result += c >= 0 && (c < ' ' || c == '\x7f') ? '?' : c;
-  return key.size() > 64 ? result + "..." : result;
+  for (const char c : key.substr(0, kMost)) result += c >= 0 && (c < ' ' || c == '\x7f') ? '?' : c;
+  return key.size() > kMost ? result + "..." : result;
+}
+
+/// The parser's complaint, without what every one of them begins with.
+std::string_view reason_of(const toml::parse_error& error) {
+  constexpr std::string_view kBeginning = "Error while parsing ";
+  std::string_view reason = error.description();
+  if (reason.starts_with(kBeginning)) reason.remove_prefix(kBeginning.size());
+  return reason;
 }
 
 std::string_view kind(const toml::node& node) {
@@ -84,10 +98,10 @@ FieldValue read_value(const Origin& origin, const CaseField& field, const toml::
   } else if (const auto* text = node.as_string()) {
     value = text->get();
   } else {
-    origin.fail(node.source(), fmt::format("{}: {} where {} is needed", field.name, kind(node),
-                                           std::holds_alternative<std::string Case::*>(field.member)
-                                               ? "a text"
-                                               : "a whole number"));
+    const bool texts = std::holds_alternative<std::string Case::*>(field.member);
+    origin.fail(node.source(), fmt::format("{}: {} where {} is needed; write {}", field.name,
+                                           kind(node), texts ? "a text" : "a whole number",
+                                           texts ? "it in quotes" : "digits without quotes"));
   }
   try {
     Case scratch;
@@ -348,12 +362,14 @@ void for_each_case(const Axes& axes, std::size_t depth, Case& current, const Vis
 }
 
 /// Whole numbers, numbers with a fraction, true or false; as text.
-std::vector<std::pair<std::string, std::string>> read_options(const Origin& origin,
-                                                              const toml::node& node) {
+std::vector<SuiteOption> read_options(const Origin& origin, const toml::node& node) {
   if (!node.is_table()) {
-    origin.fail(node.source(), fmt::format("options: {} where [options] is needed", kind(node)));
+    origin.fail(
+        node.source(),
+        fmt::format("options: {} where a table is needed; write [options] on a line of its own",
+                    kind(node)));
   }
-  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<SuiteOption> options;
   for (const auto& [key, value] : in_text_order(*node.as_table())) {
     std::string text;
     if (value->is_integer()) {
@@ -363,10 +379,12 @@ std::vector<std::pair<std::string, std::string>> read_options(const Origin& orig
     } else if (value->is_boolean()) {
       text = value->as_boolean()->get() ? "true" : "false";
     } else {
-      origin.fail(value->source(), fmt::format("{}: {} where a number, true or false is needed",
-                                               shown(key->str()), kind(*value)));
+      origin.fail(
+          value->source(),
+          fmt::format("{}: {} where a number, true or false is needed; write it without quotes",
+                      shown(key->str()), kind(*value)));
     }
-    options.emplace_back(std::string(key->str()), std::move(text));
+    options.push_back({std::string(key->str()), std::move(text), origin.place(key->source())});
   }
   return options;
 }
@@ -379,15 +397,17 @@ Suite parse_suite(std::string_view text, std::string_view name, std::string_view
   try {
     root = toml::parse(text, std::string(path));
   } catch (const toml::parse_error& error) {
-    origin.fail(error.source(), fmt::format("not TOML: {}", shown(error.description())));
+    origin.fail(error.source(),
+                fmt::format("not TOML: {}; {}", shown(reason_of(error)), kMendToml));
   }
   Suite suite;
   suite.name = name;
   for (const auto& [key, node] : in_text_order(root)) {
     if (key->str() == kDescription) {
       if (!node->is_string()) {
-        origin.fail(node->source(),
-                    fmt::format("description: {} where a text is needed", kind(*node)));
+        origin.fail(
+            node->source(),
+            fmt::format("description: {} where a text is needed; write it in quotes", kind(*node)));
       }
       suite.description = node->as_string()->get();
     } else if (key->str() == kGroup) {

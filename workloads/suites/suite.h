@@ -23,13 +23,17 @@ namespace ridgepoint {
 
 using Axes = std::vector<std::pair<std::string, std::vector<FieldValue>>>;
 
+/// How cases are to be measured, as text: what it means is the harness's to know.
+struct SuiteOption {
+  std::string name, value;
+  std::string where;  ///< "smoke.toml:7:1", for error lines
+};
+
 struct Suite {
   std::string name;
   std::string description;
   std::vector<Axes> groups;
-  /// How its cases are to be measured, by name and as text: what they mean is the harness's to
-  /// know.
-  std::vector<std::pair<std::string, std::string>> options{};
+  std::vector<SuiteOption> options{};
 };
 
 /// Most cases that a suite may stand for; checked before any product is made.

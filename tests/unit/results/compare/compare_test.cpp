@@ -236,11 +236,12 @@ TEST(Compare, ComparesBuildsAndSaysWhatDiffers) {
   b.run.options = R"({"repetitions":7})";
   const Comparison comparison = compared(a, b);
   EXPECT_EQ(comparison.verdict, Verdict::same);
-  EXPECT_THAT(comparison.environment,
-              ElementsAre(EnvironmentDifference{EnvironmentPart::build, "git commit",
-                                                "0123456789 with changes", "fedcba9876", false},
-                          EnvironmentDifference{EnvironmentPart::other, "option repetitions", "5",
-                                                "7", false}));
+  EXPECT_THAT(
+      comparison.environment,
+      ElementsAre(
+          EnvironmentDifference{EnvironmentPart::build, "git commit", "0123456789 (modified files)",
+                                "fedcba9876 (clean)", false},
+          EnvironmentDifference{EnvironmentPart::other, "option repetitions", "5", "7", false}));
 }
 
 TEST(Compare, ListsCasesOfOneSideAndRefusesNoneInCommon) {

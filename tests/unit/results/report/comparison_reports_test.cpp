@@ -154,6 +154,7 @@ TEST(FormatsDocument, NamesEveryKeyOfTheJsonOfAComparison) {
   ASSERT_NE(from, std::string::npos);
   const std::string section = text.substr(from, text.find("\n## ", from + 1) - from);
   Comparison comparison = mixed();
+  comparison.rows.front().other_weights = true;
   for (ComparisonRow& row : comparison.rows) {
     if (!row.attribution) continue;
     row.attribution->ops.push_back({.op_id = "logits"});

@@ -172,8 +172,9 @@ TEST(RunTable, SaysWhatRanWhereAndHowItEnded) {
                               " \"nightly, \"fast\"\", suite "
                               "smoke, 2023-11-14 22:13 UTC, finished after 41.0 s\n"));
   EXPECT_THAT(text, HasSubstr("Example CPU @ 2.0 GHz, 2 cores, environment 00112233\n"));
-  EXPECT_THAT(text, HasSubstr("Ridgepoint 0.1.0, git main@0123456789 with changes, harness floor "
-                              "62.0 ns a sample\n"));
+  EXPECT_THAT(text,
+              HasSubstr("Ridgepoint 0.1.0, git main@0123456789 (modified files), harness floor "
+                        "62.0 ns a sample\n"));
   EXPECT_THAT(text, HasSubstr("7 of 9 cases ok, 1 not measured (#8): ridgepoint resume " +
                               data.run.id.substr(0, 8)));
   RecordProperty("table", text);
@@ -297,7 +298,7 @@ TEST(RunsTable, ListsRunsWithTheirCounts) {
   const auto run = example_run();
   const std::string text = runs_table({{run, 6, 5, 4}});
   EXPECT_THAT(text, HasSubstr(run.id.substr(0, 8) + "  2023-11-14 22:13 UTC  smoke"));
-  EXPECT_THAT(text, HasSubstr("5 of 6   4            0123456789+"));
+  EXPECT_THAT(text, HasSubstr("5 of 6   4            0123456789 (modified files)"));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
+#include <thread>
 
 #include "results/store/store.h"
 #include "tests/unit/results/example_data.h"
@@ -157,6 +159,62 @@ TEST(OpenDatabase, ALockedOneIsReportedAfterTheTimeout) {
   other.exec("ROLLBACK");
   store.begin_run(run, {example_case()});
   EXPECT_EQ(store.list_runs().size(), 1U);
+}
+
+TEST(OpenDatabase, APersonWaitsNoLongerForALockThanForAnAnswer) {
+  EXPECT_LE(StoreOptions{}.busy_timeout, std::chrono::seconds(10));
+  EXPECT_GE(kPatienceForMeasured, std::chrono::minutes(5));
+}
+
+TEST(OpenDatabase, WhatWasMeasuredWaitsForALockAsLongAsItIsTold) {
+  const TestFolder folder;
+  const auto path = folder / "runs.db";
+  StoreOptions impatient;
+  impatient.busy_timeout = std::chrono::milliseconds(20);
+  Store store(path, OpenMode::read_write, impatient);
+  const auto run = example_run();
+  store.begin_run(run, {example_case()});
+  SQLite::Database other(path.string(), SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  const Record record = example_record(run, 0, example_case());
+  EXPECT_THAT(error_of([&] { store.add_record(record); }), HasSubstr("is locked"));
+  std::thread holder([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    other.exec("ROLLBACK");
+  });
+  store.wait_at_most(kPatienceForMeasured);
+  store.add_record(record);
+  holder.join();
+  EXPECT_EQ(store.records(run.id).size(), 1U);
+}
+
+TEST(OpenDatabase, ANameIsOfAFileWhateverItLooksLike) {
+  const TestFolder folder;
+  const pid_t child = in_child([&] {  // relative names need a working directory of their own
+    fs::current_path(folder.path());
+    for (const char* name : {"file:x", "file:y?mode=ro", "file:z?mode=memory",
+                             ":memory:", "file::memory:", "a#b?c%41.db"}) {
+      const std::string id = run_id_in_new_store(name);
+      if (!fs::is_regular_file(folder / name)) throw std::runtime_error(name);
+      if (Store(name, OpenMode::read_only).resolve_run("latest") != id) {
+        throw std::runtime_error(std::string("read again: ") + name);
+      }
+      Store::back_up(name, std::string("file:copy-") + name);
+      if (Store(std::string("file:copy-") + name, OpenMode::read_only).list_runs().size() != 1) {
+        throw std::runtime_error(std::string("copied: ") + name);
+      }
+    }
+  });
+  EXPECT_EQ(exit_code_of(child), 0);
+}
+
+TEST(OpenDatabase, AnEmptyNameIsRefused) {
+  EXPECT_THAT(error_of_opening("", OpenMode::read_write), HasSubstr("an empty name"));
+  EXPECT_THAT(error_of_opening("", OpenMode::read_only), HasSubstr("an empty name"));
+  const TestFolder folder;
+  run_id_in_new_store(folder / "runs.db");
+  EXPECT_THAT(error_of([&] { Store::back_up(folder / "runs.db", ""); }),
+              HasSubstr("an empty name"));
 }
 
 TEST(OpenDatabase, AFullDiskLosesNothingThatWasStored) {

@@ -155,14 +155,18 @@ TEST(GgufModel, RefusesNumbersThatCannotBe) {
       keys.u32("llama." + std::string(key), value);
     }));
   };
-  EXPECT_THAT(changed("block_count", 0), HasSubstr("number of layers is 0"));
+  EXPECT_THAT(changed("block_count", 0),
+              HasSubstr("'llama.block_count': the number of layers is 0, and 1 to"));
   EXPECT_THAT(changed("block_count", 0xffffffff), HasSubstr("number of layers is 4294967295"));
   EXPECT_THAT(changed("embedding_length", 0), HasSubstr("hidden size is 0"));
   EXPECT_THAT(changed("embedding_length", 5),
-              HasSubstr("5 elements cannot be shared among 2 heads"));
-  EXPECT_THAT(changed("attention.head_count", 0), HasSubstr("among 0 heads"));
-  EXPECT_THAT(changed("attention.head_count", 4), HasSubstr("a head of 1 elements"));
-  EXPECT_THAT(changed("attention.head_count_kv", 0), HasSubstr("key-value heads is 0"));
+              HasSubstr("'llama.attention.head_count' is 2, and 'llama.embedding_length', "
+                        "which is 5, cannot"));
+  EXPECT_THAT(changed("attention.head_count", 0), HasSubstr("head_count' is 0"));
+  EXPECT_THAT(changed("attention.head_count", 4),
+              HasSubstr("'llama.attention.head_count': a head of 1 element cannot"));
+  EXPECT_THAT(changed("attention.head_count_kv", 0),
+              HasSubstr("head_count_kv': the number of key-value heads is 0"));
   EXPECT_THAT(changed("attention.head_count_kv", 3), HasSubstr("2 heads cannot share 3"));
   EXPECT_THAT(changed("feed_forward_length", 0x7fffffff),
               HasSubstr("feed-forward layer is 2147483647"));
@@ -170,7 +174,8 @@ TEST(GgufModel, RefusesNumbersThatCannotBe) {
   EXPECT_THAT(changed("attention.value_length", 4),
               HasSubstr("'llama.attention.value_length' is 4"));
   EXPECT_THAT(changed("rope.dimension_count", 1), HasSubstr("rotated in part"));
-  EXPECT_THAT(changed("expert_used_count", 1), HasSubstr("experts used is 1"));
+  EXPECT_THAT(changed("expert_used_count", 1),
+              HasSubstr("expert_used_count': the number of experts used is 1"));
   const auto epsilon = model_error(with([](GgufBytes& keys) {
     usual_keys(keys, "attention.layer_norm_rms_epsilon");
     keys.f32("llama.attention.layer_norm_rms_epsilon", -1.0F);

@@ -200,38 +200,45 @@ TEST(HuggingFaceConfig, RefusesValuesOfTheWrongKind) {
   for (const std::string value :
        {"\"64\"", "64.5", "[64]", "true", "18446744073709551615", "1e3"}) {
     const ConfigText config = llama().set("hidden_size", value);
-    EXPECT_THAT(config_error(config), IsAboutKey(config, "hidden_size", "is not a whole number"))
+    EXPECT_THAT(config_error(config),
+                IsAboutKey(config, "hidden_size", "where a whole number below 2^63 is needed"))
         << value;
   }
   const ConfigText epsilon = llama().set("rms_norm_eps", "\"small\"");
-  EXPECT_THAT(config_error(epsilon), IsAboutKey(epsilon, "rms_norm_eps", "is not a number"));
+  EXPECT_THAT(config_error(epsilon),
+              IsAboutKey(epsilon, "rms_norm_eps", "'rms_norm_eps' is '\"small\"' where a number"));
   const ConfigText tied = llama().set("tie_word_embeddings", "1");
   EXPECT_THAT(config_error(tied),
-              IsAboutKey(tied, "tie_word_embeddings", "neither true nor false"));
+              IsAboutKey(tied, "tie_word_embeddings", "is '1' where true or false"));
   const ConfigText type = llama().set("model_type", "3");
-  EXPECT_THAT(config_error(type), IsAboutKey(type, "model_type", "is not a string"));
+  EXPECT_THAT(config_error(type), IsAboutKey(type, "model_type", "is '3' where a string"));
   const ConfigText scaling = llama().set("rope_scaling", "\"linear\"");
-  EXPECT_THAT(config_error(scaling), IsAboutKey(scaling, "rope_scaling", "is not an object"));
+  EXPECT_THAT(config_error(scaling),
+              IsAboutKey(scaling, "rope_scaling", "where an object is needed"));
 }
 
 TEST(HuggingFaceConfig, RefusesNumbersThatCannotBe) {
-  EXPECT_THAT(config_error(llama().set("num_hidden_layers", "-1")), HasSubstr("layers is -1"));
-  EXPECT_THAT(config_error(llama().set("num_hidden_layers", "1000000")),
-              HasSubstr("layers is 1000000"));
-  EXPECT_THAT(config_error(llama().set("num_attention_heads", "0")),
-              HasSubstr("is 0, and 64 elements"));
-  EXPECT_THAT(config_error(llama().set("num_attention_heads", "-4")), HasSubstr("is -4"));
-  EXPECT_THAT(config_error(llama().set("num_key_value_heads", "3")), HasSubstr("cannot share 3"));
-  EXPECT_THAT(config_error(llama().set("head_dim", "15")), HasSubstr("head of 15"));
-  EXPECT_THAT(config_error(llama().set("head_dim", "9223372036854775807")),
-              HasSubstr("size of a head"));
-  EXPECT_THAT(config_error(llama().set("rms_norm_eps", "0")),
-              HasSubstr("epsilon of the norms is 0"));
-  EXPECT_THAT(config_error(llama().set("rope_theta", "-1")), HasSubstr("rotary base is -1"));
-  EXPECT_THAT(config_error(gpt2().set("n_embd", "9223372036854775807")), HasSubstr("out of range"));
+  const auto refused = [](ConfigText config, const std::string& key, const std::string& value,
+                          const std::string& what) {
+    config.set(key, value);
+    EXPECT_THAT(config_error(config), IsAboutKey(config, key, "'" + key + "'"));
+    EXPECT_THAT(config_error(config), HasSubstr(what));
+  };
+  refused(llama(), "num_hidden_layers", "-1", "layers is -1");
+  refused(llama(), "num_hidden_layers", "1000000", "layers is 1000000");
+  refused(llama(), "num_attention_heads", "0", "is 0, and 'hidden_size', which is 64,");
+  refused(llama(), "num_attention_heads", "-4", "is -4");
+  refused(llama(), "num_key_value_heads", "3", "cannot share 3");
+  refused(llama(), "head_dim", "15", "15 elements");
+  refused(llama(), "head_dim", "9223372036854775807", "size of a head");
+  refused(llama(), "rms_norm_eps", "0", "epsilon of the norms is 0");
+  refused(llama(), "rope_theta", "-1", "rotary base is -1");
+  refused(llama(), "max_position_embeddings", "0", "context length is 0");
+  refused(gpt2(), "n_embd", "9223372036854775807", "out of range");
   EXPECT_THAT(config_error(gpt2().set("n_embd", "-9223372036854775808").set("n_inner", "1")),
-              HasSubstr("-9223372036854775808"));
-  EXPECT_THAT(config_error(gpt2().set("n_head", "5")), HasSubstr("48 elements cannot be shared"));
+              HasSubstr("'n_embd', which is -9223372036854775808,"));
+  refused(gpt2(), "n_head", "5", "'n_embd', which is 48,");
+  refused(gpt2(), "n_positions", "-7", "context length is -7");
 }
 
 TEST(HuggingFaceConfig, RefusesWhatWouldComputeSomethingElse) {
@@ -262,7 +269,7 @@ TEST(HuggingFaceConfig, RefusesRotaryScalingThatItDoesNotKnow) {
   EXPECT_THAT(scaled(R"({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
                          "high_freq_factor": 4.0})"),
               HasSubstr("'original_max_position_embeddings' is missing"));
-  EXPECT_THAT(scaled(R"({"partial_rotary_factor": 0.5})"), HasSubstr("is not 1"));
+  EXPECT_THAT(scaled(R"({"partial_rotary_factor": 0.5})"), HasSubstr("is 0.5, and only 1"));
 }
 
 std::string index_error(std::string_view text) {

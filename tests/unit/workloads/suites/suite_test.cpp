@@ -62,9 +62,13 @@ TEST(Suite, HandsOnTheOptionsThatItAsksFor) {
       "[options]\nprocesses = 5\ncase_budget_seconds = 2.5\nremeasure_noisy = false\n"
       "[[group]]\nprompt = 3\n",
       "mine", "mine.toml");
-  const std::vector<std::pair<std::string, std::string>> expected = {
-      {"processes", "5"}, {"case_budget_seconds", "2.5"}, {"remeasure_noisy", "false"}};
-  EXPECT_EQ(suite.options, expected);
+  std::vector<std::string> options;
+  for (const SuiteOption& option : suite.options) {
+    options.push_back(option.where + " " + option.name + " " + option.value);
+  }
+  EXPECT_THAT(options,
+              ElementsAre("mine.toml:2:1 processes 5", "mine.toml:3:1 case_budget_seconds 2.5",
+                          "mine.toml:4:1 remeasure_noisy false"));
   EXPECT_THAT(parse_error("options = 3\n[[group]]\nprompt = 3\n"), HasSubstr("[options]"));
   EXPECT_THAT(parse_error("[options]\nlabel = \"x\"\n[[group]]\nprompt = 3\n"),
               HasSubstr("label: a text where a number"));
@@ -125,6 +129,25 @@ TEST(Suite, RefusesTextThatIsNoSuite) {
   EXPECT_THAT(parse_error("group = []\n"), HasSubstr("write [[group]]"));
   EXPECT_THAT(parse_error("[[group]\n"), StartsWith("mine.toml:1:"));
   EXPECT_THAT(parse_error("[[group]]\nprompt = 1\nprompt = 2\n"), StartsWith("mine.toml:3:"));
+}
+
+TEST(Suite, SaysOfTextThatIsNoTomlWhereWhatAndWhatToDo) {
+  const auto line = [](const char* text, const char* place, const char* what) {
+    EXPECT_THAT(parse_error(text),
+                AllOf(StartsWith(place), HasSubstr(what), HasSubstr("; mend the line: "),
+                      Not(HasSubstr("\n")), Not(HasSubstr("..."))));
+  };
+  line("[[group]]\nbatch = [1,,2]\n", "mine.toml:2:12: not TOML: array: expected value",
+       "or closing ']', saw comma");
+  line("[[group]]\nop = \"x\n", "mine.toml:2:8: not TOML: string: ", "control characters");
+  line("[[group]]\nbatch = \n", "mine.toml:2:9: not TOML: key-value pair: ", "expected value");
+  line("[[group\n", "mine.toml:1:8: not TOML: table header: ", "expected ']'");
+  line("[[group]]\nbatch = 1\nbatch = 2\n", "mine.toml:3:9: not TOML: ", "cannot redefine");
+}
+
+TEST(Suite, RefusesAnEmptyEntryOfAList) {
+  EXPECT_THAT(parse_error("[[group]]\nmodel = [\"byte-llama-6m\", \"\"]\n"),
+              StartsWith("mine.toml:2:27: model: empty text; give a value"));
 }
 
 TEST(Suite, RemovesDuplicatesAndKeepsTheFirst) {

@@ -1,0 +1,44 @@
+#include "results/compare/weights_difference.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "results/exchange/json_text.h"
+#include "workloads/case.h"
+
+namespace ridgepoint {
+namespace {
+
+constexpr std::size_t kShownDigits = 12;
+
+std::string weights_of(const Record& record) {
+  const nlohmann::json details = parse_or_discard(record.details);
+  const nlohmann::json::json_pointer path("/model/fingerprint");
+  if (!details.is_object() || !details.contains(path) || !details.at(path).is_string()) return {};
+  return details.at(path).get<std::string>();
+}
+
+bool ask_for_the_same(const Case& a, const Case& b) {
+  return a.model == b.model && a.type == b.type && a.transform == b.transform && a.seed == b.seed;
+}
+
+}  // namespace
+
+std::optional<WeightsDifference> weights_difference(const Record& a, const Record& b) {
+  if (!ask_for_the_same(a.subject, b.subject)) return std::nullopt;
+  const std::string of_a = weights_of(a), of_b = weights_of(b);
+  if (of_a.empty() || of_b.empty() || of_a == of_b) return std::nullopt;
+  return WeightsDifference{of_a.substr(0, kShownDigits), of_b.substr(0, kShownDigits)};
+}
+
+std::string sentence_of(const WeightsDifference& difference) {
+  return fmt::format(
+      "the case is the same by name, its weights are not (A {}, B {}): the difference may be "
+      "theirs and not the engine's",
+      difference.a, difference.b);
+}
+
+}  // namespace ridgepoint
