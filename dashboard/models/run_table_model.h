@@ -22,6 +22,7 @@ class RunTableModel : public QAbstractTableModel {
     id,
     started,
     label,
+    tags,
     suite,
     cases,
     precision,
@@ -29,6 +30,7 @@ class RunTableModel : public QAbstractTableModel {
     branch,
     commit,
     machine,
+    note,
     count
   };
   static constexpr int run_id_role = Qt::UserRole;  ///< QString; empty for a heading

@@ -267,6 +267,52 @@ Loaded<Compared> Session::comparison() const {
   return kept_comparisons_[key] = std::move(loaded);
 }
 
+namespace {
+
+/// Whoever measures holds the lock for one record at a time.
+constexpr std::chrono::milliseconds kWritingPatience{2000};
+
+template <class Write>
+QString problem_of_writing(const std::filesystem::path& path, StoreOptions options, Write&& write) {
+  options.busy_timeout = kWritingPatience;
+  try {
+    Store store(path, OpenMode::read_write, options);
+    write(store);
+    return {};
+  } catch (const std::exception& problem) {
+    return QString::fromUtf8(problem.what());
+  }
+}
+
+/// What `one` has and `other` has not.
+std::vector<std::string> words_only_in(const QStringList& one, const QStringList& other) {
+  std::vector<std::string> words;
+  for (const QString& word : one) {
+    if (!other.contains(word)) words.push_back(utf8(word));
+  }
+  return words;
+}
+
+}  // namespace
+
+QString Session::change_tags(const std::string& run_id, const QStringList& before,
+                             const QStringList& after) {
+  // Only what was changed here: somebody else may have put other tags on meanwhile.
+  const QString problem = problem_of_writing(path_, options_, [&](Store& store) {
+    store.set_tags(run_id, words_only_in(after, before), true);
+    store.set_tags(run_id, words_only_in(before, after), false);
+  });
+  if (problem.isEmpty()) look();
+  return problem;
+}
+
+QString Session::write_note(const std::string& run_id, const QString& note) {
+  const QString problem = problem_of_writing(
+      path_, options_, [&](Store& store) { store.set_note(run_id, utf8(note)); });
+  if (problem.isEmpty()) look();
+  return problem;
+}
+
 void Session::go(Place place) {
   if (place == this->place()) return;
   itinerary_.go(std::move(place));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Session: one database that is being looked at, and the place someone is at in it. Views read from
 // here and tell it what was chosen; it tells all of them. Follows the database while others write.
-// Nothing here throws: what cannot be read is a problem in words, kept where it belongs.
+// Nothing here throws: what cannot be read is a problem in words, kept where it belongs. It reads,
+// but for the tags and notes of runs.
 #pragma once
 
 #include <QObject>
+#include <QStringList>
 #include <QTimer>
 #include <filesystem>
 #include <map>
@@ -87,6 +89,12 @@ class Session : public QObject {
   void choose_run(const std::string& id);
   void choose_case(const std::string& hash);
   void pin_baseline(const std::string& id);  ///< empty: none; the pinned one: none
+
+  /// Tags and notes: all that is ever written to a database from here. What comes back is why it
+  /// was not; empty: it was.
+  [[nodiscard]] QString change_tags(const std::string& run_id, const QStringList& before,
+                                    const QStringList& after);
+  [[nodiscard]] QString write_note(const std::string& run_id, const QString& note);
 
   void set_following(bool on);
   /// Looks whether somebody wrote; the timer does so several times a second.
