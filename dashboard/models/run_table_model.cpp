@@ -64,6 +64,17 @@ void RunTableModel::set_baseline(const std::string& run_id) {
   }
 }
 
+void RunTableModel::set_candidates(const std::vector<std::string>& run_ids) {
+  if (run_ids == candidates_) return;
+  std::vector<std::string> changed = candidates_;
+  changed.insert(changed.end(), run_ids.begin(), run_ids.end());
+  candidates_ = run_ids;
+  for (const std::string& run : changed) {
+    const int row = row_of(run);
+    if (row >= 0) Q_EMIT dataChanged(index(row, 0), index(row, count - 1));
+  }
+}
+
 void RunTableModel::sort(int column, Qt::SortOrder order) {
   if (column < 0 || column >= count) return;
   sort_column_ = column;
@@ -184,7 +195,9 @@ QString RunTableModel::cell(const RunEntry& entry, int column) const {
   const Run& run = entry.run();
   switch (column) {
     case id:
-      return (run.id == baseline_ ? QStringLiteral("◆ ") : QString()) + short_id(run.id);
+      if (run.id == baseline_) return QStringLiteral("◆ ") + short_id(run.id);
+      return (std::ranges::count(candidates_, run.id) > 0 ? QString::fromUtf8("● ") : QString()) +
+             short_id(run.id);
     case started:
       return qt(time_text(run.started_unix_ns));
     case label:
@@ -260,7 +273,8 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
                                             "Suite",  "Cases",   "Widest ±", "Status",
                                             "Branch", "Commit",  "Machine",  "Note"};
   static constexpr const char* kMeanings[] = {
-      "First characters of the run's id; ◆ marks the pinned baseline",
+      "First characters of the run's id; ◆ marks the pinned baseline, ● what is kept for a "
+      "comparison",
       "When it began, in UTC",
       "Given with --label",
       "Words to find it by; T changes them",

@@ -30,6 +30,18 @@ struct Compared {
   [[nodiscard]] const Record* find(const std::string& record_id) const;
 };
 
+/// One baseline and several candidates.
+struct ManyCompared {
+  struct Candidate {
+    std::string side;                          ///< as typed
+    std::shared_ptr<const Compared> compared;  ///< null: problem says why
+    QString problem;
+  };
+  std::vector<Candidate> candidates;
+  std::int64_t tests = 0;  ///< that Holm's correction was over, of all candidates together
+  [[nodiscard]] const Candidate* find(const std::string& side) const;
+};
+
 /// Something read, or why it cannot be.
 template <class T>
 struct Loaded {
@@ -77,6 +89,11 @@ class Session : public QObject {
   /// As typed for `ridgepoint compare`; empty where nothing is chosen.
   [[nodiscard]] std::string side_a() const;
   [[nodiscard]] std::string side_b() const;
+  /// What is held against side A: the sides typed, parted by ';', else the runs that were kept for
+  /// the comparison and the chosen one.
+  [[nodiscard]] std::vector<std::string> sides_b() const;
+  /// Of all of them, corrected for how many they are.
+  [[nodiscard]] Loaded<ManyCompared> comparisons() const;
   /// Counts up whenever somebody wrote to the database.
   [[nodiscard]] std::int64_t generation() const { return generation_; }
 
@@ -88,7 +105,8 @@ class Session : public QObject {
   [[nodiscard]] const Itinerary& itinerary() const { return itinerary_; }
   void choose_run(const std::string& id);
   void choose_case(const std::string& hash);
-  void pin_baseline(const std::string& id);  ///< empty: none; the pinned one: none
+  void pin_baseline(const std::string& id);    ///< empty: none; the pinned one: none
+  void keep_candidate(const std::string& id);  ///< for the comparison; one that is kept: no more
 
   /// Tags and notes: all that is ever written to a database from here. What comes back is why it
   /// was not; empty: it was.
@@ -116,6 +134,7 @@ class Session : public QObject {
 
   static constexpr std::int64_t kFirstRuns = 200;
   static constexpr std::size_t kMostKept = 6;
+  static constexpr std::size_t kMostCandidates = 12;
   static constexpr std::size_t kMostTraces = 2;  ///< each may hold millions of spans
 
   std::filesystem::path path_;
@@ -132,6 +151,7 @@ class Session : public QObject {
   std::int64_t generation_ = 0;
   mutable std::map<std::string, Loaded<RunWithRecords>> kept_runs_;
   mutable std::map<std::string, Loaded<Compared>> kept_comparisons_;
+  mutable std::map<std::string, Loaded<ManyCompared>> kept_many_;
   mutable std::map<std::string, Loaded<ProfiledRecord>> kept_profiles_;
   mutable std::map<std::string, Loaded<TracedRecord>> kept_traces_;
   mutable std::optional<TraceRange> kept_range_;

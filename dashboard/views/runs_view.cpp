@@ -110,6 +110,10 @@ QMenu* RunsView::run_menu() {
   menu->addSeparator();
   menu->addAction(session().place().baseline == run ? "Unpin baseline\tB" : "Pin as baseline\tB",
                   this, [this, run] { session().pin_baseline(run); });
+  menu->addAction(std::ranges::count(session().place().candidates, run) > 0
+                      ? "Keep for comparison no more\tC"
+                      : "Keep for comparison\tC",
+                  this, [this, run] { session().keep_candidate(run); });
   menu->addAction("Compare with baseline\tEnter", this, &RunsView::compare_with_baseline);
   return menu;
 }
@@ -189,9 +193,11 @@ void RunsView::show_place() {
                              table_->columnWidth(RunTableModel::id) +
                                  fontMetrics().horizontalAdvance(QString::fromUtf8("◆ ")));
       fitted_ = true;
+      let_give_way(*table_, RunTableModel::label, 90);
     }
   }
   model_->set_baseline(place.baseline);
+  model_->set_candidates(place.candidates);
   const int row = model_->row_of(place.run);
   if (row >= 0) {
     if (table_->currentIndex().row() != row || !table_->selectionModel()->hasSelection()) {
@@ -226,6 +232,10 @@ bool RunsView::eventFilter(QObject* watched, QEvent* event) {
         compare_with_baseline();
         return true;
       }
+      if (key->key() == Qt::Key_C && key->modifiers() == Qt::NoModifier) {
+        session().keep_candidate(chosen);
+        return true;
+      }
       if (key->key() == Qt::Key_T || key->key() == Qt::Key_N) {
         marks_->edit(chosen,
                      key->key() == Qt::Key_T ? MarkEditor::What::tags : MarkEditor::What::note);
@@ -253,6 +263,7 @@ std::vector<std::pair<QString, QString>> RunsView::keys() const {
   return {{"Ctrl+F", "type into the search box; Down goes on to the table"},
           {"B", "pin the chosen run as the baseline, or unpin it"},
           {"Enter", "compare the chosen run with the baseline"},
+          {"C", "keep the chosen run for a comparison of several with the baseline, or no more"},
           {"T, N", "change the tags of the chosen run, or the note to it"}};
 }
 

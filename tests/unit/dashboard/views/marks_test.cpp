@@ -108,7 +108,7 @@ TEST(MarkedRuns, TheMenuOfARunOffersWhatItsKeysDo) {
   InSight<RunsView> shown(data.database);
   shown.session.choose_run(data.after.run.id);
   QMenu* menu = shown.view.run_menu();
-  ASSERT_EQ(menu->actions().size(), 5);
+  ASSERT_EQ(menu->actions().size(), 6);
   menu->actions()[1]->trigger();
   EXPECT_TRUE(shown.view.mark_editor().line()->isVisible());
   menu->actions()[3]->trigger();
