@@ -111,6 +111,31 @@ std::vector<std::string> HistoryQuery::metrics_of_newest(const std::string& case
   });
 }
 
+std::map<std::string, std::int64_t> HistoryQuery::successes() const {
+  return state_->during("counting records of cases", [&] {
+    Query row = state_->database.query(
+        "SELECT case_hash, count(*) FROM records WHERE outcome = ? GROUP BY case_hash");
+    row.bind(name_of(Outcome::ok));
+    std::map<std::string, std::int64_t> found;
+    while (row.step()) found.emplace(row.text(0), row.integer(1));
+    return found;
+  });
+}
+
+std::map<std::string, std::int64_t> HistoryQuery::values_by_metric(
+    const std::string& case_hash) const {
+  return state_->during("counting values of a case", [&] {
+    Query row = state_->database.query(
+        "SELECT name, count(value) FROM records JOIN metric_values ON record_key = records.key "
+        "JOIN metric_names ON metric_names.key = name_key WHERE case_hash = ? AND outcome = ? "
+        "GROUP BY name");
+    row.bind(case_hash, name_of(Outcome::ok));
+    std::map<std::string, std::int64_t> found;
+    while (row.step()) found.emplace(row.text(0), row.integer(1));
+    return found;
+  });
+}
+
 std::map<std::string, std::string> HistoryQuery::environments(const std::string& case_hash) const {
   return state_->during("reading environments", [&] {
     Query row = state_->database.query(
