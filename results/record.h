@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "results/outcome.h"
+#include "results/run_marks.h"
 #include "workloads/case.h"
 
 namespace ridgepoint {
@@ -105,7 +106,8 @@ struct Run {
   std::string conditions;             ///< canonical JSON, the part that moves (load, steal, clocks)
   std::string conditions_after;       ///< the same when it finished; empty while running
   std::string options =
-      "{}";  ///< canonical JSON of run options needed to resume (limits, repetitions)
+      "{}";          ///< canonical JSON of run options needed to resume (limits, repetitions)
+  RunMarks marks{};  ///< all that may change of it later
 };
 
 struct PlannedCase {

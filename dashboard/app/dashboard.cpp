@@ -5,7 +5,9 @@
 
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QTabWidget>
 #include <QThread>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "dashboard/app/options.h"
 #include "dashboard/charts/theme.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/view.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -27,6 +30,22 @@ std::vector<std::filesystem::path> databases_of(const DashboardOptions& options)
   for (const QString& path : options.databases) paths.emplace_back(utf8(path));
   if (paths.empty()) paths.push_back(default_database_path());
   return paths;
+}
+
+/// Of the traced case of the place.
+void choose_range(Session& session, const DashboardOptions& options) {
+  const auto run = session.run(session.traced_run());
+  if (run.value == nullptr) throw Error(utf8(run.problem));
+  const Record* record = traced_record_of(*run.value, session.place().case_hash);
+  if (record == nullptr) throw Error("--range: no op of this run was traced; choose another --run");
+  const auto traced = session.trace(*record);
+  if (traced.value == nullptr) throw Error(utf8(traced.problem));
+  const auto ns_at = [&](double ms) {
+    return traced.value->timeline.begin_ns + std::llround(ms * 1e6);
+  };
+  Place place = session.place();
+  place.range = TraceRange{record->id, ns_at(options.range_begin_ms), ns_at(options.range_end_ms)};
+  session.go(place);
 }
 
 /// The place that the options name; Error where a run is not there.
@@ -43,7 +62,25 @@ void go_where_asked(Session& session, const DashboardOptions& options) {
   place.side_a = utf8(options.side_a);
   place.side_b = utf8(options.side_b);
   place.scenario = options.scenario;
+  place.metric = utf8(options.metric);
+  place.op = utf8(options.op);
   session.go(place);
+  if (options.has_range) choose_range(session, options);
+}
+
+/// Brings a tab of the view to the front; Error where it has none of this title.
+void open_tab(View& view, const QString& title) {
+  QStringList titles;
+  for (QTabWidget* tabs : view.findChildren<QTabWidget*>()) {
+    for (int i = 0; i < tabs->count(); ++i) {
+      titles.append(tabs->tabText(i));
+      if (!tabs->tabText(i).startsWith(title, Qt::CaseInsensitive)) continue;
+      tabs->setCurrentIndex(i);
+      return;
+    }
+  }
+  throw Error(utf8(QString("--tab: %1 has no '%2'; there are: %3")
+                       .arg(view.title(), title, titles.isEmpty() ? "none" : titles.join(", "))));
 }
 
 void wait_until_read(Session& session) {
@@ -100,6 +137,7 @@ int start(int argc, char** argv) {
   window.open(databases_of(options));
   go_where_asked(window.session(), options);
   window.show();
+  if (!options.tab.isEmpty()) open_tab(*window.current_view(), options.tab);
   if (picture) return draw(window, options);
   window.session().set_following(true);
   return QApplication::exec();

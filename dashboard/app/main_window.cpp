@@ -183,6 +183,14 @@ void MainWindow::list_commands() {
   add("Forward", "Alt+Right", [this] { session_.forward(); });
   add("Pin the chosen run as baseline, or unpin it", "Ctrl+B",
       [this] { session_.pin_baseline(session_.place().run); });
+  add("Keep the chosen run for a comparison, or no more", "", [this] {
+    if (!session_.place().run.empty()) session_.keep_candidate(session_.place().run);
+  });
+  add("Keep no runs for a comparison", "", [this] {
+    Place next = session_.place();
+    next.candidates.clear();
+    session_.go(next);
+  });
   add("New run", "Ctrl+R", [this] { new_run({}); });
   add("Measure the chosen run again", "", [this] {
     if (!session_.place().run.empty()) new_run("rerun " + qt(session_.place().run));

@@ -21,6 +21,24 @@ QSize size_from(const QString& text) {
   return {match.captured(1).toInt(), match.captured(2).toInt()};
 }
 
+void take_range(const QString& text, DashboardOptions& options) {
+  const QStringList ends = text.split(':');
+  bool begin_is = false, end_is = false;
+  options.range_begin_ms = ends.first().toDouble(&begin_is);
+  options.range_end_ms = ends.last().toDouble(&end_is);
+  constexpr double kMost_ms = 1e9;
+  const bool good = ends.size() == 2 && begin_is && end_is && options.range_begin_ms >= 0 &&
+                    options.range_begin_ms < options.range_end_ms &&
+                    options.range_end_ms < kMost_ms;
+  if (!good) {
+    throw Error(
+        utf8("--range: expected FROM:TO in milliseconds from the beginning of the trace, as "
+             "in 10:25.5, not '" +
+             text + "'"));
+  }
+  options.has_range = true;
+}
+
 }  // namespace
 
 DashboardOptions parse_options(const QStringList& arguments) {
@@ -43,8 +61,15 @@ DashboardOptions parse_options(const QStringList& arguments) {
   const QCommandLineOption a("a", "Side A of the comparison, as for `ridgepoint compare`.", "SIDE");
   const QCommandLineOption b("b", "Side B of the comparison.", "SIDE");
   const QCommandLineOption scenario("scenario", "What is asked of the models in Quality.", "TEXT");
+  const QCommandLineOption metric("metric", "Metric to choose, by its name.", "NAME");
+  const QCommandLineOption op("op", "Op to choose, by its id.", "ID");
+  const QCommandLineOption range(
+      "range", "Range of the trace to take times from, in ms from its beginning, as in 10:25.5.",
+      "FROM:TO");
+  const QCommandLineOption tab("tab", "Tab of the view to open, by the beginning of its title.",
+                               "TITLE");
   for (const auto* option : {&help, &theme, &size, &view, &picture, &run, &baseline, &filter,
-                             &subject, &a, &b, &scenario}) {
+                             &subject, &a, &b, &scenario, &metric, &op, &range, &tab}) {
     parser.addOption(*option);
   }
   if (!parser.parse(arguments)) {
@@ -69,6 +94,10 @@ DashboardOptions parse_options(const QStringList& arguments) {
   options.side_a = parser.value(a);
   options.side_b = parser.value(b);
   options.scenario = parser.value(scenario);
+  options.metric = parser.value(metric);
+  options.op = parser.value(op);
+  options.tab = parser.value(tab);
+  if (parser.isSet(range)) take_range(parser.value(range), options);
   if (parser.isSet(picture)) {
     options.view = parser.value(picture);
     if (options.databases.isEmpty()) {

@@ -15,7 +15,10 @@ struct DashboardOptions {
   QString view;           ///< to begin with; of a screenshot: the one to draw
   QString screenshot;     ///< file to write; empty: a window
   /// Where to begin: as typed for `ridgepoint show`, words of the search box, hash of a case.
-  QString run, baseline, filter, case_hash, side_a, side_b, scenario;
+  QString run, baseline, filter, case_hash, side_a, side_b, scenario, metric, op;
+  QString tab;             ///< of the view, by the beginning of its title
+  bool has_range = false;  ///< milliseconds from the beginning of the trace
+  double range_begin_ms = 0, range_end_ms = 0;
   QString help;  ///< text to print in place of everything
 };
 

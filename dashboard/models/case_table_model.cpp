@@ -77,7 +77,8 @@ void CaseTableModel::show(std::shared_ptr<const RunWithRecords> run,
         const ComparisonRow& finding = *found->second;
         const std::string by = change_text(finding);
         row.change = qt(metric_title(finding.metric) + (by.empty() ? "" : " " + by) + " " +
-                        row_verdict_text(finding));
+                        row_verdict_text(finding))
+                         .trimmed();
         if (finding.verdict == Verdict::slower) row.change_tone = Tone::bad;
         if (finding.verdict == Verdict::faster) row.change_tone = Tone::good;
         if (finding.verdict == Verdict::same) row.change_tone = Tone::muted;
@@ -182,8 +183,8 @@ QVariant CaseTableModel::data(const QModelIndex& index, int role) const {
 
 QVariant CaseTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= count) return {};
-  static constexpr const char* kTitles[] = {
-      "#", "Case", "Outcome", "Figures", "±", "Against baseline", "Reason"};
+  static constexpr const char* kTitles[] = {"#", "Case",  "Against baseline", "Outcome", "Figures",
+                                            "±", "Reason"};
   if (role == Qt::DisplayRole) return QString::fromUtf8(kTitles[section]);
   if (role == Qt::ToolTipRole && section == change) {
     return QStringLiteral(

@@ -16,7 +16,7 @@ namespace ridgepoint {
 class CaseTableModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { ordinal, name, outcome, figures, precision, change, reason, count };
+  enum Column { ordinal, name, change, outcome, figures, precision, reason, count };
   enum Role { case_hash_role = Qt::UserRole, record_id_role };
 
   explicit CaseTableModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}

@@ -6,14 +6,11 @@
 #include <utility>
 
 #include "dashboard/models/text.h"
-#include "dashboard/models/tone.h"
 #include "results/metric_tolerance.h"
 #include "results/report/comparison_text.h"
 
 namespace ridgepoint {
-namespace {
 
-/// Nobody reads these one by one as long as they are within tolerance.
 bool is_quiet(const ComparisonRow& row) {
   return row.verdict == Verdict::same && find_metric_tolerance(row.metric) != nullptr;
 }
@@ -22,7 +19,7 @@ int urgency(const ComparisonRow& row) {
   if (row.verdict == Verdict::slower) return row.metric.empty() ? 0 : 1;
   if (row.verdict == Verdict::faster) return 2;
   if (row.verdict == Verdict::undecided) return 3;
-  return row.verdict == Verdict::same ? 4 : 5;
+  return row.verdict == Verdict::same ? 4 : kLeastUrgent;
 }
 
 Tone tone_of(Verdict verdict) {
@@ -40,9 +37,13 @@ Tone tone_of(Verdict verdict) {
   return Tone::muted;
 }
 
+namespace {
+
 double log_of(double ratio) {
   return ratio > 0 && std::isfinite(ratio) ? std::log(ratio) : 0;
 }
+
+}  // namespace
 
 RatioMark mark_of(const ComparisonRow& row, double threshold) {
   RatioMark mark{.threshold = std::log1p(threshold), .verdict = row.verdict};
@@ -56,8 +57,6 @@ RatioMark mark_of(const ComparisonRow& row, double threshold) {
   }
   return mark;
 }
-
-}  // namespace
 
 void ComparisonModel::show(std::shared_ptr<const Compared> compared) {
   compared_ = std::move(compared);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dashboard/models/session.h"
+#include "dashboard/models/tone.h"
 
 namespace ridgepoint {
 
@@ -21,6 +22,15 @@ struct RatioMark {
   bool certain = false;      ///< whether there is an interval
   Verdict verdict = Verdict::undecided;
 };
+
+/// Without its reach, which is of all rows.
+RatioMark mark_of(const ComparisonRow& row, double threshold);
+/// Nobody reads these one by one as long as they are within tolerance.
+bool is_quiet(const ComparisonRow& row);
+/// The smallest comes first.
+int urgency(const ComparisonRow& row);
+inline constexpr int kLeastUrgent = 5;
+Tone tone_of(Verdict verdict);
 
 class ComparisonModel : public QAbstractTableModel {
   Q_OBJECT

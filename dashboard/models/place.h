@@ -28,10 +28,12 @@ struct Place {
   std::string metric;     ///< empty: the one that stands for the case
   /// Sides of a comparison as typed; empty: the baseline, and the run.
   std::string side_a, side_b;
-  std::string op;                   ///< id of the op that is looked at; empty: none
-  std::string phase;                ///< that it was chosen in; empty: any
-  std::optional<TraceRange> range;  ///< what times are taken from; nothing: the whole trace
-  QString filter;                   ///< what stands in the search box
+  std::vector<std::string> candidates;  ///< runs that are compared beside the chosen one
+  std::string candidate;                ///< side of a comparison of many that is looked at
+  std::string op;                       ///< id of the op that is looked at; empty: none
+  std::string phase;                    ///< that it was chosen in; empty: any
+  std::optional<TraceRange> range;      ///< what times are taken from; nothing: the whole trace
+  QString filter;                       ///< what stands in the search box
   QString scenario;  ///< quality against speed: which cases are set beside each other
   bool operator==(const Place&) const = default;
 };

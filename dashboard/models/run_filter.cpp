@@ -106,6 +106,12 @@ bool RunFilter::holds(const Term& term, const RunEntry& entry, const RunList& li
   if (term.key == "commit") return run.git_commit.starts_with(term.value);
   if (term.key == "env") return run.environment_hash.starts_with(term.value);
   if (term.key == "label") return has_part(run.label, term.value);
+  if (term.key == "tag") {
+    return std::ranges::any_of(run.marks.tags, [&](const RunTag& tag) {
+      return tag.present && has_part(tag.name, term.value);
+    });
+  }
+  if (term.key == "note") return has_part(run.marks.note, term.value);
   if (term.key == "suite") return has_part(run.suite, term.value);
   if (term.key == "branch") return has_part(run.git_branch, term.value);
   return has_part(list.machine_of(run), term.value);  // machine, cpu

@@ -19,6 +19,8 @@ std::string haystack_of(const Run& run, const std::string& machine) {
     text += *part;
     text += '\n';
   }
+  for (const std::string& tag : run.marks.tag_names()) text += tag + '\n';
+  text += run.marks.note + '\n';
   text += time_text(run.started_unix_ns);
   return lowered(text);
 }

@@ -18,6 +18,12 @@ QString commit_text(const Run& run) {
          (run.git_dirty ? QStringLiteral(" + edits") : QString());
 }
 
+QString tags_text(const Run& run) {
+  QStringList names;
+  for (const std::string& tag : run.marks.tag_names()) names.append(qt(tag));
+  return names.join(' ');
+}
+
 QString cases_text(const RunSummary& summary) {
   if (summary.recorded < summary.planned) {
     return QString("%1 ok, %2 of %3 measured")
@@ -58,6 +64,17 @@ void RunTableModel::set_baseline(const std::string& run_id) {
   }
 }
 
+void RunTableModel::set_candidates(const std::vector<std::string>& run_ids) {
+  if (run_ids == candidates_) return;
+  std::vector<std::string> changed = candidates_;
+  changed.insert(changed.end(), run_ids.begin(), run_ids.end());
+  candidates_ = run_ids;
+  for (const std::string& run : changed) {
+    const int row = row_of(run);
+    if (row >= 0) Q_EMIT dataChanged(index(row, 0), index(row, count - 1));
+  }
+}
+
 void RunTableModel::sort(int column, Qt::SortOrder order) {
   if (column < 0 || column >= count) return;
   sort_column_ = column;
@@ -73,6 +90,10 @@ bool RunTableModel::before(const RunEntry& a, const RunEntry& b) const {
       return x.id < y.id;
     case label:
       return x.label < y.label;
+    case tags:
+      return x.marks.tag_names() < y.marks.tag_names();
+    case note:
+      return x.marks.note < y.marks.note;
     case suite:
       return x.suite < y.suite;
     case cases:
@@ -174,11 +195,17 @@ QString RunTableModel::cell(const RunEntry& entry, int column) const {
   const Run& run = entry.run();
   switch (column) {
     case id:
-      return (run.id == baseline_ ? QStringLiteral("◆ ") : QString()) + short_id(run.id);
+      if (run.id == baseline_) return QStringLiteral("◆ ") + short_id(run.id);
+      return (std::ranges::count(candidates_, run.id) > 0 ? QString::fromUtf8("● ") : QString()) +
+             short_id(run.id);
     case started:
       return qt(time_text(run.started_unix_ns));
     case label:
       return qt(run.label);
+    case tags:
+      return tags_text(run);
+    case note:
+      return qt(run.marks.note).simplified();
     case suite:
       return qt(run.suite);
     case cases:
@@ -224,7 +251,8 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
       return cell(entry, index.column());
     case Qt::ToolTipRole:
-      return index.column() == id ? qt(entry.run().command) : cell(entry, index.column());
+      if (index.column() == id) return qt(entry.run().command);
+      return index.column() == note ? qt(entry.run().marks.note) : cell(entry, index.column());
     case Qt::TextAlignmentRole:
       return index.column() == precision ? QVariant(int(Qt::AlignRight | Qt::AlignVCenter))
                                          : QVariant(int(Qt::AlignLeft | Qt::AlignVCenter));
@@ -241,19 +269,23 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
 
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= count) return {};
-  static constexpr const char* kTitles[] = {"Run",      "Started", "Label",  "Suite",  "Cases",
-                                            "Widest ±", "Status",  "Branch", "Commit", "Machine"};
+  static constexpr const char* kTitles[] = {"Run",    "Started", "Label",    "Tags",
+                                            "Suite",  "Cases",   "Widest ±", "Status",
+                                            "Branch", "Commit",  "Machine",  "Note"};
   static constexpr const char* kMeanings[] = {
-      "First characters of the run's id; ◆ marks the pinned baseline",
+      "First characters of the run's id; ◆ marks the pinned baseline, ● what is kept for a "
+      "comparison",
       "When it began, in UTC",
       "Given with --label",
+      "Words to find it by; T changes them",
       "Suite of cases; empty for cases given one by one",
       "Cases that ended ok, of those that were planned",
       "The widest interval of its cases: half of it, as a share of the median",
       "running, finished or interrupted",
       "Git branch of the working directory",
       "Git commit of the working directory; + edits: it had changes",
-      "CPU and its cores"};
+      "CPU and its cores",
+      "What somebody wrote to it; N changes it"};
   if (role == Qt::DisplayRole) return QString::fromUtf8(kTitles[section]);
   if (role == Qt::ToolTipRole) return QString::fromUtf8(kMeanings[section]);
   return {};

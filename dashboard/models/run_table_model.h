@@ -22,6 +22,7 @@ class RunTableModel : public QAbstractTableModel {
     id,
     started,
     label,
+    tags,
     suite,
     cases,
     precision,
@@ -29,6 +30,7 @@ class RunTableModel : public QAbstractTableModel {
     branch,
     commit,
     machine,
+    note,
     count
   };
   static constexpr int run_id_role = Qt::UserRole;  ///< QString; empty for a heading
@@ -40,6 +42,7 @@ class RunTableModel : public QAbstractTableModel {
   void set_filter(const RunFilter& filter);
   void set_grouping(Grouping grouping);
   void set_baseline(const std::string& run_id);
+  void set_candidates(const std::vector<std::string>& run_ids);
 
   /// Runs that fit, headings not counted.
   [[nodiscard]] std::size_t fitting() const { return positions_.size(); }
@@ -73,6 +76,7 @@ class RunTableModel : public QAbstractTableModel {
   int sort_column_ = started;
   Qt::SortOrder sort_order_ = Qt::DescendingOrder;
   std::string baseline_;
+  std::vector<std::string> candidates_;
   std::vector<std::uint32_t> positions_;
   std::vector<Row> rows_;
 };

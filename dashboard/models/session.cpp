@@ -41,6 +41,11 @@ const Record* Compared::find(const std::string& record_id) const {
   return nullptr;
 }
 
+const ManyCompared::Candidate* ManyCompared::find(const std::string& side) const {
+  const auto found = std::ranges::find(candidates, side, &Candidate::side);
+  return found == candidates.end() ? nullptr : &*found;
+}
+
 Session::Session(QObject* parent) : QObject(parent) {
   options_.busy_timeout = kPatience;
   QObject::connect(&loader_, &RunListLoader::loaded, this, &Session::take);
@@ -77,6 +82,7 @@ void Session::open(const std::filesystem::path& path) {
 void Session::forget() {
   kept_runs_.clear();
   kept_comparisons_.clear();
+  kept_many_.clear();
   kept_profiles_.clear();
   kept_traces_.clear();
   kept_range_.reset();
@@ -245,6 +251,64 @@ std::string Session::side_b() const {
   return place().side_b.empty() ? place().run : place().side_b;
 }
 
+std::vector<std::string> Session::sides_b() const {
+  std::vector<std::string> sides;
+  const auto add = [&](const std::string& side) {
+    if (!side.empty() && std::ranges::find(sides, side) == sides.end()) sides.push_back(side);
+  };
+  if (!place().side_b.empty()) {
+    for (const QString& side : qt(place().side_b).split(';')) add(utf8(side.trimmed()));
+    return sides;
+  }
+  const std::string a = side_a();
+  for (const std::string& run : place().candidates) {
+    if (run != a) add(run);
+  }
+  if (sides.empty() || place().run != a) add(place().run);
+  return sides;
+}
+
+Loaded<ManyCompared> Session::comparisons() const {
+  const std::string a = side_a();
+  const std::vector<std::string> sides = sides_b();
+  if (a.empty()) return {nullptr, QStringLiteral("No baseline: nothing to compare with yet.")};
+  if (sides.size() > kMostCandidates) {
+    return {nullptr, QString("%1 candidates: at most %2 fit beside each other.")
+                         .arg(sides.size())
+                         .arg(kMostCandidates)};
+  }
+  std::string key = a;
+  for (const std::string& side : sides) key += '\n' + side;
+  if (const auto found = kept_many_.find(key); found != kept_many_.end()) return found->second;
+  auto loaded = loaded_by<ManyCompared>([&] {
+    const Store store(path_, OpenMode::read_only, options_);
+    ManyCompared many;
+    std::vector<SelectedSides> pairs;
+    std::vector<std::size_t> of_pair;
+    for (const std::string& side : sides) {
+      many.candidates.push_back({side, nullptr, {}});
+      try {
+        pairs.push_back(select_sides(store, a, side, {}));
+        of_pair.push_back(many.candidates.size() - 1);
+      } catch (const Error& problem) {
+        many.candidates.back().problem = QString::fromUtf8(problem.what());
+      }
+    }
+    std::vector<ComparedPair> found = compare_many(pairs, {});
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      ManyCompared::Candidate& candidate = many.candidates[of_pair[i]];
+      candidate.problem = qt(found[i].problem);
+      if (!found[i].comparison) continue;
+      many.tests = found[i].comparison->tests;
+      candidate.compared = std::make_shared<const Compared>(
+          Compared{std::move(pairs[i]), std::move(*found[i].comparison)});
+    }
+    return many;
+  });
+  if (kept_many_.size() >= 2) kept_many_.clear();
+  return kept_many_[key] = std::move(loaded);
+}
+
 Loaded<Compared> Session::comparison() const {
   const std::string a = side_a();
   const std::string b = side_b();
@@ -265,6 +329,52 @@ Loaded<Compared> Session::comparison() const {
   });
   if (kept_comparisons_.size() >= kMostKept) kept_comparisons_.clear();
   return kept_comparisons_[key] = std::move(loaded);
+}
+
+namespace {
+
+/// Whoever measures holds the lock for one record at a time.
+constexpr std::chrono::milliseconds kWritingPatience{2000};
+
+template <class Write>
+QString problem_of_writing(const std::filesystem::path& path, StoreOptions options, Write&& write) {
+  options.busy_timeout = kWritingPatience;
+  try {
+    Store store(path, OpenMode::read_write, options);
+    write(store);
+    return {};
+  } catch (const std::exception& problem) {
+    return QString::fromUtf8(problem.what());
+  }
+}
+
+/// What `one` has and `other` has not.
+std::vector<std::string> words_only_in(const QStringList& one, const QStringList& other) {
+  std::vector<std::string> words;
+  for (const QString& word : one) {
+    if (!other.contains(word)) words.push_back(utf8(word));
+  }
+  return words;
+}
+
+}  // namespace
+
+QString Session::change_tags(const std::string& run_id, const QStringList& before,
+                             const QStringList& after) {
+  // Only what was changed here: somebody else may have put other tags on meanwhile.
+  const QString problem = problem_of_writing(path_, options_, [&](Store& store) {
+    store.set_tags(run_id, words_only_in(after, before), true);
+    store.set_tags(run_id, words_only_in(before, after), false);
+  });
+  if (problem.isEmpty()) look();
+  return problem;
+}
+
+QString Session::write_note(const std::string& run_id, const QString& note) {
+  const QString problem = problem_of_writing(
+      path_, options_, [&](Store& store) { store.set_note(run_id, utf8(note)); });
+  if (problem.isEmpty()) look();
+  return problem;
 }
 
 void Session::go(Place place) {
@@ -298,6 +408,17 @@ void Session::choose_case(const std::string& hash) {
   Place next = place();
   if (next.case_hash != hash) next.metric.clear();
   next.case_hash = hash;
+  go(std::move(next));
+}
+
+void Session::keep_candidate(const std::string& id) {
+  Place next = place();
+  if (const auto found = std::ranges::find(next.candidates, id); found != next.candidates.end()) {
+    next.candidates.erase(found);
+  } else {
+    next.candidates.push_back(id);
+  }
+  next.side_b.clear();
   go(std::move(next));
 }
 

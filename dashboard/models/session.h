@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Session: one database that is being looked at, and the place someone is at in it. Views read from
 // here and tell it what was chosen; it tells all of them. Follows the database while others write.
-// Nothing here throws: what cannot be read is a problem in words, kept where it belongs.
+// Nothing here throws: what cannot be read is a problem in words, kept where it belongs. It reads,
+// but for the tags and notes of runs.
 #pragma once
 
 #include <QObject>
+#include <QStringList>
 #include <QTimer>
 #include <filesystem>
 #include <map>
@@ -26,6 +28,18 @@ struct Compared {
   SelectedSides sides;
   Comparison comparison;
   [[nodiscard]] const Record* find(const std::string& record_id) const;
+};
+
+/// One baseline and several candidates.
+struct ManyCompared {
+  struct Candidate {
+    std::string side;                          ///< as typed
+    std::shared_ptr<const Compared> compared;  ///< null: problem says why
+    QString problem;
+  };
+  std::vector<Candidate> candidates;
+  std::int64_t tests = 0;  ///< that Holm's correction was over, of all candidates together
+  [[nodiscard]] const Candidate* find(const std::string& side) const;
 };
 
 /// Something read, or why it cannot be.
@@ -75,6 +89,11 @@ class Session : public QObject {
   /// As typed for `ridgepoint compare`; empty where nothing is chosen.
   [[nodiscard]] std::string side_a() const;
   [[nodiscard]] std::string side_b() const;
+  /// What is held against side A: the sides typed, parted by ';', else the runs that were kept for
+  /// the comparison and the chosen one.
+  [[nodiscard]] std::vector<std::string> sides_b() const;
+  /// Of all of them, corrected for how many they are.
+  [[nodiscard]] Loaded<ManyCompared> comparisons() const;
   /// Counts up whenever somebody wrote to the database.
   [[nodiscard]] std::int64_t generation() const { return generation_; }
 
@@ -86,7 +105,14 @@ class Session : public QObject {
   [[nodiscard]] const Itinerary& itinerary() const { return itinerary_; }
   void choose_run(const std::string& id);
   void choose_case(const std::string& hash);
-  void pin_baseline(const std::string& id);  ///< empty: none; the pinned one: none
+  void pin_baseline(const std::string& id);    ///< empty: none; the pinned one: none
+  void keep_candidate(const std::string& id);  ///< for the comparison; one that is kept: no more
+
+  /// Tags and notes: all that is ever written to a database from here. What comes back is why it
+  /// was not; empty: it was.
+  [[nodiscard]] QString change_tags(const std::string& run_id, const QStringList& before,
+                                    const QStringList& after);
+  [[nodiscard]] QString write_note(const std::string& run_id, const QString& note);
 
   void set_following(bool on);
   /// Looks whether somebody wrote; the timer does so several times a second.
@@ -108,6 +134,7 @@ class Session : public QObject {
 
   static constexpr std::int64_t kFirstRuns = 200;
   static constexpr std::size_t kMostKept = 6;
+  static constexpr std::size_t kMostCandidates = 12;
   static constexpr std::size_t kMostTraces = 2;  ///< each may hold millions of spans
 
   std::filesystem::path path_;
@@ -124,6 +151,7 @@ class Session : public QObject {
   std::int64_t generation_ = 0;
   mutable std::map<std::string, Loaded<RunWithRecords>> kept_runs_;
   mutable std::map<std::string, Loaded<Compared>> kept_comparisons_;
+  mutable std::map<std::string, Loaded<ManyCompared>> kept_many_;
   mutable std::map<std::string, Loaded<ProfiledRecord>> kept_profiles_;
   mutable std::map<std::string, Loaded<TracedRecord>> kept_traces_;
   mutable std::optional<TraceRange> kept_range_;

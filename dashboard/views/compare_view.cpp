@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "dashboard/charts/two_sides_chart.h"
 #include "dashboard/models/csv_text.h"
@@ -42,7 +43,10 @@ QLineEdit* side_box_of(const QString& letter) {
   box->setToolTip(
       "A run, a label, 'latest', a commit, or key:value words: as for `ridgepoint compare`. "
       "Empty: " +
-      QString(letter == "A" ? "the pinned baseline" : "the chosen run"));
+      QString(letter == "A"
+                  ? "the pinned baseline"
+                  : "the runs kept with C in Runs, and the chosen one. Several sides stand "
+                    "apart by ';'"));
   return box;
 }
 
@@ -68,6 +72,7 @@ QString notes_text(const Comparison& comparison) {
 CompareView::CompareView(Session& session, QWidget* parent)
     : View(session, "compare", "Compare", parent),
       model_(new ComparisonModel(this)),
+      candidates_(new CandidatesModel(this)),
       a_(side_box_of("A")),
       b_(side_box_of("B")),
       swap_(new QPushButton(QString::fromUtf8("⇄"))),
@@ -75,6 +80,7 @@ CompareView::CompareView(Session& session, QWidget* parent)
       verdict_(new QLabel),
       facts_(new QLabel),
       table_(make_table("Cases compared", model_, this)),
+      candidates_table_(make_table("Cases compared with several candidates", candidates_, this)),
       below_(new QTabWidget),
       why_(reading_text("Why the chosen row is what it is")),
       environment_(new QTableWidget),
@@ -96,6 +102,9 @@ CompareView::CompareView(Session& session, QWidget* parent)
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
   table_->setItemDelegateForColumn(ComparisonModel::interval, new IntervalDelegate(table_));
+  candidates_table_->setItemDelegate(new RatioDelegate(candidates_table_));
+  candidates_table_->setSelectionBehavior(QAbstractItemView::SelectItems);
+  candidates_table_->horizontalHeader()->setStretchLastSection(false);
   environment_->setAccessibleName("What differs in environment");
   environment_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   environment_->setFrameShape(QFrame::NoFrame);
@@ -127,6 +136,7 @@ CompareView::CompareView(Session& session, QWidget* parent)
   auto* rows_lines = new QVBoxLayout(rows);
   rows_lines->setContentsMargins(0, 0, 0, 0);
   rows_lines->addWidget(table_, 1);
+  rows_lines->addWidget(candidates_table_, 1);
   rows_lines->addWidget(all_);
   left->addWidget(rows);
   left->addWidget(below_);
@@ -156,16 +166,25 @@ CompareView::CompareView(Session& session, QWidget* parent)
   QObject::connect(swap_, &QPushButton::clicked, this, &CompareView::swap_sides);
   QObject::connect(all_, &QCheckBox::toggled, this, [this](bool on) {
     model_->show_all(on);
+    candidates_->show_all(on);
     refresh();
   });
-  QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-                   [this](const QModelIndex& now) {
-                     if (showing_ || !now.isValid()) return;
-                     Place next = this->session().place();
-                     next.case_hash = utf8(now.data(ComparisonModel::case_hash_role).toString());
-                     next.metric = utf8(now.data(ComparisonModel::metric_role).toString());
-                     this->session().go(next);
-                   });
+  for (QTableView* table : {table_, candidates_table_}) {
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::currentChanged, this,
+                     &CompareView::choose);
+  }
+}
+
+void CompareView::choose(const QModelIndex& index) {
+  if (showing_ || !index.isValid()) return;
+  Place next = session().place();
+  next.case_hash = utf8(index.data(ComparisonModel::case_hash_role).toString());
+  next.metric = utf8(index.data(ComparisonModel::metric_role).toString());
+  const int candidate = index.column() - CandidatesModel::first_candidate;
+  if (index.model() == candidates_ && candidate >= 0 && shown_many_ != nullptr) {
+    next.candidate = shown_many_->candidates.at(static_cast<std::size_t>(candidate)).side;
+  }
+  session().go(next);
 }
 
 void CompareView::take_sides() {
@@ -192,41 +211,59 @@ void CompareView::swap_sides() {
 void CompareView::show_place() {
   showing_ = true;
   const Place& place = session().place();
-  const auto named = [this](const std::string& id) {
-    const RunEntry* entry = session().runs()->find(id);
-    if (entry == nullptr) return short_id(id);
-    return short_id(id) + (entry->run().label.empty() ? QString() : " " + qt(entry->run().label));
-  };
   a_->setText(qt(place.side_a));
   b_->setText(qt(place.side_b));
   a_->setPlaceholderText(place.baseline.empty() ? "pin a run as baseline, or type one here"
-                                                : "baseline " + named(place.baseline));
+                                                : "baseline " + title_of(place.baseline));
   b_->setPlaceholderText(place.run.empty() ? "choose a run in Runs, or type one here"
-                                           : "run " + named(place.run));
-  const auto compared = session().comparison();
-  shown_ = compared.value;
-  model_->show(shown_);
-  all_->setVisible(shown_ != nullptr && (model_->left_out() > 0 || all_->isChecked()));
-  QPalette colours = palette();
-  if (shown_ == nullptr) {
-    verdict_->setText(compared.problem);
-    facts_->setText(
-        session().side_a().empty() || session().side_b().empty()
-            ? "Pin a baseline with B in Runs and choose another run; or type both sides "
-              "above, as in  run:41d5db26 backend:reference  and  run:41d5db26 backend:cpu"
-            : QString());
-    colours.setColor(QPalette::WindowText, theme_of(colours).muted);
-    verdict_->setPalette(colours);
-    environment_->setRowCount(0);
-    notes_->clear();
-    show_row(-1);
-    showing_ = false;
-    return;
+                                           : "run " + title_of(place.run));
+  const std::vector<std::string> sides = session().sides_b();
+  const bool many = sides.size() > 1;
+  if (many && place.side_b.empty()) {
+    b_->setPlaceholderText(QString("%1 runs kept for the comparison").arg(sides.size()));
   }
-  const Comparison& comparison = shown_->comparison;
-  verdict_->setText(qt(verdict_sentence(comparison)));
-  colours.setColor(QPalette::WindowText, theme_of(colours).of(comparison.verdict));
+  table_->setVisible(!many);
+  candidates_table_->setVisible(many);
+  swap_->setEnabled(!many);
+  if (many) {
+    show_candidates();
+  } else {
+    show_pair();
+  }
+  showing_ = false;
+}
+
+void CompareView::show_verdict(const QString& text, const QColor& colour) {
+  verdict_->setText(text);
+  QPalette colours = palette();
+  colours.setColor(QPalette::WindowText, colour);
   verdict_->setPalette(colours);
+  colours.setColor(QPalette::WindowText, theme_of(colours).muted);
+  facts_->setPalette(colours);
+}
+
+void CompareView::show_problem(const QString& problem) {
+  show_verdict(problem, theme_of(palette()).muted);
+  facts_->setText(
+      session().side_a().empty() || session().sides_b().empty()
+          ? "Pin a baseline with B in Runs and choose another run, or keep several with C; or type "
+            "both sides above, as in  run:41d5db26 backend:reference  and  run:41d5db26 backend:cpu"
+          : QString());
+  environment_->setRowCount(0);
+  notes_->clear();
+  all_->hide();
+  show_finding(nullptr, nullptr);
+}
+
+void CompareView::show_pair() {
+  shown_many_ = nullptr;
+  const Place& place = session().place();
+  const auto compared = session().comparison();
+  model_->show(compared.value);
+  if (compared.value == nullptr) return show_problem(compared.problem);
+  const Comparison& comparison = compared.value->comparison;
+  show_verdict(qt(verdict_sentence(comparison)), theme_of(palette()).of(comparison.verdict));
+  all_->setVisible(model_->left_out() > 0 || all_->isChecked());
   show_facts(comparison);
   show_environment(comparison);
   notes_->setPlainText(notes_text(comparison));
@@ -236,8 +273,89 @@ void CompareView::show_place() {
   if (row < 0) row = model_->row_of(place.case_hash, {});
   if (row < 0 && model_->rowCount() > 0) row = 0;
   if (row >= 0) table_->selectRow(row);
-  show_row(row);
-  showing_ = false;
+  show_finding(compared.value.get(), model_->at(row));
+}
+
+void CompareView::show_candidates() {
+  const Place& place = session().place();
+  const auto loaded = session().comparisons();
+  shown_many_ = loaded.value;
+  QStringList titles, findings;
+  if (shown_many_ != nullptr) {
+    for (const auto& candidate : shown_many_->candidates) {
+      titles.append(title_of(candidate.side));
+      findings.append(candidate.compared == nullptr
+                          ? candidate.problem
+                          : qt(verdict_sentence(candidate.compared->comparison)));
+    }
+  }
+  candidates_->show(shown_many_, titles, findings);
+  if (shown_many_ == nullptr) return show_problem(loaded.problem);
+
+  // The worst first, as in the table below.
+  std::map<Verdict, QStringList> by_verdict;
+  QStringList without, notes;
+  const Comparison* any = nullptr;
+  for (std::size_t i = 0; i < shown_many_->candidates.size(); ++i) {
+    const auto& compared = shown_many_->candidates[i].compared;
+    const auto at = static_cast<qsizetype>(i);
+    notes.append(titles[at] + ": " + findings[at]);
+    if (compared == nullptr) {
+      without.append(titles[at]);
+      continue;
+    }
+    any = &compared->comparison;
+    by_verdict[any->verdict].append(titles[at]);
+    const QString noted = notes_text(*any);
+    if (!noted.isEmpty()) notes.back() += "\n" + noted;
+  }
+  QStringList verdicts;
+  QColor colour = theme_of(palette()).muted;
+  for (const Verdict verdict : {Verdict::slower, Verdict::undecided, Verdict::incomparable,
+                                Verdict::faster, Verdict::same}) {
+    const auto found = by_verdict.find(verdict);
+    if (found == by_verdict.end()) continue;
+    if (verdicts.isEmpty()) colour = theme_of(palette()).of(verdict);
+    verdicts.append(qt(name_of(verdict)) + ": " + found->second.join(", "));
+  }
+  if (!without.isEmpty()) verdicts.append("no comparison: " + without.join(", "));
+  show_verdict(verdicts.join("; "), colour);
+  facts_->setText(
+      any == nullptr
+          ? QString()
+          : QString("Baseline: %1.\nThreshold %2; alpha %3 is the chance of any false slower "
+                    "or faster: Holm's correction is over the %4 tests of all candidates.")
+                .arg(qt(side_text(any->a)), qt(share_text(any->threshold)),
+                     qt(share_text(any->alpha)))
+                .arg(shown_many_->tests));
+  notes_->setPlainText(notes.join("\n\n"));
+  all_->setVisible(candidates_->left_out() > 0 || all_->isChecked());
+  fit_columns(*candidates_table_, 270);
+  let_give_way(*candidates_table_, CandidatesModel::name, 110);
+
+  int row = candidates_->row_of(place.case_hash, place.metric);
+  if (row < 0) row = candidates_->row_of(place.case_hash, {});
+  if (row < 0 && candidates_->rowCount() > 0) row = 0;
+  const auto* chosen = shown_many_->find(place.candidate);
+  if (chosen == nullptr) chosen = &shown_many_->candidates.front();
+  const int column =
+      CandidatesModel::first_candidate + static_cast<int>(chosen - shown_many_->candidates.data());
+  if (row >= 0) candidates_table_->setCurrentIndex(candidates_->index(row, column));
+  if (chosen->compared == nullptr) {
+    environment_->setRowCount(0);
+    below_->setTabText(1, "Environment");
+    show_finding(nullptr, nullptr);
+    why_->setPlainText(chosen->problem);
+    return;
+  }
+  show_environment(chosen->compared->comparison);
+  show_finding(chosen->compared.get(), candidates_->at(row, column));
+}
+
+QString CompareView::title_of(const std::string& side) const {
+  const RunEntry* entry = session().runs()->find(side);
+  if (entry == nullptr) return qt(side);
+  return short_id(side) + (entry->run().label.empty() ? QString() : " " + qt(entry->run().label));
 }
 
 void CompareView::show_facts(const Comparison& comparison) {
@@ -246,9 +364,6 @@ void CompareView::show_facts(const Comparison& comparison) {
   facts.append("B: " + qt(side_text(comparison.b)));
   facts.append(qt(machine_line(comparison)) + " " + qt(method_text(comparison)));
   facts_->setText(facts.join('\n'));
-  QPalette colours = palette();
-  colours.setColor(QPalette::WindowText, theme_of(colours).muted);
-  facts_->setPalette(colours);
 }
 
 void CompareView::show_environment(const Comparison& comparison) {
@@ -282,9 +397,8 @@ void CompareView::show_environment(const Comparison& comparison) {
                                        : QString("Environment: %1 differ").arg(differing));
 }
 
-void CompareView::show_row(int row) {
-  const ComparisonRow* chosen = model_->at(row);
-  if (chosen == nullptr) {
+void CompareView::show_finding(const Compared* compared, const ComparisonRow* chosen) {
+  if (compared == nullptr || chosen == nullptr) {
     why_->clear();
     ecdf_->set_message("Choose a row of the table to see its distributions.");
     percentiles_->set_message(" ");
@@ -299,8 +413,8 @@ void CompareView::show_row(int row) {
     for (const std::string& sentence : explain(*chosen->attribution)) lines.append(qt(sentence));
   }
   why_->setPlainText(lines.join('\n'));
-  const Record* a = shown_->find(chosen->a.record_id);
-  const Record* b = shown_->find(chosen->b.record_id);
+  const Record* a = compared->find(chosen->a.record_id);
+  const Record* b = compared->find(chosen->b.record_id);
   const auto of = [&](const Record* record, auto&& values) {
     return record == nullptr || chosen->metric.empty() ? Distribution{}
                                                        : values(*record, chosen->metric);
@@ -318,26 +432,49 @@ QString CompareView::why() const {
 }
 
 std::vector<QStringList> CompareView::rows() const {
-  return rows_of(*model_);
+  if (shown_many_ == nullptr) return rows_of(*model_);
+  // What a cell draws, in words.
+  std::vector<QStringList> rows = rows_of(*candidates_);
+  for (int row = 0; row < candidates_->rowCount(); ++row) {
+    for (int column = CandidatesModel::first_candidate; column < candidates_->columnCount();
+         ++column) {
+      const ComparisonRow* found = candidates_->at(row, column);
+      if (found == nullptr) continue;
+      QString& cell = rows[static_cast<std::size_t>(row) + 1][column];
+      const QString verdict = qt(row_verdict_text(*found));
+      if (cell != verdict) cell += " " + verdict;
+    }
+  }
+  return rows;
 }
 
 QString CompareView::command_line() const {
   const std::string a = session().side_a();
-  const std::string b = session().side_b();
-  if (a.empty() || b.empty()) return {};
-  return ridgepoint("compare " + shell_quote(a) + " " + shell_quote(b));
+  const std::vector<std::string> sides = session().sides_b();
+  if (a.empty() || sides.empty()) return {};
+  // The command knows pairs only, and corrects each for itself.
+  QStringList lines;
+  for (const std::string& b : sides) {
+    lines.append(ridgepoint("compare " + shell_quote(a) + " " + shell_quote(b)));
+  }
+  return lines.join("; ");
 }
 
 std::vector<Chart*> CompareView::charts() const {
   return {ecdf_, percentiles_};
 }
 
+QString CompareView::facts() const {
+  return facts_->text();
+}
+
 QWidget* CompareView::first_focus() {
-  return table_;
+  return candidates_table_->isVisibleTo(this) ? candidates_table_ : table_;
 }
 
 std::vector<std::pair<QString, QString>> CompareView::keys() const {
-  return {{"Up, Down", "the next case and metric"}};
+  return {{"Up, Down", "the next case and metric"},
+          {"Left, Right", "the next candidate, where there are several"}};
 }
 
 }  // namespace ridgepoint

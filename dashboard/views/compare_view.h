@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CompareView: A against B, verdict first; each case and metric with its ratio and interval, the
-// distributions of the chosen one over each other, why it differs, and what differs in environment.
-// The arithmetic and the words are those of `ridgepoint compare`.
+// CompareView: A against B, or against several, verdict first; each case and metric with its ratio
+// and interval, the distributions of the chosen one over each other, why it differs, and what
+// differs in environment. The arithmetic and the words are those of `ridgepoint compare`.
 #pragma once
 
+#include "dashboard/models/candidates_model.h"
 #include "dashboard/models/comparison_model.h"
 #include "dashboard/views/view.h"
 
@@ -34,6 +35,10 @@ class CompareView : public View {
   [[nodiscard]] QString verdict() const;
   [[nodiscard]] QTableView* table() const { return table_; }
   [[nodiscard]] const ComparisonModel& model() const { return *model_; }
+  /// Where there are several candidates, in place of table().
+  [[nodiscard]] QTableView* candidates_table() const { return candidates_table_; }
+  [[nodiscard]] const CandidatesModel& candidates() const { return *candidates_; }
+  [[nodiscard]] QString facts() const;
   [[nodiscard]] QTableWidget* environment() const { return environment_; }
   [[nodiscard]] QString why() const;
   [[nodiscard]] QLineEdit* side_box(bool a) const { return a ? a_ : b_; }
@@ -44,11 +49,19 @@ class CompareView : public View {
  private:
   void take_sides();
   void swap_sides();
-  void show_row(int row);
+  void show_pair();
+  void show_candidates();
+  void show_problem(const QString& problem);
+  void show_verdict(const QString& text, const QColor& colour);
+  /// What was found of a chosen case and metric, in detail; null: nothing is chosen.
+  void show_finding(const Compared* compared, const ComparisonRow* chosen);
+  void choose(const QModelIndex& index);
+  [[nodiscard]] QString title_of(const std::string& side) const;
   void show_environment(const Comparison& comparison);
   void show_facts(const Comparison& comparison);
 
   ComparisonModel* model_;
+  CandidatesModel* candidates_;
   QLineEdit* a_;
   QLineEdit* b_;
   QPushButton* swap_;
@@ -56,13 +69,14 @@ class CompareView : public View {
   QLabel* verdict_;
   QLabel* facts_;
   QTableView* table_;
+  QTableView* candidates_table_;
   QTabWidget* below_;
   QPlainTextEdit* why_;
   QTableWidget* environment_;
   QPlainTextEdit* notes_;
   TwoSidesChart* ecdf_;
   TwoSidesChart* percentiles_;
-  std::shared_ptr<const Compared> shown_;
+  std::shared_ptr<const ManyCompared> shown_many_;
   bool showing_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <tuple>
 
 #include "dashboard/charts/history_chart.h"
 #include "dashboard/models/csv_text.h"
@@ -23,6 +24,21 @@ namespace {
 /// Nothing is known here of replays, so nothing is said of them.
 QString without_confirmation(const std::string& sentence) {
   return qt(sentence).remove(" (not confirmed)").remove(", not confirmed");
+}
+
+/// What people ask of a model first, where it has a value as often as any; else whatever has most.
+/// Empty: as `ridgepoint history` chooses.
+std::string metric_to_begin_with(const HistoryQuery& query, const std::string& case_hash) {
+  const auto values = query.values_by_metric(case_hash);
+  std::string most;
+  std::int64_t most_values = 0;
+  for (const char* metric : {"decode_tokens_per_second", "tpot_ns", "ttft_ns"}) {
+    const auto found = values.find(metric);
+    if (found == values.end() || found->second <= most_values) continue;
+    most = metric;
+    most_values = found->second;
+  }
+  return most;
 }
 
 QColor colour_of_history(const History& history, const Theme& theme) {
@@ -150,18 +166,35 @@ void HistoryView::show_place() {
     read_cases();
     const Place& place = session().place();
     auto chosen = std::ranges::find(measured_, place.case_hash, &MeasuredCase::hash);
-    if (chosen == measured_.end()) chosen = measured_.begin();
+    const HistoryQuery query(session().path(), session().options());
+    if (chosen == measured_.end() && !measured_.empty()) {
+      chosen = measured_.begin() + static_cast<std::ptrdiff_t>(case_to_begin_with(query));
+    }
     if (chosen == measured_.end()) {
       say("No case has been measured yet", "A history appears once a case has a record.");
     } else {
       cases_->setCurrentRow(static_cast<int>(chosen - measured_.begin()));
-      show_case(HistoryQuery(session().path(), session().options()), *chosen);
+      show_case(query, *chosen);
     }
   } catch (...) {
     showing_ = false;
     throw;
   }
   showing_ = false;
+}
+
+std::size_t HistoryView::case_to_begin_with(const HistoryQuery& query) const {
+  const auto successes = query.successes();
+  const auto worth = [&](const MeasuredCase& measured) {
+    const auto found = successes.find(measured.hash);
+    const std::string& workload = measured.subject.workload;
+    // A ceiling tells little by its history, and may be absent for good.
+    const int kind = workload == "llm" ? 2 : workload == "ceiling" ? 0 : 1;
+    const std::int64_t count = found == successes.end() ? 0 : found->second;
+    return std::tuple(count > 0, kind, count);
+  };
+  const auto best = std::ranges::max_element(measured_, {}, worth);
+  return static_cast<std::size_t>(best - measured_.begin());
 }
 
 void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chosen) {
@@ -181,7 +214,7 @@ void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chose
                           std::to_string(session().generation());
   if (key != shown_key_) {
     HistoryOptions options;
-    if (asked) options.metric = place.metric;
+    options.metric = asked ? place.metric : metric_to_begin_with(query, chosen.hash);
     shown_.reset();
     shown_key_.clear();
     shown_ = std::make_shared<const History>(history_of(query, {chosen, {}}, options));

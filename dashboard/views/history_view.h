@@ -41,6 +41,8 @@ class HistoryView : public View {
  private:
   void read_cases();
   void filter_cases(const QString& text);
+  /// Where nobody chose a case: the model case with the most values, else any with the most.
+  [[nodiscard]] std::size_t case_to_begin_with(const HistoryQuery& query) const;
   void show_case(const HistoryQuery& query, const MeasuredCase& chosen);
 
   QLineEdit* search_;

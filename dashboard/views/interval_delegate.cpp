@@ -7,12 +7,43 @@
 
 #include "dashboard/charts/theme.h"
 #include "dashboard/models/comparison_model.h"
+#include "dashboard/views/table.h"
 
 namespace ridgepoint {
 namespace {
 
 constexpr int kWidth = 170;
 constexpr double kMargin = 8;
+constexpr int kNarrow = 66;  ///< for a mark beside a text
+
+/// The mark within the box; without an interval, or without room, nothing.
+void draw_mark(QPainter& painter, const QRectF& box, const RatioMark& mark, const Theme& theme,
+               bool chosen) {
+  if (!mark.certain || !(mark.reach > 0) || box.width() < 2 * kMargin) return;
+  const auto place = [&](double logarithm) {
+    const double share = std::clamp(logarithm / mark.reach, -1.0, 1.0);
+    return box.center().x() + share * box.width() / 2;
+  };
+  const QColor colour = chosen ? QColor(Qt::white) : theme.of(mark.verdict);
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  QColor band = chosen ? QColor(255, 255, 255, 60) : theme.raised;
+  painter.fillRect(QRectF(QPointF(place(-mark.threshold), box.top()),
+                          QPointF(place(mark.threshold), box.bottom())),
+                   band);
+  painter.setPen(QPen(chosen ? QColor(Qt::white) : theme.muted, 1));
+  painter.drawLine(QPointF(box.center().x(), box.top()), QPointF(box.center().x(), box.bottom()));
+  const double middle = box.center().y();
+  painter.setPen(QPen(colour, 2));
+  painter.drawLine(QPointF(place(mark.low), middle), QPointF(place(mark.high), middle));
+  for (const double end : {mark.low, mark.high}) {
+    painter.drawLine(QPointF(place(end), middle - 4), QPointF(place(end), middle + 4));
+  }
+  painter.setBrush(colour);
+  painter.setPen(Qt::NoPen);
+  painter.drawEllipse(QPointF(place(mark.middle), middle), 3.5, 3.5);
+  painter.restore();
+}
 
 }  // namespace
 
@@ -26,33 +57,41 @@ void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
   const QStyle* style = option.widget == nullptr ? QApplication::style() : option.widget->style();
   style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
   const auto mark = index.data(ComparisonModel::mark_role).value<RatioMark>();
-  if (!mark.certain || !(mark.reach > 0)) return;
+  draw_mark(*painter, QRectF(option.rect).adjusted(kMargin, 3, -kMargin, -3), mark,
+            theme_of(option.palette), (option.state & QStyle::State_Selected) != 0);
+}
 
+QSize RatioDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  const QSize text = QStyledItemDelegate::sizeHint(option, index);
+  const bool drawn = index.data(ComparisonModel::mark_role).isValid();
+  return {text.width() + (drawn ? kNarrow + 6 : 6), text.height()};
+}
+
+void RatioDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                          const QModelIndex& index) const {
+  const QStyle* style = option.widget == nullptr ? QApplication::style() : option.widget->style();
+  style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
   const Theme& theme = theme_of(option.palette);
   const bool chosen = (option.state & QStyle::State_Selected) != 0;
-  const QRectF box = QRectF(option.rect).adjusted(kMargin, 3, -kMargin, -3);
-  const auto place = [&](double logarithm) {
-    const double share = std::clamp(logarithm / mark.reach, -1.0, 1.0);
-    return box.center().x() + share * box.width() / 2;
-  };
-  const QColor colour = chosen ? QColor(Qt::white) : theme.of(mark.verdict);
-  painter->save();
-  painter->setRenderHint(QPainter::Antialiasing);
-  QColor band = chosen ? QColor(255, 255, 255, 60) : theme.raised;
-  painter->fillRect(QRectF(QPointF(place(-mark.threshold), box.top()),
-                           QPointF(place(mark.threshold), box.bottom())),
-                    band);
-  painter->setPen(QPen(chosen ? QColor(Qt::white) : theme.muted, 1));
-  painter->drawLine(QPointF(box.center().x(), box.top()), QPointF(box.center().x(), box.bottom()));
-  const double middle = box.center().y();
-  painter->setPen(QPen(colour, 2));
-  painter->drawLine(QPointF(place(mark.low), middle), QPointF(place(mark.high), middle));
-  for (const double end : {mark.low, mark.high}) {
-    painter->drawLine(QPointF(place(end), middle - 4), QPointF(place(end), middle + 4));
+  const QVariant mark = index.data(ComparisonModel::mark_role);
+  QRect text = option.rect.adjusted(6, 0, -4, 0);
+  if (mark.isValid() && option.rect.width() > 2 * kNarrow) {
+    text.setRight(option.rect.right() - kNarrow);
+    draw_mark(*painter,
+              QRectF(text.right() + kMargin, option.rect.top() + 3, kNarrow - 2 * kMargin,
+                     option.rect.height() - 6),
+              mark.value<RatioMark>(), theme, chosen);
   }
-  painter->setBrush(colour);
-  painter->setPen(Qt::NoPen);
-  painter->drawEllipse(QPointF(place(mark.middle), middle), 3.5, 3.5);
+  painter->save();
+  painter->setFont(option.font);
+  const QVariant tone = index.data(kToneRole);
+  painter->setPen(chosen           ? option.palette.color(QPalette::HighlightedText)
+                  : tone.isValid() ? colour_of(static_cast<Tone>(tone.toInt()), option.palette)
+                                   : theme.text);
+  const QVariant aligned = index.data(Qt::TextAlignmentRole);
+  painter->drawText(
+      text, aligned.isValid() ? aligned.toInt() : int(Qt::AlignLeft | Qt::AlignVCenter),
+      option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
   painter->restore();
 }
 

@@ -17,4 +17,15 @@ class IntervalDelegate : public QStyledItemDelegate {
                                const QModelIndex& index) const override;
 };
 
+/// The same beside the cell's text, for tables with a column of ratios each.
+class RatioDelegate : public QStyledItemDelegate {
+  Q_OBJECT
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  void paint(QPainter* painter, const QStyleOptionViewItem& option,
+             const QModelIndex& index) const override;
+  [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option,
+                               const QModelIndex& index) const override;
+};
+
 }  // namespace ridgepoint

@@ -7,13 +7,17 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSplitter>
+#include <QTabWidget>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
 
 #include "dashboard/models/text.h"
 #include "dashboard/views/table.h"
 #include "results/report/case_report.h"
 #include "results/report/case_tables.h"
+#include "results/report/table.h"
 
 namespace ridgepoint {
 
@@ -25,7 +29,11 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
       pin_(new QPushButton),
       compare_(new QPushButton("Compare with baseline")),
       table_(make_table("Cases of the run", cases_, this)),
-      report_(new QPlainTextEdit) {
+      report_(new QPlainTextEdit),
+      tabs_(new QTabWidget),
+      ops_say_(new QLabel),
+      ops_(new RangeTable(this)),
+      ops_table_(make_table("Ops of the case", ops_, this)) {
   head_->setTextFormat(Qt::PlainText);
   head_->setWordWrap(true);
   head_->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -43,7 +51,20 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
   auto* halves = new QSplitter(Qt::Horizontal);
   halves->setObjectName("run_details");
   halves->addWidget(table_);
-  halves->addWidget(report_);
+  ops_say_->setWordWrap(true);
+  ops_say_->setTextFormat(Qt::PlainText);
+  ops_say_->setAccessibleName("What the table of ops is of");
+  ops_say_->setContentsMargins(6, 4, 6, 2);
+  auto* of_ops = new QWidget;
+  auto* of_ops_lines = new QVBoxLayout(of_ops);
+  of_ops_lines->setContentsMargins(0, 0, 0, 0);
+  of_ops_lines->setSpacing(0);
+  of_ops_lines->addWidget(ops_say_);
+  of_ops_lines->addWidget(ops_table_, 1);
+  tabs_->setDocumentMode(true);
+  tabs_->addTab(report_, "Case");
+  tabs_->addTab(of_ops, "Ops");
+  halves->addWidget(tabs_);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
   halves->setChildrenCollapsible(false);
@@ -59,6 +80,15 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
         show_case(now.row());
         session_.choose_case(utf8(now.data(CaseTableModel::case_hash_role).toString()));
       });
+  QObject::connect(tabs_, &QTabWidget::currentChanged, this, [this] { show_ops(); });
+  QObject::connect(ops_table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+                   [this](const QModelIndex& now) {
+                     if (showing_ || !now.isValid()) return;
+                     Place next = session_.place();
+                     next.op = ops_->op_at(now.row());
+                     next.phase.clear();
+                     session_.go(next);
+                   });
   QObject::connect(pin_, &QPushButton::clicked, this,
                    [this] { session_.pin_baseline(session_.place().run); });
   QObject::connect(compare_, &QPushButton::clicked, this, [this] {
@@ -101,6 +131,8 @@ void RunDetails::show_place() {
   head_->setText(head.join('\n'));
   table_->setColumnHidden(CaseTableModel::change, place.baseline.empty() || pinned);
   fit_columns(*table_, 225);
+  // The name of a case is long, and is said again beside the table.
+  let_give_way(*table_, CaseTableModel::name, 90);
   const int row = std::max(0, cases_->row_of(place.case_hash));
   if (cases_->rowCount() > 0) table_->selectRow(row);
   show_case(cases_->rowCount() > 0 ? row : -1);
@@ -110,12 +142,52 @@ void RunDetails::show_place() {
 void RunDetails::show_case(int row) {
   const Record* record = cases_->record(row);
   const auto run = session_.run(session_.place().run);
+  record_ = run.value == nullptr ? nullptr : record;
+  show_ops();
   if (record == nullptr || run.value == nullptr) {
     report_->setPlainText(run.value == nullptr || row < 0 ? QString()
                                                           : QString("This case was not measured."));
     return;
   }
   report_->setPlainText(qt(case_report(run.value->run, *record)));
+}
+
+/// Spans of a case may be millions: they are read only while somebody looks at its ops.
+void RunDetails::show_ops() {
+  const auto& range = session_.place().range;
+  const bool within = record_ != nullptr && range && range->record_id == record_->id;
+  tabs_->setTabText(1, within ? "Ops in the range" : "Ops");
+  if (tabs_->currentIndex() != 1) return;
+  const bool was_showing = std::exchange(showing_, true);
+  Loaded<TracedRecord> traced;
+  if (record_ == nullptr || record_->measurement.op_times.empty()) {
+    traced.problem = "No op of this case was traced; a run that traces: ridgepoint profile";
+  } else {
+    traced = session_.trace(*record_);
+  }
+  if (traced.value == nullptr) {
+    ops_say_->setText(traced.problem);
+    ops_->show(nullptr, 0, 0);
+  } else {
+    const TimelineIndex& timeline = traced.value->timeline;
+    const std::int64_t from = within ? range->begin_ns : timeline.begin_ns;
+    const std::int64_t to = within ? range->end_ns : timeline.end_ns;
+    ops_->show(traced.value, from, to);
+    ops_say_->setText(
+        QString("%1: %2, ops take %3 of it.")
+            .arg(within ? "Within the range that was chosen in the timeline" : "The whole trace",
+                 qt(format_value(static_cast<double>(to - from), "ns")),
+                 qt(format_value(static_cast<double>(ops_->busy_ns()), "ns"))));
+    fit_columns(*ops_table_, 260);
+    let_give_way(*ops_table_, RangeTable::op, 90);
+    const int row = ops_->row_of(session_.place().op);
+    ops_table_->setCurrentIndex(row < 0 ? QModelIndex() : ops_->index(row, 0));
+  }
+  showing_ = was_showing;
+}
+
+QString RunDetails::ops_say() const {
+  return ops_say_->text();
 }
 
 QString RunDetails::report() const {

@@ -8,13 +8,16 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "dashboard/charts/theme.h"
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/mark_editor.h"
 #include "dashboard/views/run_details.h"
 #include "dashboard/views/table.h"
 
@@ -27,9 +30,10 @@ RunsView::RunsView(Session& session, QWidget* parent)
       grouping_(new QComboBox),
       found_(new QLabel),
       table_(make_table("Runs", model_, this)),
+      marks_(new MarkEditor(session)),
       details_(new RunDetails(session)) {
   search_->setPlaceholderText(
-      "Search: words, key:value, -key:value; as in  branch:main backend:cpu is:failing");
+      "Search: words, key:value, -key:value; as in  branch:main tag:best is:failing");
   search_->setClearButtonEnabled(true);
   search_->setAccessibleName("Search runs");
   search_->installEventFilter(this);
@@ -48,6 +52,7 @@ RunsView::RunsView(Session& session, QWidget* parent)
   table_->horizontalHeader()->setSortIndicator(RunTableModel::started, Qt::DescendingOrder);
   table_->setSortingEnabled(true);
   table_->installEventFilter(this);
+  table_->setContextMenuPolicy(Qt::CustomContextMenu);
 
   auto* bar = new QHBoxLayout;
   bar->setContentsMargins(8, 8, 8, 4);
@@ -59,6 +64,7 @@ RunsView::RunsView(Session& session, QWidget* parent)
   top_lines->setContentsMargins(0, 0, 0, 0);
   top_lines->addLayout(bar);
   top_lines->addWidget(table_, 1);
+  top_lines->addWidget(marks_);
   auto* halves = new QSplitter(Qt::Vertical);
   halves->setObjectName("runs");
   halves->addWidget(top);
@@ -87,6 +93,52 @@ RunsView::RunsView(Session& session, QWidget* parent)
                      if (!showing_ && !id.isEmpty()) this->session().choose_run(utf8(id));
                    });
   QObject::connect(model_, &QAbstractItemModel::modelReset, this, &RunsView::mark_headings);
+  QObject::connect(marks_, &MarkEditor::left, table_, [this] { table_->setFocus(); });
+  QObject::connect(table_, &QTableView::customContextMenuRequested, this, [this](QPoint at) {
+    if (this->session().place().run.empty()) return;
+    QMenu* menu = run_menu();
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->popup(table_->viewport()->mapToGlobal(at));
+  });
+}
+
+QMenu* RunsView::run_menu() {
+  const std::string run = session().place().run;
+  auto* menu = new QMenu(this);
+  menu->addAction("Tags\tT", this, [this, run] { marks_->edit(run, MarkEditor::What::tags); });
+  menu->addAction("Note\tN", this, [this, run] { marks_->edit(run, MarkEditor::What::note); });
+  menu->addSeparator();
+  menu->addAction(session().place().baseline == run ? "Unpin baseline\tB" : "Pin as baseline\tB",
+                  this, [this, run] { session().pin_baseline(run); });
+  menu->addAction(std::ranges::count(session().place().candidates, run) > 0
+                      ? "Keep for comparison no more\tC"
+                      : "Keep for comparison\tC",
+                  this, [this, run] { session().keep_candidate(run); });
+  menu->addAction("Compare with baseline\tEnter", this, &RunsView::compare_with_baseline);
+  return menu;
+}
+
+void RunsView::compare_with_baseline() {
+  Place next = session().place();
+  next.view = "compare";
+  next.side_a.clear();
+  next.side_b.clear();
+  session().go(next);
+}
+
+/// Most people mark nothing, and the columns need the room.
+void RunsView::show_marked_columns() {
+  bool tagged = false, noted = false;
+  for (const RunEntry& entry : shown_->runs) {
+    const RunMarks& marks = entry.run().marks;
+    noted = noted || !marks.note.empty();
+    tagged = tagged || std::ranges::any_of(marks.tags, &RunTag::present);
+  }
+  const bool appears = (tagged && table_->isColumnHidden(RunTableModel::tags)) ||
+                       (noted && table_->isColumnHidden(RunTableModel::note));
+  table_->setColumnHidden(RunTableModel::tags, !tagged);
+  table_->setColumnHidden(RunTableModel::note, !noted);
+  if (appears) fitted_ = false;
 }
 
 void RunsView::group_by(RunTableModel::Grouping grouping) {
@@ -133,6 +185,7 @@ void RunsView::show_place() {
     shown_ = session().runs();
     model_->set_runs(shown_);
     say_how_many(RunFilter::parse(place.filter).problem());
+    show_marked_columns();
     if (!fitted_ && !shown_->runs.empty()) {
       fit_columns(*table_, 260);
       // Room for the mark of a baseline that is pinned later.
@@ -140,9 +193,11 @@ void RunsView::show_place() {
                              table_->columnWidth(RunTableModel::id) +
                                  fontMetrics().horizontalAdvance(QString::fromUtf8("◆ ")));
       fitted_ = true;
+      let_give_way(*table_, RunTableModel::label, 90);
     }
   }
   model_->set_baseline(place.baseline);
+  model_->set_candidates(place.candidates);
   const int row = model_->row_of(place.run);
   if (row >= 0) {
     if (table_->currentIndex().row() != row || !table_->selectionModel()->hasSelection()) {
@@ -174,11 +229,16 @@ bool RunsView::eventFilter(QObject* watched, QEvent* event) {
         return true;
       }
       if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) {
-        Place next = session().place();
-        next.view = "compare";
-        next.side_a.clear();
-        next.side_b.clear();
-        session().go(next);
+        compare_with_baseline();
+        return true;
+      }
+      if (key->key() == Qt::Key_C && key->modifiers() == Qt::NoModifier) {
+        session().keep_candidate(chosen);
+        return true;
+      }
+      if (key->key() == Qt::Key_T || key->key() == Qt::Key_N) {
+        marks_->edit(chosen,
+                     key->key() == Qt::Key_T ? MarkEditor::What::tags : MarkEditor::What::note);
         return true;
       }
     }
@@ -202,7 +262,9 @@ QWidget* RunsView::first_focus() {
 std::vector<std::pair<QString, QString>> RunsView::keys() const {
   return {{"Ctrl+F", "type into the search box; Down goes on to the table"},
           {"B", "pin the chosen run as the baseline, or unpin it"},
-          {"Enter", "compare the chosen run with the baseline"}};
+          {"Enter", "compare the chosen run with the baseline"},
+          {"C", "keep the chosen run for a comparison of several with the baseline, or no more"},
+          {"T, N", "change the tags of the chosen run, or the note to it"}};
 }
 
 }  // namespace ridgepoint

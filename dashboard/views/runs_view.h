@@ -8,10 +8,12 @@
 class QComboBox;
 class QLabel;
 class QLineEdit;
+class QMenu;
 class QTableView;
 
 namespace ridgepoint {
 
+class MarkEditor;
 class RunDetails;
 
 class RunsView : public View {
@@ -28,6 +30,9 @@ class RunsView : public View {
   [[nodiscard]] QTableView* table() const { return table_; }
   [[nodiscard]] const RunTableModel& model() const { return *model_; }
   [[nodiscard]] RunDetails& details() const { return *details_; }
+  [[nodiscard]] MarkEditor& mark_editor() const { return *marks_; }
+  /// What can be done with the chosen run.
+  [[nodiscard]] QMenu* run_menu();
   void group_by(RunTableModel::Grouping grouping);
 
  protected:
@@ -38,12 +43,15 @@ class RunsView : public View {
   void search(const QString& text);
   void say_how_many(const QString& problem);
   void mark_headings();
+  void show_marked_columns();
+  void compare_with_baseline();
 
   RunTableModel* model_;
   QLineEdit* search_;
   QComboBox* grouping_;
   QLabel* found_;
   QTableView* table_;
+  MarkEditor* marks_;
   RunDetails* details_;
   SharedRuns shown_;
   QString searched_;

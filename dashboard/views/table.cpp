@@ -83,15 +83,18 @@ class GivingWay : public QObject {
     table.viewport()->installEventFilter(this);
   }
   void arrange() {
+    if (table_.isColumnHidden(column_)) return;
     const QAbstractItemView& view = table_;
     const int columns = table_.model()->columnCount();
     int others = 0;
+    int last = columns - 1;
+    while (last > 0 && table_.isColumnHidden(last)) --last;
     for (int i = 0; i < columns; ++i) {
-      if (i == column_) continue;
+      if (i == column_ || table_.isColumnHidden(i)) continue;
       // The last one stretches: it needs what its text needs.
-      others += i + 1 == columns ? std::max(view.sizeHintForColumn(i),
-                                            table_.horizontalHeader()->sectionSizeHint(i))
-                                 : table_.columnWidth(i);
+      others += i == last ? std::max(view.sizeHintForColumn(i),
+                                     table_.horizontalHeader()->sectionSizeHint(i))
+                          : table_.columnWidth(i);
     }
     const int wanted = view.sizeHintForColumn(column_) + 6;
     constexpr int kSpare = 18;

@@ -119,6 +119,7 @@ int parse_and_run(int argc, char** argv) {
   add_list_command(app, invocation);
   add_show_commands(app, invocation);
   add_compare_command(app, invocation);
+  add_mark_commands(app, invocation);
   add_database_commands(app, invocation);
   add_model_commands(app, invocation);
   add_dashboard_command(app, invocation);

@@ -35,6 +35,7 @@ void add_quality_command(CLI::App& app, Invocation& invocation);    // quality
 void add_list_command(CLI::App& app, Invocation& invocation);       // list WHAT
 void add_show_commands(CLI::App& app, Invocation& invocation);      // show, export
 void add_compare_command(CLI::App& app, Invocation& invocation);    // compare
+void add_mark_commands(CLI::App& app, Invocation& invocation);      // tag, note
 void add_database_commands(CLI::App& app, Invocation& invocation);  // import, merge, backup
 void add_model_commands(CLI::App& app, Invocation& invocation);     // model make, model info
 void add_ab_command(CLI::App& app, Invocation& invocation);         // ab

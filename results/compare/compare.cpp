@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -62,7 +64,8 @@ class Comparing {
   Comparing(const SelectedSides& sides, const CompareOptions& options)
       : sides_(sides), options_(options) {}
 
-  Comparison run() {
+  /// Everything up to the tests.
+  void weigh_all() {
     result_.threshold = options_.threshold;
     result_.alpha = options_.alpha;
     result_.across_machines = options_.across_machines;
@@ -72,7 +75,27 @@ class Comparing {
     match();
     make_rows();
     add_missing_cases();
-    adjust_and_decide();
+    if (result_.rows.empty()) refuse_nothing_to_compare();
+    for (std::size_t i = 0; i < result_.rows.size(); ++i) {
+      if (result_.rows[i].evidence) tested_.push_back(i);
+    }
+  }
+
+  /// Of the tests, in the order of their rows.
+  [[nodiscard]] std::vector<double> p_values() const {
+    std::vector<double> p;
+    for (const std::size_t i : tested_) p.push_back(result_.rows[i].evidence->p);
+    return p;
+  }
+
+  /// `adjusted`: of p_values(), over a family of so many tests.
+  Comparison decided(std::span<const double> adjusted, std::size_t family) {
+    result_.tests = static_cast<std::int64_t>(family);
+    for (std::size_t i = 0; i < tested_.size(); ++i) {
+      ComparisonRow& row = result_.rows[tested_[i]];
+      row.evidence->adjusted_p = adjusted[i];
+      decide(options_.threshold, options_.alpha, row);
+    }
     withhold();
     doubt_other_weights();
     explain_worst();
@@ -277,21 +300,9 @@ class Comparing {
     }
   }
 
-  void adjust_and_decide() {
-    std::vector<std::size_t> tested;
-    std::vector<double> p;
-    for (std::size_t i = 0; i < result_.rows.size(); ++i) {
-      if (!result_.rows[i].evidence) continue;
-      tested.push_back(i);
-      p.push_back(result_.rows[i].evidence->p);
-    }
-    result_.tests = static_cast<std::int64_t>(p.size());
-    const std::vector<double> adjusted = holm_adjusted(p);
-    for (std::size_t i = 0; i < tested.size(); ++i) {
-      ComparisonRow& row = result_.rows[tested[i]];
-      row.evidence->adjusted_p = adjusted[i];
-      decide(options_.threshold, options_.alpha, row);
-    }
+  [[noreturn]] void refuse_nothing_to_compare() const {
+    throw Error(fmt::format("no case has {} on both sides; see docs/metrics.md",
+                            fmt::join(options_.metrics, ", ")));
   }
 
   /// Speed that was bought with quality is no verdict.
@@ -336,10 +347,6 @@ class Comparing {
   }
 
   void add_notes() {
-    if (result_.rows.empty()) {
-      throw Error(fmt::format("no case has {} on both sides; see docs/metrics.md",
-                              fmt::join(options_.metrics, ", ")));
-    }
     const auto by_blocks = std::ranges::count_if(result_.rows, [](const ComparisonRow& row) {
       return row.evidence && row.replication.unit == Replication::blocks;
     });
@@ -347,8 +354,8 @@ class Comparing {
       result_.notes.push_back(
           fmt::format("{} of {} {} on fewer than {} processes a side: what differs from process to "
                       "process is not in the intervals",
-                      by_blocks, number_of(result_.tests, "test"),
-                      result_.tests == 1 ? "rests" : "rest", kFewestProcesses));
+                      by_blocks, number_of(static_cast<std::int64_t>(tested_.size()), "test"),
+                      tested_.size() == 1 ? "rests" : "rest", kFewestProcesses));
     }
     if (cases_of_other_weights_ > 0) {
       result_.notes.push_back(fmt::format(
@@ -390,7 +397,7 @@ class Comparing {
     if (any(Verdict::undecided, every)) return Verdict::undecided;
     // Less memory is welcome, but it is speed that makes a run faster, where speed was compared.
     const auto of_speed = [&](const ComparisonRow& row) { return row.evidence.has_value(); };
-    if (result_.tests > 0 ? any(Verdict::faster, of_speed) : any(Verdict::faster, every)) {
+    if (!tested_.empty() ? any(Verdict::faster, of_speed) : any(Verdict::faster, every)) {
       return Verdict::faster;
     }
     const bool judged = any(Verdict::same, every) || any(Verdict::faster, every);
@@ -403,6 +410,7 @@ class Comparing {
   CaseMatches matches_;
   std::vector<std::string> names_;  ///< of the matched cases
   std::map<std::pair<std::size_t, std::size_t>, std::string> blocking_;
+  std::vector<std::size_t> tested_;                                         ///< rows with evidence
   std::map<std::size_t, std::pair<const Record*, const Record*>> records_;  ///< by row
   std::map<std::size_t, std::string> withheld_;       ///< by row: why it may not be called faster
   std::map<std::string, WeightsDifference> weights_;  ///< by A's record, where there is one
@@ -413,13 +421,53 @@ class Comparing {
 
 }  // namespace
 
-Comparison compare(const SelectedSides& sides, const CompareOptions& options) {
+namespace {
+
+void require_sound(const CompareOptions& options) {
   const auto is_share = [](double value) { return value > 0 && value < 1; };
   if (!is_share(options.threshold) || !is_share(options.alpha)) {
     throw std::invalid_argument("compare: threshold and alpha lie between 0 and 1");
   }
   require_comparable_metrics(options.metrics);
-  return Comparing(sides, options).run();
+}
+
+}  // namespace
+
+Comparison compare(const SelectedSides& sides, const CompareOptions& options) {
+  require_sound(options);
+  Comparing comparing(sides, options);
+  comparing.weigh_all();
+  const std::vector<double> adjusted = holm_adjusted(comparing.p_values());
+  return comparing.decided(adjusted, adjusted.size());
+}
+
+std::vector<ComparedPair> compare_many(std::span<const SelectedSides> pairs,
+                                       const CompareOptions& options) {
+  require_sound(options);
+  std::vector<ComparedPair> results(pairs.size());
+  std::vector<std::optional<Comparing>> comparing(pairs.size());
+  std::vector<double> family;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    try {
+      comparing[i].emplace(pairs[i], options);
+      comparing[i]->weigh_all();
+    } catch (const Error& problem) {
+      results[i].problem = problem.what();
+      continue;
+    }
+    const std::vector<double> p = comparing[i]->p_values();
+    family.insert(family.end(), p.begin(), p.end());
+  }
+  const std::vector<double> adjusted = holm_adjusted(family);
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (!results[i].problem.empty()) continue;
+    const std::size_t tests = comparing[i]->p_values().size();
+    results[i].comparison =
+        comparing[i]->decided(std::span(adjusted).subspan(from, tests), family.size());
+    from += tests;
+  }
+  return results;
 }
 
 }  // namespace ridgepoint

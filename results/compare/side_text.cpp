@@ -16,8 +16,8 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::string_view kRunKeys[] = {"run",    "label",   "suite", "commit",
-                                         "branch", "machine", "cpu",   "env"};
+constexpr std::string_view kRunKeys[] = {"run",    "label",  "tag",     "note", "suite",
+                                         "commit", "branch", "machine", "cpu",  "env"};
 
 bool is_known(std::string_view key) {
   return std::ranges::find(kRunKeys, key) != std::end(kRunKeys) || find_case_field(key) != nullptr;
@@ -130,6 +130,8 @@ bool fits(const SideFilter& filter, const Case& subject) {
 bool fits(const SideFilter& filter, const Run& run) {
   const std::string& value = filter.value;
   if (filter.key == "label") return run.label == value;
+  if (filter.key == "tag") return run.marks.has_tag(value);
+  if (filter.key == "note") return contains_any_case(run.marks.note, value);
   if (filter.key == "suite") return run.suite == value;
   if (filter.key == "branch") return run.git_branch == value;
   if (filter.key == "commit") return run.git_commit.starts_with(lower(value));

@@ -22,7 +22,8 @@ struct SideText {
   std::vector<SideFilter> filters;
 };
 
-/// "run", "label", "suite", "commit", "branch", "machine", "cpu", "env", and every field of a case.
+/// "run", "label", "tag", "note", "suite", "commit", "branch", "machine", "cpu", "env", and every
+/// field of a case.
 std::vector<std::string_view> side_filter_keys();
 
 /// A word without a key belongs to the value before it, so that backend options keep their commas.

@@ -41,6 +41,15 @@ Json number(double value) {
   return value;
 }
 
+Json tags_of(const RunMarks& marks) {
+  Json tags = Json::array();
+  for (const RunTag& tag : marks.tags) {
+    tags.push_back(
+        {{"name", tag.name}, {"present", tag.present}, {"changed_unix_ns", tag.changed_unix_ns}});
+  }
+  return tags;
+}
+
 Json to_object(const Run& run) {
   return {
       {"id", run.id},
@@ -59,6 +68,8 @@ Json to_object(const Run& run) {
       {"conditions_before", embedded(run.conditions)},
       {"conditions_after", embedded(run.conditions_after)},
       {"options", embedded(run.options)},
+      {"tags", tags_of(run.marks)},
+      {"note", {{"text", run.marks.note}, {"changed_unix_ns", run.marks.note_changed_unix_ns}}},
   };
 }
 
@@ -198,6 +209,30 @@ Case read_case(const Reader& reader) {
   }
 }
 
+/// Later than the rest within version 2.
+RunMarks marks_in(const Reader& reader) {
+  RunMarks marks;
+  if (reader.has("tags")) {
+    std::set<std::string> names;
+    for (const Json& entry : reader.list("tags")) {
+      const Reader tag = reader.child(entry, "a tag");
+      marks.tags.push_back(
+          {tag.text("name"), tag.boolean("present"), tag.integer("changed_unix_ns")});
+      const std::string why = why_no_tag(marks.tags.back().name);
+      if (!why.empty()) tag.fail(fmt::format("has a \"name\" that {}", why));
+      if (!names.insert(marks.tags.back().name).second) reader.fail("has a tag twice");
+    }
+  }
+  if (reader.has("note")) {
+    const Reader note = reader.child("note");
+    marks.note = note.text("text");
+    marks.note_changed_unix_ns = note.integer("changed_unix_ns");
+    const std::string why = why_no_note(marks.note);
+    if (!why.empty()) note.fail(fmt::format("has a \"text\" that {}", why));
+  }
+  return marks;
+}
+
 Run read_run(const Reader& reader) {
   Run run;
   run.id = reader.uuid("id");
@@ -221,6 +256,7 @@ Run read_run(const Reader& reader) {
   run.conditions = reader.embedded_text("conditions_before");
   run.conditions_after = reader.embedded_text("conditions_after");
   run.options = reader.embedded_text("options");
+  run.marks = marks_in(reader);
   return run;
 }
 

@@ -485,7 +485,7 @@ std::vector<std::string> run_head(const RunWithRecords& data) {
   const auto ok = std::ranges::count(data.records, Outcome::ok, &Record::outcome);
   const std::size_t planned = std::max(data.planned.size(), data.records.size());
   const std::string machine = machine_text(run.environment);
-  return {
+  std::vector<std::string> head = {
       joined({fmt::format("Run {}{}", run.id.substr(0, 8),
                           run.label.empty() ? "" : fmt::format(" \"{}\"", one_line(run.label))),
               run.suite.empty() ? "" : "suite " + one_line(run.suite),
@@ -501,6 +501,10 @@ std::vector<std::string> run_head(const RunWithRecords& data) {
       joined({fmt::format("{} of {} case{} ok", ok, planned, planned == 1 ? "" : "s"),
               unmeasured(data)}),
   };
+  const std::vector<std::string> tags = run.marks.tag_names();
+  if (!tags.empty()) head.push_back(fmt::format("Tags: {}", fmt::join(tags, ", ")));
+  if (!run.marks.note.empty()) head.push_back("Note: " + one_line(run.marks.note));
+  return head;
 }
 
 std::vector<CaseTable> case_tables(const RunWithRecords& data, std::span<const Record> qualities) {

@@ -82,12 +82,37 @@ std::string suite_or_program(const Run& run) {
   return run.tool_version.substr(kImporting.size());
 }
 
+/// As much of a note as a table has room for.
+std::string beginning_of(const std::string& note) {
+  constexpr std::size_t kMost = 40;
+  std::string line;
+  for (const char c : note.substr(0, std::min(note.find('\n'), note.size()))) {
+    line += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  if (text_width(line) <= kMost) return line.size() < note.size() ? line + " ..." : line;
+  std::size_t end = line.size();
+  while (text_width(std::string_view(line).substr(0, end)) > kMost - 4) --end;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
+  return line.substr(0, end) + " ...";
+}
+
 }  // namespace
 
 std::string runs_table(const std::vector<RunSummary>& runs) {
   if (runs.empty()) return "No runs yet.\n";
   std::vector<std::vector<std::string>> rows = {
       {"run", "started", "suite", "label", "status", "cases", "ok", "widest ±", "git"}};
+  const auto tags_of = [](const Run& run) {
+    return fmt::format("{}", fmt::join(run.marks.tag_names(), " "));
+  };
+  const auto note_of = [](const Run& run) { return beginning_of(run.marks.note); };
+  // Most people mark nothing, and a terminal is narrow.
+  const bool tagged = std::ranges::any_of(
+      runs, [&](const RunSummary& summary) { return !tags_of(summary.run).empty(); });
+  const bool noted = std::ranges::any_of(
+      runs, [](const RunSummary& summary) { return !summary.run.marks.note.empty(); });
+  if (tagged) rows.front().emplace_back("tags");
+  if (noted) rows.front().emplace_back("note");
   for (const RunSummary& summary : runs) {
     const Run& run = summary.run;
     rows.push_back({run.id.substr(0, 8), time_text(run.started_unix_ns), suite_or_program(run),
@@ -96,6 +121,8 @@ std::string runs_table(const std::vector<RunSummary>& runs) {
                     fmt::format("{}", summary.succeeded),
                     summary.widest_percent ? format_value(*summary.widest_percent, "%") : "",
                     commit_text(run.git_commit, "", run.git_dirty)});
+    if (tagged) rows.back().push_back(tags_of(run));
+    if (noted) rows.back().push_back(note_of(run));
   }
   return align(rows);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "results/store/database.h"
+#include "results/store/marks_rows.h"
 #include "results/store/open_database.h"
 #include "results/store/resolve_run.h"
 #include "workloads/error.h"
@@ -62,14 +63,15 @@ MeasuredCase HistoryQuery::case_at(std::string_view run_text, std::int64_t ordin
 std::vector<HistoryRow> HistoryQuery::rows(const std::string& case_hash,
                                            std::string_view metric) const {
   return state_->during("reading the history of a case", [&] {
-    Query row = state_->database.query(
+    Query row = state_->database.query(fmt::format(
         "SELECT records.id, ordinal, records.started_unix_ns, outcome, reason, value, runs.id, "
         "label, suite, git_commit, git_branch, git_dirty, runs.started_unix_ns, "
-        "coalesce(environment_hash, '') FROM records "
+        "coalesce(environment_hash, ''), {} FROM records "
         "JOIN runs ON runs.id = run_id "
         "LEFT JOIN metric_values ON record_key = records.key AND "
         "name_key = (SELECT key FROM metric_names WHERE name = ?2) WHERE case_hash = ?1 "
-        "ORDER BY records.started_unix_ns, records.id");
+        "ORDER BY records.started_unix_ns, records.id",
+        kMarksColumns));
     row.bind(case_hash, metric);
     std::vector<HistoryRow> found;
     while (row.step()) {
@@ -89,6 +91,7 @@ std::vector<HistoryRow> HistoryQuery::rows(const std::string& case_hash,
       entry.run.git_dirty = row.integer(11) != 0;
       entry.run.started_unix_ns = row.integer(12);
       entry.run.environment_hash = row.text(13);
+      entry.run.marks = read_marks(row, 14);
       found.push_back(std::move(entry));
     }
     return found;
@@ -105,6 +108,31 @@ std::vector<std::string> HistoryQuery::metrics_of_newest(const std::string& case
     std::vector<std::string> names;
     while (row.step()) names.push_back(row.text(0));
     return names;
+  });
+}
+
+std::map<std::string, std::int64_t> HistoryQuery::successes() const {
+  return state_->during("counting records of cases", [&] {
+    Query row = state_->database.query(
+        "SELECT case_hash, count(*) FROM records WHERE outcome = ? GROUP BY case_hash");
+    row.bind(name_of(Outcome::ok));
+    std::map<std::string, std::int64_t> found;
+    while (row.step()) found.emplace(row.text(0), row.integer(1));
+    return found;
+  });
+}
+
+std::map<std::string, std::int64_t> HistoryQuery::values_by_metric(
+    const std::string& case_hash) const {
+  return state_->during("counting values of a case", [&] {
+    Query row = state_->database.query(
+        "SELECT name, count(value) FROM records JOIN metric_values ON record_key = records.key "
+        "JOIN metric_names ON metric_names.key = name_key WHERE case_hash = ? AND outcome = ? "
+        "GROUP BY name");
+    row.bind(case_hash, name_of(Outcome::ok));
+    std::map<std::string, std::int64_t> found;
+    while (row.step()) found.emplace(row.text(0), row.integer(1));
+    return found;
   });
 }
 

@@ -52,6 +52,11 @@ class HistoryQuery {
                                              std::string_view metric) const;
   /// Metrics of the newest record that is ok, by name; none where there is no such record.
   [[nodiscard]] std::vector<std::string> metrics_of_newest(const std::string& case_hash) const;
+  /// How many records of it are ok, by case.
+  [[nodiscard]] std::map<std::string, std::int64_t> successes() const;
+  /// How many of its records that are ok have a value, by metric.
+  [[nodiscard]] std::map<std::string, std::int64_t> values_by_metric(
+      const std::string& case_hash) const;
   /// By hash: the environments (JSON) that the case was measured in.
   [[nodiscard]] std::map<std::string, std::string> environments(const std::string& case_hash) const;
 

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "results/store/marks_rows.h"
 #include "results/store/open_database.h"
 #include "results/store/process_counts.h"
 #include "results/store/sample_codec.h"
@@ -55,6 +56,7 @@ class Merge {
     copy_runs();
     copy_records();
     copy_ab_sessions();
+    database_.execute(merge_marks_sql());
     database_.execute(
         "INSERT OR IGNORE INTO main.answers (key, value) SELECT key, value FROM other.answers;"
         "INSERT OR REPLACE INTO main.imports (run_id, records) SELECT run_id, records FROM "

@@ -5,6 +5,7 @@
 #include <uuid/uuid.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <limits>
 #include <map>
@@ -13,6 +14,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "results/store/marks_rows.h"
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
 #include "results/store/process_counts.h"
@@ -62,7 +64,15 @@ constexpr const char* kRunColumns =
     "runs.id, label, suite, command, tool_version, git_commit, git_branch, git_dirty, status, "
     "started_unix_ns, finished_unix_ns, harness_floor_ns, coalesce(environment_hash, ''), options";
 
-/// Reads kRunColumns from column 0 on.
+/// What follows the columns of a run.
+constexpr int kAfterRun = 14 + kMarksColumnCount;
+
+/// For a SELECT from `runs`: what read_run_columns reads.
+std::string run_columns() {
+  return fmt::format("{}, {}", kRunColumns, kMarksColumns);
+}
+
+/// Reads run_columns() from column 0 on.
 Run read_run_columns(const Query& row) {
   Run run;
   run.id = row.text(0);
@@ -79,12 +89,25 @@ Run read_run_columns(const Query& row) {
   run.harness_floor_ns = row.integer(11);
   run.environment_hash = row.text(12);
   run.options = row.text(13);
+  run.marks = read_marks(row, 14);
   return run;
 }
 
 [[noreturn]] void no_such_run(const Database& database, const std::string& run_id) {
   throw Error(fmt::format("no run {} in {}; 'ridgepoint list runs' shows what there is", run_id,
                           database.path().string()));
+}
+
+void require_run(Database& database, const std::string& run_id) {
+  if (!database.query("SELECT 1 FROM runs WHERE id = ?").bind(run_id).step()) {
+    no_such_run(database, run_id);
+  }
+}
+
+std::int64_t now_unix_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 void insert_environment(Database& database, const Run& run) {
@@ -106,6 +129,7 @@ void insert_run(Database& database, const Run& run) {
             run.harness_floor_ns, run.environment_hash, run.options, run.conditions,
             run.conditions_after)
       .run();
+  insert_marks(database, run.id, run.marks);
 }
 
 void insert_planned(Database& database, const std::string& run_id, const PlannedCase& planned) {
@@ -355,13 +379,13 @@ Run read_run(Database& database, const std::string& run_id) {
   Query row = database.query(fmt::format(
       "SELECT {}, coalesce(json, ''), conditions_before, conditions_after FROM runs "
       "LEFT JOIN environments ON environments.hash = environment_hash WHERE runs.id = ?",
-      kRunColumns));
+      run_columns()));
   row.bind(run_id);
   if (!row.step()) no_such_run(database, run_id);
   Run run = read_run_columns(row);
-  run.environment = row.text(14);
-  run.conditions = row.text(15);
-  run.conditions_after = row.text(16);
+  run.environment = row.text(kAfterRun);
+  run.conditions = row.text(kAfterRun + 1);
+  run.conditions_after = row.text(kAfterRun + 2);
   return run;
 }
 
@@ -561,6 +585,33 @@ void Store::drop_interrupted(const std::string& run_id) {
   });
 }
 
+std::int64_t Store::set_tags(const std::string& run_id, const std::vector<std::string>& tags,
+                             bool present) {
+  for (const std::string& tag : tags) {
+    const std::string why = why_no_tag(tag);
+    if (!why.empty()) throw Error(fmt::format("tag '{}' {}; choose one word for it", tag, why));
+  }
+  std::int64_t changed = 0;
+  state_->write("storing tags", [&] {
+    require_run(state_->database, run_id);
+    for (const std::string& tag : tags) {
+      changed += put_tag(state_->database, run_id, tag, present, now_unix_ns()) ? 1 : 0;
+    }
+  });
+  return changed;
+}
+
+bool Store::set_note(const std::string& run_id, std::string_view note) {
+  const std::string why = why_no_note(note);
+  if (!why.empty()) throw Error(fmt::format("the note {}; make it shorter text", why));
+  bool changed = false;
+  state_->write("storing a note", [&] {
+    require_run(state_->database, run_id);
+    changed = put_note(state_->database, run_id, note, now_unix_ns());
+  });
+  return changed;
+}
+
 std::vector<RunSummary> Store::list_runs(std::int64_t limit) const {
   return state_->during("listing runs", [&] {
     Query row = state_->database.query(fmt::format(
@@ -571,14 +622,15 @@ std::vector<RunSummary> Store::list_runs(std::int64_t limit) const {
         "WHERE run_id = runs.id AND suite <> 'imported' AND name_key = "
         "(SELECT key FROM metric_names WHERE name = 'precision_percent')) "
         "FROM runs ORDER BY started_unix_ns DESC, id DESC LIMIT ?",
-        kRunColumns, name_of(Outcome::ok)));
+        run_columns(), name_of(Outcome::ok)));
     row.bind(limit);
     std::vector<RunSummary> summaries;
     while (row.step()) {
-      const std::int64_t recorded = row.integer(15);
-      summaries.push_back({read_run_columns(row), row.integer(14), recorded,
-                           recorded - row.integer(16),
-                           row.is_null(17) ? std::nullopt : std::optional(row.real(17))});
+      const std::int64_t recorded = row.integer(kAfterRun + 1);
+      summaries.push_back(
+          {read_run_columns(row), row.integer(kAfterRun), recorded,
+           recorded - row.integer(kAfterRun + 2),
+           row.is_null(kAfterRun + 3) ? std::nullopt : std::optional(row.real(kAfterRun + 3))});
     }
     return summaries;
   });
@@ -637,7 +689,7 @@ std::vector<Case> Store::known_cases() const {
 std::vector<Run> Store::runs() const {
   return state_->during("listing runs", [&] {
     Query row = state_->database.query(
-        fmt::format("SELECT {} FROM runs ORDER BY started_unix_ns DESC, id DESC", kRunColumns));
+        fmt::format("SELECT {} FROM runs ORDER BY started_unix_ns DESC, id DESC", run_columns()));
     std::vector<Run> runs;
     while (row.step()) runs.push_back(read_run_columns(row));
     return runs;

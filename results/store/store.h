@@ -71,6 +71,11 @@ class Store {
   void reopen_run(const std::string& run_id);  ///< back to running, for resume
   /// Removes an interrupted case's record so that it can be measured anew (resume only).
   void drop_interrupted(const std::string& run_id);
+  /// Puts tags on a run, or takes them off: how many that changed. Error for what can be no tag.
+  std::int64_t set_tags(const std::string& run_id, const std::vector<std::string>& tags,
+                        bool present);
+  /// Takes the place of the note before; empty: none. False where it is that already.
+  bool set_note(const std::string& run_id, std::string_view note);
 
   // Reading.
   [[nodiscard]] std::vector<RunSummary> list_runs(std::int64_t limit = -1) const;  ///< newest first

@@ -218,6 +218,24 @@ TEST_F(CommandLine, MergeIsIdempotent) {
               HasSubstr("0 runs added, 1 known already; 0 records added, 2 known already"));
 }
 
+TEST_F(CommandLine, TagsAndNotesAreWrittenAndShownAndTakenAway) {
+  const auto json = run_null_cases();
+  EXPECT_THAT(ridgepoint({"tag", "latest", "paper", "best"}).out, HasSubstr("tags best, paper\n"));
+  EXPECT_THAT(ridgepoint({"note", "latest", "fan was off"}).out, HasSubstr("noted"));
+  EXPECT_THAT(ridgepoint({"list", "runs"}).out,
+              AllOf(HasSubstr("best paper"), HasSubstr("fan was off")));
+  EXPECT_THAT(ridgepoint({"show", "latest"}).out,
+              AllOf(HasSubstr("Tags: best, paper\n"), HasSubstr("Note: fan was off\n")));
+  EXPECT_THAT(ridgepoint({"tag", "latest", "best", "--remove"}).out, HasSubstr("tags paper\n"));
+  EXPECT_THAT(ridgepoint({"note", "latest", ""}).out, HasSubstr("no note"));
+  expect_one_line_refusal({"tag", "latest", "two words"}, HasSubstr("holds a blank or a comma"));
+  expect_one_line_refusal({"tag", "latest"}, HasSubstr("NAME"));
+  expect_one_line_refusal({"note", "nobody", "x"}, HasSubstr("no run 'nobody'"));
+  const std::string none = folder_.file("none.db");
+  expect_one_line_refusal({"tag", "latest", "x", "--db", none}, HasSubstr("no database at"));
+  EXPECT_FALSE(std::filesystem::exists(none));
+}
+
 TEST_F(CommandLine, BackupIsWholeAndNeverOverwrites) {
   const auto json = run_null_cases();
   const std::string copy = folder_.file("copy.db");

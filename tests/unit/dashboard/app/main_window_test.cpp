@@ -173,6 +173,10 @@ TEST(Options, SayWhatNobodyCanMean) {
   EXPECT_THAT(problem({"--screenshot", "runs"}), HasSubstr("file to write"));
   EXPECT_THAT(problem({"--screenshot", "runs", "out.bmp"}), HasSubstr(".png or .svg"));
   EXPECT_THAT(problem({"--bogus"}), HasSubstr("--help"));
+  for (const char* range : {"", "5", "9:2", "a:b", "1:2:3", "-1:2", "0:nan"}) {
+    EXPECT_THAT(problem({"--range", range}), HasSubstr("FROM:TO in milliseconds")) << range;
+  }
+  EXPECT_EQ(parse_options({"dashboard", "--range", "0.5:2"}).range_end_ms, 2);
   const auto options =
       parse_options({"dashboard", "--screenshot", "runs", "out.png", "a.db", "--size", "800x600"});
   EXPECT_EQ(options.databases, QStringList("a.db"));

@@ -31,6 +31,21 @@ TEST(RunFilter, FindsRunsByWhatTheySayOfThemselves) {
   EXPECT_THAT(labels(*all, "branch:main nothing-like-this"), ElementsAre());
 }
 
+TEST(RunFilter, FindsRunsByTagsAndNotes) {
+  const ThreeRuns data;
+  Store store(data.database, OpenMode::read_write);
+  store.set_tags(data.after.run.id, {"best", "paper"}, true);
+  store.set_tags(data.before.run.id, {"best"}, true);
+  store.set_tags(data.before.run.id, {"best"}, false);
+  store.set_note(data.broken.run.id, "The fan was off");
+  const SharedRuns all = read_all_runs(data.database);
+  using ::testing::ElementsAre;
+  EXPECT_THAT(labels(*all, "tag:best"), ElementsAre("after"));
+  EXPECT_THAT(labels(*all, "-tag:best"), ElementsAre("broken", "before"));
+  EXPECT_THAT(labels(*all, "note:fan"), ElementsAre("broken"));
+  EXPECT_THAT(labels(*all, "paper"), ElementsAre("after")) << "bare words look there too";
+}
+
 TEST(RunFilter, AsksTheCasesOfARun) {
   const ThreeRuns data;
   const SharedRuns all = read_all_runs(data.database);

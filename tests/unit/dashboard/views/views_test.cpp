@@ -118,6 +118,70 @@ TEST(HistoryView, ShowsTheChangeAndTheRunThatWasChosenElsewhere) {
   EXPECT_THAT(shown.view.command_line().toStdString(), HasSubstr("--metric run_ns"));
 }
 
+TEST(HistoryView, OpensOnTheModelThatWasMeasuredMostNotOnACeilingThatIsAbsent) {
+  const TemporaryFolder folder;
+  Case ceiling;
+  ceiling.workload = "ceiling";
+  ceiling.name = "a first one";
+  for (std::uint64_t day = 0; day < 3; ++day) {
+    RunWithRecords data = started_at(finished_run("a day"), static_cast<int>(day));
+    const auto add = [&](const Case& subject, std::map<std::string, double> metrics) {
+      const auto ordinal = static_cast<std::int64_t>(data.records.size());
+      Record record = example_record(data.run, ordinal, subject);
+      record.measurement.metrics = std::move(metrics);
+      data.records.push_back(record);
+      return std::ref(data.records.back());
+    };
+    Record& absent = add(canonical(ceiling), {});
+    absent.outcome = Outcome::unsupported;
+    absent.reason = "this machine has no such instruction";
+    if (day == 0) add(example_case(64, 8), {{"decode_tokens_per_second", 90}});
+    add(example_case(32, 8), {{"decode_tokens_per_second", 100}, {"tpot_ns", 1e7}, {"load_ns", 5}});
+    store_run(folder / "models.db", data);
+  }
+  InSight<HistoryView> shown(folder / "models.db");
+  EXPECT_TRUE(shown.view.message().isEmpty()) << shown.view.message().toStdString();
+  EXPECT_THAT(shown.view.command_line().toStdString(),
+              HasSubstr("history " + case_hash(example_case(32, 8)).substr(0, 12) +
+                        " --metric decode_tokens_per_second"));
+  EXPECT_EQ(shown.view.rows().size(), 4U) << "a heading and three days";
+}
+
+TEST(RunDetails, ShowWhereTheTimeOfACaseWentAndOfARangeOfIt) {
+  const ProfiledRuns data;
+  InSight<RunsView> shown(data.database);
+  shown.session.choose_run(data.before.run.id);
+  RunDetails& details = shown.view.details();
+  EXPECT_EQ(details.ops().rowCount(), 0) << "spans are read when they are looked at";
+  details.tabs()->setCurrentIndex(1);
+  EXPECT_EQ(details.ops().rowCount(), 4);
+  EXPECT_THAT(details.ops_say().toStdString(), StartsWith("The whole trace: "));
+  Place next = shown.session.place();
+  next.range = TraceRange{data.before.records[0].id, 1'000'000'000, 1'001'300'000};
+  shown.session.go(next);
+  EXPECT_EQ(details.ops().rowCount(), 3);
+  EXPECT_EQ(details.tabs()->tabText(1), "Ops in the range");
+  EXPECT_THAT(details.ops_say().toStdString(), StartsWith("Within the range"));
+  shown.session.choose_run(data.after.run.id);
+  EXPECT_THAT(details.ops_say().toStdString(), StartsWith("The whole trace"))
+      << "it is of one record";
+  shown.session.choose_run(data.ceilings.run.id);
+  EXPECT_THAT(details.ops_say().toStdString(), HasSubstr("No op of this case was traced"));
+}
+
+TEST(RunDetails, HoldWhatIsAgainstTheBaselineWhereItIsReadFirst) {
+  const ThreeRuns data;
+  InSight<RunsView> shown(data.database);
+  shown.session.pin_baseline(data.before.run.id);
+  shown.session.choose_run(data.after.run.id);
+  const QTableView& table = *shown.view.details().table();
+  const int left = table.columnViewportPosition(CaseTableModel::change);
+  const int needed =
+      static_cast<const QAbstractItemView&>(table).sizeHintForColumn(CaseTableModel::change);
+  EXPECT_GE(table.columnWidth(CaseTableModel::change), needed);
+  EXPECT_LE(left + needed, table.viewport()->width());
+}
+
 /// Two variants of a model, both with speed and quality, and one without quality.
 RunWithRecords variants_run() {
   RunWithRecords data = finished_run("variants");

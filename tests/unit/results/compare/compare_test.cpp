@@ -44,6 +44,46 @@ TEST(Compare, CallsItFasterTheOtherWayAround) {
   EXPECT_EQ(row_of(comparison, 2, "run_ns").verdict, Verdict::faster);
 }
 
+TEST(CompareMany, CorrectsOverTheTestsOfAllCandidates) {
+  const std::vector<SelectedSides> pairs = {
+      sides_of(op_run("a", {1, 1}, 10), op_run("b", {1, 1.1}, 20)),
+      sides_of(op_run("a", {1, 1}, 10), op_run("c", {1, 1}, 30)),
+      sides_of(op_run("a", {1, 1}, 10), op_run("d", {0.9, 1}, 40))};
+  const std::vector<ComparedPair> many = compare_many(pairs, {});
+  ASSERT_EQ(many.size(), 3U);
+  const std::vector<Verdict> expected = {Verdict::slower, Verdict::same, Verdict::faster};
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    ASSERT_TRUE(many[i].comparison) << many[i].problem;
+    EXPECT_EQ(many[i].comparison->verdict, expected[i]);
+    EXPECT_EQ(many[i].comparison->tests, 6);
+    const Comparison alone = compare(pairs[i], {});
+    EXPECT_EQ(alone.tests, 2);
+    ASSERT_EQ(alone.rows.size(), many[i].comparison->rows.size());
+    for (std::size_t row = 0; row < alone.rows.size(); ++row) {
+      if (!alone.rows[row].evidence) continue;
+      EXPECT_GE(many[i].comparison->rows[row].evidence->adjusted_p,
+                alone.rows[row].evidence->adjusted_p);
+    }
+  }
+  const auto adjusted = [&](const Comparison& comparison) {
+    return row_of(comparison, 2, "run_ns").evidence->adjusted_p;
+  };
+  EXPECT_GT(adjusted(*many[0].comparison),
+            2.9 * row_of(*many[0].comparison, 2, "run_ns").evidence->p)
+      << "one of six tests, not of two";
+}
+
+TEST(CompareMany, APairThatCannotBeComparedLeavesTheOthers) {
+  const RunWithRecords a = op_run("a", {1, 1}, 10);
+  const std::vector<SelectedSides> pairs = {sides_of(a, a), sides_of(a, op_run("b", {1, 1.1}, 20))};
+  const std::vector<ComparedPair> many = compare_many(pairs, {});
+  EXPECT_FALSE(many[0].comparison);
+  EXPECT_THAT(many[0].problem, HasSubstr("are the same records"));
+  ASSERT_TRUE(many[1].comparison);
+  EXPECT_EQ(many[1].comparison->verdict, Verdict::slower);
+  EXPECT_EQ(many[1].comparison->tests, 2);
+}
+
 TEST(Compare, FindsTheSameProgramTheSame) {
   EXPECT_EQ(compared(op_run("a", {1, 1, 1}, 10), op_run("b", {1, 1, 1}, 20)).verdict,
             Verdict::same);
