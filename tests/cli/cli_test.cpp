@@ -262,7 +262,8 @@ TEST_F(CommandLine, ImportsOtherProgramsResultsAndShowsThemThroughALens) {
         "vllm/summary.json", "aiperf", "nvbench/copy.json"}) {
     const auto result = ridgepoint({"import", golden + name});
     EXPECT_EQ(result.exit_code, 0) << name << "\n" << result.err;
-    EXPECT_THAT(result.out, ::testing::ContainsRegex("1 record added|[34] records added")) << name;
+    EXPECT_THAT(result.out, ::testing::ContainsRegex("1 record added|(3|4|11) records added"))
+        << name;
   }
   const auto detailed = ridgepoint({"import", golden + "vllm/detailed.json", "--format", "vllm"});
   ASSERT_EQ(detailed.exit_code, 0) << detailed.err;
