@@ -3,7 +3,7 @@
 # planted by a plug-in, in peace and beside a neighbour that takes a core half of the time. Prints the
 # tables of docs/statistics.md. Takes the better part of an hour; nothing else should run.
 #   scripts/prove-gate.sh [PART...]    parts: same planted neighbour (default: all)
-#   RIDGEPOINT_BUILD=build  RIDGEPOINT_SAME_VERDICTS=300
+#   RIDGEPOINT_BUILD=build  RIDGEPOINT_SAME_VERDICTS=300  RIDGEPOINT_PLANTED_WORK="spin memory alloc"
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -59,7 +59,7 @@ planted() {  # slowdowns of x/2, x, 2x and 5x for x = 2 %
   local kind units
   echo "| work | planted | verdict | measured | interval | pairs |"
   echo "|---|---:|---|---:|---:|---:|"
-  for kind in spin memory alloc; do
+  for kind in ${RIDGEPOINT_PLANTED_WORK:-spin memory alloc}; do
     for units in 1000 1010 1020 1040 1100; do
       local arm="run:--model byte-llama-6m --prompt 4 --generate 8 --repetitions 5 --check false --backend $plugin:work=$kind"
       verdict --a "$arm,units=1000" --b "$arm,units=$units" --budget "${RIDGEPOINT_PLANTED_BUDGET:-2m}"
