@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
@@ -24,9 +26,19 @@ Store store_to_mark(const Invocation& invocation) {
   return invocation.open_store(missing ? OpenMode::read_only : OpenMode::read_write);
 }
 
+void refuse_absent_tags(const Run& run, const std::vector<std::string>& tags) {
+  const std::vector<std::string> names = run.marks.tag_names();
+  for (const std::string& tag : tags) {
+    if (std::ranges::find(names, tag) != names.end()) continue;
+    throw Error(fmt::format("run {} has no tag '{}'; it has {}", run.id.substr(0, 8), tag,
+                            names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+  }
+}
+
 int tag_run(const Invocation& invocation, const MarkOptions& options) {
   Store store = store_to_mark(invocation);
   const std::string id = store.resolve_run(options.run);
+  if (options.remove) refuse_absent_tags(store.run(id), options.tags);
   static_cast<void>(store.set_tags(id, options.tags, !options.remove));
   const std::vector<std::string> names = store.run(id).marks.tag_names();
   fmt::print("run {}: {}{}\n", id.substr(0, 8), names.empty() ? "no tags" : "tags ",

@@ -229,6 +229,8 @@ TEST_F(CommandLine, TagsAndNotesAreWrittenAndShownAndTakenAway) {
   EXPECT_THAT(ridgepoint({"tag", "latest", "best", "--remove"}).out, HasSubstr("tags paper\n"));
   EXPECT_THAT(ridgepoint({"note", "latest", ""}).out, HasSubstr("no note"));
   expect_one_line_refusal({"tag", "latest", "two words"}, HasSubstr("holds a blank or a comma"));
+  expect_one_line_refusal({"tag", "latest", "best", "--remove"},
+                          HasSubstr("has no tag 'best'; it has paper"));
   expect_one_line_refusal({"tag", "latest"}, HasSubstr("NAME"));
   expect_one_line_refusal({"note", "nobody", "x"}, HasSubstr("no run 'nobody'"));
   const std::string none = folder_.file("none.db");
