@@ -92,7 +92,6 @@ class Session {
   void choose_passes(int part) {
     constexpr std::int64_t kFastestGrowth = 16;
     constexpr std::int64_t kMostPasses = std::int64_t{1} << 40;
-    more_ = true;
     while (true) {
       const double seconds = time_batch(part);
       if (part == 0) {
