@@ -136,7 +136,7 @@ struct AttentionTile {
   float* sums = nullptr;     ///< [queries, dim] sum of exp(score - most) * value
   float* scratch = nullptr;  ///< queries * kAttentionPositions
 };
-inline constexpr std::int64_t kAttentionPositions = 256;  ///< scored at a time
+inline constexpr std::int64_t kAttentionPositions = 128;  ///< scored at a time
 
 struct Kernels {
   Isa isa;

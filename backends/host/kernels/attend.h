@@ -1,7 +1,8 @@
 // Attention of a few queries that share a key-value head, over a range of cached positions, without
 // a score matrix longer than kAttentionPositions: scores of a stretch, its softmax joined to the
 // running one (Milakov and Gimelshein, arXiv 1805.02867), then its values. Each cached key and
-// value is read and widened once for all queries of the tile.
+// value is read and widened once for all queries of the tile. While the keys of a stretch are
+// worked on, its values are asked for; meanwhile of those, the keys of the next one.
 #pragma once
 
 #include <limits>
@@ -21,8 +22,10 @@ class Attend {
       count_ = std::min(kAttentionPositions, tile_.end - p);
       each_chunk<V::kQueries>(0, [this](auto queries, std::int64_t q) {
         constexpr int kCount = decltype(queries)::value;
+        asked_ = 0;
         score<kCount>(q);
         for (int i = 0; i < kCount; ++i) soften(q + i);
+        asked_ = 0;
         mix<kCount>(q);
       });
     }
@@ -46,7 +49,7 @@ class Attend {
   /// Dot products of Q queries with the stretch's keys, sixteen positions to a register.
   template <int Q>
   void score(std::int64_t q) {
-    constexpr int kGroups = Q >= V::kQueries ? 1 : V::kQueries / Q;  // enough sums in flight
+    constexpr int kGroups = V::kQueryGroups * V::kQueries / Q;  // enough sums in flight
     std::int64_t p = 0;
     for (; p + kGroups * kLanes <= count_; p += kGroups * kLanes) score_groups<Q, kGroups>(q, p);
     for (; p < count_; p += kLanes) score_groups<Q, 1>(q, p);
@@ -61,6 +64,9 @@ class Attend {
     const std::int64_t group_bytes = tile_.dim * kLanes * kBytes<type>;
     const std::byte* const keys = tile_.cache.keys + (first_ + p) / kLanes * group_bytes;
     for (std::int64_t d = 0; d < tile_.dim; ++d) {
+      if (q == 0 && d % kVectorsALine == 0) {
+        for (int g = 0; g < G; ++g) ask(tile_.cache.values, first_);
+      }
       typename V::F k[G];
       for (int g = 0; g < G; ++g) {
         k[g] = load_as<V, type>(keys + g * group_bytes + d * kLanes * kBytes<type>);
@@ -133,6 +139,10 @@ class Attend {
     const std::int64_t row_bytes = tile_.dim * kBytes<type>;
     const std::byte* values = tile_.cache.values + first_ * row_bytes + d * kBytes<type>;
     for (std::int64_t p = 0; p < count_; ++p) {
+      if (q == 0) {
+        for (int w = 0; w < W; w += kVectorsALine)
+          ask(tile_.cache.keys, first_ + kAttentionPositions);
+      }
       typename V::F value[W];
       for (int w = 0; w < W; ++w) {
         value[w] = load_as<V, type>(values + w * kLanes * kBytes<type>);
@@ -164,9 +174,24 @@ class Attend {
     }
   }
 
+  static constexpr int kVectorsALine = 64 / (kLanes * kBytes<type>);
+
+  /// Asks for the next line of the stretch from `position` on, in kAskStreams places by turns: each
+  /// is a stream that the hardware's own prefetching follows.
+  void ask(const std::byte* from, std::int64_t position) {
+    const std::int64_t row_bytes = tile_.dim * kBytes<type>;
+    const std::int64_t part = kAttentionPositions / kAskStreams * row_bytes;
+    V::prefetch(from + position * row_bytes + asked_ % kAskStreams * part +
+                asked_ / kAskStreams * 64);
+    ++asked_;
+  }
+
+  static constexpr std::int64_t kAskStreams = 4;
+
   const AttentionTile& tile_;
   float* weights_;
   std::int64_t first_ = 0, count_ = 0;
+  std::int64_t asked_ = 0;  ///< lines of the stretch that is asked for
 };
 
 template <class V>

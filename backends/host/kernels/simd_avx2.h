@@ -27,7 +27,8 @@ struct Avx2 {
   static constexpr int kDirectInputs = 2;
   static constexpr int kPanelTiles = 1;
   static constexpr int kPanelInputs = 6;
-  static constexpr int kQueries = 4;
+  static constexpr int kQueries = 4;  // of attention, by groups of positions
+  static constexpr int kQueryGroups = 1;
 
   static F zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
   static F set1(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }

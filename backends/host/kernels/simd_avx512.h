@@ -25,7 +25,8 @@ struct Avx512 {
   static constexpr int kDirectInputs = 4;  // that count as few
   static constexpr int kPanelTiles = 2;    // of decoded weights
   static constexpr int kPanelInputs = 12;
-  static constexpr int kQueries = 8;
+  static constexpr int kQueries = 8;  // of attention, by groups of positions
+  static constexpr int kQueryGroups = 2;
 
   static F zero() { return _mm512_setzero_ps(); }
   static F set1(float value) { return _mm512_set1_ps(value); }

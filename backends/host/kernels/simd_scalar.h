@@ -31,7 +31,8 @@ struct Scalar {
   static constexpr int kDirectInputs = 2;
   static constexpr int kPanelTiles = 1;
   static constexpr int kPanelInputs = 2;
-  static constexpr int kQueries = 2;
+  static constexpr int kQueries = 2;  // of attention, by groups of positions
+  static constexpr int kQueryGroups = 1;
 
   template <typename Function>
   static F each(Function function) {

@@ -2,10 +2,12 @@
 // same number of streams: decode products are bound by that, prefill products by arithmetic.
 //   build/bin/host_kernels_benchmark --benchmark_filter='decode/q8_0'
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <random>
@@ -114,6 +116,47 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
       2.0 * static_cast<double>(rows * out * kIn) * iterations, benchmark::Counter::kIsRate);
 }
 
+/// A decode step's attention over 8192 positions of many layers: eight queries a key-value head, as
+/// the models with grouped heads have. Bytes are those of the cache.
+void attention(benchmark::State& state, Isa isa, Type type) {
+  constexpr std::int64_t kDim = 64, kDepth = 8192, kHeads = 88, kQueries = 8;
+  const host::Kernels& kernels = host::kernels_for(isa);
+  const std::int64_t head_bytes = kDim * kDepth * (type == Type::f32 ? 4 : 2);
+  std::vector<std::byte> cache(static_cast<std::size_t>(2 * kHeads * head_bytes));
+  std::vector<float> query(kQueries * kDim, 0.1F);
+  for (auto _ : state) {
+    team().run([&](int part) {
+      std::vector<float> sums(kQueries * kDim), scratch(kQueries * host::kAttentionPositions);
+      std::vector<float> most(kQueries), total(kQueries);
+      std::vector<const float*> queries;
+      for (std::int64_t q = 0; q < kQueries; ++q) queries.push_back(query.data() + q * kDim);
+      const std::vector<std::int64_t> seen(kQueries, kDepth);
+      for (std::int64_t head = part * kHeads / kThreads; head < (part + 1) * kHeads / kThreads;
+           ++head) {
+        std::byte* const keys = cache.data() + 2 * head * head_bytes;
+        std::ranges::fill(most, -std::numeric_limits<float>::infinity());
+        std::ranges::fill(total, 0.0F);
+        kernels.attend({.cache = {.type = type, .keys = keys, .values = keys + head_bytes},
+                        .dim = kDim,
+                        .queries = kQueries,
+                        .query = queries.data(),
+                        .seen = seen.data(),
+                        .scale = 0.125F,
+                        .begin = 0,
+                        .end = kDepth,
+                        .most = most.data(),
+                        .total = total.data(),
+                        .sums = sums.data(),
+                        .scratch = scratch.data()});
+      }
+      benchmark::DoNotOptimize(sums.data());
+    });
+  }
+  state.counters["read"] = benchmark::Counter(
+      static_cast<double>(cache.size()) * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate);
+}
+
 /// Large pages where the system has them, as tiled weights lie in.
 std::span<std::uint64_t> large_pages(std::size_t words) {
   void* const memory = ::mmap(nullptr, words * sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
@@ -174,6 +217,12 @@ void add_all() {
   add_read("read/streams:8", read_memory<8>);
   for (const IsaEntry& isa : isas()) {
     if (!isa.available || isa.isa == Isa::scalar) continue;
+    for (const Type type : {Type::f16, Type::f32}) {
+      benchmark::RegisterBenchmark(fmt::format("attention/{}/{}", name_of(type), isa.name).c_str(),
+                                   attention, isa.isa, type)
+          ->UseRealTime()
+          ->Unit(benchmark::kMillisecond);
+    }
     for (const TypeInfo& type : types()) {
       if (!type.weight) continue;
       if (!host::PlainMatrix::takes(type.type) && !TiledWeights::has_form(type.type)) continue;
