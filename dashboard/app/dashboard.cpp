@@ -86,8 +86,8 @@ void open_tab(View& view, const QString& title) {
   QStringList titles;
   for (QTabWidget* tabs : view.findChildren<QTabWidget*>()) {
     for (int i = 0; i < tabs->count(); ++i) {
-      titles.append(tabs->tabText(i));
-      if (!tabs->tabText(i).startsWith(title, Qt::CaseInsensitive)) continue;
+      titles.append(tabs->tabText(i).remove('&'));  // the mark of its key
+      if (!titles.back().startsWith(title, Qt::CaseInsensitive)) continue;
       tabs->setCurrentIndex(i);
       return;
     }

@@ -47,7 +47,7 @@ std::size_t OpDifferenceTable::column_count() const {
 
 QVariant OpDifferenceTable::cell(std::size_t row, std::size_t column, int role) const {
   const OpDifference& each = ops_[row];
-  if (role == Qt::TextAlignmentRole) return aligned(column != op);
+  if (role == Qt::TextAlignmentRole) return aligned(column != op && column != change);  // wide
   if (role != Qt::DisplayRole) return {};
   switch (column) {
     case op:
