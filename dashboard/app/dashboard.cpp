@@ -44,8 +44,20 @@ void choose_range(Session& session, const DashboardOptions& options) {
     return traced.value->timeline.begin_ns + std::llround(ms * 1e6);
   };
   Place place = session.place();
-  place.range = TraceRange{record->id, ns_at(options.range_begin_ms), ns_at(options.range_end_ms)};
+  place.range = TraceRange{record->id, ns_at(options.range_begin_ms), ns_at(options.range_end_ms),
+                           record->run_id};
   session.go(place);
+}
+
+void wait_until_read(Session& session) {
+  QElapsedTimer waited;
+  waited.start();
+  while (session.loading() && waited.elapsed() < kPatience_ms) {
+    QApplication::processEvents();
+    QThread::msleep(2);
+  }
+  // What is drawn late: charts queue their painting.
+  for (int i = 0; i < 5; ++i) QApplication::processEvents();
 }
 
 /// The place that the options name; Error where a run is not there.
@@ -53,6 +65,7 @@ void go_where_asked(Session& session, const DashboardOptions& options) {
   Place place = session.place();
   if (!options.view.isEmpty()) place.view = options.view;
   if (!options.run.isEmpty() || !options.baseline.isEmpty()) {
+    if (session.state() == Session::State::older) wait_until_read(session);
     const Store store(session.path(), OpenMode::read_only, session.options());
     if (!options.run.isEmpty()) place.run = store.resolve_run(utf8(options.run));
     if (!options.baseline.isEmpty()) place.baseline = store.resolve_run(utf8(options.baseline));
@@ -73,25 +86,14 @@ void open_tab(View& view, const QString& title) {
   QStringList titles;
   for (QTabWidget* tabs : view.findChildren<QTabWidget*>()) {
     for (int i = 0; i < tabs->count(); ++i) {
-      titles.append(tabs->tabText(i));
-      if (!tabs->tabText(i).startsWith(title, Qt::CaseInsensitive)) continue;
+      titles.append(tabs->tabText(i).remove('&'));  // the mark of its key
+      if (!titles.back().startsWith(title, Qt::CaseInsensitive)) continue;
       tabs->setCurrentIndex(i);
       return;
     }
   }
   throw Error(utf8(QString("--tab: %1 has no '%2'; there are: %3")
                        .arg(view.title(), title, titles.isEmpty() ? "none" : titles.join(", "))));
-}
-
-void wait_until_read(Session& session) {
-  QElapsedTimer waited;
-  waited.start();
-  while (session.loading() && waited.elapsed() < kPatience_ms) {
-    QApplication::processEvents();
-    QThread::msleep(2);
-  }
-  // What is drawn late: charts queue their painting.
-  for (int i = 0; i < 5; ++i) QApplication::processEvents();
 }
 
 int draw(MainWindow& window, const DashboardOptions& options) {
@@ -102,16 +104,18 @@ int draw(MainWindow& window, const DashboardOptions& options) {
   return 0;
 }
 
-/// Without a display, pictures can be drawn all the same.
-bool wants_picture(int argc, char** argv) {
+/// Pictures can be drawn, and the help printed, where there is no display.
+bool needs_no_display(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]).starts_with("--screenshot")) return true;
+    const std::string_view argument = argv[i];
+    if (argument.starts_with("--screenshot") || argument == "--help" || argument == "-h")
+      return true;
   }
   return false;
 }
 
 int start(int argc, char** argv) {
-  if (wants_picture(argc, argv)) qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (needs_no_display(argc, argv)) qputenv("QT_QPA_PLATFORM", "offscreen");
   if (qEnvironmentVariable("QT_QPA_PLATFORM") == QLatin1String("offscreen")) {
     // It warns of what only matters where there is a display.
     qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {

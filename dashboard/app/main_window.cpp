@@ -38,6 +38,7 @@
 #include "dashboard/views/runs_view.h"
 #include "dashboard/views/timeline_view.h"
 #include "dashboard/views/wall_view.h"
+#include "results/report/table.h"
 
 namespace ridgepoint {
 namespace {
@@ -125,6 +126,17 @@ void MainWindow::build() {
   bar->addWidget(unpin_);
   bar->addStretch(1);
   for (QToolButton* button : {run, palette, help}) bar->addWidget(button);
+  range_says_ = new QLabel;
+  range_says_->setWordWrap(true);
+  range_says_->setTextFormat(Qt::PlainText);
+  range_says_->setAccessibleName(
+      "The range that was chosen in the timeline, and what it means here");
+  auto* whole = bar_button("Whole trace", "Take times from the whole trace again (Ctrl+Shift+R)");
+  range_bar_ = new QWidget;
+  auto* range_line = new QHBoxLayout(range_bar_);
+  range_line->setContentsMargins(10, 0, 6, 4);
+  range_line->addWidget(range_says_, 1);
+  range_line->addWidget(whole, 0, Qt::AlignTop);
   auto* across = new QHBoxLayout;
   across->setSpacing(0);
   across->addWidget(navigation_);
@@ -134,6 +146,7 @@ void MainWindow::build() {
   lines->setContentsMargins(0, 0, 0, 0);
   lines->setSpacing(0);
   lines->addLayout(bar);
+  lines->addWidget(range_bar_);
   lines->addLayout(across, 1);
   setCentralWidget(middle);
   statusBar()->setSizeGripEnabled(false);
@@ -145,6 +158,7 @@ void MainWindow::build() {
   QObject::connect(back_, &QToolButton::clicked, &session_, &Session::back);
   QObject::connect(forward_, &QToolButton::clicked, &session_, &Session::forward);
   QObject::connect(unpin_, &QToolButton::clicked, this, [this] { session_.pin_baseline({}); });
+  QObject::connect(whole, &QToolButton::clicked, &session_, &Session::choose_whole_trace);
   QObject::connect(run, &QToolButton::clicked, this, [this] { new_run({}); });
   QObject::connect(palette, &QToolButton::clicked, this, &MainWindow::show_palette);
   QObject::connect(help, &QToolButton::clicked, this, &MainWindow::show_help);
@@ -174,11 +188,8 @@ void MainWindow::list_commands() {
       [this] { static_cast<TimelineView*>(view("timeline"))->step(true); });
   add("The span before that is looked for", "Shift+F3",
       [this] { static_cast<TimelineView*>(view("timeline"))->step(false); });
-  add("Take times from the whole trace, not from a range", "", [this] {
-    Place next = session_.place();
-    next.range.reset();
-    session_.go(next);
-  });
+  add("Take times from the whole trace, not from a range", "Ctrl+Shift+R",
+      [this] { session_.choose_whole_trace(); });
   add("Back", "Alt+Left", [this] { session_.back(); });
   add("Forward", "Alt+Right", [this] { session_.forward(); });
   add("Pin the chosen run as baseline, or unpin it", "Ctrl+B",
@@ -281,6 +292,16 @@ void MainWindow::show_state() {
                                   {{"Try again", [this] { session_.reopen(); }}, open});
       stack_->setCurrentWidget(message_page_);
       break;
+    case Session::State::older:
+      message_page_->show_message(
+          "The database is brought up to date",
+          path +
+              " was written by an older Ridgepoint. It is copied, checked and brought up to the "
+              "schema that this one reads; as it was, it stays beside it, as " +
+              path + ".schemaN.backup.",
+          {});
+      stack_->setCurrentWidget(message_page_);
+      break;
     case Session::State::ready:
       break;
   }
@@ -306,12 +327,38 @@ void MainWindow::show_place() {
     }
   }
   navigation_->setEnabled(session_.state() == Session::State::ready);
-  if (session_.state() != Session::State::ready) return;
+  if (session_.state() != Session::State::ready) {
+    range_bar_->hide();
+    return;
+  }
   View* current = current_view();
   const bool moved = stack_->currentWidget() != current;
   stack_->setCurrentWidget(current);
   current->refresh();
+  show_range();
   if (moved) current->first_focus()->setFocus();
+}
+
+void MainWindow::show_range() {
+  const auto& range = session_.place().range;
+  range_bar_->setVisible(range.has_value());
+  if (!range) return;
+  QString of = "another case";
+  if (const auto run = session_.run(range->run_id); run.value != nullptr) {
+    const auto& records = run.value->records;
+    const auto record = std::ranges::find(records, range->record_id, &Record::id);
+    if (record != records.end()) {
+      of = QString("%1 of run %2").arg(qt(label(record->subject)), short_id(range->run_id));
+    }
+  }
+  const auto length_ns = static_cast<double>(range->end_ns - range->begin_ns);
+  range_says_->setText(
+      QString("Range: %1 of the trace of %2. %3")
+          .arg(qt(format_value(length_ns, "ns")), of, current_view()->range_here()));
+}
+
+QString MainWindow::range_words() const {
+  return range_bar_->isHidden() ? QString() : range_says_->text();
 }
 
 void MainWindow::show_palette() {

@@ -38,6 +38,8 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] const std::vector<Command>& commands() const { return commands_; }
   /// The page in place of all views; null where views are shown.
   [[nodiscard]] const MessagePage* message_page() const;
+  /// What stands above the view of the range that was chosen in the timeline; empty without one.
+  [[nodiscard]] QString range_words() const;
   void go_to(const QString& view);
   void show_palette();
   void show_help();
@@ -55,6 +57,7 @@ class MainWindow : public QMainWindow {
   void list_commands();
   void show_state();
   void show_place();
+  void show_range();
   void ask_for_database();
   void copy_png();
   void copy_svg();
@@ -74,6 +77,8 @@ class MainWindow : public QMainWindow {
   QComboBox* databases_ = nullptr;
   QLabel* baseline_ = nullptr;
   QToolButton* unpin_ = nullptr;
+  QWidget* range_bar_ = nullptr;
+  QLabel* range_says_ = nullptr;
   QToolButton* back_ = nullptr;
   QToolButton* forward_ = nullptr;
   NewRun* new_run_ = nullptr;

@@ -133,6 +133,21 @@ QString Chart::text_at(const QPointF&) const {
   return {};
 }
 
+int Chart::nearest_place(const QPointF& at, double reach, std::size_t first, std::size_t last,
+                         const std::function<QPointF(std::size_t)>& place_of) {
+  int best = -1;
+  double nearest = reach;
+  for (std::size_t i = first; i < last; ++i) {
+    const QPointF place = place_of(i);
+    if (place.isNull()) continue;
+    const double distance = std::hypot(place.x() - at.x(), place.y() - at.y());
+    if (distance > nearest) continue;
+    nearest = distance;
+    best = static_cast<int>(i);
+  }
+  return best;
+}
+
 void Chart::use_unit(QCPAxis* axis, const QString& title, const std::string& unit) {
   const QSharedPointer<UnitTicker> ticker(new UnitTicker(unit));
   axis->setTicker(ticker);

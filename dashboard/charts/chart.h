@@ -38,6 +38,11 @@ class Chart : public QCustomPlot {
   /// What lies under a point of the widget; empty: nothing.
   [[nodiscard]] virtual QString text_at(const QPointF& at) const;
 
+  /// Which of the places `first` to before `last` lies nearest to `at`, within `reach` pixels,
+  /// later ones before earlier ones; -1: none does. A null place is that of something without a
+  /// value.
+  static int nearest_place(const QPointF& at, double reach, std::size_t first, std::size_t last,
+                           const std::function<QPointF(std::size_t)>& place_of);
   void redraw();
   /// The axis reads in the unit, with a prefix that follows its range.
   void use_unit(QCPAxis* axis, const QString& title, const std::string& unit);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/charts/front_chart.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -104,6 +106,7 @@ void FrontChart::draw(const Theme& theme) {
     graph->setData(x, y);
     errors->setData(sorted_e);
   }
+  bool named_baseline = false;
   for (const VariantPoint& point : variants_.points) {
     auto* name = new QCPItemText(this);
     name->position->setType(QCPItemPosition::ptAbsolute);
@@ -113,6 +116,20 @@ void FrontChart::draw(const Theme& theme) {
     name->setBrush(theme.base);  // lines pass behind it
     name->setPadding(QMargins(2, 0, 2, 0));
     names_.push_back(name);
+    if (point.before) {
+      auto* arrow = new QCPItemLine(this);
+      arrow->start->setCoords(point.before->speed, point.before->quality.value_or(point.quality));
+      arrow->end->setCoords(point.speed, point.quality);
+      arrow->setHead(QCPLineEnding(QCPLineEnding::esSpikeArrow, 9, 11));
+      arrow->setPen(QPen(theme.text, 1.4));
+      auto* before = addGraph();
+      before->setLineStyle(QCPGraph::lsNone);
+      before->setScatterStyle(
+          QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(theme.text, 1.6), Qt::NoBrush, 11));
+      before->setData({point.before->speed}, {point.before->quality.value_or(point.quality)}, true);
+      before->setName("baseline");
+      if (std::exchange(named_baseline, true)) before->removeFromLegend();
+    }
     if (point.case_hash == chosen_) {
       auto* ring = addGraph();
       ring->setName("chosen");
@@ -177,6 +194,11 @@ void FrontChart::find_ranges() {
     slow = std::min(slow, point.speed);
     low = std::min(low, point.quality - point.error.value_or(0));
     high = std::max(high, point.quality + point.error.value_or(0));
+    if (!point.before) continue;
+    fast = std::max(fast, point.before->speed);
+    slow = std::min(slow, point.before->speed);
+    low = std::min(low, point.before->quality.value_or(low));
+    high = std::max(high, point.before->quality.value_or(high));
   }
   if (low > high) return;
   pad(xAxis, slow, fast, 0.2);
@@ -193,17 +215,8 @@ QPointF FrontChart::place_of(std::size_t point) const {
 }
 
 int FrontChart::point_at(const QPointF& at) const {
-  int best = -1;
-  double nearest = kReach;
-  for (std::size_t i = 0; i < variants_.points.size(); ++i) {
-    const QPointF place = place_of(i);
-    const double distance = std::hypot(place.x() - at.x(), place.y() - at.y());
-    if (distance <= nearest) {
-      nearest = distance;
-      best = static_cast<int>(i);
-    }
-  }
-  return best;
+  return nearest_place(at, kReach, 0, variants_.points.size(),
+                       [this](std::size_t point) { return place_of(point); });
 }
 
 QString FrontChart::text_at(const QPointF& at) const {
@@ -213,10 +226,20 @@ QString FrontChart::text_at(const QPointF& at) const {
   const std::string unit = unit_of_metric(variants_.quality_metric);
   const std::string quality = point.error ? format_with_error(point.quality, *point.error)
                                           : format_value(point.quality, unit);
-  return QString("%1\n%2\n%3 %4%5")
-      .arg(point.name, qt(format_value(point.speed, "tokens/s")),
-           axis_title(variants_.quality_metric), qt(quality),
-           within_budget(point) ? "" : "\npast the budget");
+  QString text = QString("%1\n%2\n%3 %4%5")
+                     .arg(point.name, qt(format_value(point.speed, "tokens/s")),
+                          axis_title(variants_.quality_metric), qt(quality),
+                          within_budget(point) ? "" : "\npast the budget");
+  if (point.before) {
+    text += QString("\nbaseline: %1, %2 % in speed")
+                .arg(qt(format_value(point.before->speed, "tokens/s")),
+                     qt(fmt::format("{:+.1f}", 100 * (point.speed / point.before->speed - 1))));
+    if (point.before->quality) {
+      text += QString(", %1 %2").arg(axis_title(variants_.quality_metric),
+                                     qt(format_value(*point.before->quality, unit)));
+    }
+  }
+  return text;
 }
 
 void FrontChart::mouseReleaseEvent(QMouseEvent* event) {
@@ -228,12 +251,13 @@ void FrontChart::mouseReleaseEvent(QMouseEvent* event) {
 std::vector<QStringList> FrontChart::rows() const {
   std::vector<QStringList> table{{"variant", qt(variants_.speed_metric),
                                   qt(variants_.quality_metric), "standard error", "on the front",
-                                  "run"}};
+                                  "run", "baseline"}};
   for (const VariantPoint& point : variants_.points) {
     table.push_back({point.name, QString::number(point.speed, 'g', 15),
                      QString::number(point.quality, 'g', 15),
                      point.error ? QString::number(*point.error, 'g', 15) : QString(),
-                     point.on_front ? "yes" : "no", qt(point.run_id)});
+                     point.on_front ? "yes" : "no", qt(point.run_id),
+                     point.before ? QString::number(point.before->speed, 'g', 15) : QString()});
   }
   return table;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/charts/history_chart.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -23,6 +25,13 @@ bool has_value(const HistoryPoint& point) {
 }
 
 }  // namespace
+
+std::optional<double> value_of_run(const History& history, const std::string& run_id) {
+  const auto found = std::ranges::find_if(history.points, [&](const HistoryPoint& point) {
+    return point.row.run.id == run_id && has_value(point);
+  });
+  return found == history.points.end() ? std::nullopt : found->row.value;
+}
 
 HistoryChart::HistoryChart(QWidget* parent) : Chart(parent) {
   setAccessibleName("Metric over runs");
@@ -127,6 +136,13 @@ void HistoryChart::draw(const Theme& theme) {
     words->setFont(small_font(*this));
     words->setBrush(theme.base);
   }
+  if (const auto before = baseline_value()) {
+    QCPGraph* line = addGraph();
+    line->setName("baseline");
+    line->removeFromLegend();
+    line->setPen(QPen(theme.text, 1, Qt::DotLine));
+    line->setData({-0.7, static_cast<double>(count) - 0.3}, {*before, *before}, true);
+  }
   scatter("a run", QCPScatterStyle(QCPScatterStyle::ssDisc, theme.a, theme.a, 6), x, y);
   scatter("does not count", QCPScatterStyle(QCPScatterStyle::ssCross, theme.muted, 7), gap_x,
           gap_y);
@@ -137,6 +153,10 @@ void HistoryChart::draw(const Theme& theme) {
           QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(theme.text, 2), Qt::NoBrush, 15), base_x,
           base_y);
   legend->setVisible(graphCount() > 1);
+}
+
+std::optional<double> HistoryChart::baseline_value() const {
+  return history_ == nullptr ? std::nullopt : value_of_run(*history_, baseline_);
 }
 
 void HistoryChart::find_ranges() {
@@ -166,23 +186,15 @@ int HistoryChart::point_at(const QPointF& at) const {
   if (history_ == nullptr) return -1;
   const double x = xAxis->pixelToCoord(at.x());
   const auto middle = static_cast<std::ptrdiff_t>(std::lround(x));
-  int best = -1;
-  double nearest = kHitRadius;
   // Neighbours of the column under the cursor; dense histories have several within reach.
   const auto reach = static_cast<std::ptrdiff_t>(
       std::ceil(std::abs(xAxis->pixelToCoord(kHitRadius) - xAxis->pixelToCoord(0))));
-  const auto last = static_cast<std::ptrdiff_t>(history_->points.size()) - 1;
-  for (auto i = std::max<std::ptrdiff_t>(0, middle - reach); i <= std::min(last, middle + reach);
-       ++i) {
-    const QPointF place = place_of(static_cast<std::size_t>(i));
-    if (place.isNull()) continue;
-    const double distance = std::hypot(place.x() - at.x(), place.y() - at.y());
-    if (distance <= nearest) {
-      nearest = distance;
-      best = static_cast<int>(i);
-    }
-  }
-  return best;
+  const auto count = static_cast<std::ptrdiff_t>(history_->points.size());
+  const auto first = std::clamp<std::ptrdiff_t>(middle - reach, 0, count);
+  const auto last = std::clamp<std::ptrdiff_t>(middle + reach + 1, first, count);
+  return nearest_place(at, kHitRadius, static_cast<std::size_t>(first),
+                       static_cast<std::size_t>(last),
+                       [this](std::size_t point) { return place_of(point); });
 }
 
 QString HistoryChart::text_at(const QPointF& at) const {
@@ -197,6 +209,11 @@ QString HistoryChart::text_at(const QPointF& at) const {
         QString("\n%1@%2").arg(qt(point.row.run.git_branch), short_id(point.row.run.git_commit));
   }
   if (!point.gap.empty()) text += "\n" + qt(point.gap);
+  const auto before = baseline_value();
+  if (before && *before != 0 && point.row.run.id != baseline_) {
+    text +=
+        qt(fmt::format("\n{:+.2f} % against the baseline", 100 * (*point.row.value / *before - 1)));
+  }
   return text;
 }
 
@@ -213,13 +230,19 @@ void HistoryChart::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 std::vector<QStringList> HistoryChart::rows() const {
-  std::vector<QStringList> table{{"started", "run", "commit", "branch", "value", "unit", "note"}};
+  std::vector<QStringList> table{
+      {"started", "run", "commit", "branch", "value", "unit", "against the baseline", "note"}};
   if (history_ == nullptr) return table;
+  const auto before = baseline_value();
   for (const HistoryPoint& point : history_->points) {
     table.push_back({qt(iso_time(point.row.started_unix_ns)), qt(point.row.run.id),
                      qt(point.row.run.git_commit), qt(point.row.run.git_branch),
                      point.row.value ? QString::number(*point.row.value, 'g', 15) : QString(),
-                     qt(history_->unit), qt(point.gap)});
+                     qt(history_->unit),
+                     before && *before != 0 && point.row.value
+                         ? QString::number(*point.row.value / *before, 'g', 10)
+                         : QString(),
+                     qt(point.gap)});
   }
   return table;
 }

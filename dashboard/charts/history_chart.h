@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "results/history/history.h"
 
 namespace ridgepoint {
+
+/// Of the first point of the run that has one.
+std::optional<double> value_of_run(const History& history, const std::string& run_id);
 
 class HistoryChart : public Chart {
   Q_OBJECT
@@ -38,6 +42,7 @@ class HistoryChart : public Chart {
  private:
   [[nodiscard]] int point_at(const QPointF& at) const;
   [[nodiscard]] QString title() const;
+  [[nodiscard]] std::optional<double> baseline_value() const;
 
   std::shared_ptr<const History> history_;
   std::string chosen_, baseline_;

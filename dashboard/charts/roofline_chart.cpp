@@ -41,20 +41,23 @@ ChartPoint chart_point(const RooflinePoint& point, QRgb colour, PointShape shape
           .colour = colour};
 }
 
-double highest_peak(const RooflineScene& scene) {
+/// Of one device: the peak of its arithmetic, or the best bandwidth of its memory.
+double highest_roof(const RooflineScene& scene, const std::string& device, bool of_memory) {
   double highest = 0;
   for (const RooflineRoof& roof : scene.roofs) {
-    if (!roof.is_memory) highest = std::max(highest, roof.height.value);
+    if (roof.device == device && roof.is_memory == of_memory) {
+      highest = std::max(highest, roof.height.value);
+    }
   }
   return highest;
 }
 
-double highest_bandwidth(const RooflineScene& scene) {
-  double highest = 0;
-  for (const RooflineRoof& roof : scene.roofs) {
-    if (roof.is_memory) highest = std::max(highest, roof.height.value);
-  }
-  return highest;
+/// Names of roofs say whose they are where there are several devices.
+QString name_of_roof(const RooflineRoof& roof, bool several) {
+  const QString name =
+      QString("%1  %2").arg(qt(roof.name), qt(format_value(roof.height.value, roof.unit)));
+  if (!several) return name;
+  return QString("%1: %2").arg(roof.device.empty() ? QString("CPU") : qt(roof.device), name);
 }
 
 QCPGraph* add_line(QCustomPlot& plot, const QPen& pen, double from_x, double from_y, double to_x,
@@ -104,10 +107,11 @@ void RooflineChart::show(std::shared_ptr<const RooflineScene> scene, const std::
 }
 
 void RooflineChart::draw_roofs(const Theme& theme) {
-  const double top = highest_peak(*scene_);
-  const double steepest = highest_bandwidth(*scene_);
+  const bool several = std::ranges::any_of(scene_->roofs, &RooflineRoof::is_other);
   for (const RooflineRoof& roof : scene_->roofs) {
-    const QColor colour = roof.is_memory ? theme.text : theme.muted;
+    const double top = highest_roof(*scene_, roof.device, false);
+    const double steepest = highest_roof(*scene_, roof.device, true);
+    const QColor colour = roof.is_memory && !roof.is_other ? theme.text : theme.muted;
     QColor band = colour;
     band.setAlpha(40);
     QCPGraph* edges[2] = {nullptr, nullptr};
@@ -115,7 +119,8 @@ void RooflineChart::draw_roofs(const Theme& theme) {
     for (std::size_t i = 0; i < heights.size(); ++i) {
       if (!(heights[i] > 0)) continue;
       const double y = std::log10(heights[i]);
-      const QPen pen = i == 0 ? QPen(colour, 1.4) : QPen(Qt::NoPen);
+      const QPen pen = i == 0 ? QPen(colour, 1.4, roof.is_other ? Qt::DashLine : Qt::SolidLine)
+                              : QPen(Qt::NoPen);
       QCPGraph* line = nullptr;
       if (roof.is_memory) {
         const double end = top > 0 ? std::log10(top) - y : kFar;  // where the highest peak is met
@@ -133,8 +138,7 @@ void RooflineChart::draw_roofs(const Theme& theme) {
     auto* name = new QCPItemText(this);
     name->position->setType(QCPItemPosition::ptAbsolute);
     name->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-    name->setText(
-        QString("%1  %2").arg(qt(roof.name), qt(format_value(roof.height.value, roof.unit))));
+    name->setText(name_of_roof(roof, several));
     name->setFont(small_font(*this));
     name->setColor(colour);
     QColor behind = theme.base;
@@ -279,11 +283,11 @@ void RooflineChart::find_ranges() {
   };
   for (const RooflinePoint& point : scene_->points) hold(point);
   for (const RooflinePoint& point : scene_->before) hold(point);
-  const double top = highest_peak(*scene_);
-  if (top > 0) {
-    high = std::max(high, std::log10(top));
-    // The ridge of the outermost level belongs into the picture.
-    for (const RooflineRoof& roof : scene_->roofs) {
+  for (const RooflineRoof& roof : scene_->roofs) {
+    const double top = highest_roof(*scene_, roof.device, false);
+    if (top > 0) {
+      high = std::max(high, std::log10(top));
+      // The ridge of the outermost level belongs into the picture.
       if (roof.is_memory && roof.height.value > 0) {
         right = std::max(right, std::log10(top / roof.height.value));
         left = std::min(left, right - 2);

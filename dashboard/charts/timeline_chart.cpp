@@ -95,6 +95,7 @@ void TimelineChart::show_trace(std::shared_ptr<const TracedRecord> traced, const
   pointed_.reset();
   range_.reset();
   find_colours();
+  find_counter_rows();
   arrange();
   fit();
 }
@@ -148,16 +149,16 @@ int TimelineChart::lanes_top() const {
 
 int TimelineChart::lane_height() const {
   if (traced_ == nullptr || index().lanes.empty()) return 22;
-  const int counters = static_cast<int>(index().counters.size()) * (kLowestCounter + kGap);
+  const int counters = static_cast<int>(counter_rows_.size()) * (kLowestCounter + kGap);
   const int room = viewport()->height() - lanes_top() - counters;
   return std::clamp(room / static_cast<int>(index().lanes.size()) - kGap, 18, 44);
 }
 
 int TimelineChart::counter_height() const {
-  if (traced_ == nullptr || index().counters.empty()) return kLowestCounter;
+  if (traced_ == nullptr || counter_rows_.empty()) return kLowestCounter;
   const int lanes = static_cast<int>(index().lanes.size()) * (lane_height() + kGap);
   const int room = viewport()->height() - lanes_top() - lanes;
-  return std::clamp(room / static_cast<int>(index().counters.size()) - kGap, kLowestCounter,
+  return std::clamp(room / static_cast<int>(counter_rows_.size()) - kGap, kLowestCounter,
                     kHighestCounter);
 }
 
@@ -171,7 +172,7 @@ QRect TimelineChart::lane_box(std::size_t lane) const {
 int TimelineChart::content_height() const {
   if (traced_ == nullptr) return 0;
   return lanes_top() + static_cast<int>(index().lanes.size()) * (lane_height() + kGap) +
-         static_cast<int>(index().counters.size()) * (counter_height() + kGap);
+         static_cast<int>(counter_rows_.size()) * (counter_height() + kGap);
 }
 
 void TimelineChart::find_colours() {
@@ -183,6 +184,34 @@ void TimelineChart::find_colours() {
     colours_.push_back(colour_of_family(name, theme));
     faded_.push_back(mixed(theme.base.rgb(), theme.muted.rgb(), 0.3F));
   }
+}
+
+void TimelineChart::find_counter_rows() {
+  counter_rows_.clear();
+  if (traced_ == nullptr) return;
+  std::vector<std::size_t> memory;
+  for (std::size_t i = 0; i < index().counters.size(); ++i) {
+    const CounterIndex& counter = index().counters[i];
+    if (counter.name.starts_with(kMemoryCounter)) {
+      if (counter.highest > 0) memory.push_back(i);
+    } else {
+      counter_rows_.push_back({i});
+    }
+  }
+  if (!memory.empty()) counter_rows_.push_back(std::move(memory));
+}
+
+QRect TimelineChart::counter_box(std::size_t row) const {
+  const int top = lane_box(index().lanes.size()).top();
+  return {kGutter, top + static_cast<int>(row) * (counter_height() + kGap), plot_width(),
+          counter_height()};
+}
+
+/// Of what stands upon each other, at the most: the highest of each need not be at the same time.
+double TimelineChart::highest_of(const std::vector<std::size_t>& row) const {
+  double sum = 0;
+  for (const std::size_t counter : row) sum += index().counters[counter].highest;
+  return sum;
 }
 
 QColor TimelineChart::colour_of_name(std::uint32_t name) const {
@@ -397,44 +426,74 @@ void TimelineChart::paint_names(QPainter& painter, const Theme& theme) const {
     const QRect box = lane_box(lane);
     write({6, box.top(), kGutter - 10, box.height()}, qt(index().lanes[lane].line));
   }
-  const int top = lane_box(index().lanes.size()).top();
-  const int height = counter_height();
-  for (std::size_t i = 0; i < index().counters.size(); ++i) {
-    const CounterIndex& counter = index().counters[i];
-    const int y = top + static_cast<int>(i) * (height + kGap);
-    write({6, y, kGutter - 10, height / 2}, qt(counter.name));
+  for (std::size_t i = 0; i < counter_rows_.size(); ++i) {
+    const auto& row = counter_rows_[i];
+    const CounterIndex& counter = index().counters[row.front()];
+    const QRect box = counter_box(i);
+    const bool is_memory = counter.name.starts_with(kMemoryCounter);
+    write({6, box.top(), kGutter - 10, box.height() / 2},
+          is_memory ? QString("memory") : qt(counter.name));
     painter.setPen(theme.muted);
-    write({6, y + height / 2 - 8, kGutter - 10, height / 2},
-          "to " + qt(format_value(counter.highest, counter.unit)));
+    write({6, box.top() + box.height() / 2 - 8, kGutter - 10, box.height() / 2},
+          "to " + qt(format_value(highest_of(row), counter.unit)));
     painter.setPen(theme.text);
   }
   painter.restore();
 }
 
 void TimelineChart::paint_counters(QPainter& painter, const Theme& theme) const {
-  const int top = lane_box(index().lanes.size()).top();
-  const int height = counter_height();
-  for (std::size_t i = 0; i < index().counters.size(); ++i) {
-    const CounterIndex& counter = index().counters[i];
-    const int y = top + static_cast<int>(i) * (height + kGap);
-    if (y > viewport()->height() || counter.highest <= 0) continue;
+  for (std::size_t i = 0; i < counter_rows_.size(); ++i) {
+    const QRect box = counter_box(i);
+    if (box.top() > viewport()->height() || box.bottom() < lanes_top()) continue;
     painter.setPen(theme.grid);
-    painter.drawLine(kGutter, y + height, viewport()->width(), y + height);
+    painter.drawLine(box.left(), box.bottom() + 1, viewport()->width(), box.bottom() + 1);
+    paint_counter_row(painter, box, counter_rows_[i], theme);
+  }
+}
+
+void TimelineChart::paint_counter_row(QPainter& painter, const QRect& box,
+                                      const std::vector<std::size_t>& row,
+                                      const Theme& theme) const {
+  const double highest = highest_of(row);
+  if (highest <= 0) return;
+  const int width = plot_width();
+  const double bottom = box.bottom() + 1;
+  const bool is_stack = row.size() > 1;
+  // Names of what is stacked stand above it.
+  const double room = box.height() - (is_stack ? painter.fontMetrics().height() + 4 : 6);
+  std::vector<double> below(static_cast<std::size_t>(width), 0);
+  int name_at = box.left() + 4;
+  for (std::size_t k = 0; k < row.size(); ++k) {
+    const CounterIndex& counter = index().counters[row[k]];
     QPolygonF outline;
-    const int width = plot_width();
-    outline.append(QPointF(kGutter, y + height));
+    outline.reserve(2 * width);
+    for (int x = width - 1; x >= 0; --x) {
+      outline.append(
+          QPointF(box.left() + x, bottom - below[static_cast<std::size_t>(x)] / highest * room));
+    }
     for (int x = 0; x < width; ++x) {
       const auto from = static_cast<std::int64_t>(from_ns_ + x * ns_per_pixel_);
       const auto to = static_cast<std::int64_t>(from_ns_ + (x + 1) * ns_per_pixel_);
-      const double value = counter.highest_within(from, std::max(to, from + 1));
-      outline.append(QPointF(kGutter + x, y + height - value / counter.highest * (height - 6)));
+      double& held = below[static_cast<std::size_t>(x)];
+      held += counter.highest_within(from, std::max(to, from + 1));
+      outline.append(QPointF(box.left() + x, bottom - held / highest * room));
     }
-    outline.append(QPointF(kGutter + width, y + height));
-    painter.setPen(Qt::NoPen);
-    QColor fill = theme.kinds[(i + 4) % theme.kinds.size()];
+    const bool is_memory = counter.name.starts_with(kMemoryCounter);
+    QColor fill = theme.kinds[(is_memory ? k : row[k] + 4) % theme.kinds.size()];
     fill.setAlpha(150);
+    painter.setPen(Qt::NoPen);
     painter.setBrush(fill);
     painter.drawPolygon(outline);
+    if (!is_memory) continue;
+    const QString name =
+        QString("%1 %2").arg(qt(std::string_view(counter.name).substr(kMemoryCounter.size())),
+                             qt(format_value(counter.highest, counter.unit)));
+    const int name_width = painter.fontMetrics().horizontalAdvance(name) + 14;
+    if (name_at + name_width + 14 > box.right()) continue;
+    painter.fillRect(QRect(name_at, box.top() + 5, 9, 9), fill);
+    painter.setPen(theme.text);
+    painter.drawText(QPoint(name_at + 14, box.top() + 14), name);
+    name_at += name_width + 16;
   }
 }
 

@@ -44,6 +44,10 @@ class TimelineChart : public QAbstractScrollArea {
   [[nodiscard]] std::optional<TimelineSpan> span_under(const QPointF& at) const;
   [[nodiscard]] QString hover(const QPointF& at) const;
   [[nodiscard]] QColor colour_of_name(std::uint32_t name) const;
+  [[nodiscard]] const std::vector<std::vector<std::size_t>>& counter_rows() const {
+    return counter_rows_;
+  }
+  [[nodiscard]] QRect counter_box(std::size_t row) const;  ///< in the viewport
   /// Texts of the ticks that were painted last.
   [[nodiscard]] const QStringList& tick_texts() const { return tick_texts_; }
 
@@ -77,6 +81,7 @@ class TimelineChart : public QAbstractScrollArea {
   [[nodiscard]] int lanes_top() const;
   [[nodiscard]] int content_height() const;
   void find_colours();
+  void find_counter_rows();
   void arrange();
   void keep_in_reach();
   void paint_axis(QPainter& painter, const Theme& theme);
@@ -86,12 +91,18 @@ class TimelineChart : public QAbstractScrollArea {
                   std::vector<Label>& labels);
   void paint_names(QPainter& painter, const Theme& theme) const;
   void paint_counters(QPainter& painter, const Theme& theme) const;
+  /// Counters of one row stand upon each other.
+  void paint_counter_row(QPainter& painter, const QRect& box, const std::vector<std::size_t>& row,
+                         const Theme& theme) const;
+  [[nodiscard]] double highest_of(const std::vector<std::size_t>& row) const;
   void paint_range(QPainter& painter, const Theme& theme) const;
 
   std::shared_ptr<const TracedRecord> traced_;
   std::shared_ptr<const TimelineMatches> matches_;
   QString message_;
   std::vector<QRgb> colours_, faded_;  ///< by name
+  std::vector<std::vector<std::size_t>>
+      counter_rows_;  ///< of the index: classes of memory together
   double from_ns_ = 0, ns_per_pixel_ = 1;
   bool is_fitted_ = false;  ///< all of it is in view, and stays so when there is more room
   std::optional<std::pair<std::int64_t, std::int64_t>> range_;

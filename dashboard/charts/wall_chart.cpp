@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/charts/wall_chart.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -68,31 +70,46 @@ void WallChart::draw(const Theme& theme) {
   here->point2->setCoords(std::log10(static_cast<double>(batch_)), 1);
   here->setPen(QPen(theme.muted, 1, Qt::DotLine));
   std::vector<ChartPoint> points;
-  bool some_near = false, some_far = false;
+  std::vector<ChartArrow> arrows;
+  bool some_near = false, some_far = false, some_ranged = false;
   for (const MeasuredSpeed& speed : speeds_) {
     const bool near = is_near(speed.context, context_);
-    (near ? some_near : some_far) = true;
+    (speed.within_range ? some_ranged : near ? some_near : some_far) = true;
     const double y = std::log10(speed.tokens_per_second);
     points.push_back({.x = std::log10(static_cast<double>(speed.batch)),
                       .y = y,
                       .low = y,
                       .high = y,
                       .radius = speed.case_hash == chosen_ ? 8.0F : 5.0F,
-                      .shape = near ? PointShape::disc : PointShape::ring,
-                      .colour = theme.a.rgb()});
+                      .shape = speed.within_range ? PointShape::diamond
+                               : near             ? PointShape::disc
+                                                  : PointShape::ring,
+                      .colour = (speed.within_range ? theme.b : theme.a).rgb()});
+    if (!speed.before || !(*speed.before > 0)) continue;
+    const double x_at = points.back().x;
+    const bool faster = speed.tokens_per_second > *speed.before;
+    arrows.push_back({.from_x = x_at,
+                      .from_y = std::log10(*speed.before),
+                      .to_x = x_at,
+                      .to_y = y,
+                      .colour = (faster ? theme.good : theme.bad).rgb()});
   }
   layer_ = new PointLayer(xAxis, yAxis);
-  layer_->set_points(std::move(points), {});
-  const auto add_sample = [&](const QString& name, QCPScatterStyle::ScatterShape shape) {
+  layer_->set_points(std::move(points), std::move(arrows));
+  const auto add_sample = [&](const QString& name, QCPScatterStyle::ScatterShape shape,
+                              const QColor& colour) {
     QCPGraph* sample = addGraph();
     sample->setName(name);
     sample->setLineStyle(QCPGraph::lsNone);
     sample->setScatterStyle(
-        QCPScatterStyle(shape, QPen(theme.a, 1.5),
-                        shape == QCPScatterStyle::ssDisc ? QBrush(theme.a) : QBrush(), 9));
+        QCPScatterStyle(shape, QPen(colour, 1.5),
+                        shape == QCPScatterStyle::ssCircle ? QBrush() : QBrush(colour), 9));
   };
-  if (some_near) add_sample("measured", QCPScatterStyle::ssDisc);
-  if (some_far) add_sample("measured with another context", QCPScatterStyle::ssCircle);
+  if (some_near) add_sample("measured", QCPScatterStyle::ssDisc, theme.a);
+  if (some_far) add_sample("measured with another context", QCPScatterStyle::ssCircle, theme.a);
+  if (some_ranged) {
+    add_sample("traced, within the range of the timeline", QCPScatterStyle::ssDiamond, theme.b);
+  }
   legend->setVisible(true);
 }
 
@@ -107,7 +124,10 @@ void WallChart::find_ranges() {
     hold(point.roof_tokens_per_second);
     hold(point.tokens_per_second);
   }
-  for (const MeasuredSpeed& speed : speeds_) hold(speed.tokens_per_second);
+  for (const MeasuredSpeed& speed : speeds_) {
+    hold(speed.tokens_per_second);
+    hold(speed.before.value_or(0));
+  }
   if (low > high) return;
   pad(xAxis, 0, std::log10(static_cast<double>(wall_batches().back())), 0.04);
   pad(yAxis, low, high, 0.1);
@@ -123,10 +143,19 @@ QString WallChart::text_at(const QPointF& at) const {
   const int found = layer_->point_at(at, kSpeedReach);
   if (found < 0) return {};
   const MeasuredSpeed& speed = speeds_[static_cast<std::size_t>(found)];
-  return QString("%1\nmeasured: %2, batch %3, context %4")
-      .arg(qt(speed.label), qt(format_value(speed.tokens_per_second, "tokens/s")))
-      .arg(speed.batch)
-      .arg(speed.context);
+  QString text =
+      QString("%1\n%2: %3, batch %4, context %5")
+          .arg(qt(speed.label), speed.within_range ? "traced, within the range" : "measured",
+               qt(format_value(speed.tokens_per_second, "tokens/s")))
+          .arg(speed.batch)
+          .arg(speed.context);
+  if (speed.before && *speed.before > 0) {
+    text +=
+        QString("\nbaseline: %1; %2 %")
+            .arg(qt(format_value(*speed.before, "tokens/s")),
+                 qt(fmt::format("{:+.1f}", 100 * (speed.tokens_per_second / *speed.before - 1))));
+  }
+  return text;
 }
 
 void WallChart::mouseReleaseEvent(QMouseEvent* event) {
@@ -148,7 +177,10 @@ std::vector<QStringList> WallChart::rows() const {
     }
   }
   for (const MeasuredSpeed& speed : speeds_) {
-    add(static_cast<double>(speed.batch), speed.context, "measured", speed.tokens_per_second);
+    const auto batch = static_cast<double>(speed.batch);
+    add(batch, speed.context, speed.within_range ? "traced, within the range" : "measured",
+        speed.tokens_per_second);
+    if (speed.before) add(batch, speed.context, "baseline", *speed.before);
   }
   return table;
 }

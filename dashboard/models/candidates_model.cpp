@@ -128,18 +128,16 @@ int CandidatesModel::row_of(const std::string& case_hash, const std::string& of_
   return found == rows_.end() ? -1 : static_cast<int>(found - rows_.begin());
 }
 
-int CandidatesModel::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+std::size_t CandidatesModel::row_count() const {
+  return rows_.size();
 }
 
-int CandidatesModel::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : first_candidate + static_cast<int>(titles_.size());
+std::size_t CandidatesModel::column_count() const {
+  return first_candidate + static_cast<std::size_t>(titles_.size());
 }
 
-QVariant CandidatesModel::data(const QModelIndex& index, int role) const {
-  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-  const Row& row = rows_[static_cast<std::size_t>(index.row())];
-  const int column = index.column();
+QVariant CandidatesModel::cell(std::size_t at_row, std::size_t column, int role) const {
+  const Row& row = rows_[at_row];
   if (role == ComparisonModel::case_hash_role) return qt(row.hash);
   if (role == ComparisonModel::metric_role) return qt(row.metric);
   if (column < first_candidate) {
@@ -149,12 +147,9 @@ QVariant CandidatesModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::DisplayRole || role == Qt::ToolTipRole) {
       return qt(row_cells(*row.any).at(kCells[column]));
     }
-    if (role == Qt::TextAlignmentRole && column == baseline) {
-      return QVariant(int(Qt::AlignRight | Qt::AlignVCenter));
-    }
-    return {};
+    return role == Qt::TextAlignmentRole ? aligned(column == baseline) : QVariant();
   }
-  const ComparisonRow* found = at(index.row(), column);
+  const ComparisonRow* found = at(static_cast<int>(at_row), static_cast<int>(column));
   if (found == nullptr)
     return role == Qt::DisplayRole ? QVariant(QString::fromUtf8("–")) : QVariant();
   switch (role) {
@@ -180,20 +175,14 @@ QVariant CandidatesModel::data(const QModelIndex& index, int role) const {
   }
 }
 
-QVariant CandidatesModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
-  if (role == Qt::DisplayRole) {
-    static constexpr const char* kTitles[] = {"Case", "Metric", "Baseline"};
-    return section < first_candidate ? QString(kTitles[section])
-                                     : titles_.at(section - first_candidate);
-  }
-  if (role == Qt::ToolTipRole && section >= first_candidate) {
-    return findings_.value(section - first_candidate) +
-           "\nCandidate over baseline, and its interval; the band around the middle is what does "
-           "not "
-           "matter";
-  }
-  return {};
+Heading CandidatesModel::heading(std::size_t column) const {
+  static constexpr const char* kTitles[] = {"Case", "Metric", "Baseline"};
+  if (column < first_candidate) return {kTitles[column], {}};
+  const auto candidate = static_cast<qsizetype>(column - first_candidate);
+  return {titles_.at(candidate),
+          findings_.value(candidate) +
+              "\nCandidate over baseline, and its interval; the band around the middle is what "
+              "does not matter"};
 }
 
 }  // namespace ridgepoint

@@ -3,22 +3,22 @@
 // first, and a column a candidate with its ratio and interval.
 #pragma once
 
-#include <QAbstractTableModel>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "dashboard/models/cell_table.h"
 #include "dashboard/models/session.h"
 
 namespace ridgepoint {
 
-class CandidatesModel : public QAbstractTableModel {
+class CandidatesModel : public CellTable {
   Q_OBJECT
  public:
   /// Columns before those of the candidates.
   enum Column { name, metric, baseline, first_candidate };
 
-  explicit CandidatesModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
+  explicit CandidatesModel(QObject* parent = nullptr) : CellTable(parent) {}
 
   /// `titles` and `findings`: of the candidates, one each: what a column is called, and what was
   /// found of it as a whole.
@@ -32,11 +32,11 @@ class CandidatesModel : public QAbstractTableModel {
   /// The first row of the case (and metric, where one is given); -1 where there is none.
   [[nodiscard]] int row_of(const std::string& case_hash, const std::string& of_metric) const;
 
-  [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
-  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                    int role) const override;
+ protected:
+  [[nodiscard]] std::size_t row_count() const override;
+  [[nodiscard]] std::size_t column_count() const override;
+  [[nodiscard]] Heading heading(std::size_t column) const override;
+  [[nodiscard]] QVariant cell(std::size_t row, std::size_t column, int role) const override;
 
  private:
   struct Row {

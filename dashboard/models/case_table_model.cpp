@@ -99,12 +99,12 @@ int CaseTableModel::row_of(const std::string& case_hash) const {
   return found == rows_.end() ? -1 : static_cast<int>(found - rows_.begin());
 }
 
-int CaseTableModel::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+std::size_t CaseTableModel::row_count() const {
+  return rows_.size();
 }
 
-int CaseTableModel::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : count;
+std::size_t CaseTableModel::column_count() const {
+  return count;
 }
 
 QString CaseTableModel::figures_of(const Record& record) {
@@ -118,7 +118,7 @@ QString CaseTableModel::figures_of(const Record& record) {
   return parts.join(", ");
 }
 
-QString CaseTableModel::cell(const Row& row, int column) const {
+QString CaseTableModel::text_of(const Row& row, std::size_t column) {
   switch (column) {
     case ordinal:
       return QString::number(row.ordinal);
@@ -144,7 +144,7 @@ QString CaseTableModel::cell(const Row& row, int column) const {
   }
 }
 
-Tone CaseTableModel::tone(const Row& row, int column) {
+Tone CaseTableModel::tone(const Row& row, std::size_t column) {
   if (column == change) return row.change_tone;
   if (column == ordinal) return Tone::muted;
   if (column == outcome || column == reason) {
@@ -159,40 +159,37 @@ Tone CaseTableModel::tone(const Row& row, int column) {
   return Tone::plain;
 }
 
-QVariant CaseTableModel::data(const QModelIndex& index, int role) const {
-  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-  const Row& row = rows_[static_cast<std::size_t>(index.row())];
+QVariant CaseTableModel::cell(std::size_t at, std::size_t column, int role) const {
+  const Row& row = rows_[at];
   switch (role) {
     case Qt::DisplayRole:
     case Qt::ToolTipRole:
-      return cell(row, index.column());
+      return text_of(row, column);
     case Qt::TextAlignmentRole:
-      return index.column() == ordinal || index.column() == precision
-                 ? QVariant(int(Qt::AlignRight | Qt::AlignVCenter))
-                 : QVariant(int(Qt::AlignLeft | Qt::AlignVCenter));
+      return aligned(column == ordinal || column == precision);
     case case_hash_role:
       return qt(row.hash);
     case record_id_role:
       return row.record == nullptr ? QString() : qt(row.record->id);
     case kToneRole:
-      return static_cast<int>(tone(row, index.column()));
+      return static_cast<int>(tone(row, column));
     default:
       return {};
   }
 }
 
-QVariant CaseTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= count) return {};
-  static constexpr const char* kTitles[] = {"#", "Case",  "Against baseline", "Outcome", "Figures",
-                                            "±", "Reason"};
-  if (role == Qt::DisplayRole) return QString::fromUtf8(kTitles[section]);
-  if (role == Qt::ToolTipRole && section == change) {
-    return QStringLiteral(
-        "The metric of the case that differs most from the pinned baseline, as `ridgepoint "
-        "compare` "
-        "judges it");
-  }
-  return {};
+Heading CaseTableModel::heading(std::size_t column) const {
+  static const Heading kHeadings[] = {
+      {"#", {}},
+      {"Case", {}},
+      {"Against baseline",
+       "The metric of the case that differs most from the pinned baseline, as `ridgepoint compare` "
+       "judges it"},
+      {"Outcome", {}},
+      {"Figures", {}},
+      {QString::fromUtf8("±"), "Half of the widest interval, as a share of the median"},
+      {"Reason", {}}};
+  return kHeadings[column];
 }
 
 }  // namespace ridgepoint

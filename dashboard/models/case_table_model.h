@@ -3,23 +3,23 @@
 // stands to the pinned baseline.
 #pragma once
 
-#include <QAbstractTableModel>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "dashboard/models/cell_table.h"
 #include "dashboard/models/session.h"
 #include "dashboard/models/tone.h"
 
 namespace ridgepoint {
 
-class CaseTableModel : public QAbstractTableModel {
+class CaseTableModel : public CellTable {
   Q_OBJECT
  public:
   enum Column { ordinal, name, change, outcome, figures, precision, reason, count };
   enum Role { case_hash_role = Qt::UserRole, record_id_role };
 
-  explicit CaseTableModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
+  explicit CaseTableModel(QObject* parent = nullptr) : CellTable(parent) {}
 
   /// Null: no cases. `compared` may be null; only its rows about records of this run count.
   void show(std::shared_ptr<const RunWithRecords> run, std::shared_ptr<const Compared> compared);
@@ -27,11 +27,11 @@ class CaseTableModel : public QAbstractTableModel {
   /// -1 where the run has no such case.
   [[nodiscard]] int row_of(const std::string& case_hash) const;
 
-  [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
-  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                    int role) const override;
+ protected:
+  [[nodiscard]] std::size_t row_count() const override;
+  [[nodiscard]] std::size_t column_count() const override;
+  [[nodiscard]] Heading heading(std::size_t column) const override;
+  [[nodiscard]] QVariant cell(std::size_t row, std::size_t column, int role) const override;
 
  private:
   struct Row {
@@ -42,8 +42,8 @@ class CaseTableModel : public QAbstractTableModel {
     Tone change_tone = Tone::plain;
   };
   [[nodiscard]] static QString figures_of(const Record& record);
-  [[nodiscard]] QString cell(const Row& row, int column) const;
-  [[nodiscard]] static Tone tone(const Row& row, int column);
+  [[nodiscard]] static QString text_of(const Row& row, std::size_t column);
+  [[nodiscard]] static Tone tone(const Row& row, std::size_t column);
 
   std::shared_ptr<const RunWithRecords> run_;
   std::vector<Row> rows_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/models/ceiling_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -14,21 +16,25 @@
 namespace ridgepoint {
 
 void CeilingTable::show(const std::filesystem::path& path, const RunList& runs,
-                        const StoreOptions& options, bool every_run, std::size_t most) {
+                        const StoreOptions& options, const std::string& baseline,
+                        std::size_t most) {
   beginResetModel();
   runs_.clear();
   names_.clear();
-  std::set<std::string> machines, known;
+  reference_ = 0;
+  const RunEntry* pinned = runs.find(baseline);
+  const std::string pinned_machine = pinned == nullptr ? "" : runs.machine_of(pinned->run());
+  std::set<std::string> known;
   const Store store(path, OpenMode::read_only, options);
   for (const RunEntry& entry : runs.runs) {
     const Run& run = entry.run();
     if (run.suite != "roofline" || run.status != "finished" || runs_.size() == most) continue;
-    const std::string machine = runs.machine_of(run);
-    if (!machines.insert(machine).second && !every_run) continue;
     ShownRun& shown = runs_.emplace_back();
     shown.id = run.id;
     shown.title = time_text(run.started_unix_ns);
-    shown.machine = machine;
+    shown.machine = runs.machine_of(run);
+    const bool of_its_machine = !pinned_machine.empty() && shown.machine == pinned_machine;
+    if (run.id == baseline || (of_its_machine && reference_ == 0)) reference_ = runs_.size();
     for (const Record& record : store.records(run.id, /*with_samples=*/false)) {
       const auto details =
           nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
@@ -63,52 +69,80 @@ std::string CeilingTable::run_at(int column) const {
                                                : runs_[static_cast<std::size_t>(column - 1)].id;
 }
 
-int CeilingTable::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(names_.size());
+int CeilingTable::column_of(const std::string& run_id) const {
+  const auto found = std::ranges::find(runs_, run_id, &ShownRun::id);
+  return found == runs_.end() ? -1 : 1 + static_cast<int>(found - runs_.begin());
 }
 
-int CeilingTable::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : 1 + static_cast<int>(runs_.size());
+std::size_t CeilingTable::row_count() const {
+  return names_.size();
 }
 
-const CeilingTable::Cell* CeilingTable::cell(const QModelIndex& index) const {
-  const auto& cells = runs_[static_cast<std::size_t>(index.column() - 1)].cells;
-  const auto found = cells.find(names_[static_cast<std::size_t>(index.row())]);
+std::size_t CeilingTable::column_count() const {
+  return 1 + runs_.size();
+}
+
+const CeilingTable::Cell* CeilingTable::found_at(std::size_t row, std::size_t column) const {
+  const auto& cells = runs_[column - 1].cells;
+  const auto found = cells.find(names_[row]);
   return found == cells.end() ? nullptr : &found->second;
 }
 
-QVariant CeilingTable::data(const QModelIndex& index, int role) const {
-  if (!index.isValid() || index.row() >= rowCount() || index.column() >= columnCount()) return {};
-  if (index.column() == 0) {
+const CeilingTable::Cell* CeilingTable::reference_for(std::size_t row, std::size_t column) const {
+  if (reference_ == 0 || column == reference_) return nullptr;
+  const Cell* reference = found_at(row, reference_);
+  return reference != nullptr && reference->absent.empty() && reference->value > 0 ? reference
+                                                                                   : nullptr;
+}
+
+QVariant CeilingTable::cell(std::size_t row, std::size_t column, int role) const {
+  if (column == 0) {
     const bool says = role == Qt::DisplayRole || role == Qt::ToolTipRole;
-    return says ? QVariant(qt(names_[static_cast<std::size_t>(index.row())])) : QVariant();
+    return says ? QVariant(qt(names_[row])) : QVariant();
   }
-  const Cell* shown = cell(index);
+  const Cell* shown = found_at(row, column);
   const bool is_absent = shown == nullptr || !shown->absent.empty();
+  const Cell* reference = is_absent ? nullptr : reference_for(row, column);
   switch (role) {
-    case Qt::DisplayRole:
+    case Qt::DisplayRole: {
       if (shown == nullptr) return QString();
       if (is_absent) return QString("absent");
-      return QString("%1 (%2 to %3)")
-          .arg(qt(format_value(shown->value, shown->unit)),
-               qt(format_value(shown->low, shown->unit)),
-               qt(format_value(shown->high, shown->unit)));
+      QString text = QString("%1 (%2 to %3)")
+                         .arg(qt(format_value(shown->value, shown->unit)),
+                              qt(format_value(shown->low, shown->unit)),
+                              qt(format_value(shown->high, shown->unit)));
+      if (reference != nullptr) {
+        text += qt(fmt::format("  {:+.1f} %", 100 * (shown->value / reference->value - 1)));
+      }
+      return text;
+    }
     case Qt::ToolTipRole:
-      return shown == nullptr ? QString("not measured") : qt(shown->absent);
-    case kToneRole:
-      return is_absent ? QVariant(static_cast<int>(Tone::muted)) : QVariant();
+      if (shown == nullptr) return QString("not measured");
+      return reference == nullptr
+                 ? qt(shown->absent)
+                 : QString(
+                       "against the baseline's machine: %1, in colour where the intervals lie "
+                       "apart")
+                       .arg(qt(format_value(reference->value, reference->unit)));
+    case kToneRole: {
+      if (is_absent) return static_cast<int>(Tone::muted);
+      if (reference == nullptr) return {};
+      const bool higher = shown->low > reference->high;
+      const bool lower = shown->high < reference->low;
+      if (!higher && !lower) return {};
+      const bool less_is_better = shown->unit == "ns";
+      return static_cast<int>(higher != less_is_better ? Tone::good : Tone::bad);
+    }
     default:
       return {};
   }
 }
 
-QVariant CeilingTable::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
-  if (section == 0) return role == Qt::DisplayRole ? QVariant("ceiling") : QVariant();
-  const ShownRun& run = runs_[static_cast<std::size_t>(section - 1)];
-  if (role == Qt::DisplayRole) return QString("%1 %2").arg(short_id(run.id), qt(run.title));
-  if (role == Qt::ToolTipRole) return qt(run.machine);
-  return {};
+Heading CeilingTable::heading(std::size_t column) const {
+  if (column == 0) return {"ceiling", {}};
+  const ShownRun& run = runs_[column - 1];
+  const QString mark = column == reference_ ? QString::fromUtf8("◆ ") : QString();
+  return {mark + QString("%1 %2").arg(short_id(run.id), qt(run.title)), qt(run.machine)};
 }
 
 }  // namespace ridgepoint

@@ -111,27 +111,23 @@ int ComparisonModel::row_of(const std::string& case_hash, const std::string& of_
   return found == rows_.end() ? -1 : static_cast<int>(found - rows_.begin());
 }
 
-int ComparisonModel::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+std::size_t ComparisonModel::row_count() const {
+  return rows_.size();
 }
 
-int ComparisonModel::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : count;
+std::size_t ComparisonModel::column_count() const {
+  return count;
 }
 
-QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
-  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-  const Row& row = rows_[static_cast<std::size_t>(index.row())];
-  const int column = index.column();
+QVariant ComparisonModel::cell(std::size_t at_row, std::size_t column, int role) const {
+  const Row& row = rows_[at_row];
   switch (role) {
     case Qt::DisplayRole:
-      return qt(row.cells.at(static_cast<std::size_t>(column)));
+      return qt(row.cells.at(column));
     case Qt::ToolTipRole:
       return qt(row.found->reason.empty() ? row_finding(*row.found) : row.found->reason);
     case Qt::TextAlignmentRole:
-      return column == value_a || column == value_b || column == change
-                 ? QVariant(int(Qt::AlignRight | Qt::AlignVCenter))
-                 : QVariant(int(Qt::AlignLeft | Qt::AlignVCenter));
+      return aligned(column == value_a || column == value_b || column == change);
     case Qt::AccessibleTextRole:
       return column == interval ? qt(row_finding(*row.found)) : QVariant();
     case mark_role:
@@ -152,18 +148,18 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
   }
 }
 
-QVariant ComparisonModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= count) return {};
-  if (role == Qt::DisplayRole) {
-    static constexpr const char* kTitles[] = {"Case",   "Metric",   "A",       "B",
-                                              "Change", "Interval", "Verdict", "Judged by"};
-    return QString(kTitles[section]);
-  }
-  if (role == Qt::ToolTipRole && section == interval) {
-    return QStringLiteral(
-        "B over A with its interval; the band around the middle is what does not matter");
-  }
-  return {};
+Heading ComparisonModel::heading(std::size_t column) const {
+  static const Heading kHeadings[] = {
+      {"Case", {}},
+      {"Metric", {}},
+      {"A", {}},
+      {"B", {}},
+      {"Change", {}},
+      {"Interval",
+       "B over A with its interval; the band around the middle is what does not matter"},
+      {"Verdict", {}},
+      {"Judged by", {}}};
+  return kHeadings[column];
 }
 
 }  // namespace ridgepoint

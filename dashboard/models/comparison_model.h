@@ -2,12 +2,12 @@
 // ComparisonModel: the rows of a comparison, a case and a metric each, worst first.
 #pragma once
 
-#include <QAbstractTableModel>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "dashboard/models/cell_table.h"
 #include "dashboard/models/session.h"
 #include "dashboard/models/tone.h"
 
@@ -32,13 +32,13 @@ int urgency(const ComparisonRow& row);
 inline constexpr int kLeastUrgent = 5;
 Tone tone_of(Verdict verdict);
 
-class ComparisonModel : public QAbstractTableModel {
+class ComparisonModel : public CellTable {
   Q_OBJECT
  public:
   enum Column { name, metric, value_a, value_b, change, interval, verdict, judged_by, count };
   enum Role { mark_role = Qt::UserRole, case_hash_role, metric_role, verdict_role };
 
-  explicit ComparisonModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
+  explicit ComparisonModel(QObject* parent = nullptr) : CellTable(parent) {}
 
   void show(std::shared_ptr<const Compared> compared);
   /// Rows that the overall verdict does not ask for (memory, exactness) are left out unless this is
@@ -49,11 +49,11 @@ class ComparisonModel : public QAbstractTableModel {
   [[nodiscard]] int row_of(const std::string& case_hash, const std::string& of_metric) const;
   [[nodiscard]] std::size_t left_out() const { return left_out_; }
 
-  [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
-  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                    int role) const override;
+ protected:
+  [[nodiscard]] std::size_t row_count() const override;
+  [[nodiscard]] std::size_t column_count() const override;
+  [[nodiscard]] Heading heading(std::size_t column) const override;
+  [[nodiscard]] QVariant cell(std::size_t row, std::size_t column, int role) const override;
 
  private:
   struct Row {

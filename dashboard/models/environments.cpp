@@ -13,6 +13,9 @@
 namespace ridgepoint {
 namespace {
 
+/// Above the facts: how many runs, and when the newest was.
+constexpr std::size_t kOwnRows = 2;
+
 /// "cpu/model" to its value, for everything in the environment.
 std::map<std::string, std::string> facts_in(const std::string& json) {
   std::map<std::string, std::string> facts;
@@ -33,7 +36,8 @@ std::map<std::string, std::string> facts_in(const std::string& json) {
 
 }  // namespace
 
-void EnvironmentTable::show(const RunList& runs, bool only_differing, std::size_t most) {
+void EnvironmentTable::show(const RunList& runs, bool only_differing, const std::string& baseline,
+                            std::size_t most) {
   beginResetModel();
   shown_.clear();
   facts_.clear();
@@ -46,13 +50,17 @@ void EnvironmentTable::show(const RunList& runs, bool only_differing, std::size_
     const auto [found, added] = place.emplace(hash, shown_.size() + left_out_);
     if (added) {
       if (shown_.size() < most) {
-        shown_.push_back({hash, runs.machine_of(entry.run()), 0, entry.run().started_unix_ns});
+        shown_.push_back(
+            {hash, runs.machine_of(entry.run()), entry.run().id, 0, entry.run().started_unix_ns});
       } else {
         ++left_out_;
       }
     }
     if (found->second < shown_.size()) ++shown_[found->second].runs;
   }
+  const RunEntry* pinned = runs.find(baseline);
+  const int reference = pinned == nullptr ? -1 : column_of(pinned->run().environment_hash);
+  reference_ = static_cast<std::size_t>(std::max(0, reference));
   std::map<std::string, std::vector<std::string>> by_key;
   for (std::size_t i = 0; i < shown_.size(); ++i) {
     for (const auto& [key, value] : facts_in(runs.environments.at(shown_[i].hash))) {
@@ -71,41 +79,55 @@ void EnvironmentTable::show(const RunList& runs, bool only_differing, std::size_
   endResetModel();
 }
 
-int EnvironmentTable::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() || shown_.empty() ? 0 : static_cast<int>(facts_.size()) + 2;
+std::string EnvironmentTable::newest_run_at(int column) const {
+  return column < 1 || column >= columnCount()
+             ? std::string()
+             : shown_[static_cast<std::size_t>(column - 1)].newest_run;
 }
 
-int EnvironmentTable::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(shown_.size()) + 1;
+int EnvironmentTable::column_of(const std::string& environment_hash) const {
+  const auto found = std::ranges::find(shown_, environment_hash, &Shown::hash);
+  return found == shown_.end() ? -1 : 1 + static_cast<int>(found - shown_.begin());
 }
 
-QVariant EnvironmentTable::data(const QModelIndex& index, int role) const {
-  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-  const bool is_name = index.column() == 0;
-  const Shown* environment =
-      is_name ? nullptr : &shown_[static_cast<std::size_t>(index.column()) - 1];
-  const Fact* fact = index.row() < 2 ? nullptr : &facts_[static_cast<std::size_t>(index.row()) - 2];
+std::size_t EnvironmentTable::row_count() const {
+  return shown_.empty() ? 0 : facts_.size() + kOwnRows;
+}
+
+std::size_t EnvironmentTable::column_count() const {
+  return shown_.size() + 1;
+}
+
+QVariant EnvironmentTable::cell(std::size_t row, std::size_t column, int role) const {
+  const bool is_name = column == 0;
+  const Shown* environment = is_name ? nullptr : &shown_[column - 1];
+  const Fact* fact = row < kOwnRows ? nullptr : &facts_[row - kOwnRows];
+  const bool unlike_baseline = fact != nullptr && reference_ > 0 && !is_name &&
+                               fact->values[column - 1] != fact->values[reference_ - 1];
   if (role == kToneRole) {
+    if (unlike_baseline) return static_cast<int>(Tone::warning);
     const bool quiet = is_name || (fact != nullptr && !fact->differs);
     return static_cast<int>(quiet ? Tone::muted : Tone::plain);
   }
   if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
-  if (index.row() == 0) return is_name ? "runs" : QString::number(environment->runs);
-  if (index.row() == 1) return is_name ? "newest run" : qt(time_text(environment->newest_unix_ns));
+  if (row == 0) return is_name ? "runs" : QString::number(environment->runs);
+  if (row == 1) return is_name ? "newest run" : qt(time_text(environment->newest_unix_ns));
   if (is_name) return qt(fact->key);
-  const std::string& value = fact->values[static_cast<std::size_t>(index.column()) - 1];
-  return value.empty() ? QString("not known") : qt(value).simplified();
+  const auto words = [](const std::string& value) {
+    return value.empty() ? QString("not known") : qt(value).simplified();
+  };
+  if (role == Qt::ToolTipRole && unlike_baseline) {
+    return words(fact->values[column - 1]) + "\nbaseline: " + words(fact->values[reference_ - 1]);
+  }
+  return words(fact->values[column - 1]);
 }
 
-QVariant EnvironmentTable::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
-  if (section == 0) return role == Qt::DisplayRole ? QVariant("Fact") : QVariant();
-  const Shown& environment = shown_[static_cast<std::size_t>(section) - 1];
-  if (role == Qt::DisplayRole) {
-    return QString("%1  %2").arg(short_id(environment.hash), qt(environment.machine));
-  }
-  if (role == Qt::ToolTipRole) return qt(environment.hash);
-  return {};
+Heading EnvironmentTable::heading(std::size_t column) const {
+  if (column == 0) return {"Fact", {}};
+  const Shown& environment = shown_[column - 1];
+  const QString mark = column == reference_ ? QString::fromUtf8("◆ ") : QString();
+  return {mark + QString("%1  %2").arg(short_id(environment.hash), qt(environment.machine)),
+          qt(environment.hash)};
 }
 
 }  // namespace ridgepoint

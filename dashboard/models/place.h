@@ -17,6 +17,7 @@ namespace ridgepoint {
 struct TraceRange {
   std::string record_id;
   std::int64_t begin_ns = 0, end_ns = 0;
+  std::string run_id{};  ///< that the record is of
   bool operator==(const TraceRange&) const = default;
 };
 

@@ -34,6 +34,14 @@ const Record* traced_record_of(const RunWithRecords& run, const std::string& cas
   return first;
 }
 
+const Record* same_traced_case(const RunWithRecords& run, const Record& beside) {
+  const Record* found = traced_record_of(run, case_hash(beside.subject));
+  if (found == nullptr || case_hash(found->subject) == case_hash(beside.subject)) return found;
+  const auto traced = std::ranges::count_if(
+      run.records, [](const Record& record) { return !record.measurement.op_times.empty(); });
+  return traced == 1 ? found : nullptr;
+}
+
 ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOptions& options,
                               std::shared_ptr<const RunWithRecords> run, const Record& record) {
   ProfiledRecord profiled;
@@ -42,8 +50,20 @@ ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOpti
   auto stored = roofline::stored_profile(record);
   try {
     if (const auto ceilings = ceilings_for(store, of, stored)) {
-      profiled.roofs =
-          roofline::roofs_of(ceilings->run, ceilings->records, threads_of_case(record.subject));
+      const int threads = threads_of_case(record.subject);
+      const std::string own = roofline::device_of(record.subject);
+      std::vector<std::string> devices = roofline::devices_of(ceilings->records);
+      devices.insert(devices.begin(), std::string());  // the processor
+      for (const std::string& device : devices) {
+        if (device == own) continue;
+        try {
+          profiled.other_devices.push_back(
+              roofline::roofs_of(ceilings->run, ceilings->records, threads, device));
+        } catch (const Error&) {
+          continue;  // nothing of it can be drawn
+        }
+      }
+      profiled.roofs = roofline::roofs_of(ceilings->run, ceilings->records, threads, own);
       if (!stored) stored = make_profile(record, of, *ceilings);
     } else {
       profiled.why_no_roofs =

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dashboard/models/traced_record.h"
 #include "results/roofline/attach_profile.h"
@@ -20,11 +21,17 @@ struct ProfiledRecord {
   roofline::CaseProfile profile;
   std::optional<roofline::Roofs> roofs;  ///< nothing: why is said
   std::string why_no_roofs;
+  std::vector<roofline::Roofs>
+      other_devices;  ///< of the same machine; no op here is placed by them
 };
 
 /// The record of the case, or, where the run has none of it with traced ops, the first that has
 /// any; null without any.
 const Record* traced_record_of(const RunWithRecords& run, const std::string& case_hash);
+
+/// What a run has to be set beside this record: the same case, else the only one that it traced;
+/// null without any.
+const Record* same_traced_case(const RunWithRecords& run, const Record& beside);
 
 /// Error where nothing can be placed, with what to do.
 ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOptions& options,

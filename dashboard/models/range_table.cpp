@@ -7,12 +7,20 @@
 #include <utility>
 
 #include "dashboard/models/text.h"
+#include "results/op_family.h"
 #include "results/report/table.h"
 
 namespace ridgepoint {
+namespace {
+
+double mean_of(const RangeOp& op) {
+  return static_cast<double>(op.busy_ns) / static_cast<double>(std::max<std::int64_t>(1, op.count));
+}
+
+}  // namespace
 
 void RangeTable::show(std::shared_ptr<const TracedRecord> traced, std::int64_t from_ns,
-                      std::int64_t to_ns) {
+                      std::int64_t to_ns, std::shared_ptr<const TracedRecord> baseline) {
   beginResetModel();
   traced_ = std::move(traced);
   ops_.clear();
@@ -23,46 +31,65 @@ void RangeTable::show(std::shared_ptr<const TracedRecord> traced, std::int64_t f
     busy_ns_ += each.busy_ns;
     spans_ += each.count;
   }
+  if (baseline != baseline_) {
+    baseline_ = std::move(baseline);
+    baseline_means_.clear();
+    if (baseline_ != nullptr) {
+      const TimelineIndex& all = baseline_->timeline;
+      for (const RangeOp& each : all.within(all.begin_ns, all.end_ns + 1)) {
+        baseline_means_[all.names[each.name]] = mean_of(each);
+      }
+    }
+  }
   endResetModel();
 }
 
 std::string RangeTable::op_at(int row) const {
   if (row < 0 || row >= rowCount()) return {};
-  return traced_->timeline.names[ops_[static_cast<std::size_t>(row)].name];
+  return name_of(ops_[static_cast<std::size_t>(row)]);
 }
 
 int RangeTable::row_of(const std::string& op_id) const {
-  const auto found = std::ranges::find_if(
-      ops_, [&](const RangeOp& each) { return traced_->timeline.names[each.name] == op_id; });
+  const bool of_layers = op_id.find('*') != std::string::npos;
+  const auto found = std::ranges::find_if(ops_, [&](const RangeOp& each) {
+    return of_layers ? op_family(name_of(each)) == op_id : name_of(each) == op_id;
+  });
   return found == ops_.end() ? -1 : static_cast<int>(found - ops_.begin());
 }
 
-int RangeTable::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(ops_.size());
+const std::string& RangeTable::name_of(const RangeOp& each) const {
+  return traced_->timeline.names[each.name];
 }
 
-int RangeTable::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : Column::count;
+std::size_t RangeTable::row_count() const {
+  return ops_.size();
 }
 
-QVariant RangeTable::data(const QModelIndex& index, int role) const {
-  if (!index.isValid() || index.row() >= rowCount()) return {};
-  const RangeOp& row = ops_[static_cast<std::size_t>(index.row())];
+std::size_t RangeTable::column_count() const {
+  return Column::count;
+}
+
+QVariant RangeTable::cell(std::size_t row, std::size_t column, int role) const {
+  const RangeOp& each = ops_[row];
   if (role == Qt::TextAlignmentRole) {
-    const bool is_number = index.column() != op && index.column() != share;  // the last is wide
-    return static_cast<int>((is_number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    return aligned(column != op && column != share);  // the last is wide
   }
   if (role != Qt::DisplayRole) return {};
-  const auto busy_ns = static_cast<double>(row.busy_ns);
-  switch (index.column()) {
+  const auto busy_ns = static_cast<double>(each.busy_ns);
+  switch (column) {
     case op:
-      return qt(traced_->timeline.names[row.name]);
+      return qt(name_of(each));
     case times:
-      return static_cast<qlonglong>(row.count);
+      return static_cast<qlonglong>(each.count);
     case total:
       return qt(format_value(busy_ns, "ns"));
     case mean:
-      return qt(format_value(busy_ns / static_cast<double>(row.count), "ns"));
+      return qt(format_value(mean_of(each), "ns"));
+    case change: {
+      const auto before = baseline_means_.find(name_of(each));
+      if (before == baseline_means_.end() || !(before->second > 0)) return QString();
+      return qt(fmt::format("{:+.1f} %", 100 * (mean_of(each) / before->second - 1)));
+    }
     case share:
       return qt(fmt::format("{:.1f} %", 100 * busy_ns / static_cast<double>(length_ns_)));
     default:
@@ -70,15 +97,17 @@ QVariant RangeTable::data(const QModelIndex& index, int role) const {
   }
 }
 
-QVariant RangeTable::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= Column::count) return {};
-  static constexpr const char* kTitles[] = {"op", "times", "in all", "mean", "of the range"};
-  static constexpr const char* kMeanings[] = {"op by its id", "spans that begin within",
-                                              "time of these spans", "of a span",
-                                              "time of these spans over the length of the range"};
-  if (role == Qt::DisplayRole) return QString(kTitles[section]);
-  if (role == Qt::ToolTipRole) return QString(kMeanings[section]);
-  return {};
+Heading RangeTable::heading(std::size_t column) const {
+  static const Heading kHeadings[] = {
+      {"op", "op by its id"},
+      {"times", "spans that begin within"},
+      {"in all", "time of these spans"},
+      {"mean", "of a span"},
+      {"change",
+       "the mean against that of the baseline's whole trace; not judged, because the spans of one "
+       "trace are no repetitions"},
+      {"of the range", "time of these spans over the length of the range"}};
+  return kHeadings[column];
 }
 
 }  // namespace ridgepoint

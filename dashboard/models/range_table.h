@@ -1,38 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RangeTable: what ran within a stretch of a trace: each op with how often and how long.
+// RangeTable: what ran within a stretch of a trace: each op with how often and how long, and how
+// that stands to the trace of a baseline.
 #pragma once
 
-#include <QAbstractTableModel>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "dashboard/models/cell_table.h"
 #include "dashboard/models/traced_record.h"
 
 namespace ridgepoint {
 
-class RangeTable : public QAbstractTableModel {
+class RangeTable : public CellTable {
   Q_OBJECT
  public:
-  enum Column { op, times, total, mean, share, count };
+  enum Column { op, times, total, mean, change, share, count };
 
-  explicit RangeTable(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
+  explicit RangeTable(QObject* parent = nullptr) : CellTable(parent) {}
 
-  /// Null: nothing.
-  void show(std::shared_ptr<const TracedRecord> traced, std::int64_t from_ns, std::int64_t to_ns);
+  /// Null: nothing; of the baseline: no change is shown.
+  void show(std::shared_ptr<const TracedRecord> traced, std::int64_t from_ns, std::int64_t to_ns,
+            std::shared_ptr<const TracedRecord> baseline = nullptr);
+  [[nodiscard]] bool has_baseline() const { return baseline_ != nullptr; }
   [[nodiscard]] std::string op_at(int row) const;
   [[nodiscard]] int row_of(const std::string& op_id) const;  ///< -1 where it did not run
   [[nodiscard]] std::int64_t busy_ns() const { return busy_ns_; }
   [[nodiscard]] std::int64_t spans() const { return spans_; }
 
-  [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
-  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                    int role) const override;
+ protected:
+  [[nodiscard]] std::size_t row_count() const override;
+  [[nodiscard]] std::size_t column_count() const override;
+  [[nodiscard]] Heading heading(std::size_t column) const override;
+  [[nodiscard]] QVariant cell(std::size_t row, std::size_t column, int role) const override;
 
  private:
-  std::shared_ptr<const TracedRecord> traced_;
+  [[nodiscard]] const std::string& name_of(const RangeOp& each) const;
+
+  std::shared_ptr<const TracedRecord> traced_, baseline_;
+  std::map<std::string, double> baseline_means_;  ///< ns of a span, by op id
   std::vector<RangeOp> ops_;
   std::int64_t length_ns_ = 0, busy_ns_ = 0, spans_ = 0;
 };

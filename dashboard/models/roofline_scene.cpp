@@ -185,6 +185,7 @@ std::vector<RooflineRoof> roof_lines(const roofline::Roofs& roofs) {
   }
   for (const auto& [kind, peak] : peaks)
     lines.push_back({peak->what, false, peak->per_second, peak->unit});
+  for (RooflineRoof& line : lines) line.device = roofs.device;
   return lines;
 }
 
@@ -192,6 +193,12 @@ RooflineScene make_roofline_scene(const ProfiledRecord& profiled, const Profiled
                                   bool layers_together) {
   RooflineScene scene;
   if (profiled.roofs) scene.roofs = roof_lines(*profiled.roofs);
+  for (const roofline::Roofs& other : profiled.other_devices) {
+    for (RooflineRoof& line : roof_lines(other)) {
+      line.is_other = true;
+      scene.roofs.push_back(std::move(line));
+    }
+  }
   scene.points = points_of(profiled.profile, layers_together);
   for (const RooflinePoint& point : scene.points) {
     if (point.is_placed() || point.is_phase()) continue;

@@ -40,7 +40,9 @@ struct RooflineRoof {
   std::string name;
   bool is_memory = false;
   roofline::Range height;
-  std::string unit;  ///< "bytes/s", "FLOP/s", "OP/s"
+  std::string unit;       ///< "bytes/s", "FLOP/s", "OP/s"
+  std::string device{};   ///< "cuda:0"; empty: the processor
+  bool is_other = false;  ///< not of the device that the ops ran on
 };
 
 struct RooflineScene {

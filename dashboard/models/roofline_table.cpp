@@ -9,6 +9,7 @@
 
 #include "dashboard/models/text.h"
 #include "dashboard/models/tone.h"
+#include "results/op_family.h"
 #include "results/report/profile_table.h"
 #include "results/report/table.h"
 
@@ -30,19 +31,27 @@ void RooflineTable::show(std::shared_ptr<const RooflineScene> scene) {
 
 int RooflineTable::row_of(const std::string& of_phase, const std::string& op_id) const {
   if (scene_ == nullptr || op_id.empty()) return -1;
-  const auto is_it = [&](const RooflinePoint& point) {
-    return point.op_id == op_id && (of_phase.empty() || point.phase == of_phase);
+  // Where layers stand together, and the op was chosen where they do not, or the other way round.
+  const std::string family = op_family(op_id);
+  const auto is_it = [&](const RooflinePoint& point, bool in_any_layer) {
+    const bool fits = in_any_layer ? !point.op_id.empty() && op_family(point.op_id) == family
+                                   : point.op_id == op_id;
+    return fits && (of_phase.empty() || point.phase == of_phase);
   };
-  const auto found = std::ranges::find_if(scene_->points, is_it);
+  const auto& points = scene_->points;
+  auto found = std::ranges::find_if(points, [&](const auto& point) { return is_it(point, false); });
+  if (found == points.end()) {
+    found = std::ranges::find_if(points, [&](const auto& point) { return is_it(point, true); });
+  }
   return found == scene_->points.end() ? -1 : static_cast<int>(found - scene_->points.begin());
 }
 
-int RooflineTable::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() || scene_ == nullptr ? 0 : static_cast<int>(scene_->points.size());
+std::size_t RooflineTable::row_count() const {
+  return scene_ == nullptr ? 0 : scene_->points.size();
 }
 
-int RooflineTable::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : Column::count;
+std::size_t RooflineTable::column_count() const {
+  return Column::count;
 }
 
 std::optional<double> RooflineTable::ratio(const RooflinePoint& point) const {
@@ -52,7 +61,7 @@ std::optional<double> RooflineTable::ratio(const RooflinePoint& point) const {
   return point.time_ns.value / then;
 }
 
-QString RooflineTable::cell(const RooflinePoint& point, int column) const {
+QString RooflineTable::text_of(const RooflinePoint& point, std::size_t column) const {
   switch (column) {
     case phase:
       return qt(point.phase);
@@ -81,21 +90,17 @@ QString RooflineTable::cell(const RooflinePoint& point, int column) const {
   }
 }
 
-QVariant RooflineTable::data(const QModelIndex& index, int role) const {
-  if (scene_ == nullptr || !index.isValid() || index.row() >= rowCount()) return {};
-  const RooflinePoint& point = scene_->points[static_cast<std::size_t>(index.row())];
+QVariant RooflineTable::cell(std::size_t row, std::size_t column, int role) const {
+  const RooflinePoint& point = scene_->points[row];
   switch (role) {
     case Qt::DisplayRole:
-      return cell(point, index.column());
+      return text_of(point, column);
     case Qt::ToolTipRole:
       return point.sentence;
-    case Qt::TextAlignmentRole: {
-      const int column = index.column();
-      const bool is_number = column >= time && column <= of_roof;
-      return static_cast<int>((is_number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    }
+    case Qt::TextAlignmentRole:
+      return aligned(column >= time && column <= of_roof);
     case kToneRole: {
-      if (index.column() != change) return {};
+      if (column != change) return {};
       const auto found = ratio(point);
       if (!found) return {};
       const auto& then = scene_->before[static_cast<std::size_t>(point.before)];
@@ -107,24 +112,18 @@ QVariant RooflineTable::data(const QModelIndex& index, int role) const {
   }
 }
 
-QVariant RooflineTable::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal) return {};
-  static constexpr const char* kTitles[] = {
-      "phase", "op", "time", "share", "change", "FLOP/byte", "attained", "of its roof", "bound by"};
-  static constexpr const char* kMeanings[] = {
-      "part of a pass",
-      "op by its id; the same in every backend",
-      "median over the traced passes, without what tracing adds",
-      "of the pass",
-      "time against the pinned baseline's; in colour where the intervals lie apart",
-      "FLOPs over compulsory bytes",
-      "of the roof that is its own",
-      "time at its own roof over its time",
-      "what holds it back"};
-  if (section < 0 || section >= Column::count) return {};
-  if (role == Qt::DisplayRole) return QString(kTitles[section]);
-  if (role == Qt::ToolTipRole) return QString(kMeanings[section]);
-  return {};
+Heading RooflineTable::heading(std::size_t column) const {
+  static const Heading kHeadings[] = {
+      {"phase", "part of a pass"},
+      {"op", "op by its id; the same in every backend"},
+      {"time", "median over the traced passes, without what tracing adds"},
+      {"share", "of the pass"},
+      {"change", "time against the pinned baseline's; in colour where the intervals lie apart"},
+      {"FLOP/byte", "FLOPs over compulsory bytes"},
+      {"attained", "of the roof that is its own"},
+      {"of its roof", "time at its own roof over its time"},
+      {"bound by", "what holds it back"}};
+  return kHeadings[column];
 }
 
 }  // namespace ridgepoint

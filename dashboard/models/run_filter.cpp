@@ -17,8 +17,8 @@ bool has_part(std::string_view text, std::string_view part) {
   return lowered(text).find(part) != std::string::npos;
 }
 
-constexpr std::string_view kStates[] = {"failing",  "clean",   "dirty",
-                                        "labelled", "running", "interrupted"};
+constexpr std::string_view kStates[] = {"failing", "clean", "dirty",   "labelled",
+                                        "tagged",  "noted", "running", "interrupted"};
 
 std::vector<std::string_view> filter_keys() {
   std::vector<std::string_view> keys = side_filter_keys();
@@ -32,6 +32,8 @@ bool is_in_state(std::string_view state, const RunEntry& entry) {
   if (state == "dirty") return run.git_dirty;
   if (state == "clean") return !run.git_dirty && !run.git_commit.empty();
   if (state == "labelled") return !run.label.empty();
+  if (state == "tagged") return std::ranges::any_of(run.marks.tags, &RunTag::present);
+  if (state == "noted") return !run.marks.note.empty();
   return run.status == state;
 }
 
@@ -78,8 +80,8 @@ RunFilter RunFilter::parse(const QString& text) {
             kStates, [&](std::string_view state) { return state.starts_with(term.value); });
         if (begins) continue;
         filter.problem_ = QString(
-                              "'is:%1': a run is failing, clean, dirty, labelled, running or "
-                              "interrupted")
+                              "'is:%1': a run is failing, clean, dirty, labelled, tagged, noted, "
+                              "running or interrupted")
                               .arg(qt(term.value));
         filter.terms_.clear();
         return filter;

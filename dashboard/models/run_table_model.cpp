@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "dashboard/models/text.h"
@@ -37,7 +38,7 @@ QString cases_text(const RunSummary& summary) {
 }  // namespace
 
 RunTableModel::RunTableModel(QObject* parent)
-    : QAbstractTableModel(parent), runs_(std::make_shared<RunList>()) {}
+    : CellTable(parent), runs_(std::make_shared<RunList>()) {}
 
 void RunTableModel::set_runs(SharedRuns runs) {
   runs_ = std::move(runs);
@@ -132,26 +133,48 @@ void RunTableModel::arrange() {
     // Groups in the order of their first run, so that the sorting holds among them too.
     std::map<std::string, std::size_t> place;
     std::vector<std::vector<std::uint32_t>> groups;
+    groups_.clear();
     for (const std::uint32_t run : positions_) {
-      const auto [found, added] = place.emplace(group_of(runs_->runs[run]), groups.size());
-      if (added) groups.emplace_back();
-      groups[found->second].push_back(run);
+      for (std::string& name : groups_of(runs_->runs[run])) {
+        const auto [found, added] = place.emplace(name, groups.size());
+        if (added) {
+          groups.emplace_back();
+          groups_.push_back(std::move(name));
+        }
+        groups[found->second].push_back(run);
+      }
     }
     rows_.reserve(positions_.size() + groups.size());
-    for (const auto& group : groups) {
-      rows_.push_back({group.front(), static_cast<std::uint32_t>(group.size())});
-      for (const std::uint32_t run : group) rows_.push_back({run, 0});
+    for (std::uint32_t i = 0; i < groups.size(); ++i) {
+      rows_.push_back({i, static_cast<std::uint32_t>(groups[i].size())});
+      for (const std::uint32_t run : groups[i]) rows_.push_back({run, 0});
     }
   }
   endResetModel();
 }
 
-std::string RunTableModel::group_of(const RunEntry& entry) const {
+std::vector<std::string> RunTableModel::groups_of(const RunEntry& entry) const {
   const Run& run = entry.run();
   const auto or_none = [](std::string text, const char* none) {
-    return text.empty() ? std::string(none) : std::move(text);
+    return std::vector{text.empty() ? std::string(none) : std::move(text)};
   };
   switch (grouping_) {
+    case Grouping::tag: {
+      std::vector<std::string> names = run.marks.tag_names();
+      return names.empty() ? or_none({}, "no tag") : names;
+    }
+    case Grouping::model: {
+      if (entry.case_set == kNoCases) return or_none({}, "cases not read yet");
+      std::set<std::string> models;
+      for (const std::uint32_t i : runs_->case_sets[entry.case_set]) {
+        const Case& subject = runs_->cases[i];
+        const CaseField* field = find_case_field("model");  // operators have none
+        if (field != nullptr && applies(*field, subject)) models.insert(subject.model);
+      }
+      models.erase(std::string());
+      return models.empty() ? or_none({}, "no model")
+                            : std::vector<std::string>(models.begin(), models.end());
+    }
     case Grouping::label:
       return or_none(run.label, "no label");
     case Grouping::suite:
@@ -163,7 +186,7 @@ std::string RunTableModel::group_of(const RunEntry& entry) const {
     case Grouping::machine:
       return or_none(runs_->machine_of(run), "machine not known");
     case Grouping::day:
-      return time_text(run.started_unix_ns).substr(0, 10);
+      return {time_text(run.started_unix_ns).substr(0, 10)};
     case Grouping::none:
       break;
   }
@@ -173,7 +196,7 @@ std::string RunTableModel::group_of(const RunEntry& entry) const {
 int RunTableModel::row_of(const std::string& run_id) const {
   if (run_id.empty()) return -1;
   const auto found = std::ranges::find_if(rows_, [&](const Row& row) {
-    return row.under == 0 && runs_->runs[row.run].run().id == run_id;
+    return row.under == 0 && runs_->runs[row.at].run().id == run_id;
   });
   return found == rows_.end() ? -1 : static_cast<int>(found - rows_.begin());
 }
@@ -183,15 +206,15 @@ bool RunTableModel::is_heading(int row) const {
          rows_[static_cast<std::size_t>(row)].under > 0;
 }
 
-int RunTableModel::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+std::size_t RunTableModel::row_count() const {
+  return rows_.size();
 }
 
-int RunTableModel::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : count;
+std::size_t RunTableModel::column_count() const {
+  return count;
 }
 
-QString RunTableModel::cell(const RunEntry& entry, int column) const {
+QString RunTableModel::text_of(const RunEntry& entry, std::size_t column) const {
   const Run& run = entry.run();
   switch (column) {
     case id:
@@ -226,74 +249,67 @@ QString RunTableModel::cell(const RunEntry& entry, int column) const {
   }
 }
 
-Tone RunTableModel::tone(const RunEntry& entry, int column) const {
+Tone RunTableModel::tone(const RunEntry& entry, std::size_t column) {
   if (column == cases && entry.failed() > 0) return Tone::bad;
   if (column == status && entry.run().status != "finished") return Tone::warning;
   if (column == commit || column == machine || column == branch) return Tone::muted;
   return Tone::plain;
 }
 
-QVariant RunTableModel::data(const QModelIndex& index, int role) const {
-  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-  const Row& row = rows_[static_cast<std::size_t>(index.row())];
-  const RunEntry& entry = runs_->runs[row.run];
+QVariant RunTableModel::cell(std::size_t at, std::size_t column, int role) const {
+  const Row& row = rows_[at];
   if (row.under > 0) {
     if (role == kHeadingRole) return true;
-    if (role == Qt::DisplayRole && index.column() == 0) {
+    if (role == Qt::DisplayRole && column == 0) {
       return QString("%1 (%2 %3)")
-          .arg(qt(group_of(entry)))
+          .arg(qt(groups_[row.at]))
           .arg(row.under)
           .arg(row.under == 1 ? "run" : "runs");
     }
     return role == run_id_role ? QVariant(QString()) : QVariant();
   }
+  const RunEntry& entry = runs_->runs[row.at];
   switch (role) {
     case Qt::DisplayRole:
-      return cell(entry, index.column());
+      return text_of(entry, column);
     case Qt::ToolTipRole:
-      if (index.column() == id) return qt(entry.run().command);
-      return index.column() == note ? qt(entry.run().marks.note) : cell(entry, index.column());
+      if (column == id) return qt(entry.run().command);
+      return column == note ? qt(entry.run().marks.note) : text_of(entry, column);
     case Qt::TextAlignmentRole:
-      return index.column() == precision ? QVariant(int(Qt::AlignRight | Qt::AlignVCenter))
-                                         : QVariant(int(Qt::AlignLeft | Qt::AlignVCenter));
+      return aligned(column == precision);
     case run_id_role:
       return qt(entry.run().id);
     case kHeadingRole:
       return false;
     case kToneRole:
-      return static_cast<int>(tone(entry, index.column()));
+      return static_cast<int>(tone(entry, column));
     default:
       return {};
   }
 }
 
-QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= count) return {};
-  static constexpr const char* kTitles[] = {"Run",    "Started", "Label",    "Tags",
-                                            "Suite",  "Cases",   "Widest ±", "Status",
-                                            "Branch", "Commit",  "Machine",  "Note"};
-  static constexpr const char* kMeanings[] = {
-      "First characters of the run's id; ◆ marks the pinned baseline, ● what is kept for a "
-      "comparison",
-      "When it began, in UTC",
-      "Given with --label",
-      "Words to find it by; T changes them",
-      "Suite of cases; empty for cases given one by one",
-      "Cases that ended ok, of those that were planned",
-      "The widest interval of its cases: half of it, as a share of the median",
-      "running, finished or interrupted",
-      "Git branch of the working directory",
-      "Git commit of the working directory; + edits: it had changes",
-      "CPU and its cores",
-      "What somebody wrote to it; N changes it"};
-  if (role == Qt::DisplayRole) return QString::fromUtf8(kTitles[section]);
-  if (role == Qt::ToolTipRole) return QString::fromUtf8(kMeanings[section]);
-  return {};
+Heading RunTableModel::heading(std::size_t column) const {
+  static const Heading kHeadings[] = {
+      {"Run", QString::fromUtf8("First characters of the run's id; ◆ marks the pinned baseline, ● "
+                                "what is kept for a comparison")},
+      {"Started", "When it began, in UTC"},
+      {"Label", "Given with --label"},
+      {"Tags", "Words to find it by; T changes them"},
+      {"Suite", "Suite of cases; empty for cases given one by one"},
+      {"Cases", "Cases that ended ok, of those that were planned"},
+      {QString::fromUtf8("Widest ±"),
+       "The widest interval of its cases: half of it, as a share of the median"},
+      {"Status", "running, finished or interrupted"},
+      {"Branch", "Git branch of the working directory"},
+      {"Commit", "Git commit of the working directory; + edits: it had changes"},
+      {"Machine", "CPU and its cores"},
+      {"Note", "What somebody wrote to it; N changes it"}};
+  return kHeadings[column];
 }
 
 Qt::ItemFlags RunTableModel::flags(const QModelIndex& index) const {
   if (index.isValid() && is_heading(index.row())) return Qt::ItemIsEnabled;
-  return QAbstractTableModel::flags(index);
+  return CellTable::flags(index);
 }
 
 }  // namespace ridgepoint

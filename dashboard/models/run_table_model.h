@@ -4,18 +4,18 @@
 // runs costs one pass over them.
 #pragma once
 
-#include <QAbstractTableModel>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "dashboard/models/cell_table.h"
 #include "dashboard/models/run_filter.h"
 #include "dashboard/models/run_list.h"
 #include "dashboard/models/tone.h"
 
 namespace ridgepoint {
 
-class RunTableModel : public QAbstractTableModel {
+class RunTableModel : public CellTable {
   Q_OBJECT
  public:
   enum Column {
@@ -34,7 +34,8 @@ class RunTableModel : public QAbstractTableModel {
     count
   };
   static constexpr int run_id_role = Qt::UserRole;  ///< QString; empty for a heading
-  enum class Grouping { none, label, suite, commit, branch, machine, day };
+  /// A run with several tags or models stands under each of them.
+  enum class Grouping { none, label, tag, model, suite, commit, branch, machine, day };
 
   explicit RunTableModel(QObject* parent = nullptr);
 
@@ -51,23 +52,24 @@ class RunTableModel : public QAbstractTableModel {
   [[nodiscard]] int row_of(const std::string& run_id) const;
   [[nodiscard]] bool is_heading(int row) const;
 
-  [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
-  [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
-  [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
-                                    int role) const override;
   [[nodiscard]] Qt::ItemFlags flags(const QModelIndex& index) const override;
   void sort(int column, Qt::SortOrder order) override;
 
+ protected:
+  [[nodiscard]] std::size_t row_count() const override;
+  [[nodiscard]] std::size_t column_count() const override;
+  [[nodiscard]] Heading heading(std::size_t column) const override;
+  [[nodiscard]] QVariant cell(std::size_t row, std::size_t column, int role) const override;
+
  private:
   struct Row {
-    std::uint32_t run = 0;    ///< position in the list; of a heading: of its first run
+    std::uint32_t at = 0;     ///< of a run: position in the list; of a heading: in groups_
     std::uint32_t under = 0;  ///< 0: a run; else a heading, over that many runs
   };
   void arrange();
-  [[nodiscard]] std::string group_of(const RunEntry& entry) const;
-  [[nodiscard]] QString cell(const RunEntry& entry, int column) const;
-  [[nodiscard]] Tone tone(const RunEntry& entry, int column) const;
+  [[nodiscard]] std::vector<std::string> groups_of(const RunEntry& entry) const;
+  [[nodiscard]] QString text_of(const RunEntry& entry, std::size_t column) const;
+  [[nodiscard]] static Tone tone(const RunEntry& entry, std::size_t column);
   [[nodiscard]] bool before(const RunEntry& a, const RunEntry& b) const;
 
   SharedRuns runs_;
@@ -79,6 +81,7 @@ class RunTableModel : public QAbstractTableModel {
   std::vector<std::string> candidates_;
   std::vector<std::uint32_t> positions_;
   std::vector<Row> rows_;
+  std::vector<std::string> groups_;  ///< names, in their order
 };
 
 }  // namespace ridgepoint

@@ -51,7 +51,9 @@ Session::Session(QObject* parent) : QObject(parent) {
   QObject::connect(&loader_, &RunListLoader::loaded, this, &Session::take);
   QObject::connect(&loader_, &RunListLoader::failed, this,
                    [this](const QString& path, const QString& problem) {
-                     if (path == qt(path_.string())) become(State::unreadable, problem);
+                     if (path != qt(path_.string())) return;
+                     gave_up_ = state_ == State::older;
+                     become(State::unreadable, problem);
                    });
   timer_.setInterval(kLookEvery_ms);
   QObject::connect(&timer_, &QTimer::timeout, this, [this] {
@@ -68,6 +70,7 @@ void Session::open(const std::filesystem::path& path) {
   forget();
   watch_.reset();
   seen_version_.reset();
+  gave_up_ = false;
   ++generation_;
   if (!same) {
     runs_ = std::make_shared<RunList>();
@@ -98,6 +101,15 @@ void Session::read_first() {
     return;
   }
   try {
+    if (is_older_schema(path_, options_)) {
+      if (gave_up_) return;
+      // Bringing it up copies and checks all of it: on the thread that reads, not here.
+      runs_ = std::make_shared<RunList>();
+      problem_.clear();
+      state_ = State::older;
+      loader_.load(path_, options_);
+      return;
+    }
     seen_version_ = data_version();  // before reading: what is written meanwhile is seen later
     runs_ = read_newest_runs(path_, kFirstRuns, options_);
     problem_.clear();
@@ -119,6 +131,7 @@ void Session::become(State state, const QString& problem) {
 
 void Session::take(const QString& path, const SharedRuns& runs) {
   if (path != qt(path_.string())) return;
+  if (state_ == State::older) seen_version_ = data_version();
   runs_ = runs;
   become(runs_->runs.empty() ? State::empty : State::ready);
   Q_EMIT data_changed();
@@ -135,6 +148,7 @@ std::optional<std::int64_t> Session::data_version() {
 }
 
 void Session::look() {
+  if (state_ == State::older && loader_.busy()) return;
   if (state_ != State::ready) {
     if (path_.empty()) return;
     const State before = state_;
@@ -199,6 +213,42 @@ Loaded<TracedRecord> Session::trace(const Record& record) const {
          });
 }
 
+Loaded<TracedRecord> Session::trace_of_range() const {
+  const auto& range = place().range;
+  if (!range) return {};
+  if (const auto kept = kept_traces_.find(range->record_id); kept != kept_traces_.end()) {
+    return kept->second;
+  }
+  const auto of = run(range->run_id);
+  if (of.value == nullptr) return {nullptr, of.problem};
+  const auto record = std::ranges::find(of.value->records, range->record_id, &Record::id);
+  if (record == of.value->records.end()) {
+    return {nullptr, QStringLiteral("The case that the range is of is no longer there.")};
+  }
+  return trace(*record);
+}
+
+std::shared_ptr<const Record> Session::within_range(const Record& record) const {
+  const auto& range = place().range;
+  if (range && range->record_id == record.id) {
+    const auto traced = trace(record);
+    if (traced.value != nullptr) {
+      return std::make_shared<const Record>(with_times_within(*traced.value, *range));
+    }
+  }
+  return {std::shared_ptr<void>(), &record};  // nothing of its own: samples may be many
+}
+
+Loaded<TracedRecord> Session::baseline_trace(const Record& beside) const {
+  const std::string& baseline = place().baseline;
+  if (baseline.empty() || baseline == beside.run_id) return {};
+  const auto of = run(baseline);
+  if (of.value == nullptr) return {nullptr, of.problem};
+  const Record* found = same_traced_case(*of.value, beside);
+  if (found == nullptr) return {nullptr, QStringLiteral("it did not trace this case.")};
+  return trace(*found);
+}
+
 Loaded<ProfiledRecord> Session::whole_profile(const std::shared_ptr<const RunWithRecords>& run,
                                               const Record& record) const {
   if (const auto found = kept_profiles_.find(record.id); found != kept_profiles_.end()) {
@@ -232,14 +282,8 @@ Loaded<ProfiledRecord> Session::profile(const std::string& run_id) const {
 Loaded<ProfiledRecord> Session::profile_of(const std::string& run_id, const Record& beside) const {
   const auto loaded = run(run_id);
   if (loaded.value == nullptr) return {nullptr, loaded.problem};
-  const Record* found = traced_record_of(*loaded.value, ridgepoint::case_hash(beside.subject));
-  const auto traced = std::ranges::count_if(loaded.value->records, [](const Record& record) {
-    return !record.measurement.op_times.empty();
-  });
-  const bool is_same = found != nullptr && case_hash(found->subject) == case_hash(beside.subject);
-  if (found == nullptr || (!is_same && traced > 1)) {
-    return {nullptr, QStringLiteral("it did not trace this case.")};
-  }
+  const Record* found = same_traced_case(*loaded.value, beside);
+  if (found == nullptr) return {nullptr, QStringLiteral("it did not trace this case.")};
   return whole_profile(loaded.value, *found);
 }
 
@@ -408,6 +452,19 @@ void Session::choose_case(const std::string& hash) {
   Place next = place();
   if (next.case_hash != hash) next.metric.clear();
   next.case_hash = hash;
+  go(std::move(next));
+}
+
+void Session::choose_op(const std::string& op_id, const std::string& phase) {
+  Place next = place();
+  next.op = op_id;
+  next.phase = phase;
+  go(std::move(next));
+}
+
+void Session::choose_whole_trace() {
+  Place next = place();
+  next.range.reset();
   go(std::move(next));
 }
 

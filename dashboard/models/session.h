@@ -2,7 +2,7 @@
 // Session: one database that is being looked at, and the place someone is at in it. Views read from
 // here and tell it what was chosen; it tells all of them. Follows the database while others write.
 // Nothing here throws: what cannot be read is a problem in words, kept where it belongs. It reads,
-// but for the tags and notes of runs.
+// but for the tags and notes of runs, and a database of an older schema, which opening brings up.
 #pragma once
 
 #include <QObject>
@@ -55,6 +55,7 @@ class Session : public QObject {
   enum class State {
     missing,     ///< there is no such file
     unreadable,  ///< problem() says why
+    older,       ///< of an older schema, and being brought up
     empty,       ///< no run yet
     ready,
   };
@@ -82,6 +83,14 @@ class Session : public QObject {
                                                   const Record& beside) const;
   /// The spans of a record, arranged to be drawn.
   [[nodiscard]] Loaded<TracedRecord> trace(const Record& record) const;
+  /// The record that the range of the place is of; neither value nor problem without a range.
+  [[nodiscard]] Loaded<TracedRecord> trace_of_range() const;
+  /// What the pinned baseline kept of the same case, or of the only one that it traced; a problem
+  /// where there is none, neither without a baseline and for the baseline itself.
+  [[nodiscard]] Loaded<TracedRecord> baseline_trace(const Record& beside) const;
+  /// The record as it is, which must outlive what comes back, or with its op times from the range
+  /// of the place where that is of it.
+  [[nodiscard]] std::shared_ptr<const Record> within_range(const Record& record) const;
   /// The run of the place, or, where none is chosen, the newest that traced any op.
   [[nodiscard]] std::string traced_run() const;
   /// Of the sides of this place; a problem where one is missing.
@@ -105,6 +114,8 @@ class Session : public QObject {
   [[nodiscard]] const Itinerary& itinerary() const { return itinerary_; }
   void choose_run(const std::string& id);
   void choose_case(const std::string& hash);
+  void choose_op(const std::string& op_id, const std::string& phase = {});
+  void choose_whole_trace();                   ///< in place of a range
   void pin_baseline(const std::string& id);    ///< empty: none; the pinned one: none
   void keep_candidate(const std::string& id);  ///< for the comparison; one that is kept: no more
 
@@ -135,7 +146,8 @@ class Session : public QObject {
   static constexpr std::int64_t kFirstRuns = 200;
   static constexpr std::size_t kMostKept = 6;
   static constexpr std::size_t kMostCandidates = 12;
-  static constexpr std::size_t kMostTraces = 2;  ///< each may hold millions of spans
+  /// The chosen one and the baseline's; each may hold millions of spans.
+  static constexpr std::size_t kMostTraces = 2;
 
   std::filesystem::path path_;
   State state_ = State::missing;
@@ -149,6 +161,7 @@ class Session : public QObject {
   std::optional<Database> watch_;
   std::optional<std::int64_t> seen_version_;
   std::int64_t generation_ = 0;
+  bool gave_up_ = false;  ///< bringing it up failed: once is enough until somebody asks again
   mutable std::map<std::string, Loaded<RunWithRecords>> kept_runs_;
   mutable std::map<std::string, Loaded<Compared>> kept_comparisons_;
   mutable std::map<std::string, Loaded<ManyCompared>> kept_many_;

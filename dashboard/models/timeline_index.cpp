@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "results/op_family.h"
+
 namespace ridgepoint {
 namespace {
 
@@ -280,11 +282,15 @@ TimelineMatches TimelineIndex::find(std::string_view text) const {
 }
 
 TimelineMatches TimelineIndex::find_op(std::string_view op_id) const {
-  const auto found = std::ranges::find(names, op_id);
-  if (op_id.empty() || found == names.end()) return {};
+  if (op_id.empty()) return {};
+  const bool of_layers = op_id.find('*') != std::string_view::npos;
   std::vector<bool> wanted(names.size());
-  wanted[static_cast<std::size_t>(found - names.begin())] = true;
-  return matches_of(std::move(wanted));
+  bool any = false;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    wanted[i] = of_layers ? op_family(names[i]) == op_id : names[i] == op_id;
+    any = any || wanted[i];
+  }
+  return any ? matches_of(std::move(wanted)) : TimelineMatches();
 }
 
 std::optional<TimelineSpan> TimelineIndex::next_match(const TimelineMatches& matches,

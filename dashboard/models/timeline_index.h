@@ -87,7 +87,7 @@ class TimelineIndex {
 
   /// Spans whose name has every word of the text, in any case of letters.
   [[nodiscard]] TimelineMatches find(std::string_view text) const;
-  /// Spans of exactly this op id.
+  /// Spans of exactly this op id; with a star, of that op in all layers (results/op_family.h).
   [[nodiscard]] TimelineMatches find_op(std::string_view op_id) const;
   /// The first matching span that begins after `at_ns` (before it, backwards); nothing past the
   /// last.

@@ -126,6 +126,26 @@ void find_front(std::vector<VariantPoint>& points, bool more_is_better) {
   }
 }
 
+void set_beside(Variants& variants, const RunWithRecords* baseline) {
+  for (VariantPoint& point : variants.points) {
+    point.before.reset();
+    if (baseline == nullptr || baseline->run.id == point.run_id) continue;
+    const auto value_in = [](const Record& record, const std::string& metric) {
+      const auto found = record.measurement.metrics.find(metric);
+      return found == record.measurement.metrics.end() ? std::optional<double>() : found->second;
+    };
+    for (const Record& record : baseline->records) {
+      if (record.outcome != Outcome::ok || case_hash(record.subject) != point.case_hash) continue;
+      const auto speed = value_in(record, variants.speed_metric);
+      if (!speed || !(*speed > 0)) continue;
+      const Record* quality =
+          quality_of(record.subject, baseline->records, variants.quality_metric);
+      point.before = {
+          *speed, quality == nullptr ? std::nullopt : value_in(*quality, variants.quality_metric)};
+    }
+  }
+}
+
 Variants read_variants(const std::filesystem::path& path, const RunList& runs,
                        const QString& scenario, std::string_view quality_metric,
                        const StoreOptions& options) {
@@ -161,10 +181,15 @@ Variants read_variants(const std::filesystem::path& path, const RunList& runs,
       found.without_quality.append(names[i]);
       continue;
     }
-    VariantPoint point{names[i],     speed.subject.backend,
-                       speed.run_id, speed.hash,
-                       speed.value,  quality->measurement.metrics.at(std::string(quality_metric)),
-                       {},           false};
+    VariantPoint point{names[i],
+                       speed.subject.backend,
+                       speed.run_id,
+                       speed.hash,
+                       speed.value,
+                       quality->measurement.metrics.at(std::string(quality_metric)),
+                       {},
+                       false,
+                       {}};
     if (const MetricSpec* error = standard_error_of(quality_metric)) {
       const auto known = quality->measurement.metrics.find(std::string(error->name));
       if (known != quality->measurement.metrics.end()) point.error = known->second;

@@ -23,6 +23,12 @@ struct VariantPoint {
   double quality = 0;           ///< of the quality metric
   std::optional<double> error;  ///< standard error of the quality
   bool on_front = false;        ///< no other is at least as fast and as good, and better in one
+  /// What the pinned baseline measured of the same variant.
+  struct Before {
+    double speed = 0;
+    std::optional<double> quality;
+  };
+  std::optional<Before> before{};
 };
 
 struct Variants {
@@ -44,6 +50,9 @@ const std::vector<std::string>& variant_quality_metrics();
 Variants read_variants(const std::filesystem::path& path, const RunList& runs,
                        const QString& scenario, std::string_view quality_metric,
                        const StoreOptions& options);
+
+/// Sets what the run measured of each variant; without one it is taken away.
+void set_beside(Variants& variants, const RunWithRecords* baseline);
 
 /// Sets on_front and the order.
 void find_front(std::vector<VariantPoint>& points, bool more_is_better);

@@ -10,10 +10,12 @@
 #include <utility>
 
 #include "dashboard/models/text.h"
+#include "results/statistics/quantile.h"
 #include "results/store/history_query.h"
 #include "results/store/store.h"
 #include "workloads/case.h"
 #include "workloads/error.h"
+#include "workloads/models/model_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -97,25 +99,38 @@ std::optional<roofline::Roofs> newest_roofs(const Store& store, const RunList& r
   return std::nullopt;
 }
 
+/// Whether its weights are all of a type that can be chosen here, by an engine that computes at
+/// all.
+bool has_plain_weights(const Case& subject) {
+  const auto types = ModelType::names();
+  const bool is_type = subject.transform.empty() ||
+                       std::ranges::find(types, subject.transform) != std::ranges::end(types);
+  return is_type && subject.backend != "null" && !subject.backend.starts_with("null:");
+}
+
+MeasuredSpeed speed_of(const Case& subject, std::string run_id, std::string hash, double value) {
+  return {.model = subject.model,
+          .type = subject.transform.empty() ? subject.type : subject.transform,
+          .kv = subject.kv,
+          .run_id = std::move(run_id),
+          .case_hash = std::move(hash),
+          .label = label(subject),
+          .batch = subject.batch,
+          .context = subject.depth + subject.prompt + subject.generate / 2,
+          .tokens_per_second = value};
+}
+
 std::vector<MeasuredSpeed> newest_decode_speeds(const HistoryQuery& query) {
   std::vector<MeasuredSpeed> speeds;
   for (const MeasuredCase& measured : query.cases()) {
     const Case& subject = measured.subject;
-    if (subject.workload != "llm" || subject.generate <= 0 || !subject.transform.empty()) continue;
+    if (subject.workload != "llm" || subject.generate <= 0 || !has_plain_weights(subject)) continue;
     const auto rows = query.rows(measured.hash, kSpeedMetric);
     const auto newest = std::find_if(rows.rbegin(), rows.rend(), [](const HistoryRow& row) {
       return row.outcome == Outcome::ok && row.value.value_or(0) > 0;
     });
     if (newest == rows.rend()) continue;
-    speeds.push_back({.model = subject.model,
-                      .type = subject.type,
-                      .kv = subject.kv,
-                      .run_id = newest->run.id,
-                      .case_hash = measured.hash,
-                      .label = label(subject),
-                      .batch = subject.batch,
-                      .context = subject.depth + subject.prompt + subject.generate / 2,
-                      .tokens_per_second = *newest->value});
+    speeds.push_back(speed_of(subject, newest->run.id, measured.hash, *newest->value));
   }
   return speeds;
 }
@@ -139,6 +154,31 @@ WallRecords read_wall_records(const std::filesystem::path& path, const RunList& 
   return found;
 }
 
+std::optional<double> decode_speed_in(const RunWithRecords& run, const std::string& hash) {
+  for (const Record& record : run.records) {
+    if (record.outcome != Outcome::ok || case_hash(record.subject) != hash) continue;
+    const auto found = record.measurement.metrics.find(std::string(kSpeedMetric));
+    if (found != record.measurement.metrics.end() && found->second > 0) return found->second;
+  }
+  return std::nullopt;
+}
+
+std::optional<MeasuredSpeed> decode_speed_within(const TracedRecord& traced,
+                                                 const TraceRange& range) {
+  std::vector<std::int64_t> steps_ns;
+  for (const TracedPart& part : traced.timeline.parts) {
+    const bool inside = part.begin_ns >= range.begin_ns && part.end_ns <= range.end_ns;
+    if (inside && part.name == "decode") steps_ns.push_back(part.end_ns - part.begin_ns);
+  }
+  const Record& record = traced.record;
+  if (steps_ns.empty() || !has_plain_weights(record.subject)) return std::nullopt;
+  MeasuredSpeed speed =
+      speed_of(record.subject, record.run_id, case_hash(record.subject),
+               static_cast<double>(record.subject.batch) * 1e9 / median(steps_ns));
+  speed.within_range = true;
+  return speed;
+}
+
 QString meaning_of(const Elasticity& elasticity) {
   if (elasticity.spread < kFewMoves) return "cannot say";
   if (elasticity.low > kHalf) return "memory";
@@ -159,20 +199,19 @@ void ElasticityTable::show(std::vector<ElasticityTest> tests) {
   endResetModel();
 }
 
-int ElasticityTable::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(tests_.size());
+std::size_t ElasticityTable::row_count() const {
+  return tests_.size();
 }
 
-int ElasticityTable::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : Column::count;
+std::size_t ElasticityTable::column_count() const {
+  return Column::count;
 }
 
-QVariant ElasticityTable::data(const QModelIndex& index, int role) const {
-  if (!index.isValid() || index.row() >= rowCount()) return {};
-  const ElasticityTest& test = tests_[static_cast<std::size_t>(index.row())];
+QVariant ElasticityTable::cell(std::size_t row, std::size_t column, int role) const {
+  const ElasticityTest& test = tests_[row];
   if (role == Qt::ToolTipRole) return test.what + "\n" + explanation_of(test.found);
   if (role != Qt::DisplayRole) return {};
-  switch (index.column()) {
+  switch (column) {
     case what:
       return test.what;
     case value:
@@ -188,16 +227,14 @@ QVariant ElasticityTable::data(const QModelIndex& index, int role) const {
   }
 }
 
-QVariant ElasticityTable::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || section < 0 || section >= Column::count) return {};
-  static constexpr const char* kTitles[] = {"work", "bound by", "elasticity", "95 %", "bandwidth"};
-  static constexpr const char* kMeanings[] = {
-      "what was timed beside an antagonist", "whether memory binds, as far as the test tells",
-      "-d ln(time) / d ln(bandwidth); near 1: memory binds", "interval of the slope",
-      "by which factor the bandwidth was moved"};
-  if (role == Qt::DisplayRole) return QString(kTitles[section]);
-  if (role == Qt::ToolTipRole) return QString(kMeanings[section]);
-  return {};
+Heading ElasticityTable::heading(std::size_t column) const {
+  static const Heading kHeadings[] = {
+      {"work", "what was timed beside an antagonist"},
+      {"bound by", "whether memory binds, as far as the test tells"},
+      {"elasticity", "-d ln(time) / d ln(bandwidth); near 1: memory binds"},
+      {"95 %", "interval of the slope"},
+      {"bandwidth", "by which factor the bandwidth was moved"}};
+  return kHeadings[column];
 }
 
 }  // namespace ridgepoint

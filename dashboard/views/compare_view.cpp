@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 #include "dashboard/charts/two_sides_chart.h"
@@ -24,6 +25,7 @@
 #include "dashboard/views/table.h"
 #include "results/report/attribution_text.h"
 #include "results/report/comparison_text.h"
+#include "results/report/table.h"
 #include "workloads/shell_quote.h"
 
 namespace ridgepoint {
@@ -83,6 +85,9 @@ CompareView::CompareView(Session& session, QWidget* parent)
       candidates_table_(make_table("Cases compared with several candidates", candidates_, this)),
       below_(new QTabWidget),
       why_(reading_text("Why the chosen row is what it is")),
+      ops_(new OpDifferenceTable(this)),
+      ops_say_(new QLabel),
+      ops_table_(make_table("Where the difference lies, op by op", ops_, this)),
       environment_(new QTableWidget),
       notes_(reading_text("Notes")),
       ecdf_(new TwoSidesChart(TwoSidesChart::Shape::ecdf)),
@@ -101,8 +106,10 @@ CompareView::CompareView(Session& session, QWidget* parent)
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
-  table_->setItemDelegateForColumn(ComparisonModel::interval, new IntervalDelegate(table_));
-  candidates_table_->setItemDelegate(new RatioDelegate(candidates_table_));
+  table_->setItemDelegateForColumn(ComparisonModel::interval,
+                                   new IntervalDelegate(IntervalDelegate::Text::none, table_));
+  candidates_table_->setItemDelegate(
+      new IntervalDelegate(IntervalDelegate::Text::beside, candidates_table_));
   candidates_table_->setSelectionBehavior(QAbstractItemView::SelectItems);
   candidates_table_->horizontalHeader()->setStretchLastSection(false);
   environment_->setAccessibleName("What differs in environment");
@@ -111,6 +118,17 @@ CompareView::CompareView(Session& session, QWidget* parent)
   environment_->setShowGrid(false);
   environment_->verticalHeader()->hide();
   below_->addTab(why_, "Why");
+  ops_say_->setWordWrap(true);
+  ops_say_->setTextFormat(Qt::PlainText);
+  ops_say_->setAccessibleName("What the table of ops is of");
+  ops_say_->setContentsMargins(6, 4, 6, 2);
+  auto* of_ops = new QWidget;
+  auto* of_ops_lines = new QVBoxLayout(of_ops);
+  of_ops_lines->setContentsMargins(0, 0, 0, 0);
+  of_ops_lines->setSpacing(0);
+  of_ops_lines->addWidget(ops_say_);
+  of_ops_lines->addWidget(ops_table_, 1);
+  below_->addTab(of_ops, "Ops");
   below_->addTab(environment_, "Environment");
   below_->addTab(notes_, "Notes");
   below_->setDocumentMode(true);
@@ -169,10 +187,19 @@ CompareView::CompareView(Session& session, QWidget* parent)
     candidates_->show_all(on);
     refresh();
   });
+  QObject::connect(ops_table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+                   [this](const QModelIndex& now) {
+                     if (showing_ || !now.isValid()) return;
+                     this->session().choose_op(ops_->op_at(now.row()));
+                   });
   for (QTableView* table : {table_, candidates_table_}) {
     QObject::connect(table->selectionModel(), &QItemSelectionModel::currentChanged, this,
                      &CompareView::choose);
   }
+}
+
+QString CompareView::ops_say() const {
+  return ops_say_->text();
 }
 
 void CompareView::choose(const QModelIndex& index) {
@@ -343,7 +370,7 @@ void CompareView::show_candidates() {
   if (row >= 0) candidates_table_->setCurrentIndex(candidates_->index(row, column));
   if (chosen->compared == nullptr) {
     environment_->setRowCount(0);
-    below_->setTabText(1, "Environment");
+    below_->setTabText(below_->indexOf(environment_), "Environment");
     show_finding(nullptr, nullptr);
     why_->setPlainText(chosen->problem);
     return;
@@ -393,8 +420,9 @@ void CompareView::show_environment(const Comparison& comparison) {
   fit_columns(*environment_, 260);
   environment_->horizontalHeader()->setStretchLastSection(true);
   const int differing = rows.empty() ? 0 : static_cast<int>(rows.size()) - 1;
-  below_->setTabText(1, differing == 0 ? QString("Environment: same")
-                                       : QString("Environment: %1 differ").arg(differing));
+  below_->setTabText(below_->indexOf(environment_),
+                     differing == 0 ? QString("Environment: same")
+                                    : QString("Environment: %1 differ").arg(differing));
 }
 
 void CompareView::show_finding(const Compared* compared, const ComparisonRow* chosen) {
@@ -402,6 +430,7 @@ void CompareView::show_finding(const Compared* compared, const ComparisonRow* ch
     why_->clear();
     ecdf_->set_message("Choose a row of the table to see its distributions.");
     percentiles_->set_message(" ");
+    show_ops(nullptr, nullptr, {});
     return;
   }
   QStringList lines;
@@ -421,6 +450,55 @@ void CompareView::show_finding(const Compared* compared, const ComparisonRow* ch
   };
   ecdf_->show(of(a, repetitions_of), of(b, repetitions_of));
   percentiles_->show(of(a, samples_of), of(b, samples_of));
+  show_ops(a, b, chosen->metric);
+}
+
+/// Ops of the phase that the metric times; within the range of the timeline on the side it is of.
+void CompareView::show_ops(const Record* a, const Record* b, const std::string& metric) {
+  std::vector<OpDifference> ops;
+  QString words;
+  std::string phase(phase_of(metric));
+  if (metric.empty() && b != nullptr) {
+    // An outcome stands against another; what was traced is worth seeing all the same.
+    for (const OpTime& op : b->measurement.op_times) phase = op.phase;
+  }
+  if (a == nullptr || b == nullptr) {
+    words = "Choose a row of the table that both sides have.";
+  } else if (phase.empty()) {
+    words = "This metric is not the time of a phase, so no op accounts for it.";
+  } else {
+    const auto of_a = session().within_range(*a);
+    const auto of_b = session().within_range(*b);
+    ops = op_differences(of_a->measurement.op_times, of_b->measurement.op_times, phase);
+    const auto traced = [&](const Record& record) {
+      return std::ranges::any_of(record.measurement.op_times,
+                                 [&](const OpTime& op) { return op.phase == phase; });
+    };
+    if (!traced(*of_a) || !traced(*of_b)) {
+      words = QString("Side %1 has no times of single ops%2.")
+                  .arg(traced(*of_a)   ? "B"
+                       : traced(*of_b) ? "A"
+                                       : "A, like side B,",
+                       session().place().range ? " (within the range)" : "");
+    } else {
+      double sum = 0;
+      for (const OpDifference& op : ops) sum += op.difference_ns();
+      words = QString("Times of one %1 pass: ops differ by %2%3 in all.")
+                  .arg(qt(phase), sum < 0 ? QString::fromUtf8("−") : QString("+"),
+                       qt(format_value(std::abs(sum), "ns")));
+    }
+    const auto& range = session().place().range;
+    for (const auto& [record, letter] : {std::pair(a, 'A'), std::pair(b, 'B')}) {
+      if (!range || range->record_id != record->id) continue;
+      words += QString(" Those of %1 are of the range that was chosen in the timeline.")
+                   .arg(QChar(letter));
+    }
+  }
+  ops_say_->setText(words);
+  ops_->show(std::move(ops));
+  fit_columns(*ops_table_, 260);
+  const int row = ops_->row_of(session().place().op);
+  ops_table_->setCurrentIndex(row < 0 ? QModelIndex() : ops_->index(row, 0));
 }
 
 QString CompareView::verdict() const {
@@ -466,6 +544,11 @@ std::vector<Chart*> CompareView::charts() const {
 
 QString CompareView::facts() const {
   return facts_->text();
+}
+
+QString CompareView::range_here() const {
+  return "Times of its ops are of this stretch (Ops, below); verdicts are made of passes that were "
+         "not traced, and stay.";
 }
 
 QWidget* CompareView::first_focus() {

@@ -6,6 +6,7 @@
 
 #include "dashboard/models/candidates_model.h"
 #include "dashboard/models/comparison_model.h"
+#include "dashboard/models/op_difference_table.h"
 #include "dashboard/views/view.h"
 
 class QCheckBox;
@@ -28,6 +29,7 @@ class CompareView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
@@ -41,6 +43,10 @@ class CompareView : public View {
   [[nodiscard]] QString facts() const;
   [[nodiscard]] QTableWidget* environment() const { return environment_; }
   [[nodiscard]] QString why() const;
+  /// Where the difference of the chosen row lies, op by op.
+  [[nodiscard]] const OpDifferenceTable& ops() const { return *ops_; }
+  [[nodiscard]] QTableView* ops_table() const { return ops_table_; }
+  [[nodiscard]] QString ops_say() const;
   [[nodiscard]] QLineEdit* side_box(bool a) const { return a ? a_ : b_; }
 
  protected:
@@ -55,6 +61,7 @@ class CompareView : public View {
   void show_verdict(const QString& text, const QColor& colour);
   /// What was found of a chosen case and metric, in detail; null: nothing is chosen.
   void show_finding(const Compared* compared, const ComparisonRow* chosen);
+  void show_ops(const Record* a, const Record* b, const std::string& metric);
   void choose(const QModelIndex& index);
   [[nodiscard]] QString title_of(const std::string& side) const;
   void show_environment(const Comparison& comparison);
@@ -72,6 +79,9 @@ class CompareView : public View {
   QTableView* candidates_table_;
   QTabWidget* below_;
   QPlainTextEdit* why_;
+  OpDifferenceTable* ops_;
+  QLabel* ops_say_;
+  QTableView* ops_table_;
   QTableWidget* environment_;
   QPlainTextEdit* notes_;
   TwoSidesChart* ecdf_;

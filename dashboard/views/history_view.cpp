@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/views/history_view.h"
 
+#include <fmt/format.h>
+
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -17,6 +19,7 @@
 #include "dashboard/models/text.h"
 #include "results/compare/case_names.h"
 #include "results/report/history_text.h"
+#include "results/report/table.h"
 
 namespace ridgepoint {
 namespace {
@@ -226,7 +229,7 @@ void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chose
   colours.setColor(QPalette::WindowText, colour_of_history(*shown_, theme_of(colours)));
   headline_->setPalette(colours);
   colours.setColor(QPalette::WindowText, theme_of(colours).muted);
-  subject_->setText(qt(history_subject(*shown_)));
+  subject_->setText(qt(history_subject(*shown_)) + against_baseline());
   subject_->setPalette(colours);
   chart_->show(shown_, {}, place.run, place.baseline);
   QStringList words;
@@ -240,8 +243,35 @@ void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chose
   changes_->setPlainText(words.join('\n'));
 }
 
+/// The chosen run, or else the newest one that counts, against the pinned baseline.
+QString HistoryView::against_baseline() const {
+  const Place& place = session().place();
+  if (place.baseline.empty()) return {};
+  const auto before = value_of_run(*shown_, place.baseline);
+  if (!before || *before == 0) return "\nThe baseline has no value of this on this machine.";
+  const auto& points = shown_->points;
+  const auto newest = std::find_if(points.rbegin(), points.rend(), [](const HistoryPoint& point) {
+    return point.gap.empty() && point.row.value;
+  });
+  const bool chosen = value_of_run(*shown_, place.run).has_value();
+  if (!chosen && newest == points.rend()) return {};
+  const std::string& run = chosen ? place.run : newest->row.run.id;
+  if (run == place.baseline) return "\nThe run that is shown is the baseline.";
+  return QString(
+             "\nRun %1: %2 % against the baseline (%3 to %4). Whether that is more than noise, "
+             "Compare says.")
+      .arg(short_id(run),
+           qt(fmt::format("{:+.2f}", 100 * (*value_of_run(*shown_, run) / *before - 1))),
+           qt(format_value(*before, shown_->unit)),
+           qt(format_value(*value_of_run(*shown_, run), shown_->unit)));
+}
+
 QString HistoryView::headline() const {
   return headline_->text();
+}
+
+QString HistoryView::subject() const {
+  return subject_->text();
 }
 
 std::vector<QStringList> HistoryView::rows() const {
@@ -256,6 +286,11 @@ QString HistoryView::command_line() const {
 
 std::vector<Chart*> HistoryView::charts() const {
   return {chart_};
+}
+
+QString HistoryView::range_here() const {
+  return "It does not apply here: a history is made of whole runs, from passes that were not "
+         "traced.";
 }
 
 QWidget* HistoryView::first_focus() {

@@ -27,10 +27,12 @@ class HistoryView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
 
   [[nodiscard]] QString headline() const;
+  [[nodiscard]] QString subject() const;
   [[nodiscard]] HistoryChart* chart() const { return chart_; }
   [[nodiscard]] QListWidget* cases() const { return cases_; }
   [[nodiscard]] QComboBox* metrics() const { return metrics_; }
@@ -40,6 +42,7 @@ class HistoryView : public View {
 
  private:
   void read_cases();
+  [[nodiscard]] QString against_baseline() const;
   void filter_cases(const QString& text);
   /// Where nobody chose a case: the model case with the most values, else any with the most.
   [[nodiscard]] std::size_t case_to_begin_with(const HistoryQuery& query) const;

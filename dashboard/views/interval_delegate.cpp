@@ -49,50 +49,38 @@ void draw_mark(QPainter& painter, const QRectF& box, const RatioMark& mark, cons
 
 QSize IntervalDelegate::sizeHint(const QStyleOptionViewItem& option,
                                  const QModelIndex& index) const {
-  return {kWidth, QStyledItemDelegate::sizeHint(option, index).height()};
+  const QSize text = QStyledItemDelegate::sizeHint(option, index);
+  if (text_ == Text::none) return {kWidth, text.height()};
+  const bool is_drawn = index.data(ComparisonModel::mark_role).isValid();
+  return {text.width() + (is_drawn ? kNarrow + 6 : 6), text.height()};
 }
 
 void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                              const QModelIndex& index) const {
   const QStyle* style = option.widget == nullptr ? QApplication::style() : option.widget->style();
   style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
-  const auto mark = index.data(ComparisonModel::mark_role).value<RatioMark>();
-  draw_mark(*painter, QRectF(option.rect).adjusted(kMargin, 3, -kMargin, -3), mark,
-            theme_of(option.palette), (option.state & QStyle::State_Selected) != 0);
-}
-
-QSize RatioDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-  const QSize text = QStyledItemDelegate::sizeHint(option, index);
-  const bool drawn = index.data(ComparisonModel::mark_role).isValid();
-  return {text.width() + (drawn ? kNarrow + 6 : 6), text.height()};
-}
-
-void RatioDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
-                          const QModelIndex& index) const {
-  const QStyle* style = option.widget == nullptr ? QApplication::style() : option.widget->style();
-  style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
   const Theme& theme = theme_of(option.palette);
   const bool chosen = (option.state & QStyle::State_Selected) != 0;
   const QVariant mark = index.data(ComparisonModel::mark_role);
+  QRectF box = QRectF(option.rect).adjusted(kMargin, 3, -kMargin, -3);
   QRect text = option.rect.adjusted(6, 0, -4, 0);
-  if (mark.isValid() && option.rect.width() > 2 * kNarrow) {
-    text.setRight(option.rect.right() - kNarrow);
-    draw_mark(*painter,
-              QRectF(text.right() + kMargin, option.rect.top() + 3, kNarrow - 2 * kMargin,
-                     option.rect.height() - 6),
-              mark.value<RatioMark>(), theme, chosen);
+  if (text_ == Text::beside) {
+    const bool has_room = mark.isValid() && option.rect.width() > 2 * kNarrow;
+    if (has_room) text.setRight(option.rect.right() - kNarrow);
+    box.setLeft(has_room ? text.right() + kMargin : box.right());
+    painter->save();
+    painter->setFont(option.font);
+    const QVariant tone = index.data(kToneRole);
+    painter->setPen(chosen           ? option.palette.color(QPalette::HighlightedText)
+                    : tone.isValid() ? colour_of(static_cast<Tone>(tone.toInt()), option.palette)
+                                     : theme.text);
+    const QVariant aligned = index.data(Qt::TextAlignmentRole);
+    painter->drawText(
+        text, aligned.isValid() ? aligned.toInt() : int(Qt::AlignLeft | Qt::AlignVCenter),
+        option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
+    painter->restore();
   }
-  painter->save();
-  painter->setFont(option.font);
-  const QVariant tone = index.data(kToneRole);
-  painter->setPen(chosen           ? option.palette.color(QPalette::HighlightedText)
-                  : tone.isValid() ? colour_of(static_cast<Tone>(tone.toInt()), option.palette)
-                                   : theme.text);
-  const QVariant aligned = index.data(Qt::TextAlignmentRole);
-  painter->drawText(
-      text, aligned.isValid() ? aligned.toInt() : int(Qt::AlignLeft | Qt::AlignVCenter),
-      option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
-  painter->restore();
+  if (mark.isValid()) draw_mark(*painter, box, mark.value<RatioMark>(), theme, chosen);
 }
 
 }  // namespace ridgepoint

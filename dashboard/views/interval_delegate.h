@@ -10,22 +10,18 @@ namespace ridgepoint {
 class IntervalDelegate : public QStyledItemDelegate {
   Q_OBJECT
  public:
-  using QStyledItemDelegate::QStyledItemDelegate;
-  void paint(QPainter* painter, const QStyleOptionViewItem& option,
-             const QModelIndex& index) const override;
-  [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option,
-                               const QModelIndex& index) const override;
-};
+  /// Whether the cell's text stands beside the drawing: for tables with a column of ratios each.
+  enum class Text { none, beside };
 
-/// The same beside the cell's text, for tables with a column of ratios each.
-class RatioDelegate : public QStyledItemDelegate {
-  Q_OBJECT
- public:
-  using QStyledItemDelegate::QStyledItemDelegate;
+  explicit IntervalDelegate(Text text, QObject* parent = nullptr)
+      : QStyledItemDelegate(parent), text_(text) {}
   void paint(QPainter* painter, const QStyleOptionViewItem& option,
              const QModelIndex& index) const override;
   [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option,
                                const QModelIndex& index) const override;
+
+ private:
+  Text text_;
 };
 
 }  // namespace ridgepoint

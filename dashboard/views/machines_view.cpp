@@ -8,6 +8,7 @@
 #include <QTabWidget>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
@@ -53,16 +54,36 @@ MachinesView::MachinesView(Session& session, QWidget* parent)
   lines->addWidget(tabs_, 1);
   QObject::connect(tabs_, &QTabWidget::currentChanged, this, &View::refresh);
   QObject::connect(only_differing_, &QCheckBox::toggled, this, &View::refresh);
+  for (QTableView* table : {table_, ceiling_table_}) {
+    table->setSelectionBehavior(QAbstractItemView::SelectItems);
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::currentColumnChanged, this,
+                     [this, table](const QModelIndex& now) {
+                       if (!showing_) choose_run_of(*table, now.column());
+                     });
+  }
 }
 
 void MachinesView::show_ceilings() {
   // Read only when looked at: each run of ceilings has a hundred records.
   if (tabs_->currentWidget() != ceiling_table_->parentWidget()) return;
-  ceilings_->show(session().path(), *session().runs(), session().options(), true);
+  ceilings_->show(session().path(), *session().runs(), session().options(),
+                  session().place().baseline);
+  choose_column(*ceiling_table_, ceilings_->column_of(session().place().run));
   const bool some = ceilings_->rowCount() > 0;
   ceiling_table_->setVisible(some);
   no_ceilings_->setVisible(!some);
   fit_columns(*ceiling_table_, 300);
+}
+
+void MachinesView::choose_run_of(const QTableView& table, int column) {
+  const std::string run =
+      &table == table_ ? model_->newest_run_at(column) : ceilings_->run_at(column);
+  if (!run.empty()) session().choose_run(run);
+}
+
+void MachinesView::choose_column(QTableView& table, int column) {
+  const int row = std::max(0, table.currentIndex().row());
+  table.setCurrentIndex(column < 1 ? QModelIndex() : table.model()->index(row, column));
 }
 
 void MachinesView::show_passport() {
@@ -73,22 +94,32 @@ void MachinesView::show_passport() {
 }
 
 void MachinesView::show_place() {
+  showing_ = true;
   show_ceilings();
+  showing_ = false;
   show_passport();
   const RunList& runs = *session().runs();
-  model_->show(runs, only_differing_->isChecked());
-  if (model_->columns() == 0) {
+  showing_ = true;
+  model_->show(runs, only_differing_->isChecked(), session().place().baseline);
+  const RunEntry* chosen = runs.find(session().place().run);
+  choose_column(*table_,
+                chosen == nullptr ? -1 : model_->column_of(chosen->run().environment_hash));
+  showing_ = false;
+  if (model_->environments() == 0) {
     say("No environment on record",
         "Runs that were imported from other programs bring none along.");
     return;
   }
-  QString text = model_->columns() == 1
+  QString text = model_->environments() == 1
                      ? QString("One environment: machine and build of every run")
-                     : QString("%1 environments, newest first").arg(model_->columns());
+                     : QString("%1 environments, newest first").arg(model_->environments());
   if (model_->left_out() > 0) text += QString("; %1 older ones left out").arg(model_->left_out());
+  if (!session().place().baseline.empty()) {
+    text += QString::fromUtf8("; ◆ is the baseline's, and what differs from it is in colour");
+  }
   summary_->setText(text);
-  only_differing_->setEnabled(model_->columns() > 1);
-  table_->horizontalHeader()->setStretchLastSection(model_->columns() < 3);
+  only_differing_->setEnabled(model_->environments() > 1);
+  table_->horizontalHeader()->setStretchLastSection(model_->environments() < 3);
   fit_columns(*table_, 380);
 }
 
@@ -107,6 +138,11 @@ QString MachinesView::command_line() const {
   const bool limits = tabs_->currentWidget() == ceiling_table_->parentWidget();
   if (!limits || ceilings_->columnCount() < 2) return ridgepoint("list runs");
   return ridgepoint("show " + ceilings_->run_at(1).substr(0, 8));
+}
+
+QString MachinesView::range_here() const {
+  return "It does not apply here: what machines are, and what they can do, is not taken from "
+         "spans.";
 }
 
 QWidget* MachinesView::first_focus() {

@@ -22,11 +22,13 @@ class MachinesView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] const EnvironmentTable& model() const { return *model_; }
   [[nodiscard]] QCheckBox* only_differing() const { return only_differing_; }
   [[nodiscard]] const CeilingTable& ceilings() const { return *ceilings_; }
   [[nodiscard]] QTabWidget* tabs() const { return tabs_; }
+  [[nodiscard]] QTableView* table() const { return table_; }
   [[nodiscard]] ProgramText* passport() const { return passport_; }
 
  protected:
@@ -34,6 +36,9 @@ class MachinesView : public View {
 
  private:
   void show_ceilings();
+  /// A column stands for a run: the one with these ceilings, the newest with this environment.
+  void choose_run_of(const QTableView& table, int column);
+  static void choose_column(QTableView& table, int column);
   void show_passport();
 
   EnvironmentTable* model_;
@@ -45,6 +50,7 @@ class MachinesView : public View {
   QLabel* no_ceilings_;
   ProgramText* passport_;
   QTabWidget* tabs_;
+  bool showing_ = false;
 };
 
 }  // namespace ridgepoint

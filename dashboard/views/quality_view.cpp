@@ -76,6 +76,9 @@ void QualityView::show_place() {
   const Place& place = session().place();
   variants_ = read_variants(session().path(), *session().runs(), place.scenario,
                             utf8(metric_->currentData().toString()), session().options());
+  const auto baseline =
+      place.baseline.empty() ? Loaded<RunWithRecords>{} : session().run(place.baseline);
+  set_beside(variants_, baseline.value.get());
   scenario_->clear();
   scenario_->addItems(variants_.scenarios);
   scenario_->setCurrentText(variants_.scenario);
@@ -104,6 +107,12 @@ void QualityView::summarise() {
     }
     if (!variants_.machine.isEmpty()) words.append("Speeds on " + variants_.machine + ".");
   }
+  if (!session().place().baseline.empty() && !variants_.points.empty()) {
+    const bool any = std::ranges::any_of(
+        variants_.points, [](const VariantPoint& point) { return point.before.has_value(); });
+    words.append(any ? "Arrows lead from what the baseline measured of the same variant."
+                     : "The baseline measured none of these, or is where they are from.");
+  }
   if (!variants_.without_quality.isEmpty()) {
     words.append("Quality not known: " + variants_.without_quality.join(", ") + ".");
   }
@@ -126,6 +135,10 @@ QString QualityView::command_line() const {
 
 std::vector<Chart*> QualityView::charts() const {
   return {chart_};
+}
+
+QString QualityView::range_here() const {
+  return "It does not apply here: speeds and qualities are of whole cases that were not traced.";
 }
 
 QWidget* QualityView::first_focus() {

@@ -20,6 +20,7 @@ class QualityView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] FrontChart* chart() const { return chart_; }

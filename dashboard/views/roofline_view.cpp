@@ -8,7 +8,6 @@
 #include <QHBoxLayout>
 #include <QItemSelectionModel>
 #include <QLabel>
-#include <QPushButton>
 #include <QTableView>
 
 #include "dashboard/charts/roofline_chart.h"
@@ -25,15 +24,12 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
     : View(session, "roofline", "Roofline", parent),
       cases_(make_traced_cases()),
       together_(new QCheckBox("&Layers together")),
-      whole_(new QPushButton("Whole &trace")),
       summary_(new QLabel),
       chart_(new RooflineChart),
       model_(new RooflineTable(this)),
       table_(make_table("Ops", model_, nullptr)) {
   together_->setToolTip("The same op of all layers as one point");
   together_->setAccessibleName("The same op of all layers as one point");
-  whole_->setToolTip("Times are those of the range that was chosen in the timeline");
-  whole_->setAccessibleName("Take times from the whole trace again");
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -41,7 +37,6 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
 
   auto* bar = new QHBoxLayout;
   bar->addWidget(cases_, 1);
-  bar->addWidget(whole_);
   bar->addWidget(together_);
   lay_out(content(), {.name = "roofline",
                       .bar = bar,
@@ -54,11 +49,6 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
   QObject::connect(cases_, &QComboBox::activated, this,
                    [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });
   QObject::connect(together_, &QCheckBox::toggled, this, [this] { refresh(); });
-  QObject::connect(whole_, &QPushButton::clicked, this, [this] {
-    Place next = this->session().place();
-    next.range.reset();
-    this->session().go(next);
-  });
   QObject::connect(chart_, &RooflineChart::point_clicked, this,
                    [this](std::size_t point) { choose_op(scene_->points.at(point)); });
   QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -69,10 +59,7 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
 }
 
 void RooflineView::choose_op(const RooflinePoint& point) {
-  Place next = session().place();
-  next.op = point.op_id;
-  next.phase = point.phase;
-  session().go(next);
+  session().choose_op(point.op_id, point.phase);
 }
 
 void RooflineView::show_place() {
@@ -85,7 +72,6 @@ void RooflineView::show_place() {
     made_of_.reset();
     model_->show(nullptr);
     cases_->clear();
-    whole_->setVisible(false);
     summary_->setText({});
     chart_->show(nullptr, {}, profiled.problem);
     showing_ = false;
@@ -108,10 +94,9 @@ void RooflineView::show_place() {
     fit_columns(*table_, 230);
   }
   list_traced_cases(*cases_, *profiled.value->run, profiled.value->record.id);
-  whole_->setVisible(place.range && place.range->record_id == profiled.value->record.id);
   summarise(*profiled.value, baseline.problem);
-  chart_->show(scene_, place.op);
   const int row = model_->row_of(place.phase, place.op);
+  chart_->show(scene_, row < 0 ? place.op : scene_->points[static_cast<std::size_t>(row)].op_id);
   if (row >= 0) {
     table_->setCurrentIndex(model_->index(row, 0));
     table_->scrollTo(model_->index(row, 0));
@@ -128,6 +113,11 @@ void RooflineView::summarise(const ProfiledRecord& profiled, const QString& base
     words.append(QString("Roofs: ceilings of run %1, %2.")
                      .arg(short_id(profiled.roofs->run_id),
                           qt(time_text(profiled.roofs->measured_unix_ns))));
+    if (!profiled.other_devices.empty()) {
+      words.append(QString("Ops ran on %1; roofs of other devices are dashed.")
+                       .arg(profiled.roofs->device.empty() ? QString("the CPU")
+                                                           : qt(profiled.roofs->device)));
+    }
     if (!profiled.roofs->note.empty()) words.append(qt(profiled.roofs->note) + ".");
   } else {
     words.append("No roofs: " + qt(profiled.why_no_roofs) + ".");
@@ -172,14 +162,23 @@ std::vector<Chart*> RooflineView::charts() const {
   return {chart_};
 }
 
+QString RooflineView::range_here() const {
+  const auto& range = session().place().range;
+  const bool applies = range && made_of_ != nullptr && range->record_id == made_of_->record.id;
+  return applies
+             ? QString(
+                   "Times are those of the passes that lie within it, or, where none does, "
+                   "of what it cuts.")
+             : QString("The case that is shown here is another one, and keeps its whole trace.");
+}
+
 QWidget* RooflineView::first_focus() {
   return table_;
 }
 
 std::vector<std::pair<QString, QString>> RooflineView::keys() const {
   return {{"Up, Down in the table", "choose an op, here and in the timeline"},
-          {"Alt+L", "the same op of all layers as one point"},
-          {"Alt+T", "take times from the whole trace again"}};
+          {"Alt+L", "the same op of all layers as one point"}};
 }
 
 }  // namespace ridgepoint

@@ -11,7 +11,6 @@
 class QCheckBox;
 class QComboBox;
 class QLabel;
-class QPushButton;
 class QTableView;
 
 namespace ridgepoint {
@@ -25,6 +24,7 @@ class RooflineView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
@@ -45,7 +45,6 @@ class RooflineView : public View {
 
   QComboBox* cases_;
   QCheckBox* together_;
-  QPushButton* whole_;
   QLabel* summary_;
   RooflineChart* chart_;
   RooflineTable* model_;

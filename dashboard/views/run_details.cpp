@@ -84,10 +84,7 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
   QObject::connect(ops_table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
                    [this](const QModelIndex& now) {
                      if (showing_ || !now.isValid()) return;
-                     Place next = session_.place();
-                     next.op = ops_->op_at(now.row());
-                     next.phase.clear();
-                     session_.go(next);
+                     session_.choose_op(ops_->op_at(now.row()));
                    });
   QObject::connect(pin_, &QPushButton::clicked, this,
                    [this] { session_.pin_baseline(session_.place().run); });
@@ -172,12 +169,16 @@ void RunDetails::show_ops() {
     const TimelineIndex& timeline = traced.value->timeline;
     const std::int64_t from = within ? range->begin_ns : timeline.begin_ns;
     const std::int64_t to = within ? range->end_ns : timeline.end_ns;
-    ops_->show(traced.value, from, to);
-    ops_say_->setText(
+    const auto baseline = session_.baseline_trace(*record_);
+    ops_->show(traced.value, from, to, baseline.value);
+    ops_table_->setColumnHidden(RangeTable::change, !ops_->has_baseline());
+    QString words =
         QString("%1: %2, ops take %3 of it.")
             .arg(within ? "Within the range that was chosen in the timeline" : "The whole trace",
                  qt(format_value(static_cast<double>(to - from), "ns")),
-                 qt(format_value(static_cast<double>(ops_->busy_ns()), "ns"))));
+                 qt(format_value(static_cast<double>(ops_->busy_ns()), "ns")));
+    if (!baseline.problem.isEmpty()) words += " No baseline here: " + baseline.problem;
+    ops_say_->setText(words);
     fit_columns(*ops_table_, 260);
     let_give_way(*ops_table_, RangeTable::op, 90);
     const int row = ops_->row_of(session_.place().op);

@@ -42,6 +42,8 @@ RunsView::RunsView(Session& session, QWidget* parent)
   for (const auto& [title, by] :
        std::initializer_list<std::pair<const char*, Grouping>>{{"No groups", Grouping::none},
                                                                {"By label", Grouping::label},
+                                                               {"By tag", Grouping::tag},
+                                                               {"By model", Grouping::model},
                                                                {"By suite", Grouping::suite},
                                                                {"By commit", Grouping::commit},
                                                                {"By branch", Grouping::branch},
@@ -198,7 +200,11 @@ void RunsView::show_place() {
   }
   model_->set_baseline(place.baseline);
   model_->set_candidates(place.candidates);
-  const int row = model_->row_of(place.run);
+  // A run may stand under several headings: the row that was clicked stays the chosen one.
+  const QModelIndex current = table_->currentIndex();
+  const bool stays = !place.run.empty() && current.isValid() &&
+                     utf8(current.data(RunTableModel::run_id_role).toString()) == place.run;
+  const int row = stays ? current.row() : model_->row_of(place.run);
   if (row >= 0) {
     if (table_->currentIndex().row() != row || !table_->selectionModel()->hasSelection()) {
       table_->selectRow(row);
@@ -253,6 +259,12 @@ std::vector<QStringList> RunsView::rows() const {
 QString RunsView::command_line() const {
   const std::string& run = session().place().run;
   return ridgepoint(run.empty() ? "list runs" : "show " + run.substr(0, 8));
+}
+
+QString RunsView::range_here() const {
+  return "The ops of its case are those of this stretch (Ops, below right); figures of cases are "
+         "of "
+         "passes that were not traced, and stay.";
 }
 
 QWidget* RunsView::first_focus() {

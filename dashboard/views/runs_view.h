@@ -23,6 +23,7 @@ class RunsView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 

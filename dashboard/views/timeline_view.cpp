@@ -82,10 +82,7 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
   QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
                    [this](const QModelIndex& now) {
                      if (showing_ || !now.isValid()) return;
-                     Place place = this->session().place();
-                     place.op = model_->op_at(now.row());
-                     place.phase.clear();
-                     this->session().go(place);
+                     this->session().choose_op(model_->op_at(now.row()));
                    });
 }
 
@@ -169,7 +166,7 @@ void TimelineView::choose_range(qint64 from_ns, qint64 to_ns) {
   Place place = session().place();
   place.range.reset();
   if (to_ns > from_ns && traced_ != nullptr) {
-    place.range = TraceRange{traced_->record.id, from_ns, to_ns};
+    place.range = TraceRange{traced_->record.id, from_ns, to_ns, traced_->record.run_id};
   }
   session().go(place);
 }
@@ -179,10 +176,8 @@ void TimelineView::choose_span(const TimelineSpan& span) {
   chart_->point_at_span(at_);
   const TimelineLane& lane = traced_->timeline.lanes[span.lane];
   const TracedPart* part = traced_->timeline.part_at(lane.begin_ns[span.span]);
-  Place place = session().place();
-  place.op = traced_->timeline.names[lane.names[span.span]];
-  place.phase = part == nullptr ? std::string() : part->name;
-  session().go(place);
+  session().choose_op(traced_->timeline.names[lane.names[span.span]],
+                      part == nullptr ? std::string() : part->name);
   summarise();
 }
 
@@ -197,7 +192,10 @@ void TimelineView::show_range() {
   const std::int64_t from = chosen ? place.range->begin_ns : timeline.begin_ns;
   const std::int64_t to = chosen ? place.range->end_ns : timeline.end_ns;
   chart_->set_range(chosen ? std::optional(std::pair(from, to)) : std::nullopt);
-  model_->show(traced_, from, to);
+  const auto baseline = session().baseline_trace(traced_->record);
+  no_baseline_ = baseline.problem;
+  model_->show(traced_, from, to, baseline.value);
+  table_->setColumnHidden(RangeTable::change, !model_->has_baseline());
   fit_columns(*table_, 420);
   const int row = model_->row_of(place.op);
   table_->setCurrentIndex(row < 0 ? QModelIndex() : model_->index(row, 0));
@@ -221,6 +219,12 @@ void TimelineView::summarise() {
                       .arg(qt(format_value(static_cast<double>(model_->busy_ns()), "ns")));
   if (timeline.dropped > 0) {
     words += QString(" %1 further spans had no room and were dropped.").arg(timeline.dropped);
+  }
+  if (model_->has_baseline()) {
+    words +=
+        QString(" Change: against the trace of the baseline (%1).").arg(short_id(place.baseline));
+  } else if (!no_baseline_.isEmpty()) {
+    words += " No baseline here: " + no_baseline_;
   }
   if (at_) {
     const TimelineLane& lane = timeline.lanes[at_->lane];
@@ -262,6 +266,13 @@ QString TimelineView::command_line() const {
   if (traced_ == nullptr) return {};
   return ridgepoint(fmt::format("trace {}/{} -o trace.pftrace", traced_->record.run_id.substr(0, 8),
                                 traced_->record.ordinal));
+}
+
+QString TimelineView::range_here() const {
+  const auto& range = session().place().range;
+  const bool applies = range && traced_ != nullptr && range->record_id == traced_->record.id;
+  return applies ? QString("The table below sums what begins within it.")
+                 : QString("The case that is shown here is another one.");
 }
 
 QWidget* TimelineView::first_focus() {

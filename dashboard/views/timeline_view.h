@@ -25,6 +25,7 @@ class TimelineView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 
@@ -58,6 +59,7 @@ class TimelineView : public View {
   std::shared_ptr<const TracedRecord> traced_;
   std::shared_ptr<const TimelineMatches> matches_;
   std::optional<TimelineSpan> at_;
+  QString no_baseline_;  ///< why there is no change to show; empty: there is, or none is pinned
   QString highlighted_;  ///< what matches_ were found by
   bool showing_ = false;
 };

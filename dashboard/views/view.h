@@ -37,6 +37,8 @@ class View : public QWidget {
   [[nodiscard]] virtual std::vector<Chart*> charts() const { return {}; }
   /// Where typing goes when the view comes into sight.
   [[nodiscard]] virtual QWidget* first_focus() = 0;
+  /// What the range that was chosen in the timeline means here: a sentence or two.
+  [[nodiscard]] virtual QString range_here() const = 0;
   /// Keys that mean something here only, for the page of help: key, meaning.
   [[nodiscard]] virtual std::vector<std::pair<QString, QString>> keys() const { return {}; }
 

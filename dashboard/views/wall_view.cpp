@@ -278,6 +278,7 @@ void WallView::show_place() {
     read_path_ = path;
     list_models();
   }
+  follow_case();
   elasticities_->show(records_.elasticities);
   table_->setVisible(!records_.elasticities.empty());
   no_elasticity_->setVisible(records_.elasticities.empty());
@@ -305,12 +306,7 @@ void WallView::ask() {
     take_own_machine();  // what a step walks through is known now
     answer();
   }
-  speeds_.clear();
-  for (const MeasuredSpeed& speed : records_.speeds) {
-    const bool of_model = speed.model == choice->model;
-    const bool of_type = speed.type.empty() || speed.type == question_.type;
-    if (of_model && of_type && speed.kv == question_.kv) speeds_.push_back(speed);
-  }
+  choose_speeds();
   chart_->show_answer(answer_, question_.batch, question_.context, speeds_,
                       session().place().case_hash);
   bars_->show_bars(
@@ -328,6 +324,49 @@ void WallView::ask() {
   sweep_->show_sweep(records_.roofs,
                      static_cast<double>(answer_.step.weight_bytes + answer_.step.kv_bytes));
   say_answer();
+}
+
+void WallView::follow_case() {
+  const std::string& hash = session().place().case_hash;
+  if (hash == followed_) return;
+  followed_ = hash;
+  const auto found = std::ranges::find(records_.speeds, hash, &MeasuredSpeed::case_hash);
+  if (hash.empty() || found == records_.speeds.end()) return;
+  const auto choice = std::ranges::find_if(choices_, [&](const Choice& each) {
+    return each.model == found->model && (each.type.empty() || each.type == found->type);
+  });
+  if (choice == choices_.end()) return;  // its shape is not known
+  model_->setCurrentIndex(static_cast<int>(choice - choices_.begin()));
+  if (!found->type.empty()) type_->setCurrentText(qt(found->type));
+  kv_->setCurrentText(qt(found->kv));
+  batch_->set_value(static_cast<double>(found->batch));
+  context_->set_value(static_cast<double>(found->context));
+}
+
+void WallView::choose_speeds() {
+  speeds_.clear();
+  ranged_ = false;
+  const auto is_chosen = [&](const std::string& model, const std::string& type,
+                             const std::string& kv) {
+    return model == chosen()->model && (type.empty() || type == question_.type) &&
+           kv == question_.kv;
+  };
+  const Place& place = session().place();
+  const auto baseline =
+      place.baseline.empty() ? Loaded<RunWithRecords>{} : session().run(place.baseline);
+  for (const MeasuredSpeed& speed : records_.speeds) {
+    if (!is_chosen(speed.model, speed.type, speed.kv)) continue;
+    speeds_.push_back(speed);
+    if (baseline.value != nullptr && speed.run_id != place.baseline) {
+      speeds_.back().before = decode_speed_in(*baseline.value, speed.case_hash);
+    }
+  }
+  const auto traced = session().trace_of_range();
+  if (traced.value == nullptr) return;
+  const auto speed = decode_speed_within(*traced.value, *place.range);
+  if (!speed || !is_chosen(speed->model, speed->type, speed->kv)) return;
+  speeds_.push_back(*speed);
+  ranged_ = true;
 }
 
 void WallView::say_answer() {
@@ -372,6 +411,13 @@ void WallView::say_answer() {
         "No ceilings are stored: bandwidth and arithmetic are only something to begin "
         "with.");
   }
+  const auto held = std::ranges::find_if(
+      speeds_, [](const MeasuredSpeed& speed) { return speed.before.has_value(); });
+  if (held != speeds_.end()) {
+    words.append("Arrows lead from what the baseline measured of the same case.");
+  } else if (!session().place().baseline.empty()) {
+    words.append("The baseline measured none of these cases, or is where they are from.");
+  }
   if (!records_.score.isEmpty()) words.append("Newest predictions: " + records_.score + ".");
   summary_->setText(words.join('\n'));
 }
@@ -395,6 +441,15 @@ QString WallView::command_line() const {
 
 std::vector<Chart*> WallView::charts() const {
   return {chart_, sweep_};
+}
+
+QString WallView::range_here() const {
+  return ranged_ ? QString(
+                       "Its decode steps stand as one more point on the curves; they were traced, "
+                       "which takes time of its own.")
+                 : QString(
+                       "It holds no whole decode step of the chosen model and types: all that is "
+                       "shown here stays.");
 }
 
 QWidget* WallView::first_focus() {

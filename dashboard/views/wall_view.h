@@ -26,6 +26,7 @@ class WallView : public View {
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   [[nodiscard]] QString command_line() const override;
+  [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
@@ -52,6 +53,10 @@ class WallView : public View {
     ModelConfig shape;
   };
   void list_models();
+  /// A model case that was chosen elsewhere: its model, types, batch and context.
+  void follow_case();
+  /// Of the chosen model and types, with what the baseline measured and what the range holds.
+  void choose_speeds();
   [[nodiscard]] const Choice* chosen() const;
   [[nodiscard]] const WallFigures* engine() const;
   /// Bandwidth, arithmetic and memory of the machine whose ceilings are stored. Its bandwidth is
@@ -69,6 +74,8 @@ class WallView : public View {
   std::int64_t read_generation_ = -1;
   std::string read_path_;
   bool has_machine_ = false;  ///< whether ceilings are stored
+  bool ranged_ = false;       ///< whether a speed is of the range of the timeline
+  std::string followed_;      ///< the case that was followed last
   bool is_own_ = true;        ///< until a slider of the machine is moved
   QString level_;             ///< that the bandwidth is of
   bool showing_ = false;

@@ -3,8 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "backends/memory_ledger.h"
 #include "profiler/trace/trace.h"
 
 namespace ridgepoint {
@@ -20,10 +23,16 @@ class TraceKeeper {
   /// Everything that the recorder holds; what there is no room for is counted as dropped.
   void add_spans(const SpanRecorder& recorder);
 
+  /// What each class of memory holds from now on, and what else is resident; between passes only.
+  void add_memory(std::int64_t at_ns, const MemoryLedger& ledger,
+                  std::optional<std::int64_t> resident_bytes);
+
   /// With the names that `recorder` knows by now.
   Trace finish(const SpanRecorder& recorder) &&;
 
  private:
+  void add_value(std::string_view memory_class, std::int64_t at_ns, std::int64_t bytes);
+
   std::size_t room_;
   Trace trace_;
 };

@@ -12,6 +12,8 @@
 #include "harness/run/op_times.h"
 #include "harness/run/timed_pass.h"
 #include "harness/run/trace_keeper.h"
+#include "profiler/clock/monotonic_clock.h"
+#include "profiler/memory/process_memory.h"
 #include "profiler/nvtx/nvtx_ranges.h"
 #include "profiler/probe.h"
 #include "profiler/span_recorder.h"
@@ -41,6 +43,8 @@ class Traced {
   virtual std::optional<std::int64_t> pass() = 0;
   /// The parts of the last pass, in order.
   [[nodiscard]] virtual std::vector<TracedPart> parts() const = 0;
+  /// After make_ready().
+  [[nodiscard]] virtual MemoryLedger memory() const = 0;
   virtual void leave() = 0;
 };
 
@@ -75,6 +79,7 @@ class TracedModel : public Traced {
     return parts;
   }
 
+  [[nodiscard]] MemoryLedger memory() const override { return session_->memory(); }
   void leave() override {
     if (session_ != nullptr) static_cast<void>(session_->trace(nullptr));
   }
@@ -103,6 +108,7 @@ class TracedOp : public Traced {
   [[nodiscard]] std::vector<TracedPart> parts() const override {
     return {{kRunPhase, last_.start_ns, last_.end_ns, 0}};
   }
+  [[nodiscard]] MemoryLedger memory() const override { return execution_.memory(); }
   void leave() override { static_cast<void>(execution_.trace(nullptr)); }
 
  private:
@@ -147,6 +153,13 @@ void send_details(const CaseContext& context, const Json& details) {
 
 void send_absent(const CaseContext& context, const std::string& why) {
   send_details(context, {{"absent", why}});
+}
+
+/// Between passes: reading it takes longer than many ops.
+void keep_memory(TraceKeeper& keeper, const Traced& traced) {
+  const auto resident = read_process_memory().resident;
+  keeper.add_memory(monotonic_ns(), traced.memory(),
+                    resident ? std::optional(resident.value()) : std::nullopt);
 }
 
 /// What the probes saw from before the first traced pass to after the last, the untimed parts of
@@ -213,6 +226,7 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
       send_absent(context, ready.reason);
       return;
     }
+    if (is_profile && done == 0) keep_memory(keeper, traced);
     ranges.prepare();
     recorder.clear();  // of what came before the clock
     const auto pass_ns = traced.pass();
@@ -224,7 +238,10 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
       op_times.add_pass(part.name, recorder, part.begin_ns, part.end_ns);
       if (is_profile) keeper.add_part(part.name, done, part.begin_ns, part.end_ns);
     }
-    if (is_profile) keeper.add_spans(recorder);
+    if (is_profile) {
+      keeper.add_spans(recorder);
+      keep_memory(keeper, traced);
+    }
     for (const SpanTrack& track : recorder.tracks()) dropped += track.dropped();
     passes_ns.push_back(*pass_ns);
     traced_ns += *pass_ns;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "profiler/span_recorder.h"
@@ -24,6 +25,9 @@ struct TracedLine {
   std::int64_t dropped = 0;  ///< spans that there was no room for
   bool operator==(const TracedLine&) const = default;
 };
+
+/// Classes of memory begin so: "memory: weights". Together they are what the process holds.
+inline constexpr std::string_view kMemoryCounter = "memory: ";
 
 /// Values over time, each until the next.
 struct TracedCounter {

@@ -54,7 +54,9 @@ void refuse_without_ceilings(const Store& store) {
 std::optional<roofline::CaseProfile> make_profile(const Record& record, const Run& run,
                                                   const StoredCeilings& ceilings) {
   return roofline::profile_of(
-      record, roofline::roofs_of(ceilings.run, ceilings.records, threads_of(record.subject)),
+      record,
+      roofline::roofs_of(ceilings.run, ceilings.records, threads_of(record.subject),
+                         roofline::device_of(record.subject)),
       static_cast<double>(run.harness_floor_ns), why_not_counted());
 }
 

@@ -77,6 +77,21 @@ int ceiling_threads(const Json& ceiling) {
   return ceiling.value("threads", 1);
 }
 
+/// The details of records that hold a ceiling.
+std::vector<Json> ceilings_in(std::span<const Record> records) {
+  std::vector<Json> all;
+  for (const Record& record : records) {
+    Json details = Json::parse(record.details, nullptr, /*allow_exceptions=*/false);
+    if (details.is_object() && details.contains("ceiling")) all.push_back(std::move(details));
+  }
+  return all;
+}
+
+std::string device_in(const Json& details) {
+  const Json& ceiling = details.at("ceiling");
+  return ceiling.is_object() ? ceiling.value("device", std::string()) : std::string();
+}
+
 Measured measured_with(std::span<const Json> all, int threads) {
   Measured measured;
   for (const Json& details : all) {
@@ -208,25 +223,48 @@ const Peak* Roofs::peak_for(std::string_view weight_type) const {
   return best;
 }
 
-Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads) {
+std::vector<std::string> devices_of(std::span<const Record> ceilings) {
+  std::set<std::string> devices;
+  try {
+    for (const Json& details : ceilings_in(ceilings)) devices.insert(device_in(details));
+  } catch (const Json::exception&) {
+    return {};  // cut or altered: roofs_of says so
+  }
+  devices.erase(std::string());
+  return {devices.begin(), devices.end()};
+}
+
+std::string device_of(const Case& subject) {
+  constexpr std::string_view kGpu = "cuda", kOption = "device=";
+  const std::string_view backend = subject.backend;
+  if (backend != kGpu && !backend.starts_with("cuda:")) return {};
+  const std::size_t option = backend.find(kOption);
+  if (option == std::string_view::npos) return "cuda:0";
+  const std::string_view number = backend.substr(option + kOption.size());
+  return fmt::format("cuda:{}", number.substr(0, number.find_first_of(",;")));
+}
+
+Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads,
+               const std::string& device) {
   Roofs roofs;
   roofs.run_id = run.id;
+  roofs.device = device;
   roofs.measured_unix_ns = run.started_unix_ns;
   roofs.threads = threads;
   try {
-    std::vector<Json> all;
+    std::vector<Json> all = ceilings_in(ceilings);
+    std::erase_if(all, [&](const Json& details) { return device_in(details) != device; });
     std::set<int> counts;
-    for (const Record& record : ceilings) {
-      Json details = Json::parse(record.details, nullptr, /*allow_exceptions=*/false);
-      if (!details.is_object() || !details.contains("ceiling")) continue;
+    for (const Json& details : all) {
       const Json& ceiling = details.at("ceiling");
       if (ceiling.at("kind") == "bandwidth") counts.insert(ceiling_threads(ceiling));
-      all.push_back(std::move(details));
     }
-    if (counts.empty()) throw Error("no bandwidth");
+    if (counts.empty()) throw Error("no bandwidth" + (device.empty() ? "" : " of " + device));
     const int most = *counts.rbegin();
     Measured measured;
-    if (counts.contains(threads)) {
+    if (!device.empty()) {
+      measured = measured_with(all, most);  // threads of the processor are nothing to it
+    } else if (counts.contains(threads)) {
       measured = measured_with(all, threads);
     } else if (threads > most) {
       measured = measured_with(all, most);

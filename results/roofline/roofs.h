@@ -54,6 +54,7 @@ struct Bandwidth {
 
 struct Roofs {
   std::string run_id;  ///< of the ceilings
+  std::string device;  ///< "cuda:0"; empty: the processor
   std::int64_t measured_unix_ns = 0;
   int threads = 1;
   /// Empty, or how ceilings of other numbers of threads were made to do.
@@ -71,8 +72,13 @@ struct Roofs {
   [[nodiscard]] const Peak* peak_for(std::string_view weight_type) const;
 };
 
-/// From the records of a run of suite `roofline`. Between one thread and all cores, what was
-/// measured for these bounds it. Error when the run holds no curve of `load`.
-Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads);
+/// From the records of a run of suite `roofline`, those of one device. Between one thread and all
+/// cores, what was measured for these bounds it. Error when the run holds no curve of `load`.
+Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads,
+               const std::string& device = {});
+/// The devices beside the processor that these ceilings speak of, in order of name.
+std::vector<std::string> devices_of(std::span<const Record> ceilings);
+/// Where the case computes: "cuda:1" of backend "cuda:device=1"; empty: on the processor.
+std::string device_of(const Case& subject);
 
 }  // namespace ridgepoint::roofline

@@ -164,6 +164,18 @@ void bring_up(Database& database, const StoreOptions& options) {
   transaction.commit();
 }
 
+/// Nobody should have to measure something first to look at what they have.
+void bring_up_for_reading(const fs::path& path, std::int64_t version, const StoreOptions& options) {
+  try {
+    open_database(path, OpenMode::read_write, options);
+  } catch (const Error& problem) {
+    throw Error(
+        fmt::format("{} has schema {} and this Ridgepoint reads {}; it is brought up when it is "
+                    "opened, with a backup beside it, and that failed: {}",
+                    path.string(), version, newest(options), problem.what()));
+  }
+}
+
 }  // namespace
 
 std::string structure_problem(Database& database) {
@@ -214,8 +226,17 @@ std::int64_t schema_version_of(const fs::path& path, const StoreOptions& options
   });
 }
 
+bool is_older_schema(const fs::path& path, const StoreOptions& options) {
+  Database database(path, OpenMode::read_only, options.busy_timeout);
+  return worded(path, "opening it", [&] {
+    const Identity identity = identify(database);
+    return identity.ours && identity.version < newest(options);
+  });
+}
+
 Database open_database(const fs::path& path, OpenMode mode, const StoreOptions& options) {
   Database database(path, mode, options.busy_timeout);
+  std::int64_t older_version = 0;  // of a database that is only read and has to be brought up
   worded(path, "opening it", [&] {
     const Identity identity = identify(database);
     if (mode == OpenMode::read_only) {
@@ -224,13 +245,7 @@ Database open_database(const fs::path& path, OpenMode mode, const StoreOptions& 
                                 path.string()));
       }
       require_ours(identity, path, options);
-      if (identity.version < newest(options)) {
-        throw Error(
-            fmt::format("{} has schema {} and this Ridgepoint reads {}; any command that "
-                        "writes to it, such as 'ridgepoint run', brings it up and keeps a "
-                        "backup beside it",
-                        path.string(), identity.version, newest(options)));
-      }
+      if (identity.version < newest(options)) older_version = identity.version;
       return;
     }
     if (!identity.empty) require_ours(identity, path, options);
@@ -238,6 +253,7 @@ Database open_database(const fs::path& path, OpenMode mode, const StoreOptions& 
     if (identity.version < newest(options)) bring_up(database, options);
     database.execute("PRAGMA foreign_keys = ON");
   });
+  if (older_version > 0) bring_up_for_reading(path, older_version, options);
   return database;
 }
 

@@ -90,6 +90,13 @@ std::vector<std::byte> encode_trace(const Trace& trace) {
   for (const TracedPart& part : trace.parts) {
     head["parts"].push_back({part.name, part.begin_ns, part.end_ns, part.pass});
   }
+  // Programs that know of no counters pass over them.
+  for (const TracedCounter& counter : trace.counters) {
+    TraceHead points = TraceHead::array();
+    for (const auto& point : counter.points) points.push_back({point.at_ns, point.value});
+    head["counters"].push_back(
+        {{"name", counter.name}, {"unit", counter.unit}, {"points", std::move(points)}});
+  }
   std::vector<std::byte> body;
   SampleEncoder encoder;
   for (const TracedLine& line : trace.lines) {
@@ -155,6 +162,16 @@ Trace decode_trace(std::span<const std::byte> blob) {
         decode_block(block, rest, decoder, decoded.spans);
       }
       trace.lines.push_back(std::move(decoded));
+    }
+    for (const auto& counter : head.value("counters", TraceHead::array())) {
+      TracedCounter& decoded = trace.counters.emplace_back(TracedCounter{
+          counter.at("name").get<std::string>(), counter.at("unit").get<std::string>(), {}});
+      for (const auto& point : counter.at("points")) {
+        const auto at_ns = point.at(0).get<std::int64_t>();
+        const bool is_after = decoded.points.empty() || at_ns > decoded.points.back().at_ns;
+        if (at_ns < 0 || !is_after) damaged_trace("a counter has a time that cannot be");
+        decoded.points.push_back({at_ns, point.at(1).get<double>()});
+      }
     }
   } catch (const TraceHead::exception&) {
     damaged_trace("its head lacks something");

@@ -11,7 +11,8 @@
 
 namespace ridgepoint {
 
-/// Counters are not kept: they follow from the spans and the work of ops.
+/// Counters go along as they are; those that follow from the spans are not among them
+/// (trace_of.h).
 std::vector<std::byte> encode_trace(const Trace& trace);
 
 /// Error for a blob that was cut or altered, or is of a newer version. Safe on hostile blobs.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <span>
 #include <string_view>
@@ -83,7 +84,9 @@ Trace trace_of(const Record& record) {
       add_points(spans_within(part, ops->spans), part, trace, work, bytes, flops);
     }
   }
+  std::vector<TracedCounter> kept = std::exchange(trace.counters, {});
   trace.counters = {std::move(bytes), std::move(flops)};
+  std::ranges::move(kept, std::back_inserter(trace.counters));
   return trace;
 }
 

@@ -1,5 +1,5 @@
 // The trace of a record, with what its ops did over time: counters of bytes and FLOPs a second that
-// follow from the work of each op and its spans.
+// follow from the work of each op and its spans, and what was kept of memory after them.
 #pragma once
 
 #include "profiler/trace/trace.h"

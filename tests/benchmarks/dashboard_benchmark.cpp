@@ -1,6 +1,7 @@
 // The dashboard over 100,000 runs (10^6 records, 10^7 samples), offscreen: how long until something
 // is painted, until all of it is there, and what a key in the search box costs. And a frame of the
-// timeline with 10^7 spans and of the roofline with 10^5 points, while they are moved and zoomed.
+// timeline with 10^7 spans and of the roofline with 10^5 points, while they are moved and zoomed;
+// and what the process holds with all of that open.
 #include <benchmark/benchmark.h>
 
 #include <QApplication>
@@ -21,6 +22,7 @@
 #include "dashboard/charts/timeline_chart.h"
 #include "dashboard/charts/wall_chart.h"
 #include "dashboard/views/runs_view.h"
+#include "profiler/memory/process_memory.h"
 #include "tests/benchmarks/many_spans.h"
 #include "tests/benchmarks/results/many_runs.h"
 #include "tests/support/temporary_folder.h"
@@ -245,6 +247,35 @@ void BM_WallSlider(benchmark::State& state) {
   times.report(state);
 }
 BENCHMARK(BM_WallSlider)->Unit(benchmark::kMillisecond)->Iterations(200);
+
+/// Everything at once: the window with all runs, the trace, the roofline. What the process holds
+/// then, and held at the most on the way there; to be asked for alone (--benchmark_filter=AllOpen).
+void BM_AllOpen(benchmark::State& state) {
+  for (auto _ : state) {
+    MainWindow window(false);
+    window.resize(1920, 1080);
+    window.open({many_runs()});
+    window.show();
+    wait_for_all(window);
+    TimelineChart timeline;
+    timeline.resize(1920, 1080);
+    timeline.show_trace(many_spans());
+    timeline.show();
+    RooflineChart roofline;
+    roofline.resize(1920, 1080);
+    roofline.show(many_points(100'000), {});
+    roofline.setVisible(true);
+    QApplication::processEvents();
+    benchmark::DoNotOptimize(window.grab());
+    benchmark::DoNotOptimize(timeline.grab());
+    benchmark::DoNotOptimize(roofline.grab());
+    const ProcessMemory memory = read_process_memory();
+    constexpr double kMiB = 1024.0 * 1024.0;
+    state.counters["resident_MiB"] = static_cast<double>(memory.resident.value_or(0)) / kMiB;
+    state.counters["peak_MiB"] = static_cast<double>(memory.peak_resident.value_or(0)) / kMiB;
+  }
+}
+BENCHMARK(BM_AllOpen)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 BENCHMARK(BM_Roofline)->Arg(1'000)->Arg(100'000)->Unit(benchmark::kMillisecond)->Iterations(200);
 

@@ -50,7 +50,17 @@ TEST(TraceKeeper, KeepsWhatThereIsRoomForAndCountsTheRest) {
     keeper.add_part("decode", pass, 100 * pass, 100 * pass + 50);
     keeper.add_spans(recorder);
   }
+  keeper.add_memory(10, {.weights_bytes = 100, .kv_bytes = 20}, 150);
+  keeper.add_memory(60, {.weights_bytes = 100, .kv_bytes = 30}, std::nullopt);
+  keeper.add_memory(160, {.weights_bytes = 100, .kv_bytes = 30}, 90);
   const Trace trace = std::move(keeper).finish(recorder);
+  ASSERT_EQ(trace.counters.size(), 5U);
+  using Point = TracedCounter::Point;
+  EXPECT_EQ(trace.counters[0].name, "memory: weights");
+  EXPECT_EQ(trace.counters[0].points, (std::vector<Point>{{10, 100}}));
+  EXPECT_EQ(trace.counters[1].points, (std::vector<Point>{{10, 20}, {60, 30}}));
+  EXPECT_EQ(trace.counters[4].points, (std::vector<Point>{{10, 30}, {160, 0}}))
+      << "no less than nothing is beyond the ledger";
   EXPECT_EQ(trace.parts.size(), 2U);
   EXPECT_EQ(count_spans(trace), 3);
   EXPECT_EQ(trace.lines.at(0).dropped, 1);

@@ -56,6 +56,22 @@ TEST(Session, SaysWhatIsWrongWithADatabaseThatItCannotRead) {
   EXPECT_THAT(session.problem().toStdString(), HasSubstr("was written by a newer Ridgepoint"));
 }
 
+TEST(Session, BringsUpADatabaseOfAnOlderSchemaWithoutKeepingAnyoneWaiting) {
+  const TemporaryFolder folder;
+  const auto path = folder / "old.db";
+  std::filesystem::copy_file(
+      std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/databases/schema-1.db", path);
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  Session session;
+  session.open(path);
+  EXPECT_EQ(session.state(), Session::State::older);
+  session.look();
+  EXPECT_EQ(session.state(), Session::State::older) << "once is enough";
+  ASSERT_TRUE(wait_until([&] { return session.state() == Session::State::ready; }));
+  EXPECT_EQ(session.runs()->runs.size(), 2U);
+  EXPECT_TRUE(std::filesystem::exists(folder / "old.db.schema1.backup"));
+}
+
 TEST(Session, SurvivesADatabaseThatIsDamagedInTheMiddle) {
   constexpr std::int64_t kIntact = 4096 * 24;  // the schema, without which it is no database at all
   const ThreeRuns data;

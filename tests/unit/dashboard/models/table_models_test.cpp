@@ -7,7 +7,7 @@
 #include "dashboard/models/comparison_model.h"
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/run_table_model.h"
-#include "tests/unit/dashboard/dashboard_data.h"
+#include "tests/unit/dashboard/profiled_data.h"
 
 namespace ridgepoint {
 namespace {
@@ -46,6 +46,37 @@ TEST(RunTableModel, ShowsSortsAndGroupsRuns) {
   model.set_filter(RunFilter::parse("is:failing"));
   EXPECT_EQ(model.rowCount(), 2);
   EXPECT_EQ(model.row_of(data.before.run.id), -1);
+}
+
+TEST(RunTableModel, GroupsByEachTagAndModelOfARun) {
+  const ThreeRuns data;
+  {
+    Store store(data.database, OpenMode::read_write);
+    store.set_tags(data.after.run.id, {"best", "candidate"}, true);
+    store.set_tags(data.broken.run.id, {"best"}, true);
+  }
+  store_run(data.database, started_at(profiled_run("a model", 1), 3));
+  RunTableModel model;
+  const Tester tester(&model, Tester::FailureReportingMode::Fatal);
+  model.set_runs(read_all_runs(data.database));
+  model.set_grouping(RunTableModel::Grouping::tag);
+  QStringList headings;
+  const auto collect = [&] {
+    headings.clear();
+    for (int row = 0; row < model.rowCount(); ++row) {
+      if (model.is_heading(row)) headings.append(at(model, row, 0));
+    }
+    headings.sort();
+  };
+  collect();
+  EXPECT_EQ(headings, QStringList({"best (2 runs)", "candidate (1 run)", "no tag (2 runs)"}));
+  EXPECT_EQ(model.fitting(), 4U) << "a run under two headings is one run";
+  model.set_filter(RunFilter::parse("is:tagged -tag:candidate"));
+  EXPECT_EQ(model.fitting(), 1U);
+  model.set_filter({});
+  model.set_grouping(RunTableModel::Grouping::model);
+  collect();
+  EXPECT_EQ(headings, QStringList({"byte-llama-6m (1 run)", "no model (3 runs)"}));
 }
 
 TEST(RunTableModel, MarksTheBaselineAndTakesTheMarkAway) {

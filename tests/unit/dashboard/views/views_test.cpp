@@ -238,7 +238,7 @@ TEST(MachinesView, ShowsOnlyWhatDiffersWhereThatIsAskedFor) {
   elsewhere.run.environment_hash = "ff112233445566778899aabbccddeeff";
   store_run(data.database, elsewhere);
   InSight<MachinesView> shown(data.database);
-  EXPECT_EQ(shown.view.model().columns(), 2U);
+  EXPECT_EQ(shown.view.model().environments(), 2U);
   EXPECT_EQ(shown.view.model().rowCount(), 5);
   shown.view.only_differing()->setChecked(true);
   ASSERT_EQ(shown.view.model().rowCount(), 3);
@@ -252,7 +252,7 @@ TEST(MachinesView, ShowsCeilingsSideBySide) {
   shown.view.tabs()->setCurrentIndex(1);
   CeilingTable alone;
   const Tester tester(&alone, Tester::FailureReportingMode::Fatal);
-  alone.show(data.database, *shown.session.runs(), {}, true);
+  alone.show(data.database, *shown.session.runs(), {}, {});
   EXPECT_EQ(alone.rowCount(), 6);
   const CeilingTable& ceilings = shown.view.ceilings();
   ASSERT_EQ(ceilings.columnCount(), 2);

@@ -16,6 +16,7 @@ Trace example_trace(std::size_t spans = 1000) {
   trace.sources = {{"decode", {"a", "b"}}};
   trace.parts = {{"decode", 5, 1'000'000, 3}};
   trace.lines = {{"ops", {}, 12}, {"nothing", {}, 0}};
+  trace.counters = {{"memory: weights", "bytes", {{5, 1e9}, {70, 0.5}}}};
   for (std::size_t i = 0; i < spans; ++i) {
     const auto begin_ns = static_cast<std::int64_t>(10 * i);
     trace.lines[0].spans.push_back({begin_ns, begin_ns + 7, 0, static_cast<std::uint32_t>(i % 2)});
@@ -27,6 +28,7 @@ void expect_equal_traces(const Trace& a, const Trace& b) {
   EXPECT_EQ(a.title, b.title);
   EXPECT_EQ(a.parts, b.parts);
   EXPECT_EQ(a.lines, b.lines);
+  EXPECT_EQ(a.counters, b.counters);
   ASSERT_EQ(a.sources.size(), b.sources.size());
   for (std::size_t i = 0; i < a.sources.size(); ++i) {
     EXPECT_EQ(a.sources[i].name, b.sources[i].name);
