@@ -1,0 +1,103 @@
+#include "harness/streaming/disk_rates.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "backends/aligned_buffer.h"
+#include "harness/loading/load_way.h"
+#include "profiler/clock/monotonic_clock.h"
+#include "profiler/memory/cache_state.h"
+#include "results/statistics/quantile.h"
+
+namespace ridgepoint {
+namespace {
+
+constexpr std::int64_t kProbePieceBytes = std::int64_t{4} << 20;
+constexpr std::int64_t kProbeBlockBytes = 4096;
+constexpr double kLargestCachedShare = 0.01;
+
+/// Whole blocks of the file, no more than `most`; 0 when there is no such file.
+std::int64_t whole_blocks(const std::string& file, std::int64_t most) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return 0;
+  return std::min<std::int64_t>(status.st_size, most) / kProbeBlockBytes * kProbeBlockBytes;
+}
+
+/// Seconds that `readers` take for all of it together; 0 when a read fails.
+double read_all(int descriptor, std::int64_t bytes, int readers) {
+  std::atomic<std::int64_t> next{0};
+  std::atomic<bool> failed{false};
+  const auto work = [&] {
+    const auto piece_bytes = static_cast<std::size_t>(kProbePieceBytes + kProbeBlockBytes);
+    AlignedBuffer buffer(piece_bytes);
+    auto address = reinterpret_cast<std::uintptr_t>(buffer.data());
+    address = (address + kProbeBlockBytes - 1) / kProbeBlockBytes * kProbeBlockBytes;
+    for (;;) {
+      const std::int64_t first = next.fetch_add(kProbePieceBytes);
+      if (first >= bytes) return;
+      const auto count = static_cast<std::size_t>(std::min(kProbePieceBytes, bytes - first));
+      if (::pread(descriptor, reinterpret_cast<void*>(address), count, first) <= 0) failed = true;
+    }
+  };
+  const std::int64_t start_ns = monotonic_ns();
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < readers; ++i) threads.emplace_back(work);
+  }
+  return failed ? 0 : static_cast<double>(monotonic_ns() - start_ns) * 1e-9;
+}
+
+}  // namespace
+
+Reading<DirectRate> measure_direct_rate(const std::string& file, std::int64_t most_bytes) {
+  const std::int64_t bytes = whole_blocks(file, most_bytes);
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+  if (descriptor < 0) {
+    return Reading<DirectRate>::absent(file + ": " +
+                                       (errno == EINVAL ? "its file system has no O_DIRECT"
+                                                        : std::generic_category().message(errno)));
+  }
+  DirectRate best;
+  for (int round = 0; round < 2; ++round) {
+    for (const int readers : {1, 2, 4, 8, 16}) {
+      const double seconds = read_all(descriptor, bytes, readers);
+      if (seconds <= 0) continue;
+      const double rate = static_cast<double>(bytes) / seconds;
+      if (rate > best.bytes_per_second) best = {rate, readers};
+    }
+  }
+  ::close(descriptor);
+  if (best.bytes_per_second <= 0) {
+    return Reading<DirectRate>::absent(file + ": holds no block that could be read");
+  }
+  return Reading<DirectRate>::of(best);
+}
+
+Reading<double> measure_mapped_rate(const std::string& file, std::int64_t most_bytes, int threads) {
+  const std::int64_t bytes = whole_blocks(file, most_bytes);
+  std::vector<double> rates;
+  for (int pass = 0; pass < 3; ++pass) {
+    const auto kept = drop_from_page_cache(file);
+    if (!kept) return Reading<double>::absent(kept.why());
+    if (kept.value() > kLargestCachedShare) {
+      return Reading<double>::absent(
+          fmt::format("{}: {:.0f} % of it stayed in the page cache", file, 100 * kept.value()));
+    }
+    const auto loaded = load_once(file, LoadWay::mapped, bytes, threads);
+    if (!loaded) return Reading<double>::absent(loaded.why());
+    rates.push_back(static_cast<double>(bytes) * 1e9 /
+                    static_cast<double>(loaded.value().duration_ns));
+  }
+  return Reading<double>::of(median(rates));
+}
+
+}  // namespace ridgepoint
