@@ -8,11 +8,18 @@
 #include <cerrno>
 #include <exception>
 #include <system_error>
+#include <utility>
 
 #include "harness/streaming/cold_pages.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
+namespace {
+
+// Weights that lie nearer together than this go together: between them are norms, or nothing.
+constexpr std::int64_t kNear = std::int64_t{64} << 10;
+
+}  // namespace
 
 MappedFeed::MappedFeed(const Model& model, const StreamPlan& plan,
                        const std::filesystem::path& scratch, bool forgets)
@@ -21,7 +28,7 @@ MappedFeed::MappedFeed(const Model& model, const StreamPlan& plan,
     for (const StreamedWeight& weight : groups()[group].weights) {
       if (weight.reordered) continue;
       ranges_[group].push_back({original().weights.find(weight.name)->second.bytes,
-                                descriptor_of(weight.file), weight.offset});
+                                descriptor_of(weight.file), weight.offset, weight.offset});
     }
   }
   if (scratch_descriptor() < 0) return;
@@ -62,12 +69,44 @@ std::byte* MappedFeed::memory_for(const Room& room) {
 }
 
 void MappedFeed::filled(const Room& room) {
-  ranges_[room.group].push_back(
-      {{room.memory, static_cast<std::size_t>(room.bytes)}, scratch_descriptor(), room.offset});
+  ranges_[room.group].push_back({{room.memory, static_cast<std::size_t>(room.bytes)},
+                                 scratch_descriptor(),
+                                 room.offset,
+                                 room.offset});
+}
+
+void MappedFeed::join_ranges() {
+  const auto follows = [](const Range& range, const Range& before) {
+    return range.descriptor == before.descriptor && range.offset >= before.end() &&
+           range.offset - before.end() < kNear;
+  };
+  std::vector<Range*> all;
+  for (auto& ranges : ranges_) {
+    std::ranges::sort(ranges, [](const Range& a, const Range& b) {
+      return std::pair(a.descriptor, a.offset) < std::pair(b.descriptor, b.offset);
+    });
+    std::vector<Range> joined;
+    for (const Range& range : ranges) {
+      if (joined.empty() || !follows(range, joined.back())) {
+        joined.push_back(range);
+        continue;
+      }
+      Range& last = joined.back();
+      last.memory = {last.memory.data(), static_cast<std::size_t>(range.end() - last.offset)};
+    }
+    ranges = std::move(joined);
+    for (Range& range : ranges) all.push_back(&range);
+  }
+  for (Range* range : all) {
+    for (const Range* other : all) {
+      if (other != range && follows(*range, *other)) range->forget_from = other->offset;
+    }
+  }
 }
 
 void MappedFeed::begin() {
   if (sealed()) return;
+  join_ranges();
   // Dirty pages would not go: seal() writes them, then they are forgotten.
   seal();
   for (std::size_t group = 0; group < ranges_.size(); ++group) forget(group);
@@ -76,7 +115,7 @@ void MappedFeed::begin() {
 void MappedFeed::forget(std::size_t group) noexcept {
   for (const Range& range : ranges_[group]) forget_pages(range.memory);
   for (const Range& range : ranges_[group]) {
-    forget_cached(range.descriptor, range.offset, static_cast<std::int64_t>(range.memory.size()));
+    forget_cached(range.descriptor, range.forget_from, range.end() - range.forget_from);
   }
 }
 

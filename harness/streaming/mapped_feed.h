@@ -28,11 +28,19 @@ class MappedFeed : public StreamedWeights {
     std::span<const std::byte> memory;
     int descriptor = -1;
     std::int64_t offset = 0;
+    /// Where to begin with forgetting: the page cache keeps pages together, up to megabytes of
+    /// them, and lets go of none when one of them is outside. So what lies across the border to the
+    /// range before goes when the second of both does.
+    std::int64_t forget_from = 0;
+    [[nodiscard]] std::int64_t end() const {
+      return offset + static_cast<std::int64_t>(memory.size());
+    }
   };
 
   [[nodiscard]] std::byte* memory_for(const Room& room) override;
   void filled(const Room& room) override;
   void begin();
+  void join_ranges();
   void forget(std::size_t group) noexcept;
   int descriptor_of(const std::string& file);
 
