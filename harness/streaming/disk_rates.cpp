@@ -6,14 +6,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
 #include <thread>
 #include <vector>
 
-#include "backends/aligned_buffer.h"
 #include "harness/loading/load_way.h"
+#include "profiler/ceilings/memory_block.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/memory/cache_state.h"
 #include "results/statistics/quantile.h"
@@ -37,15 +38,17 @@ double read_all(int descriptor, std::int64_t bytes, int readers) {
   std::atomic<std::int64_t> next{0};
   std::atomic<bool> failed{false};
   const auto work = [&] {
-    const auto piece_bytes = static_cast<std::size_t>(kProbePieceBytes + kProbeBlockBytes);
-    AlignedBuffer buffer(piece_bytes);
-    auto address = reinterpret_cast<std::uintptr_t>(buffer.data());
-    address = (address + kProbeBlockBytes - 1) / kProbeBlockBytes * kProbeBlockBytes;
+    // Large pages, as the feed's buffers have: a device takes fewer and larger requests for them.
+    const ceilings::MemoryBlock buffer(static_cast<std::size_t>(kProbePieceBytes));
+    if (buffer.data() == nullptr) {
+      failed = true;
+      return;
+    }
     for (;;) {
       const std::int64_t first = next.fetch_add(kProbePieceBytes);
       if (first >= bytes) return;
       const auto count = static_cast<std::size_t>(std::min(kProbePieceBytes, bytes - first));
-      if (::pread(descriptor, reinterpret_cast<void*>(address), count, first) <= 0) failed = true;
+      if (::pread(descriptor, buffer.data(), count, first) <= 0) failed = true;
     }
   };
   const std::int64_t start_ns = monotonic_ns();
@@ -66,20 +69,33 @@ Reading<DirectRate> measure_direct_rate(const std::string& file, std::int64_t mo
                                        (errno == EINVAL ? "its file system has no O_DIRECT"
                                                         : std::generic_category().message(errno)));
   }
-  DirectRate best;
-  for (int round = 0; round < 2; ++round) {
-    for (const int readers : {1, 2, 4, 8, 16}) {
-      const double seconds = read_all(descriptor, bytes, readers);
-      if (seconds <= 0) continue;
-      const double rate = static_cast<double>(bytes) / seconds;
-      if (rate > best.bytes_per_second) best = {rate, readers};
+  constexpr std::array kReaders{1, 2, 4, 8, 16};
+  std::array<std::vector<double>, kReaders.size()> rates;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < kReaders.size(); ++i) {
+      const double seconds = read_all(descriptor, bytes, kReaders[i]);
+      if (seconds > 0) rates[i].push_back(static_cast<double>(bytes) / seconds);
     }
+  }
+  DirectRate best;
+  for (std::size_t i = 0; i < kReaders.size(); ++i) {
+    if (rates[i].empty() || median(rates[i]) <= best.bytes_per_second) continue;
+    best = {median(rates[i]), kReaders[i]};
   }
   ::close(descriptor);
   if (best.bytes_per_second <= 0) {
     return Reading<DirectRate>::absent(file + ": holds no block that could be read");
   }
   return Reading<DirectRate>::of(best);
+}
+
+double direct_rate_now(const std::string& file, std::int64_t most_bytes, int readers) {
+  const std::int64_t bytes = whole_blocks(file, most_bytes);
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+  if (descriptor < 0) return 0;
+  const double seconds = read_all(descriptor, bytes, readers);
+  ::close(descriptor);
+  return seconds > 0 ? static_cast<double>(bytes) / seconds : 0;
 }
 
 Reading<double> measure_mapped_rate(const std::string& file, std::int64_t most_bytes, int threads) {

@@ -14,12 +14,6 @@
 #include "workloads/error.h"
 
 namespace ridgepoint {
-namespace {
-
-// Weights that lie nearer together than this go together: between them are norms, or nothing.
-constexpr std::int64_t kNear = std::int64_t{64} << 10;
-
-}  // namespace
 
 MappedFeed::MappedFeed(const Model& model, const StreamPlan& plan,
                        const std::filesystem::path& scratch, bool forgets)
@@ -78,7 +72,7 @@ void MappedFeed::filled(const Room& room) {
 void MappedFeed::join_ranges() {
   const auto follows = [](const Range& range, const Range& before) {
     return range.descriptor == before.descriptor && range.offset >= before.end() &&
-           range.offset - before.end() < kNear;
+           range.offset - before.end() < kNearBytes;
   };
   std::vector<Range*> all;
   for (auto& ranges : ranges_) {

@@ -33,8 +33,8 @@ constexpr std::int64_t kPrompt = 8, kWarmSteps = 1;
 constexpr std::int64_t kMostProbeBytes = std::int64_t{512} << 20;
 // What a process takes beside the weights that a limit is for.
 constexpr std::int64_t kLimitSlack = std::int64_t{64} << 20;
-// A streamed part may share pages and read-ahead with its neighbours.
-constexpr double kLargestWarmShare = 0.02;
+// The page cache keeps up to 2 MiB together, which may lie on both sides of a border to what stays.
+constexpr double kLargestWarmShare = 0.05;
 
 struct WayName {
   StreamWay way;
@@ -181,6 +181,13 @@ void measure_point(StreamingPoint& point, const Streaming& streaming, const Back
   doubt_point(point, *feed);
 }
 
+/// What direct reads get from the disk now; 0 where a point does not read so.
+double disk_now(const StreamingPoint& point, const Streaming& streaming) {
+  return point.way == StreamWay::direct
+             ? direct_rate_now(streaming.file, kMostProbeBytes / 2, streaming.readers)
+             : 0;
+}
+
 }  // namespace
 
 std::span<const StreamWay> stream_ways() {
@@ -245,6 +252,15 @@ std::vector<StreamingKnee> Streaming::knees() const {
   return knees;
 }
 
+double Streaming::error_at_disk(const StreamingPoint& point) const {
+  const double measured = point.measured_seconds();
+  if (measured <= 0 || point.disk_bytes_per_second <= 0 || resident_ns.empty()) return 0;
+  StreamingCosts then = costs(point.way);
+  then.step_seconds = median(resident_ns) * 1e-9;
+  then.disk_bytes_per_second = point.disk_bytes_per_second;
+  return streamed_step_seconds(then, static_cast<double>(point.streamed_bytes)) / measured - 1;
+}
+
 double Streaming::mean_absolute_error() const {
   double sum = 0;
   int count = 0;
@@ -261,7 +277,8 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   Streaming streaming;
   streaming.options = options;
   // Before anything maps it: what is mapped does not leave the page cache.
-  const std::string file = largest_file(variant.model);
+  streaming.file = largest_file(variant.model);
+  const std::string& file = streaming.file;
   on_step("the disk: mapped pages, cold");
   const auto mapped = measure_mapped_rate(file, kMostProbeBytes, options.threads);
   on_step("the disk: O_DIRECT");
@@ -321,7 +338,9 @@ void measure_streaming(Streaming& streaming,
     if (stop.load()) break;
     if (point.absent.empty()) {
       try {
+        const double before = disk_now(point, streaming);
         measure_point(point, streaming, *backend, model, plan, resident);
+        point.disk_bytes_per_second = (before + disk_now(point, streaming)) / 2;
       } catch (const Error& error) {
         point.absent = error.what();
       }

@@ -82,12 +82,28 @@ void StreamedWeights::seal() {
     throw Error(fmt::format("{}: cannot be written: {}; is the disk full?", scratch_.string(),
                             std::generic_category().message(errno)));
   }
-  for (std::size_t group = 0; group < groups_.size(); ++group) {
-    for (const StreamedWeight& weight : groups_[group].weights) {
-      const auto view = model_.weights.find(weight.name)->second.bytes;
-      forget_pages(view);
-      forget_cached(weight.file, weight.offset, weight.bytes);
+  // Stretch by stretch: the page cache keeps pages together, and lets go of none when one of them
+  // is outside of what it is asked to forget, or mapped.
+  std::vector<StreamedWeight> weights;
+  for (const StreamGroup& group : groups_) {
+    weights.insert(weights.end(), group.weights.begin(), group.weights.end());
+  }
+  std::ranges::sort(weights, [](const StreamedWeight& a, const StreamedWeight& b) {
+    return std::pair(a.file, a.offset) < std::pair(b.file, b.offset);
+  });
+  for (std::size_t i = 0; i < weights.size();) {
+    std::int64_t end = weights[i].offset;
+    std::size_t next = i;
+    for (; next < weights.size() && weights[next].file == weights[i].file &&
+           weights[next].offset <= end + kNearBytes;
+         ++next) {
+      end = weights[next].offset + weights[next].bytes;
     }
+    const std::int64_t bytes = end - weights[i].offset;
+    const std::byte* const first = model_.weights.find(weights[i].name)->second.bytes.data();
+    forget_pages({first, static_cast<std::size_t>(bytes)});
+    forget_cached(weights[i].file, weights[i].offset, bytes);
+    i = next;
   }
   if (scratch_descriptor_ >= 0) forget_cached(scratch_.string(), 0, scratch_bytes_);
 }

@@ -25,6 +25,8 @@ struct FilePart {
 class StreamedWeights : public WeightFeed {
  public:
   static constexpr std::int64_t kPageBytes = 4096;
+  /// Weights that lie nearer together than this go together: between them are norms, or nothing.
+  static constexpr std::int64_t kNearBytes = std::int64_t{64} << 10;
 
   StreamedWeights(const StreamedWeights&) = delete;
   StreamedWeights& operator=(const StreamedWeights&) = delete;

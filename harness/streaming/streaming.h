@@ -49,6 +49,7 @@ struct StreamingPoint {
   double roof_seconds = 0;  ///< by the ceilings of memory and disk alone
 
   std::vector<std::int64_t> step_ns;
+  double disk_bytes_per_second = 0;     ///< of direct reads, before and after its steps
   std::int64_t buffer_bytes = 0;        ///< memory beside the weights that stay
   std::optional<double> storage_bytes;  ///< that the kernel read from storage for a step
   double cached_share = 0;              ///< of what is streamed, in the page cache after a step
@@ -75,12 +76,16 @@ struct Streaming {
   double roof_seconds = 0;
   double mapped_rate = 0, direct_rate = 0;  ///< of the disk
   int readers = 0;
+  std::string file;                       ///< that the disk was measured with
   std::vector<std::int64_t> resident_ns;  ///< steps with all in memory
   std::vector<StreamingPoint> points;
   bool interrupted = false;
 
   [[nodiscard]] StreamingCosts costs(StreamWay way) const;
   [[nodiscard]] std::vector<StreamingKnee> knees() const;
+  /// What the point would have been predicted to take at the disk's rate around it and the step as
+  /// it was with all in memory, over what it took, less 1; `direct` only, 0 for others.
+  [[nodiscard]] double error_at_disk(const StreamingPoint& point) const;
   [[nodiscard]] double mean_absolute_error() const;  ///< over measured points; 0 without any
 };
 

@@ -39,6 +39,8 @@ Json json_of(const StreamingPoint& point) {
     json["error"] = point.error();
     json["buffer_bytes"] = point.buffer_bytes;
     json["cached_share_after"] = point.cached_share;
+    if (point.disk_bytes_per_second > 0)
+      json["disk_bytes_per_second"] = point.disk_bytes_per_second;
     if (point.storage_bytes) json["storage_bytes"] = *point.storage_bytes;
   }
   return json;
@@ -131,6 +133,9 @@ std::vector<std::string> row_of(const Streaming& streaming, const StreamingPoint
   const double measured = point.measured_seconds();
   row.push_back(measured > 0 ? fmt::format("{:.2f}", 1 / measured) : "");
   row.push_back(measured > 0 ? fmt::format("{:+.1f} %", 100 * point.error()) : "");
+  row.push_back(measured > 0 && point.disk_bytes_per_second > 0
+                    ? fmt::format("{:+.1f} %", 100 * streaming.error_at_disk(point))
+                    : "");
   row.push_back(format_value(static_cast<double>(point.streamed_bytes), "bytes"));
   row.push_back(point.storage_bytes ? format_value(*point.storage_bytes, "bytes") : "");
   row.push_back(binding(streaming, point));
@@ -221,8 +226,8 @@ std::string streaming_text(const Streaming& streaming) {
                       rate_text(streaming.mapped_rate), rate_text(streaming.direct_rate),
                       number_of(streaming.readers, "reader"));
   std::vector<std::vector<std::string>> rows{{"way", "in memory", "predicted tok/s", "roof",
-                                              "measured", "error of time", "streamed",
-                                              "read, counted", "bound by"}};
+                                              "measured", "error of time", "at the disk then",
+                                              "streamed", "read, counted", "bound by"}};
   std::string notes;
   for (const StreamingPoint& point : streaming.points) {
     rows.push_back(row_of(streaming, point));
