@@ -206,7 +206,7 @@ constexpr MetricSpec kMetrics[] = {
      "Streaming: the share of the weights that a step reads which memory keeps; the rest comes "
      "from "
      "the disk for each token."},
-    {"storage_bytes_per_token", "bytes", Better::lower, "read", Shown::nowhere,
+    {"token_storage_bytes", "bytes", Better::lower, "read", Shown::nowhere,
      "Streaming: bytes that the process caused to be read from storage a token, as the kernel "
      "counts them (/proc/self/io)."},
     {"prediction_error", "1", Better::neither, "predicted", Shown::nowhere,

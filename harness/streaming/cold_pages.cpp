@@ -45,6 +45,7 @@ void forget_cached(int descriptor, std::int64_t offset, std::int64_t bytes) {
 void forget_cached(const std::string& file, std::int64_t offset, std::int64_t bytes) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return;
+  ::fdatasync(descriptor);  // what was not written yet would stay; refused where nothing is written
   forget_cached(descriptor, offset, bytes);
   ::close(descriptor);
 }

@@ -105,7 +105,7 @@ void put_results(const StreamingPoint& point, Record& record) {
   auto& metrics = record.measurement.metrics;
   metrics["decode_tokens_per_second"] = 1 / point.measured_seconds();
   metrics["resident_weight_share"] = point.share;
-  if (point.storage_bytes) metrics["storage_bytes_per_token"] = *point.storage_bytes;
+  if (point.storage_bytes) metrics["token_storage_bytes"] = *point.storage_bytes;
   if (point.predicted_seconds > 0) metrics["prediction_error"] = point.error();
 }
 
