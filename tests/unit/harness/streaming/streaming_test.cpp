@@ -152,7 +152,7 @@ TEST_F(StreamingTest, LeavesNothingThatIsStreamedInThePageCache) {
     const auto after = bytes_from_storage();
     const auto cached = feed->cached_share();
     ASSERT_TRUE(cached) << cached.why();
-    if (cached.value() == 1) GTEST_SKIP() << "a file system that lives in memory";
+    if (cached.value() == 1) GTEST_SKIP() << "kept as a whole: small, or in memory";
     EXPECT_LT(cached.value(), 0.3) << name_of(way);
     ASSERT_TRUE(before && after);
     // Six passes; in the pieces of the prompt the output is left out twice.
