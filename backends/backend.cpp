@@ -8,6 +8,10 @@ Support Execution::trace(SpanRecorder*) {
   return Support::no("the backend announces no ops");
 }
 
+Support Backend::streams() const {
+  return Support::no("backend '" + describe().name + "' reads weights only where all of them lie");
+}
+
 Support Backend::supports(const Model& model, const SessionOptions& options) const {
   return GraphSession::supported(*this, model, options);
 }

@@ -22,6 +22,7 @@ namespace ridgepoint {
 
 class Session;
 class SpanRecorder;
+class WeightFeed;
 struct SessionOptions;
 
 struct BackendDescription {
@@ -53,6 +54,9 @@ struct PrepareOptions {
   /// Whether the launches of a decode step are recorded once and then played as one, where the
   /// backend launches on a device; none: it chooses.
   std::optional<bool> record = std::nullopt;
+  /// Asked for weights group by group while a graph runs; null: all are there. Must outlive the
+  /// execution. Only for backends that heed it (see Backend::streams).
+  WeightFeed* feed = nullptr;
 };
 
 /// A graph made ready to run. Writing inputs and reading outputs stay outside the timed region;
@@ -83,6 +87,14 @@ class Backend {
   [[nodiscard]] virtual bool computes() const { return true; }
   /// Whether it heeds PrepareOptions::record.
   [[nodiscard]] virtual bool records() const { return false; }
+  /// Whether it heeds PrepareOptions::feed.
+  [[nodiscard]] virtual Support streams() const;
+  /// Whether it computes from a copy of such weights in an order of its own, which a feed has to
+  /// bring back instead of what lies in the file.
+  [[nodiscard]] virtual bool reorders(Type type) const {
+    static_cast<void>(type);
+    return false;
+  }
 
   [[nodiscard]] virtual Support supports(const Graph& graph) const = 0;
   [[nodiscard]] virtual std::shared_ptr<Cache> make_cache(const Graph& graph) const = 0;

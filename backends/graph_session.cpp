@@ -39,6 +39,9 @@ Support GraphSession::supported(const Backend& backend, const Model& model,
                                 const SessionOptions& options) {
   check_options(options);
   if (options.record && !backend.records()) return Support::no(std::string(kNothingToRecord));
+  if (options.feed != nullptr) {
+    if (Support streams = backend.streams(); !streams.supported) return streams;
+  }
   try {
     for (const std::int64_t tokens : {std::int64_t{1}, piece_of(options)}) {
       Support support = backend.supports(lower(model, phase_of(options, tokens, LogitRows::last)));
@@ -76,7 +79,8 @@ GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows ro
                                       .cache = cache_,
                                       .fuse = options_.fuse,
                                       .allocation = options_.allocation,
-                                      .record = options_.record});
+                                      .record = options_.record,
+                                      .feed = options_.feed});
   if (recorder_ != nullptr) static_cast<void>(fresh.execution->trace(recorder_));
   fresh.tokens = graph.find(kTokensInput);
   if (rows != LogitRows::none) fresh.logits = graph.find(kLogitsOutput);

@@ -15,6 +15,7 @@
 namespace ridgepoint {
 
 class SpanRecorder;
+class WeightFeed;
 
 /// What a backend says that is asked to record.
 inline constexpr std::string_view kNothingToRecord =
@@ -31,6 +32,7 @@ struct SessionOptions {
   bool fuse = true;  ///< see PrepareOptions::fuse
   Allocation allocation = Allocation::arena;
   std::optional<bool> record = std::nullopt;  ///< see PrepareOptions::record
+  WeightFeed* feed = nullptr;                 ///< see PrepareOptions::feed
 };
 
 class Session {

@@ -202,6 +202,16 @@ constexpr MetricSpec kMetrics[] = {
     {"trace_overhead", "1", Better::lower, "traced", Shown::nowhere,
      "What announcing its ops costs a pass: the median pass while traced, over the median measured "
      "pass, which never is."},
+    {"resident_weight_share", "1", Better::neither, "in memory", Shown::nowhere,
+     "Streaming: the share of the weights that a step reads which memory keeps; the rest comes "
+     "from "
+     "the disk for each token."},
+    {"token_storage_bytes", "bytes", Better::lower, "read", Shown::nowhere,
+     "Streaming: bytes that the process caused to be read from storage a token, as the kernel "
+     "counts them (/proc/self/io)."},
+    {"prediction_error", "1", Better::neither, "predicted", Shown::nowhere,
+     "Predicted over measured time of a step, less 1, where a prediction was stored before it was "
+     "measured."},
     {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
      "What the harness itself costs a sample, measured with the null backend, as a share of the "
      "median sample."},

@@ -50,7 +50,8 @@ std::unique_ptr<Execution> HostBackend::prepare(const Graph& graph, const Weight
                                                      .tiled = &tiled_,
                                                      .fuse = options.fuse,
                                                      .allocation = options.allocation,
-                                                     .backend = name()},
+                                                     .backend = name(),
+                                                     .feed = options.feed},
                                          std::move(cache), team(options.threads));
 }
 

@@ -28,6 +28,12 @@ std::vector<std::uint32_t> ops_by_stage(std::span<const Stage> stages) {
   return ops;
 }
 
+std::vector<std::vector<std::size_t>> nodes_of_stages(std::span<const Stage> stages) {
+  std::vector<std::vector<std::size_t>> nodes;
+  for (const Stage& stage : stages) nodes.push_back(stage.nodes);
+  return nodes;
+}
+
 std::vector<std::string> op_ids_of_stages(const Graph& graph, std::span<const Stage> stages) {
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -50,7 +56,8 @@ HostExecution::HostExecution(const Graph& graph, const WeightMap& weights,
       workspace_(cache_ ? cache_->workspace() : std::make_shared<HostWorkspace>()),
       plan_(plan_host(graph_, weights, with_ends(options, team_.get(), cache_.get()))),
       spans_(graph_, op_ids_of_stages(graph_, plan_.stages)),
-      span_ops_(ops_by_stage(plan_.stages)) {
+      span_ops_(ops_by_stage(plan_.stages)),
+      groups_(groups_of_steps(graph_, nodes_of_stages(plan_.stages), options.feed)) {
   workspace_->activations.reserve(plan_.activation_bytes);
   workspace_->live_bytes = std::max(workspace_->live_bytes, plan_.activation_live_bytes);
   workspace_->scratch.reserve(plan_.scratch_bytes);
@@ -90,10 +97,15 @@ void HostExecution::run(std::int64_t past) {
                       .team = team_.get()};
     for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
       if (part == 0 && (i == 0 || span_ops_[i] != span_ops_[i - 1])) spans.next(span_ops_[i]);
+      if (groups_.changes_at(i)) {
+        if (part == 0) groups_.come_to(i);
+        frame.meet();
+      }
       plan_.stages[i].work(frame);
       frame.meet();
     }
   });
+  groups_.leave();
 }
 
 Support HostExecution::trace(SpanRecorder* recorder) {

@@ -6,6 +6,7 @@
 #include "backends/backend.h"
 #include "backends/graph_spans.h"
 #include "backends/host/planner.h"
+#include "backends/weight_groups.h"
 
 namespace ridgepoint {
 
@@ -34,6 +35,7 @@ class HostExecution : public Execution {
   HostPlan plan_;
   GraphSpans spans_;                     ///< of the plan's stages, those of the same nodes as one
   std::vector<std::uint32_t> span_ops_;  ///< by stage
+  WeightGroups groups_;                  ///< by stage
 };
 
 }  // namespace ridgepoint

@@ -79,7 +79,8 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
   }
   if (fused.bias != kNoValue) product.bias = builder.floats_of(fused.bias);
   if (TiledWeights::has_form(view.type)) {
-    auto tiled = builder.options.tiled->find_or_make(view, *builder.options.team);
+    auto tiled = builder.options.tiled->find_or_make(
+        view, *builder.options.team, builder.value(node.inputs[1]).name, builder.options.feed);
     product.tiles = tiled->matrix();
     builder.plan.own.weights_bytes += tiled->bytes() - static_cast<std::int64_t>(view.bytes.size());
     builder.plan.kept.push_back(std::move(tiled));

@@ -45,7 +45,8 @@ struct PlanOptions {
   TiledWeightStore* tiled = nullptr;
   bool fuse = true;
   Allocation allocation = Allocation::arena;
-  std::string_view backend;  ///< for errors
+  std::string_view backend;    ///< for errors
+  WeightFeed* feed = nullptr;  ///< see PrepareOptions::feed
 };
 
 /// `graph` and `weights` must outlive what the plan is used for. Error when a weight is missing.

@@ -227,7 +227,8 @@ bool TiledWeights::takes_quantised(Type type) {
   return info != nullptr && !host::takes_floats(info->form);
 }
 
-TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team) {
+TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team, std::string_view name,
+                           WeightFeed* feed) {
   const FormInfo* const info = find_form(weight.type);
   if (info == nullptr || weight.shape.size() != 2) {
     throw std::logic_error("TiledWeights: no tiled form for this type or shape");
@@ -245,23 +246,29 @@ TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team) {
   const std::int64_t scale_bytes =
       matrix_.tiles() * matrix_.groups() * matrix_.scale_bytes_per_group;
   bytes_ = code_bytes + scale_bytes;
-  // Whole pages of its own, large ones where the system has them: a decode reads all of it in turn.
-  void* const memory = ::mmap(nullptr, static_cast<std::size_t>(bytes_), PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  static_cast<void>(::madvise(memory, static_cast<std::size_t>(bytes_), MADV_HUGEPAGE));
-  memory_ = static_cast<std::byte*>(memory);
+  if (feed != nullptr) memory_ = feed->room(name, bytes_);
+  own_ = memory_ == nullptr;
+  if (own_) {
+    // Whole pages of its own, large ones where the system has them: a decode reads all of it in
+    // turn.
+    void* const memory = ::mmap(nullptr, static_cast<std::size_t>(bytes_), PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    static_cast<void>(::madvise(memory, static_cast<std::size_t>(bytes_), MADV_HUGEPAGE));
+    memory_ = static_cast<std::byte*>(memory);
+  }
   matrix_.codes = reinterpret_cast<const std::uint8_t*>(memory_);
   matrix_.scales = memory_ + code_bytes;
   team.run([&](int part) {
     const std::int64_t tiles = matrix_.tiles();
     fill(weight, part * tiles / team.threads(), (part + 1) * tiles / team.threads());
   });
+  if (!own_) feed->keep(name);
   if (weight.mapped) drop_mapped_pages(weight.bytes);
 }
 
 TiledWeights::~TiledWeights() {
-  ::munmap(memory_, static_cast<std::size_t>(bytes_));
+  if (own_) ::munmap(memory_, static_cast<std::size_t>(bytes_));
 }
 
 void TiledWeights::fill(const TensorView& weight, std::int64_t begin, std::int64_t end) {
@@ -289,12 +296,14 @@ void TiledWeights::fill(const TensorView& weight, std::int64_t begin, std::int64
 }
 
 std::shared_ptr<const TiledWeights> TiledWeightStore::find_or_make(const TensorView& weight,
-                                                                   WorkerTeam& team) {
-  const Key key{weight.bytes.data(), weight.type, weight.shape.at(0), weight.shape.at(1)};
+                                                                   WorkerTeam& team,
+                                                                   std::string_view name,
+                                                                   WeightFeed* feed) {
+  const Key key{feed, weight.bytes.data(), weight.type, weight.shape.at(0), weight.shape.at(1)};
   const std::lock_guard lock(mutex_);
   std::weak_ptr<const TiledWeights>& known = known_[key];
   std::shared_ptr<const TiledWeights> found = known.lock();
-  if (!found) known = found = std::make_shared<const TiledWeights>(weight, team);
+  if (!found) known = found = std::make_shared<const TiledWeights>(weight, team, name, feed);
   return found;
 }
 

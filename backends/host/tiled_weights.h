@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <tuple>
 
 #include "backends/host/kernels.h"
 #include "backends/host/worker_team.h"
+#include "backends/weight_feed.h"
 #include "workloads/tensor/tensor.h"
 
 namespace ridgepoint {
@@ -21,8 +23,10 @@ class TiledWeights {
   static bool has_form(Type type);
   /// Whether it has one whose products take quantised activations.
   static bool takes_quantised(Type type);
-  /// `weight` is [out, in] of such a type. std::bad_alloc when there is no memory.
-  TiledWeights(const TensorView& weight, WorkerTeam& team);
+  /// `weight` is [out, in] of such a type. With a feed that has room for the tiles of the weight of
+  /// this name, they are filled there and left to it. std::bad_alloc when there is no memory.
+  TiledWeights(const TensorView& weight, WorkerTeam& team, std::string_view name = {},
+               WeightFeed* feed = nullptr);
   TiledWeights(const TiledWeights&) = delete;
   TiledWeights& operator=(const TiledWeights&) = delete;
   ~TiledWeights();
@@ -35,16 +39,20 @@ class TiledWeights {
 
   host::TiledMatrix matrix_;
   std::byte* memory_ = nullptr;
+  bool own_ = true;  // not a feed's
   std::int64_t bytes_ = 0;
 };
 
-/// The tiled weights that are in use, by where their originals lie. Threads: any.
+/// The tiled weights that are in use, by where their originals lie and who feeds them. Threads:
+/// any.
 class TiledWeightStore {
  public:
-  std::shared_ptr<const TiledWeights> find_or_make(const TensorView& weight, WorkerTeam& team);
+  std::shared_ptr<const TiledWeights> find_or_make(const TensorView& weight, WorkerTeam& team,
+                                                   std::string_view name = {},
+                                                   WeightFeed* feed = nullptr);
 
  private:
-  using Key = std::tuple<const void*, Type, std::int64_t, std::int64_t>;
+  using Key = std::tuple<const WeightFeed*, const void*, Type, std::int64_t, std::int64_t>;
   std::mutex mutex_;
   std::map<Key, std::weak_ptr<const TiledWeights>> known_;
 };

@@ -47,8 +47,8 @@ std::unique_ptr<Execution> ReferenceBackend::prepare(const Graph& graph, const W
   if (options.cache && !cache) {
     throw std::logic_error("ReferenceBackend: the cache was made by another backend");
   }
-  return std::make_unique<ReferenceExecution>(graph, weights, std::move(cache),
-                                              pool(options.threads), options.allocation);
+  return std::make_unique<ReferenceExecution>(
+      graph, weights, std::move(cache), pool(options.threads), options.allocation, options.feed);
 }
 
 std::unique_ptr<Backend> open_reference_backend(std::string_view options) {

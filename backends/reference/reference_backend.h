@@ -21,6 +21,7 @@ class ReferenceBackend : public Backend {
       "plain loops, float32 with float64 sums: slow, and what the others are checked against";
 
   [[nodiscard]] BackendDescription describe() const override;
+  [[nodiscard]] Support streams() const override { return Support::yes(); }
   using Backend::supports;
   [[nodiscard]] Support supports(const Graph& graph) const override;
   [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;

@@ -16,13 +16,15 @@ namespace ridgepoint {
 
 ReferenceExecution::ReferenceExecution(const Graph& graph, const WeightMap& weights,
                                        std::shared_ptr<ReferenceCache> cache,
-                                       std::shared_ptr<ThreadPool> pool, Allocation allocation)
+                                       std::shared_ptr<ThreadPool> pool, Allocation allocation,
+                                       WeightFeed* feed)
     : graph_(graph),
       spans_(graph),
       cache_(std::move(cache)),
       pool_(std::move(pool)),
       workspace_(cache_ ? cache_->workspace() : std::make_shared<Workspace>()) {
   bind_ends(weights);
+  groups_ = groups_of_nodes(graph_, feed);
   ActivationPlan plan = plan_activations(graph_, allocation);
   offsets_ = std::move(plan.offsets);
   calls_.reserve(graph_.nodes().size());
@@ -124,6 +126,7 @@ void ReferenceExecution::run(std::int64_t past) {
   SpanChain spans = spans_.chain();
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     spans.next(static_cast<std::uint32_t>(n));
+    groups_.come_to(n);
     Call& call = calls_[n];
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
       call.inputs[i].data = bytes_behind(nodes[n].inputs[i]);
@@ -134,6 +137,7 @@ void ReferenceExecution::run(std::int64_t past) {
     call.scratch_per_thread = scratch_per_thread_;
     reference::run(nodes[n].op, call);
   }
+  groups_.leave();
 }
 
 Support ReferenceExecution::trace(SpanRecorder* recorder) {

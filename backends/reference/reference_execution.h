@@ -11,6 +11,7 @@
 #include "backends/reference/call.h"
 #include "backends/reference/reference_cache.h"
 #include "backends/reference/thread_pool.h"
+#include "backends/weight_groups.h"
 
 namespace ridgepoint {
 
@@ -19,7 +20,7 @@ class ReferenceExecution : public Execution {
   /// `cache` may be null when the graph has no cache values. `weights` are used where they lie.
   ReferenceExecution(const Graph& graph, const WeightMap& weights,
                      std::shared_ptr<ReferenceCache> cache, std::shared_ptr<ThreadPool> pool,
-                     Allocation allocation);
+                     Allocation allocation, WeightFeed* feed);
 
   void write_input(ValueId id, std::span<const std::byte> bytes) override;
   /// Works through the whole graph before it returns. Error for a token or position outside its
@@ -47,7 +48,8 @@ class ReferenceExecution : public Execution {
   std::vector<Call> calls_;           // one a node
   std::size_t scratch_per_thread_ = 0;
   bool has_caches_ = false;
-  MemoryLedger own_;  // without what the workspace holds
+  WeightGroups groups_;  // by node
+  MemoryLedger own_;     // without what the workspace holds
 };
 
 }  // namespace ridgepoint

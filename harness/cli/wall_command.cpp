@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/interrupt.h"
 #include "harness/run/data_folder.h"
+#include "harness/streaming/streaming.h"
 #include "harness/wall/wall_model.h"
 #include "harness/wall/wall_run.h"
 #include "profiler/ceilings/time_together.h"
@@ -27,7 +29,11 @@ struct WallArguments {
   int threads = 0;
   WallGrid grid;
   std::int64_t repetitions = 3;
-  bool predict_only = false, causal = false;
+  bool predict_only = false, causal = false, streamed = false;
+  std::vector<std::string> ways{"mapped", "direct"};
+  std::vector<double> shares = StreamingOptions{}.shares;
+  int steps = StreamingOptions{}.steps, readers = 0;
+  std::string folder;
 };
 
 SliceOptions slice_options(const WallArguments& arguments) {
@@ -91,6 +97,43 @@ int find_causes(const Invocation& invocation, const WallArguments& arguments) {
   return kExitOk;
 }
 
+StreamingOptions streaming_options(const WallArguments& arguments, const Case& variant) {
+  const SliceOptions slice = slice_options(arguments);
+  StreamingOptions options;
+  options.threads = slice.threads;
+  options.kv_type = slice.kv_type;
+  options.ways.clear();
+  for (const std::string& way : arguments.ways) options.ways.push_back(*find_stream_way(way));
+  options.shares = arguments.shares;
+  options.steps = arguments.steps;
+  options.readers = arguments.readers;
+  options.folder = !arguments.folder.empty()
+                       ? std::filesystem::path(arguments.folder)
+                       : std::filesystem::absolute(variant.model).parent_path();
+  return options;
+}
+
+int stream_models(const Invocation& invocation, const WallArguments& arguments) {
+  Store store = invocation.open_store(OpenMode::read_write);
+  const Interrupt interrupt;
+  for (const Case& variant : variants_of(arguments)) {
+    Streaming streaming = predict_streaming(
+        variant, streaming_options(arguments, variant),
+        [&](const std::string& step) { fmt::print(stderr, "{}: {}\n", variant.model, step); });
+    const std::string run_id = run_streaming(
+        store, streaming, !arguments.predict_only, arguments.label, invocation.command_line,
+        [](const StreamingPoint& point) {
+          fmt::print(stderr, "{}, {:.0f} %: {:.2f} s a token\n", name_of(point.way),
+                     100 * point.share, point.measured_seconds());
+        },
+        interrupt.requested());
+    fmt::print("{}run:      {}\n", streaming_text(streaming), run_id);
+    if (interrupt.requested().load()) break;
+  }
+  fmt::print("database: {}\n", invocation.database_path().string());
+  return interrupt.requested().load() ? kExitInterrupted : kExitOk;
+}
+
 std::string case_line(const WallCase& one) {
   std::string line =
       fmt::format("{:<8} {:<6} {:<7} batch {:<3} context {:<6} predicted {:>9.2f} ms",
@@ -123,6 +166,7 @@ std::string score_text(const std::vector<WallCase>& cases) {
 
 int predict_and_run(const Invocation& invocation, const WallArguments& arguments) {
   if (arguments.causal) return find_causes(invocation, arguments);
+  if (arguments.streamed) return stream_models(invocation, arguments);
   RunOptions options;
   options.repetitions = arguments.repetitions;
   options.processes = options.most_processes = 1;
@@ -196,6 +240,25 @@ void add_wall_command(CLI::App& app, Invocation& invocation) {
   command->add_flag("--predict-only", arguments->predict_only, "Run no case");
   command->add_flag("--causal", arguments->causal,
                     "Run no case, but beside an antagonist: does time follow bandwidth?");
+  command->add_flag("--streamed", arguments->streamed,
+                    "Decode with a share of the weights in memory, the rest from the disk");
+  command->add_option("--ways", arguments->ways, "Of streaming: mapped, direct, limited")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"mapped", "direct", "limited"}))
+      ->capture_default_str();
+  command->add_option("--share", arguments->shares, "Shares of the weights that stay, 0 to 1")
+      ->delimiter(',')
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command->add_option("--steps", arguments->steps, "Decode steps timed at each share")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command
+      ->add_option("--readers", arguments->readers,
+                   "Direct reads under way (default: what gets most from the disk)")
+      ->check(CLI::Range(1, 64));
+  command->add_option("--folder", arguments->folder,
+                      "Where reordered weights are put meanwhile (default: beside the model)");
   command->add_option("--label", arguments->label, "Name for this run, to find it by");
 }
 

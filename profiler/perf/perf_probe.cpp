@@ -14,12 +14,9 @@
 #include <system_error>
 #include <utility>
 
-#ifdef RIDGEPOINT_HAS_LIBPFM
-#include <perfmon/pfmlib_perf_event.h>
-#endif
-
 #include "profiler/machine/system_file.h"
 #include "profiler/perf/core_pmu.h"
+#include "profiler/perf/event_code.h"
 #include "profiler/perf/paranoia.h"
 
 namespace ridgepoint {
@@ -55,23 +52,13 @@ perf_event_attr attributes_of(const EventKind& kind) {
   attributes.size = sizeof attributes;
   attributes.type = kind.type;
   attributes.config = kind.config;
-#ifdef RIDGEPOINT_HAS_LIBPFM
-  if (kind.pfm_name != nullptr && pfm_initialize() == PFM_SUCCESS) {
-    perf_event_attr looked_up;
-    std::memset(&looked_up, 0, sizeof looked_up);
-    looked_up.size = sizeof looked_up;
-    pfm_perf_encode_arg_t request;
-    std::memset(&request, 0, sizeof request);
-    request.size = sizeof request;
-    request.attr = &looked_up;
-    if (pfm_get_os_event_encoding(kind.pfm_name, PFM_PLM3, PFM_OS_PERF_EVENT, &request) ==
-        PFM_SUCCESS) {
-      attributes.type = looked_up.type;
-      attributes.config = looked_up.config;
-      attributes.config1 = looked_up.config1;
+  if (kind.pfm_name != nullptr) {
+    if (const auto known = look_up_event(kind.pfm_name)) {
+      attributes.type = known.value().type;
+      attributes.config = known.value().config;
+      attributes.config1 = known.value().config1;
     }
   }
-#endif
   attributes.disabled = 1;
   attributes.exclude_kernel = 1;
   attributes.exclude_hv = 1;
@@ -263,14 +250,6 @@ Multiplexed scale_multiplexed(double count, double enabled_ns, double running_ns
   return {
       count * enabled_ns / running_ns,
       fmt::format("counted for {:.0f} % of the time and scaled", 100 * running_ns / enabled_ns)};
-}
-
-bool has_libpfm() {
-#ifdef RIDGEPOINT_HAS_LIBPFM
-  return true;
-#else
-  return false;
-#endif
 }
 
 std::unique_ptr<Probe> make_perf_probe(PerfEvents events) {

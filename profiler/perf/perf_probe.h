@@ -25,8 +25,4 @@ struct Multiplexed {
 };
 Multiplexed scale_multiplexed(double count, double enabled_ns, double running_ns);
 
-/// Whether events are looked up by libpfm4 (built in or not), which knows them by the names that
-/// vendors gave them.
-bool has_libpfm();
-
 }  // namespace ridgepoint

@@ -25,12 +25,4 @@ std::int64_t largest_parameters(const MemoryNeed& need) {
   return static_cast<std::int64_t>(static_cast<double>(need.available_bytes) / bytes_each);
 }
 
-double streamed_seconds(double seconds, const MemoryNeed& need, double disk_bytes_per_second,
-                        bool keeps_share) {
-  if (need.weight_bytes <= need.available_bytes) return seconds;
-  const std::int64_t read =
-      keeps_share ? need.weight_bytes - need.available_bytes : need.weight_bytes;
-  return std::max(seconds, static_cast<double>(read) / disk_bytes_per_second);
-}
-
 }  // namespace ridgepoint

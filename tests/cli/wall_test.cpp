@@ -42,6 +42,26 @@ TEST_F(WallCommand, LeavesOutWhatTakesTooLong) {
   EXPECT_THAT(result.out, HasSubstr("not run: it would take about"));
 }
 
+TEST_F(WallCommand, StreamsWhatMemoryIsNotToHold) {
+  TemporaryFolder models;
+  const std::string model = models.file("model.gguf");
+  ASSERT_EQ(ridgepoint({"model", "make", "--shape", "tiny", "--type", "f16", "-o", model}).exit_code,
+            0);
+  const auto result =
+      ridgepoint({"wall", "--streamed", "--model", model, "--threads", "1", "--share", "0,0.5",
+                  "--ways", "mapped", "--steps", "1", "--label", "mine"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* part : {"in memory: predicted", "knee, mapped: predicted at", "run: "}) {
+    EXPECT_THAT(result.out, HasSubstr(part));
+  }
+  const auto exported = ridgepoint({"export", "mine", "--format", "json"});
+  for (const char* part : {"streaming_predictions", "share 0.00", "streaming_score"}) {
+    EXPECT_THAT(exported.out, HasSubstr(part));
+  }
+  EXPECT_EQ(ridgepoint({"show", "mine"}).exit_code, 0);
+  expect_one_line_refusal({"wall", "--streamed", "--model", "tiny"}, HasSubstr("lies in no file"));
+}
+
 TEST_F(WallCommand, MistakesAreOneLine) {
   for (const auto& arguments :
        std::vector<std::vector<std::string>>{{"wall", "--model", "no-such-model"},

@@ -121,14 +121,6 @@ TEST(MemoryFit, SharesWhatIsLeftOfMemory) {
             0);
 }
 
-TEST(MemoryFit, WhatIsOverComesFromTheDiskEachTime) {
-  const MemoryNeed need{.available_bytes = 3'000, .weight_bytes = 4'000, .kv_bytes_per_token = 1};
-  EXPECT_DOUBLE_EQ(streamed_seconds(0.5, need, 1000, true), 1);
-  EXPECT_DOUBLE_EQ(streamed_seconds(0.5, need, 1000, false), 4);
-  EXPECT_DOUBLE_EQ(streamed_seconds(2, need, 1000, true), 2);
-  EXPECT_DOUBLE_EQ(streamed_seconds(0.5, {.available_bytes = 9, .weight_bytes = 8}, 1, true), 0.5);
-}
-
 TEST(StepWork, CountsWeightsOnceAndTheCacheOfEachSequence) {
   const Model model = outline_model(*find_shape("tiny"), Type::f16);
   const Phase one{.batch = 1, .tokens = 1, .capacity = 64};

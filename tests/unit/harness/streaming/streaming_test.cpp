@@ -1,0 +1,250 @@
+// Streaming on a model of three layers: whatever comes from the disk, the logits are those with all
+// weights in memory. Never the times.
+#include "harness/streaming/streaming.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <tuple>
+
+#include "backends/registry.h"
+#include "backends/session.h"
+#include "harness/streaming/cold_pages.h"
+#include "harness/streaming/direct_feed.h"
+#include "harness/streaming/disk_rates.h"
+#include "harness/streaming/mapped_feed.h"
+#include "harness/streaming/memory_limit.h"
+#include "harness/streaming/stream_plan.h"
+#include "tests/support/error_of.h"
+#include "tests/support/temporary_folder.h"
+#include "workloads/formats/load_model.h"
+
+namespace ridgepoint {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::string> streamed_names(const StreamPlan& plan) {
+  std::vector<std::string> names;
+  for (const StreamGroup& group : plan.groups) {
+    if (!group.resident) names.push_back(group.name);
+  }
+  return names;
+}
+
+class StreamingTest : public ::testing::Test {
+ protected:
+  Model tiny(Type type) {
+    write_synthetic_gguf("tiny", type, 7, 1, folder_ / "tiny.gguf");
+    return load_model(folder_ / "tiny.gguf");
+  }
+
+  std::unique_ptr<StreamedWeights> open_feed(StreamWay way, const Model& model,
+                                             const StreamPlan& plan) {
+    const auto scratch = folder_ / "scratch";
+    if (way == StreamWay::direct) return std::make_unique<DirectFeed>(model, plan, scratch, 3);
+    return std::make_unique<MappedFeed>(model, plan, scratch, way == StreamWay::mapped);
+  }
+
+  static SessionOptions options_with(WeightFeed* feed) {
+    // Pieces of four tokens: all but the last of a prompt leave the output out.
+    return {.batch = 1, .capacity = 32, .threads = 2, .prefill_rows = 4, .feed = feed};
+  }
+
+  /// Logits after a prompt in pieces, and after each of three steps.
+  static std::vector<float> logits_of(Session& session) {
+    std::vector<float> all;
+    const auto add = [&] {
+      const auto logits = session.logits();
+      all.insert(all.end(), logits.begin(), logits.end());
+    };
+    session.forward(std::vector<std::int32_t>{5, 900, 17, 3, 44, 8, 1023, 0, 12, 77});
+    add();
+    for (int step = 0; step < 3; ++step) {
+      session.forward(std::vector<std::int32_t>{session.next_tokens().front()});
+      add();
+    }
+    return all;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(StreamingTest, PlansLayersInTheOrderOfAStepAndKeepsWhatTheBudgetAllows) {
+  const Model model = tiny(Type::f16);
+  const auto backend = open_backend("cpu");
+  const StreamPlan plan = plan_stream(model, *backend);
+  ASSERT_EQ(plan.groups.size(), 4U);
+  EXPECT_EQ(plan.groups[1].name, "blk.1");
+  EXPECT_EQ(plan.groups[1].weights.size(), 7U);
+  EXPECT_EQ(plan.groups[3].name, "output.weight");
+  EXPECT_EQ(plan.fixed_bytes, 0);
+  EXPECT_EQ(plan.resident_share(), 1);
+  EXPECT_EQ(plan.groups[0].weights[0].file, std::filesystem::canonical(folder_ / "tiny.gguf"));
+
+  EXPECT_THAT(streamed_names(with_budget(plan, 0)),
+              ElementsAre("blk.0", "blk.1", "blk.2", "output.weight"));
+  const StreamPlan half = with_budget(plan, plan.bytes() / 2);
+  EXPECT_LE(half.bytes() - half.streamed_bytes(), plan.bytes() / 2);
+  EXPECT_LE(half.resident_share(), 0.5);
+  EXPECT_GT(half.resident_share(), 0.2);
+  EXPECT_THAT(streamed_names(with_budget(plan, plan.bytes())), ElementsAre());
+}
+
+TEST_F(StreamingTest, NeverPlansForWeightsThatLieInNoFile) {
+  const Model model = synthesise_model("tiny", Type::f16, 1, 1);
+  EXPECT_THAT(error_of([&] { return plan_stream(model, *open_backend("cpu")); }),
+              HasSubstr("none of its weights lies in a file"));
+}
+
+TEST(BuffersInTurn, NeverGiveNeighboursTheSame) {
+  for (const std::size_t groups : {2U, 3U, 4U, 5U, 8U, 9U}) {
+    const auto buffers = buffers_in_turn(groups);
+    for (std::size_t i = 0; i < groups; ++i) {
+      EXPECT_NE(buffers[i], buffers[(i + 1) % groups]) << groups << " groups, " << i;
+    }
+    EXPECT_EQ(std::set(buffers.begin(), buffers.end()).size(), groups % 2 == 0 ? 2U : 3U);
+  }
+  EXPECT_THAT(buffers_in_turn(1), ElementsAre(0));
+}
+
+TEST_F(StreamingTest, ChangesNoLogitWhateverTheBackendTheWayAndTheShare) {
+  const std::tuple<const char*, Type> subjects[] = {
+      {"reference", Type::q4_0}, {"cpu", Type::f16}, {"quantized", Type::q8_0}};
+  for (const auto& [name, type] : subjects) {
+    const Model model = tiny(type);
+    const auto backend = open_backend(name);
+    const auto truth = logits_of(*backend->open_session(model, options_with(nullptr)));
+    const StreamPlan plan = plan_stream(model, *backend);
+    for (const StreamWay way : {StreamWay::mapped, StreamWay::direct, StreamWay::limited}) {
+      for (const double share : {0.0, 0.3, 0.8}) {
+        SCOPED_TRACE(std::string(name) + " " + std::string(name_of(way)) + " " +
+                     std::to_string(share));
+        const StreamPlan kept =
+            with_budget(plan, static_cast<std::int64_t>(share * static_cast<double>(plan.bytes())));
+        const auto feed = open_feed(way, model, kept);
+        const Model fed = feed->model();
+        const auto session = backend->open_session(fed, options_with(feed.get()));
+        EXPECT_EQ(logits_of(*session), truth);
+        EXPECT_GE(feed->step_bytes(), kept.streamed_bytes());
+        EXPECT_LE(feed->step_bytes(), kept.streamed_bytes() * 5 / 4) << "tiles, in whole pages";
+      }
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "scratch"));
+}
+
+TEST_F(StreamingTest, LeavesNothingThatIsStreamedInThePageCache) {
+  const Model model = tiny(Type::f16);
+  const auto backend = open_backend("cpu");
+  const StreamPlan plan = with_budget(plan_stream(model, *backend), 0);
+  for (const StreamWay way : {StreamWay::mapped, StreamWay::direct}) {
+    const auto feed = open_feed(way, model, plan);
+    const Model fed = feed->model();
+    const auto session = backend->open_session(fed, options_with(feed.get()));
+    const auto before = bytes_from_storage();
+    logits_of(*session);
+    const auto after = bytes_from_storage();
+    const auto cached = feed->cached_share();
+    ASSERT_TRUE(cached) << cached.why();
+    if (cached.value() == 1) GTEST_SKIP() << "kept as a whole: small, or in memory";
+    EXPECT_LT(cached.value(), 0.3) << name_of(way);
+    ASSERT_TRUE(before && after);
+    // Six passes; in the pieces of the prompt the output is left out twice.
+    EXPECT_GT(after.value() - before.value(), 4 * plan.streamed_bytes()) << name_of(way);
+  }
+}
+
+TEST_F(StreamingTest, SaysWhenTheFileBecameShorter) {
+  const Model model = tiny(Type::f16);
+  const auto backend = open_backend("cpu");
+  const StreamPlan plan = with_budget(plan_stream(model, *backend), 0);
+  DirectFeed feed(model, plan, folder_ / "scratch", 1);
+  const Model fed = feed.model();
+  const auto session = backend->open_session(fed, options_with(&feed));
+  const StreamedWeight& last = plan.groups[2].weights.back();
+  std::filesystem::resize_file(folder_ / "tiny.gguf",
+                               static_cast<std::uintmax_t>(last.offset / 4096 * 4096));
+  EXPECT_THAT(error_of([&] { return logits_of(*session); }), HasSubstr("became shorter"));
+}
+
+TEST_F(StreamingTest, NeedsABackendThatStreams) {
+  const Model model = tiny(Type::f16);
+  const auto backend = open_backend("null");
+  EXPECT_FALSE(backend->streams().supported);
+  EXPECT_THAT(backend->streams().reason, HasSubstr("'null' reads weights only where"));
+}
+
+TEST_F(StreamingTest, MeasuresWhatTheDiskGives) {
+  tiny(Type::f16);
+  const auto direct = measure_direct_rate(folder_.file("tiny.gguf"), 1 << 20);
+  if (direct) {
+    EXPECT_GT(direct.value().bytes_per_second, 0);
+    EXPECT_GE(direct.value().readers, 1);
+  }
+  EXPECT_THAT(measure_direct_rate(folder_.file("none"), 1 << 20).why(), HasSubstr("No such file"));
+  EXPECT_FALSE(measure_mapped_rate(folder_.file("none"), 1 << 20, 1));
+}
+
+TEST(MemoryLimits, HoldForAWhileOrSayWhyNot) {
+  const auto before = [] {
+    std::string text;
+    std::getline(std::ifstream("/proc/self/cgroup"), text, '\0');
+    return text;
+  };
+  const std::string group = before();
+  {
+    const auto limit = MemoryLimit::set(std::int64_t{1} << 40);
+    if (!limit) {
+      EXPECT_NE(limit.why(), "");
+      GTEST_SKIP() << limit.why();
+    }
+    EXPECT_THAT(before(), HasSubstr("ridgepoint-"));
+  }
+  EXPECT_EQ(before(), group);
+}
+
+TEST_F(StreamingTest, IsPredictedMeasuredAndStored) {
+  tiny(Type::f16);
+  Case variant;
+  variant.model = folder_.file("tiny.gguf");
+  variant.backend.clear();
+  StreamingOptions options;
+  options.shares = {0, 0.5};
+  options.steps = 2;
+  options.folder = folder_.path();
+  Streaming streaming = predict_streaming(variant, options, [](const std::string&) {});
+  if (streaming.direct_rate <= 0) GTEST_SKIP() << "no O_DIRECT here";
+  ASSERT_EQ(streaming.points.size(), 4U);
+  EXPECT_GT(streaming.points[0].predicted_seconds, streaming.points[1].predicted_seconds)
+      << "the more is in memory";
+  EXPECT_EQ(streaming.model.variant.backend, "cpu");
+
+  Store store(folder_.file("runs.db"), OpenMode::read_write);
+  const std::atomic<bool> never{false};
+  int seen = 0;
+  const auto id = run_streaming(
+      store, streaming, true, "label", "ridgepoint wall --streamed",
+      [&](const StreamingPoint& point) {
+        EXPECT_EQ(point.absent + point.wrong, "") << name_of(point.way);
+        ++seen;
+      },
+      never);
+  EXPECT_EQ(seen, 4);
+  const auto records = store.records(id);
+  ASSERT_EQ(records.size(), 7U) << "predictions, in memory, four points, the score";
+  EXPECT_EQ(records[2].subject.name, "streamed, tiny.gguf, mapped, share 0.00");
+  EXPECT_EQ(records[2].measurement.find("decode_step")->samples.size(), 2U);
+  EXPECT_TRUE(records[2].measurement.metrics.contains("prediction_error"));
+  EXPECT_TRUE(records[1].measurement.metrics.contains("decode_tokens_per_second"));
+  EXPECT_THAT(records[6].details, HasSubstr("mean_absolute_error"));
+  EXPECT_THAT(streaming_text(streaming), HasSubstr("knee, direct: predicted at"));
+}
+
+}  // namespace
+}  // namespace ridgepoint
