@@ -1,11 +1,23 @@
 #include "backends/backend.h"
 
+#include <fmt/format.h>
+
+#include "backends/device_ceilings.h"
 #include "backends/graph_session.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 
 Support Execution::trace(SpanRecorder*) {
   return Support::no("the backend announces no ops");
+}
+
+ceilings::Measured Backend::measure_ceilings(const DeviceCeilingOptions&,
+                                             const std::atomic<bool>&) const {
+  throw Error(
+      fmt::format("backend '{}' computes on the processor, whose ceilings `ridgepoint "
+                  "roofline` measures without --device",
+                  describe().name));
 }
 
 Support Backend::supports(const Model& model, const SessionOptions& options) const {

@@ -202,6 +202,9 @@ constexpr MetricSpec kMetrics[] = {
     {"trace_overhead", "1", Better::lower, "traced", Shown::nowhere,
      "What announcing its ops costs a pass: the median pass while traced, over the median measured "
      "pass, which never is."},
+    {"gpu_joules_per_token", "J", Better::lower, "J/token", Shown::nowhere,
+     "Energy of the whole GPU for each token that a profiled model case generates, over windows of "
+     "seconds; the driver's counter."},
     {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
      "What the harness itself costs a sample, measured with the null backend, as a share of the "
      "median sample."},

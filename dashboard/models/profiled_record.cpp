@@ -11,15 +11,16 @@ namespace ridgepoint {
 namespace {
 
 int threads_of_case(const Case& subject) {
+  if (ceilings_suite(subject) != kCeilingsSuite) return 1;  // a GPU's are of all of it
   return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
 }
 
-std::optional<StoredCeilings> ceilings_for(const Store& store, const Run& run,
+std::optional<StoredCeilings> ceilings_for(const Store& store, const Run& run, const Case& subject,
                                            const std::optional<roofline::CaseProfile>& profile) {
   if (profile && !profile->ceilings_run.empty()) {
     if (auto own = read_ceilings(store, profile->ceilings_run)) return own;
   }
-  return find_ceilings(store, run.environment);
+  return find_ceilings(store, run.environment, ceilings_suite(subject));
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOpti
   const Run& of = run->run;
   auto stored = roofline::stored_profile(record);
   try {
-    if (const auto ceilings = ceilings_for(store, of, stored)) {
+    if (const auto ceilings = ceilings_for(store, of, record.subject, stored)) {
       profiled.roofs =
           roofline::roofs_of(ceilings->run, ceilings->records, threads_of_case(record.subject));
       if (!stored) stored = make_profile(record, of, *ceilings);

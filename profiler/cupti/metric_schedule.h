@@ -48,9 +48,10 @@ inline constexpr std::string_view kCuptiLibrary = "libcupti.so.13";
 Reading<std::vector<std::string>> known_chips(
     const std::string& library = std::string(kCuptiLibrary));
 /// Absent for a chip that CUPTI does not know, and where there is no CUPTI or none was compiled
-/// for.
+/// for. `available` is what CUPTI says of the counters of a device at hand; empty: of any.
 Reading<MetricSchedule> schedule_metrics(const std::string& chip,
                                          std::span<const MetricWish> wishes,
-                                         const std::string& library = std::string(kCuptiLibrary));
+                                         const std::string& library = std::string(kCuptiLibrary),
+                                         std::span<const std::uint8_t> available = {});
 
 }  // namespace ridgepoint

@@ -18,7 +18,15 @@ std::string why_not_counted() {
              : pmu.why();
 }
 
+/// How ceilings of this suite are measured.
+std::string command_for(std::string_view suite) {
+  const bool of_gpu = suite.starts_with(kGpuCeilingsSuite);
+  return fmt::format("ridgepoint roofline{}{}", of_gpu ? " --device " : "",
+                     of_gpu ? suite.substr(kCeilingsSuite.size() + 1) : "");
+}
+
 int threads_of(const Case& subject) {
+  if (ceilings_suite(subject) != kCeilingsSuite) return 1;  // a GPU's are of all of it
   return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
 }
 
@@ -32,9 +40,20 @@ std::optional<StoredCeilings> read_ceilings(const Store& store, const std::strin
   return StoredCeilings{store.run(run_id), std::move(records)};
 }
 
-std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment) {
+std::string ceilings_suite(const Case& subject) {
+  constexpr std::string_view kGpu = "cuda", kNumber = "device=";
+  const std::string_view spec = subject.backend;
+  if (spec.substr(0, spec.find(':')) != kGpu) return std::string(kCeilingsSuite);
+  const auto at = spec.find(kNumber);
+  std::string_view number = at == std::string_view::npos ? "0" : spec.substr(at + kNumber.size());
+  number = number.substr(0, number.find(','));
+  return fmt::format("{}{}", kGpuCeilingsSuite, number);
+}
+
+std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment,
+                                            std::string_view suite) {
   for (const Run& summary : store.runs()) {
-    if (summary.suite != "roofline" || summary.status != "finished") continue;
+    if (summary.suite != suite || summary.status != "finished") continue;
     Run run = store.run(summary.id);
     const auto differences = environment_differences(environment, run.environment);
     if (std::ranges::any_of(differences, &EnvironmentDifference::blocks)) continue;
@@ -44,11 +63,12 @@ std::optional<StoredCeilings> find_ceilings(const Store& store, const std::strin
   return std::nullopt;
 }
 
-void refuse_without_ceilings(const Store& store) {
-  throw Error(fmt::format(
-      "{}: it holds no ceilings of this machine to place ops under; measure them first: ridgepoint "
-      "roofline (or roofline --quick, under a minute)",
-      store.path().string()));
+void refuse_without_ceilings(const Store& store, std::string_view suite) {
+  throw Error(
+      fmt::format("{}: it holds no ceilings of this machine to place ops under; measure them "
+                  "first: {} (or with "
+                  "--quick, under a minute)",
+                  store.path().string(), command_for(suite)));
 }
 
 std::optional<roofline::CaseProfile> make_profile(const Record& record, const Run& run,
@@ -64,7 +84,8 @@ void attach_profile(Record& record, const Run& run, const StoredCeilings* ceilin
   nlohmann::json& place = details["roofline"];
   try {
     if (ceilings == nullptr) {
-      place = {{"absent", "no ceilings of this machine are stored; ridgepoint roofline measures"}};
+      place = {{"absent", fmt::format("no ceilings of this machine are stored; {} measures",
+                                      command_for(ceilings_suite(record.subject)))}};
     } else if (const auto profile = make_profile(record, run, *ceilings)) {
       place = to_json(*profile);
     } else {

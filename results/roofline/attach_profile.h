@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/record.h"
@@ -21,11 +22,19 @@ struct StoredCeilings {
 /// That run, if it is in the store and holds records.
 std::optional<StoredCeilings> read_ceilings(const Store& store, const std::string& run_id);
 
+/// Suite of the ceilings of a processor, and before the number of a GPU those of that GPU.
+inline constexpr std::string_view kCeilingsSuite = "roofline";
+inline constexpr std::string_view kGpuCeilingsSuite = "roofline cuda:";
+/// Under which ceilings a case is placed: those of what it computes on.
+std::string ceilings_suite(const Case& subject);
+
 /// The newest finished one of a machine that may be set beside `environment`; a build may differ.
-std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment);
+std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment,
+                                            std::string_view suite = kCeilingsSuite);
 
 /// Error that says what to do; for commands that need ceilings before they begin.
-[[noreturn]] void refuse_without_ceilings(const Store& store);
+[[noreturn]] void refuse_without_ceilings(const Store& store,
+                                          std::string_view suite = kCeilingsSuite);
 
 /// The profile of a record of `run`; nothing where no op was traced. Error for ceilings that hold
 /// no bandwidth.
