@@ -89,6 +89,7 @@ void CudaExecution::run(std::int64_t past) {
   for (const auto& upload : plan_.uploads) upload(past);
   device.launches().set_past(plan_.past.as<std::int64_t>(), past, device.stream());
   if (track_ != nullptr && spans_come() == DeviceSpans::by_execution) {
+    make_marks();  // the listener may have gone since
     launch_announced(track_->listener(), marks_.get());
     to_announce_ = true;
   } else if (track_ != nullptr && (!recording_ || spans_come() == DeviceSpans::none)) {
@@ -131,12 +132,16 @@ Support CudaExecution::trace(SpanRecorder* recorder) {
   source_ = spans_.source_number();
   if (track_ == nullptr) return Support::yes();
   if (spans_come() == DeviceSpans::by_execution) {
-    if (!marks_) marks_ = arena_->device().make_marks(plan_.stages.size() + 1);
+    make_marks();
   } else if (recording_ && spans_come() == DeviceSpans::by_listener) {
     // Once more, so that the listener hears which op makes which node.
     recording_ = arena_->device().record([this] { launch_announced(track_->listener(), nullptr); });
   }
   return Support::yes();
+}
+
+void CudaExecution::make_marks() {
+  if (!marks_) marks_ = arena_->device().make_marks(plan_.stages.size() + 1);
 }
 
 DeviceSpans CudaExecution::spans_come() const {

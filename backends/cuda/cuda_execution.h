@@ -36,6 +36,7 @@ class CudaExecution : public Execution {
   void launch_stages();
   /// Both may be null.
   void launch_announced(SpanListener* listener, Marks* marks);
+  void make_marks();
   [[nodiscard]] DeviceSpans spans_come() const;
   void announce();
 

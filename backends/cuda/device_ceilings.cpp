@@ -26,7 +26,8 @@ using ceilings::Estimate;
 constexpr std::int64_t kWord = sizeof(Sixteen);
 constexpr int kStreamBlockThreads = 512;
 constexpr std::int64_t kBlocksAMultiprocessor = 2;  // of streams: 64 KiB in flight on each
-constexpr std::int64_t kChainBlocksAMultiprocessor = 8;
+constexpr std::int64_t kChainBlocksAMultiprocessor =
+    2;  // 16 warps: all at once, whatever they take
 constexpr std::uint64_t kClockSpin_ns = 50'000;
 constexpr std::int64_t kMostTurns = std::int64_t{1} << 40;
 

@@ -1,5 +1,6 @@
 #include "harness/run/gpu_passes.h"
 
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -69,6 +70,24 @@ nlohmann::json counts_json(std::span<const CountedRange> ranges, const MetricSch
     }
   }
   return phases;
+}
+
+nlohmann::json samples_json(std::span<const PmSample> samples, const MetricSchedule& schedule) {
+  GpuJson json{{"at_ns", GpuJson::array()}};
+  for (const ScheduledMetric& metric : schedule.metrics) json[metric.meaning] = GpuJson::array();
+  for (const PmSample& sample : samples) {
+    if (sample.values.size() != schedule.metrics.size()) continue;
+    json["at_ns"].push_back(sample.begin_ns);
+    const double per_second = 1e9 / static_cast<double>(sample.end_ns - sample.begin_ns);
+    for (std::size_t i = 0; i < sample.values.size(); ++i) {
+      const std::string& meaning = schedule.metrics[i].meaning;
+      const bool is_rate = meaning.ends_with("_bytes");
+      json[meaning].push_back(
+          std::round(is_rate ? sample.values[i] * per_second : sample.values[i] * 100) /
+          (is_rate ? 1 : 100));
+    }
+  }
+  return json;
 }
 
 std::optional<double> counted_memory_bytes(const nlohmann::json& counted, std::string_view phase) {
@@ -160,6 +179,24 @@ nlohmann::json GpuPasses::count(const CountedPass& pass) {
     for (const std::string& line : counter.schedule().left_out) json["without"].push_back(line);
   }
   if (!any) return {{"absent", first_why}};
+  return json;
+}
+
+nlohmann::json GpuPasses::sample(const SampledPass& pass) const {
+  if (!device_) return nullptr;
+  PmSamplerOptions options{.device = *device_};
+  options.cupti = libraries_.cupti;
+  PmSampler sampler(options);
+  if (!sampler.why_absent().empty()) return {{"absent", sampler.why_absent()}};
+  const auto parts = pass(sampler);
+  const std::vector<PmSample> samples = sampler.stop();
+  if (!sampler.why_absent().empty()) return {{"absent", sampler.why_absent()}};
+  if (!parts || parts->empty()) return {{"absent", "stopped"}};
+  GpuJson json = samples_json(samples, sampler.schedule());
+  json["begin_ns"] = parts->front().begin_ns;
+  json["took_ns"] = parts->back().end_ns - parts->front().begin_ns;
+  json["overflowed"] = sampler.overflowed();
+  json["chip"] = sampler.schedule().chip;
   return json;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "profiler/cupti/pm_sampler.h"
 #include "profiler/cupti/range_counter.h"
 #include "profiler/cupti/timeline.h"
 #include "profiler/span_recorder.h"
@@ -45,6 +46,12 @@ class GpuPasses {
   /// listener is the counter's meanwhile. Null where there is no GPU.
   [[nodiscard]] nlohmann::json count(const CountedPass& pass);
 
+  /// One pass: makes ready, calls start() of the sampler, runs, and returns the parts; nothing when
+  /// it was stopped.
+  using SampledPass = std::function<std::optional<std::vector<TracedPart>>(PmSampler&)>;
+  /// What the device did over the time of one pass. Null where there is no GPU.
+  [[nodiscard]] nlohmann::json sample(const SampledPass& pass) const;
+
  private:
   std::optional<int> device_;
   SpanRecorder& recorder_;
@@ -59,6 +66,10 @@ class GpuPasses {
 nlohmann::json counts_json(std::span<const CountedRange> ranges, const MetricSchedule& schedule,
                            std::span<const SpanSource> sources, std::span<const TracedPart> parts,
                            bool is_cut);
+
+/// Values over time: "at_ns" from the pass's begin, to which the first sample is set, and a list a
+/// meaning, bytes as bytes a second.
+nlohmann::json samples_json(std::span<const PmSample> samples, const MetricSchedule& schedule);
 
 /// Bytes at the device's memory, read and written, of all ops of a phase; nothing where one of them
 /// was not counted. `counted` is what GpuPasses::count gives.

@@ -281,7 +281,12 @@ class ModelCase {
       return;
     }
     NvmlProbe probe("libnvidia-ml.so.1", static_cast<unsigned>(*number));
-    const EnergyWindows windows;
+    EnergyWindows windows;
+    // Within a third of what the case's time limit leaves.
+    const auto left_ns = static_cast<std::int64_t>(context_.options.time_limit_seconds * 1e9) -
+                         (monotonic_ns() - context_.started_ns);
+    windows.window_ns =
+        std::clamp<std::int64_t>(left_ns / (3 * windows.count), 0, windows.window_ns);
     const auto tokens = subject_.batch * std::max<std::int64_t>(1, subject_.generate);
     const auto energy = measure_energy(
         probe,

@@ -186,6 +186,16 @@ std::optional<std::vector<TracedPart>> counted_pass(const CaseContext& context, 
   return traced.parts();
 }
 
+/// One pass that is sampled; nothing when it cannot be or is to stop.
+std::optional<std::vector<TracedPart>> sampled_pass(const CaseContext& context, Traced& traced,
+                                                    SpanRecorder& recorder, PmSampler& sampler) {
+  if (context.stopped() || !traced.make_ready(recorder).supported) return std::nullopt;
+  recorder.clear();
+  traced.leave();  // as it runs when nobody listens
+  if (!sampler.start() || !traced.pass()) return std::nullopt;
+  return traced.parts();
+}
+
 /// `spans` is how many one pass is thought to have.
 std::optional<double> trace(const CaseContext& context, const Backend& backend, Traced& traced,
                             OpTimes op_times, std::size_t spans,
@@ -260,6 +270,9 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
     if (is_profile) {
       details["gpu"]["counted"] = gpu.count(
           [&](RangeCounter& counter) { return counted_pass(context, traced, recorder, counter); });
+      memory_bytes = counted_memory_bytes(details["gpu"]["counted"], kRunPhase);
+      details["gpu"]["sampled"] = gpu.sample(
+          [&](PmSampler& sampler) { return sampled_pass(context, traced, recorder, sampler); });
     }
   }
   send_details(context, details);

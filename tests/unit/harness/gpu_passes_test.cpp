@@ -79,6 +79,20 @@ TEST_F(GpuPassesWithFake, CountEachOpOnceAPartOfItsPhase) {
   EXPECT_EQ(track.listener(), nullptr);
 }
 
+TEST_F(GpuPassesWithFake, SampleOnePassOverItsTime) {
+  GpuPasses gpu(0, recorder_, libraries());
+  static_cast<void>(gpu.end_timeline());
+  const auto json = gpu.sample([](PmSampler& sampler) -> std::optional<std::vector<TracedPart>> {
+    EXPECT_TRUE(sampler.start());
+    return std::vector<TracedPart>{{"decode", 70'000, 80'000, 0}};
+  });
+  EXPECT_EQ(json.at("begin_ns"), 70'000);
+  EXPECT_EQ(json.at("at_ns"), nlohmann::json::array({0, 1000, 2000}));
+  // A sample of 1000 ns with 100 bytes is 1e8 bytes a second.
+  EXPECT_EQ(json.at("dram_read_bytes"), nlohmann::json::array({1e8, 2e8, 3e8}));
+  EXPECT_EQ(json.at("overflowed"), false);
+}
+
 TEST_F(GpuPassesWithFake, SayWhyThereIsNone) {
   cupti_.fail("cuptiSubscribe_v2", 39);
   cupti_.fail("cuptiRangeProfilerEnable", 35);

@@ -262,10 +262,20 @@ TEST_F(CudaCeilings, ProductsAreAbsentWhereThereIsNoLibrary) {
   EXPECT_FALSE(found->why_absent.empty());
 }
 
+TEST_F(CudaCeilings, TheBackendEmptiesMoreThanTwiceTheCacheAndReadsTheClock) {
+  const CudaBackend backend(make_emulated_gpu({.l2_bytes = 10'000}));
+  EXPECT_EQ(backend.evict_device_cache(), 30'000);
+  EXPECT_EQ(backend.evict_device_cache(), 30'000);
+  ASSERT_TRUE(backend.device_clock_hz().has_value());
+  EXPECT_NEAR(*backend.device_clock_hz(), 2e9, 0.1e9);
+  const CudaBackend unknown(make_emulated_gpu({.l2_bytes = 0}));
+  EXPECT_EQ(unknown.evict_device_cache(), 0);
+}
+
 TEST(CudaCeilingsOf, AProcessorAreRefused) {
   const std::atomic<bool> never{false};
   const auto backend = open_backend("reference");
-  EXPECT_THAT(testing::error_of([&] { static_cast<void>(backend->measure_ceilings({}, never)); }),
+  EXPECT_THAT(error_of([&] { static_cast<void>(backend->measure_ceilings({}, never)); }),
               HasSubstr("without --device"));
 }
 

@@ -249,6 +249,11 @@ TEST(CudaListeners, HearAnOpWhereItIsLaunchedOrRecordedAndNotWhereItIsPlayed) {
     EXPECT_TRUE(std::ranges::equal(session->logits(), wanted));
     const std::size_t announced = recorder.find_track(kOpsTrack)->spans().size();
     EXPECT_EQ(announced, spans == DeviceSpans::by_execution ? stages : 0U);
+    // The listener goes, and the execution times its ops itself again.
+    recorder.set_listener(nullptr);
+    recorder.clear();
+    session->forward(token);
+    EXPECT_EQ(recorder.find_track(kOpsTrack)->spans().size(), stages);
     static_cast<void>(session->trace(nullptr));
   }
 }

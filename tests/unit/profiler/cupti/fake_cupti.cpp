@@ -2,6 +2,7 @@
 // does what the test says: fake_* are for tests. Records are the header's own structures.
 #include <cuda.h>
 #include <cupti.h>
+#include <cupti_pmsampling.h>
 #include <cupti_profiler_host.h>
 #include <cupti_profiler_target.h>
 #include <cupti_range_profiler.h>
@@ -286,7 +287,9 @@ CUptiResult cuptiProfilerHostGetNumOfPasses(CUpti_Profiler_Host_GetNumOfPasses_P
 CUptiResult cuptiProfilerHostEvaluateToGpuValues(
     CUpti_Profiler_Host_EvaluateToGpuValues_Params* p) {
   for (std::size_t m = 0; m < p->numMetrics; ++m) {
-    const double number = std::strtod(fake().ranges[p->rangeIndex].c_str(), nullptr);
+    const double number = p->rangeIndex < fake().ranges.size()
+                              ? std::strtod(fake().ranges[p->rangeIndex].c_str(), nullptr)
+                              : static_cast<double>(p->rangeIndex);
     p->pMetricValues[m] = 100 * (number + 1) + static_cast<double>(m);
   }
   return CUPTI_SUCCESS;
@@ -369,6 +372,56 @@ CUptiResult cuptiRangeProfilerGetCounterDataInfo(CUpti_RangeProfiler_GetCounterD
 CUptiResult cuptiRangeProfilerCounterDataGetRangeInfo(
     CUpti_RangeProfiler_CounterData_GetRangeInfo_Params* p) {
   p->rangeName = fake().ranges[p->rangeIndex].c_str();
+  return CUPTI_SUCCESS;
+}
+
+// ---- sampling: three samples of 1000 ns, from 5000 ns on ----
+
+CUptiResult cuptiPmSamplingGetCounterAvailability(
+    CUpti_PmSampling_GetCounterAvailability_Params* p) {
+  p->counterAvailabilityImageSize = 8;
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingEnable(CUpti_PmSampling_Enable_Params* p) {
+  p->pPmSamplingObject = reinterpret_cast<CUpti_PmSampling_Object*>(&fake());
+  fake().ranges.clear();
+  return status_of("cuptiPmSamplingEnable");
+}
+CUptiResult cuptiPmSamplingDisable(CUpti_PmSampling_Disable_Params*) {
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingSetConfig(CUpti_PmSampling_SetConfig_Params* p) {
+  return p->samplingInterval > 0 && p->hardwareBufferSize > 0 ? CUPTI_SUCCESS
+                                                              : CUPTI_ERROR_INVALID_PARAMETER;
+}
+CUptiResult cuptiPmSamplingStart(CUpti_PmSampling_Start_Params*) {
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingStop(CUpti_PmSampling_Stop_Params*) {
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingDecodeData(CUpti_PmSampling_DecodeData_Params* p) {
+  p->decodeStopReason = CUPTI_PM_SAMPLING_DECODE_STOP_REASON_END_OF_RECORDS;
+  p->overflow = fake().failing.contains("overflow") ? 1 : 0;
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingGetCounterDataSize(CUpti_PmSampling_GetCounterDataSize_Params* p) {
+  p->counterDataSize = 64;
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingCounterDataImageInitialize(
+    CUpti_PmSampling_CounterDataImage_Initialize_Params*) {
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingGetCounterDataInfo(CUpti_PmSampling_GetCounterDataInfo_Params* p) {
+  p->numTotalSamples = p->numPopulatedSamples = 4;
+  p->numCompletedSamples = 3;
+  return CUPTI_SUCCESS;
+}
+CUptiResult cuptiPmSamplingCounterDataGetSampleInfo(
+    CUpti_PmSampling_CounterData_GetSampleInfo_Params* p) {
+  p->startTimestamp = 5000 + 1000 * p->sampleIndex;
+  p->endTimestamp = p->startTimestamp + 1000;
   return CUPTI_SUCCESS;
 }
 
