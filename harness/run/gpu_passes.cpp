@@ -40,7 +40,11 @@ GpuJson timeline_json(const TimelinePass& all, std::int64_t passes, std::int64_t
 /// What two sets of metrics said of the same ops.
 void merge_counts(GpuJson& into, const GpuJson& from) {
   for (const auto& [phase, ops] : from.items()) {
-    for (const auto& [op, values] : ops.items()) into[phase][op].update(values);
+    for (const auto& [op, values] : ops.items()) {
+      GpuJson& entry = into[phase][op];
+      if (entry.is_null()) entry = GpuJson::object();
+      entry.update(values);
+    }
   }
 }
 
@@ -49,24 +53,27 @@ void merge_counts(GpuJson& into, const GpuJson& from) {
 nlohmann::json counts_json(std::span<const CountedRange> ranges, const MetricSchedule& schedule,
                            std::span<const SpanSource> sources, std::span<const TracedPart> parts,
                            bool is_cut) {
-  GpuJson phases = GpuJson::object();
-  std::map<std::string, std::map<std::string, std::int64_t>> counted;  // by phase and op: parts
+  struct Sum {
+    std::map<std::string, double> values;
+    double parts = 0;
+  };
+  std::map<std::string, std::map<std::string, Sum>> sums;  // by phase and op
   const std::int64_t last_ns = ranges.empty() ? 0 : ranges.back().begun_ns;
   for (const TracedPart& part : parts) {
     if (is_cut && part.end_ns > last_ns) break;
     for (const auto& [op, values] :
          sum_counts(ranges, schedule, sources, part.begin_ns, part.end_ns)) {
-      GpuJson& entry = phases[part.name][op];
-      for (const auto& [meaning, value] : values) {
-        entry[meaning] = entry.value(meaning, 0.0) + value;
-      }
-      ++counted[part.name][op];
+      Sum& sum = sums[part.name][op];
+      for (const auto& [meaning, value] : values) sum.values[meaning] += value;
+      sum.parts += 1;
     }
   }
-  for (auto& [phase, ops] : phases.items()) {
-    for (auto& [op, values] : ops.items()) {
-      const auto times = static_cast<double>(counted[phase][op]);
-      for (auto& [meaning, value] : values.items()) value = value.get<double>() / times;
+  GpuJson phases = GpuJson::object();
+  for (const auto& [phase, ops] : sums) {
+    for (const auto& [op, sum] : ops) {
+      for (const auto& [meaning, value] : sum.values) {
+        phases[phase][op][meaning] = value / sum.parts;
+      }
     }
   }
   return phases;
