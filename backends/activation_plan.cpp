@@ -22,6 +22,11 @@ class Room {
   [[nodiscard]] std::size_t end() const { return end_; }
 
  protected:
+  std::size_t append(std::size_t size) {
+    const std::size_t offset = end_;
+    end_ += size;
+    return offset;
+  }
   std::size_t end_ = 0;
 };
 
@@ -82,8 +87,7 @@ class Pool : public Room {
   std::size_t take(std::size_t size) override {
     auto place = free_.lower_bound(size);
     if (place == free_.end()) {
-      const std::size_t offset = end_;
-      end_ += size;
+      const std::size_t offset = append(size);
       sizes_.emplace(offset, size);
       return offset;
     }
@@ -101,11 +105,7 @@ class Pool : public Room {
 /// Never lends anything twice.
 class Plain : public Room {
  public:
-  std::size_t take(std::size_t size) override {
-    const std::size_t offset = end_;
-    end_ += size;
-    return offset;
-  }
+  std::size_t take(std::size_t size) override { return append(size); }
   void give(std::size_t, std::size_t) override {}
 };
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "backends/check_tokens.h"
 #include "workloads/error.h"
-#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -92,26 +92,6 @@ void GraphSession::prepare(std::int64_t tokens) {
   static_cast<void>(prepared(last, LogitRows::last));
 }
 
-void GraphSession::check(std::span<const std::int32_t> tokens) const {
-  const auto batch = static_cast<std::size_t>(options_.batch);
-  if (tokens.empty() || tokens.size() % batch != 0) {
-    throw Error(fmt::format("{} cannot be shared out evenly among {}",
-                            number_of(tokens.size(), "token"), number_of(batch, "sequence")));
-  }
-  const auto fresh = static_cast<std::int64_t>(tokens.size() / batch);
-  if (length_ + fresh > options_.capacity) {
-    throw Error(fmt::format("{} after {}: more than the session's capacity of {}",
-                            number_of(fresh, "token"), length_, options_.capacity));
-  }
-  const std::int64_t vocabulary = model_.config.vocab;
-  for (const std::int32_t token : tokens) {
-    if (token < 0 || token >= vocabulary) {
-      throw Error(
-          fmt::format("token {} is outside the vocabulary of {} tokens", token, vocabulary));
-    }
-  }
-}
-
 std::span<const std::int32_t> GraphSession::part_of(std::span<const std::int32_t> tokens,
                                                     std::size_t done, std::size_t taken) {
   const auto batch = static_cast<std::size_t>(options_.batch);
@@ -126,7 +106,10 @@ std::span<const std::int32_t> GraphSession::part_of(std::span<const std::int32_t
 }
 
 void GraphSession::forward(std::span<const std::int32_t> tokens) {
-  check(tokens);
+  check_tokens(tokens, {.batch = options_.batch,
+                        .length = length_,
+                        .capacity = options_.capacity,
+                        .vocabulary = model_.config.vocab});
   const auto batch = static_cast<std::size_t>(options_.batch);
   const std::size_t count = tokens.size() / batch;
   const auto piece = static_cast<std::size_t>(piece_of(options_));
@@ -156,7 +139,10 @@ bool GraphSession::scores_rows() {
 }
 
 void GraphSession::score(std::span<const std::int32_t> tokens, std::span<float> logits) {
-  check(tokens);
+  check_tokens(tokens, {.batch = options_.batch,
+                        .length = length_,
+                        .capacity = options_.capacity,
+                        .vocabulary = model_.config.vocab});
   const auto vocabulary = static_cast<std::size_t>(model_.config.vocab);
   if (logits.size() != tokens.size() * vocabulary) {
     throw std::logic_error("GraphSession::score: tokens and logits do not fit each other");

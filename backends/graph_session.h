@@ -57,7 +57,6 @@ class GraphSession : public Session {
                                         std::size_t taken);
   /// Whether the backend supports graphs with the logits of every row.
   bool scores_rows();
-  void check(std::span<const std::int32_t> tokens) const;
 
   const Backend& backend_;
   const Model& model_;

@@ -71,6 +71,7 @@ void PlanBuilder::place_values() {
         [[fallthrough]];
       case Role::output:
         plan.places[id] = take_activation(static_cast<std::size_t>(bytes_of(each)));
+        plan.ledger.activations_live_bytes += bytes_of(each);  // from the first op to the last
         break;
       case Role::activation:
         if (activations.offsets[id] != ActivationPlan::kNone) {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "backends/check_tokens.h"
 #include "backends/null/spin.h"
 #include "workloads/error.h"
-#include "workloads/number_of.h"
 
 namespace ridgepoint {
 
@@ -23,23 +23,11 @@ NullSession::NullSession(std::int64_t vocabulary, const SessionOptions& options,
 }
 
 void NullSession::forward(std::span<const std::int32_t> tokens) {
-  const auto count = static_cast<std::int64_t>(tokens.size());
-  if (count == 0 || count % batch_ != 0) {
-    throw Error(fmt::format("{} cannot be shared out evenly among {}", number_of(count, "token"),
-                            number_of(batch_, "sequence")));
-  }
-  if (length_ + count / batch_ > capacity_) {
-    throw Error(fmt::format("{} after {}: more than the session's capacity of {}",
-                            number_of(count / batch_, "token"), length_, capacity_));
-  }
-  for (const std::int32_t token : tokens) {
-    if (token < 0 || token >= vocabulary_) {
-      throw Error(
-          fmt::format("token {} is outside the vocabulary of {} tokens", token, vocabulary_));
-    }
-  }
+  const std::int64_t fresh = check_tokens(
+      tokens,
+      {.batch = batch_, .length = length_, .capacity = capacity_, .vocabulary = vocabulary_});
   spin_for(latency_ns_);
-  length_ += count / batch_;
+  length_ += fresh;
 }
 
 void NullSession::truncate(std::int64_t length) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "backends/check_tokens.h"
 #include "backends/plugin/plugin_call.h"
 #include "workloads/error.h"
 
@@ -27,19 +28,8 @@ PluginSession::~PluginSession() {
 }
 
 void PluginSession::forward(std::span<const std::int32_t> tokens) {
-  if (tokens.empty() || std::ssize(tokens) % batch_ != 0) {
-    throw std::logic_error("forward: not the same number of tokens for every sequence");
-  }
-  const std::int64_t count = std::ssize(tokens) / batch_;
-  if (count > capacity_ - length_) {
-    throw Error(fmt::format("{} tokens do not fit after {}: the session's capacity is {}", count,
-                            length_, capacity_));
-  }
-  for (const std::int32_t token : tokens) {
-    if (token < 0 || token >= vocab_) {
-      throw Error(fmt::format("token {} is outside the vocabulary of {}", token, vocab_));
-    }
-  }
+  const std::int64_t count = check_tokens(
+      tokens, {.batch = batch_, .length = length_, .capacity = capacity_, .vocabulary = vocab_});
   const PluginReply reply = ask_plugin([&](char* error, std::uint64_t error_size) {
     return table().forward(session_, tokens.data(), count, error, error_size);
   });

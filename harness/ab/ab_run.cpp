@@ -297,9 +297,7 @@ class PairLoop {
     return {};
   }
 
-  [[nodiscard]] std::string pairs_text() const {
-    return fmt::format("{} pair{}", evaluation_.pairs(), evaluation_.pairs() == 1 ? "" : "s");
-  }
+  [[nodiscard]] std::string pairs_text() const { return number_of(evaluation_.pairs(), "pair"); }
 
   [[nodiscard]] AbProgress progress() const {
     return {

@@ -153,10 +153,6 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-std::string counted(std::size_t pairs) {
-  return number_of(pairs, "pair");
-}
-
 /// The sentence that a reader in a hurry takes away.
 std::string headline(const AbSession& session, const AbEvaluation& evaluation,
                      const GateRules& rules) {
@@ -248,7 +244,7 @@ std::vector<std::string> notes(const AbSession& session, const AbEvaluation& eva
   if (evaluation.gates().empty()) return lines;
   const auto& gate = evaluation.gates()[evaluation.telling_figure()];
   std::string pairs = fmt::format("{} of fresh processes in random order (seed {})",
-                                  counted(evaluation.pairs()), options.seed);
+                                  number_of(evaluation.pairs(), "pair"), options.seed);
   if (evaluation.dropped() > 0) {
     pairs += fmt::format(", {} more dropped for what the kernel counted", evaluation.dropped());
   }
@@ -303,13 +299,12 @@ std::string progress_text(const AbEvaluation& evaluation, const AbOptions& optio
                 std::pair<double, std::string_view>(evidence.faster, "faster"),
                 std::pair<double, std::string_view>(
                     std::min(evidence.not_slower, evidence.not_faster), "same")});
-  std::string text =
-      fmt::format("{} pair{}{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", evaluation.pairs(),
-                  evaluation.pairs() == 1 ? "" : "s",
-                  evaluation.gates().size() > 1 ? ", " + shown_name(figure) : "",
-                  change_text(in_own_unit(figure, gate.ratio())),
-                  interval_text(in_own_unit(figure, gate.interval())),
-                  100 * std::clamp(leading.first / evidence.threshold, 0.0, 1.0), leading.second);
+  std::string text = fmt::format(
+      "{}{}: B {} ({}), {:.0f} % of the evidence for \"{}\"", number_of(evaluation.pairs(), "pair"),
+      evaluation.gates().size() > 1 ? ", " + shown_name(figure) : "",
+      change_text(in_own_unit(figure, gate.ratio())),
+      interval_text(in_own_unit(figure, gate.interval())),
+      100 * std::clamp(leading.first / evidence.threshold, 0.0, 1.0), leading.second);
   if (!forecast || gate.verdict() != Verdict::undecided ||
       gate.history().count() < kPairsToForecastBy) {
     return text;

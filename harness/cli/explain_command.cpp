@@ -14,6 +14,7 @@
 #include "results/report/explanation.h"
 #include "results/roofline/attach_profile.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -42,8 +43,8 @@ int explain(const Invocation& invocation, const std::string& text) {
     fmt::print("{}", explanation(record, *profile));
   }
   if (left_out > 0) {
-    fmt::print("\n{} more case{}: ridgepoint explain {}/NUMBER\n", left_out,
-               left_out == 1 ? "" : "s", data.run.id.substr(0, 8));
+    fmt::print("\n{} more {}: ridgepoint explain {}/NUMBER\n", left_out,
+               noun_for(static_cast<std::int64_t>(left_out), "case"), data.run.id.substr(0, 8));
   }
   if (explained > 0) return kExitOk;
   if (refusals.empty()) throw Error("this run has no case that was measured; resume it first");

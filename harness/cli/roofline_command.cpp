@@ -19,6 +19,7 @@
 #include "profiler/machine/system_memory.h"
 #include "profiler/machine/topology.h"
 #include "workloads/error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -49,9 +50,9 @@ ceilings::MeasureOptions options_of(const RooflineArguments& arguments) {
   const auto cores = ceilings::one_cpu_a_core().size();
   if (arguments.threads < 0 || static_cast<std::size_t>(arguments.threads) > cores) {
     throw Error(
-        fmt::format("--threads: {} is out of range; this process may use {} core{}, so give "
+        fmt::format("--threads: {} is out of range; this process may use {}, so give "
                     "1 to {}",
-                    arguments.threads, cores, cores == 1 ? "" : "s", cores));
+                    arguments.threads, number_of(cores, "core"), cores));
   }
   options.threads = arguments.threads;
   const std::int64_t available =

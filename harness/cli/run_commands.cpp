@@ -95,6 +95,12 @@ void require_ceilings(const Store& store, const RunOptions& options) {
   }
 }
 
+/// Empty where axes alone make the cases.
+std::string suite_to_run(const RunArguments& arguments) {
+  return arguments.suite.empty() && arguments.axes.empty() ? std::string(kDefaultSuite)
+                                                           : arguments.suite;
+}
+
 std::vector<Case> cases_to_run(RunArguments& arguments, const std::string& suite_name) {
   if (suite_name.empty()) {
     settle(arguments);
@@ -108,9 +114,7 @@ std::vector<Case> cases_to_run(RunArguments& arguments, const std::string& suite
 
 int run(const Invocation& invocation, RunArguments& arguments) {
   arguments.options.benchmark_flags = invocation.benchmark_flags;
-  validate(arguments.options);
-  const bool default_suite = arguments.suite.empty() && arguments.axes.empty();
-  const std::string suite_name = default_suite ? std::string(kDefaultSuite) : arguments.suite;
+  const std::string suite_name = suite_to_run(arguments);
   const auto cases = cases_to_run(arguments, suite_name);
   Store store = invocation.open_store(OpenMode::read_write);
   require_ceilings(store, arguments.options);
@@ -122,10 +126,7 @@ int run(const Invocation& invocation, RunArguments& arguments) {
 int profile(const Invocation& invocation, RunArguments& arguments) {
   arguments.options.profile = true;
   arguments.options.benchmark_flags = invocation.benchmark_flags;
-  validate(arguments.options);
-  const std::string suite_name = arguments.suite.empty() && arguments.axes.empty()
-                                     ? std::string(kDefaultSuite)
-                                     : arguments.suite;
+  const std::string suite_name = suite_to_run(arguments);
   const auto cases = cases_to_run(arguments, suite_name);
   preflight(cases, arguments.options);
   Store store = invocation.open_store(OpenMode::read_write);
@@ -159,8 +160,9 @@ std::string newest_unfinished_run(const Store& store) {
 int resume(const Invocation& invocation, const std::string& text) {
   Store store = invocation.open_store(OpenMode::read_write);
   const std::string run_id = text.empty() ? newest_unfinished_run(store) : store.resolve_run(text);
-  refuse_import(store.run(run_id));
-  return_to_folder(store.run(run_id));
+  const Run interrupted = store.run(run_id);
+  refuse_import(interrupted);
+  return_to_folder(interrupted);
   return exit_code_of(finish_run(invocation, store, run_id));
 }
 

@@ -34,9 +34,9 @@ SliceOptions slice_options(const WallArguments& arguments) {
   const auto cores = static_cast<int>(ceilings::one_cpu_a_core().size());
   if (arguments.threads < 0 || arguments.threads > cores) {
     throw Error(
-        fmt::format("--threads: {} is out of range; this process may use {} core{}, so give "
+        fmt::format("--threads: {} is out of range; this process may use {}, so give "
                     "1 to {}",
-                    arguments.threads, cores, cores == 1 ? "" : "s", cores));
+                    arguments.threads, number_of(cores, "core"), cores));
   }
   SliceOptions options;
   options.threads = arguments.threads > 0 ? arguments.threads : cores;

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "profiler/clock/monotonic_clock.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -50,8 +51,7 @@ class Progress : public SweepObserver {
   void measuring_again(std::int64_t count) override {
     started_ns_ = 0;
     clear();
-    write(fmt::format("Once more, because they were noisy: {} case{}\n", count,
-                      count == 1 ? "" : "s"));
+    write(fmt::format("Once more, because they were noisy: {}\n", number_of(count, "case")));
   }
 
   void case_finished(const Record& record) override {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "harness/environment/environment.h"
 #include "harness/environment/new_run.h"
@@ -91,16 +92,19 @@ Json prediction_json(const WallCase& one) {
   return json;
 }
 
-Record record_of_figures(const Run& run, std::int64_t ordinal, const std::string& name,
-                         const Json& details) {
+Record record_of_figures(const std::string& name, const Json& details) {
   Record record;
-  record.id = new_uuid();
-  record.run_id = run.id;
-  record.ordinal = ordinal;
   record.subject = figure_case(name);
   record.started_unix_ns = unix_ns();
   record.details = details.dump();
   return record;
+}
+
+void add_in_place(Store& store, const Run& run, std::size_t ordinal, Record record) {
+  record.id = new_uuid();
+  record.run_id = run.id;
+  record.ordinal = static_cast<std::int64_t>(ordinal);
+  store.add_record(record);
 }
 
 Json score_json(const std::vector<WallCase>& cases) {
@@ -181,12 +185,12 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
   }
   planned.push_back(figure_case("score of the memory wall's predictions"));
   store.begin_run(run, planned);
-  store.add_record(record_of_figures(run, 0, planned.front().name, {{"wall", predictions}}));
+  add_in_place(store, run, 0, record_of_figures(planned.front().name, {{"wall", predictions}}));
 
   AnswerStore answers = answers_in(store);
   std::unique_ptr<ceilings::LoadProbe> probe;
   const WallModel* probed = nullptr;
-  std::int64_t ordinal = 0;
+  std::size_t ordinal = 0;
   bool interrupted = false;
   for (WallCase& one : cases) {
     if (!one.left_out.empty()) {
@@ -210,21 +214,16 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
     auto details = Json::parse(record.details);
     details["prediction"] = prediction_json(one);
     record.details = details.dump();
-    record.id = new_uuid();
-    record.run_id = run.id;
-    record.ordinal = ++ordinal;
-    store.add_record(record);
+    interrupted = record.outcome == Outcome::interrupted;
+    add_in_place(store, run, ++ordinal, std::move(record));
     on_case(one);
-    if (record.outcome == Outcome::interrupted) {
-      interrupted = true;
-      break;
-    }
+    if (interrupted) break;
   }
   // Of an interrupted run: what the cases until then say. Which they are stands in each score.
   Json score = score_json(cases);
   if (!interrupted || !score.empty()) {
-    store.add_record(record_of_figures(run, static_cast<std::int64_t>(planned.size()) - 1,
-                                       planned.back().name, {{"score", std::move(score)}}));
+    add_in_place(store, run, planned.size() - 1,
+                 record_of_figures(planned.back().name, {{"score", std::move(score)}}));
   }
   store.finish_run(run.id, interrupted ? "interrupted" : "finished", unix_ns(), read_conditions());
   return run.id;
@@ -245,8 +244,7 @@ std::string store_causal_tests(Store& store, const std::string& variant,
                              {"high", test.elasticity.high},
                              {"spread", test.elasticity.spread},
                              {"points", std::move(points)}};
-    records.push_back(record_of_figures(run, static_cast<std::int64_t>(records.size()),
-                                        fmt::format("elasticity, {}, {}", variant, test.what),
+    records.push_back(record_of_figures(fmt::format("elasticity, {}, {}", variant, test.what),
                                         {{"elasticity", elasticity}}));
   }
   store_figures(store, run, std::move(records), /*interrupted=*/false);

@@ -354,7 +354,7 @@ class Comparing {
       result_.notes.push_back(
           fmt::format("{} of {} {} on fewer than {} processes a side: what differs from process to "
                       "process is not in the intervals",
-                      by_blocks, number_of(static_cast<std::int64_t>(tested_.size()), "test"),
+                      by_blocks, number_of(tested_.size(), "test"),
                       tested_.size() == 1 ? "rests" : "rest", kFewestProcesses));
     }
     if (cases_of_other_weights_ > 0) {

@@ -46,6 +46,17 @@ std::vector<Word> words_of(std::string_view text) {
   return words;
 }
 
+/// A filter that was forgotten must not widen a selection without a word.
+void refuse_empty_entry(std::string_view text) {
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', from), text.size());
+    if (text.substr(from, comma - from).find_first_not_of(' ') == std::string_view::npos) {
+      throw Error(fmt::format("'{}': an entry between commas is empty; give key:value", text));
+    }
+    from = comma + 1;
+  }
+}
+
 std::string lower(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(),
@@ -93,6 +104,7 @@ SideText parse_side(std::string_view text) {
     side.name = text;
     return side;
   }
+  refuse_empty_entry(text);
   for (const Word& word : words) {
     const std::string_view key = key_in(word.text);
     if (is_known(key)) {

@@ -43,7 +43,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(" \t\r") + 1 - from);
 }
 
-std::optional<double> number_of(std::string_view text) {
+std::optional<double> read_number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
@@ -119,7 +119,7 @@ void read_summary(std::string_view text, Test& test) {
       test.valid = value == "VALID";
     } else if (label.ends_with(" satisfied")) {
       if (value == "NO") test.not_met.emplace_back(label);
-    } else if (const auto number = number_of(value)) {
+    } else if (const auto number = read_number(value)) {
       std::string name = figure_name(label);
       if (parameters) {
         test.settings[name] = *number;

@@ -7,8 +7,10 @@
 
 #include "results/exchange/json_text.h"
 #include "results/report/case_tables.h"
+#include "results/report/git_text.h"
 #include "results/report/markdown_text.h"
 #include "results/report/time_text.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -17,7 +19,7 @@ std::string sentence(const RunWithRecords& data) {
   const Run& run = data.run;
   const auto ok = std::ranges::count(data.records, Outcome::ok, &Record::outcome);
   const std::size_t planned = std::max(data.planned.size(), data.records.size());
-  std::string text = fmt::format("**{} of {} case{} ok**", ok, planned, planned == 1 ? "" : "s");
+  std::string text = fmt::format("**{} of {} ok**", ok, number_of(planned, "case"));
   if (!run.suite.empty()) text += fmt::format(" of suite {}", markdown_escaped(run.suite));
   const std::string machine = machine_text(run.environment);
   if (!machine.empty()) text += fmt::format(" on {}", markdown_escaped(machine));
@@ -25,8 +27,9 @@ std::string sentence(const RunWithRecords& data) {
                       run.id.substr(0, 8));
   if (!run.label.empty()) text += fmt::format(" \"{}\"", markdown_escaped(run.label));
   if (!run.git_commit.empty()) {
-    text += fmt::format(" at commit `{}` ({})", run.git_commit.substr(0, 10),
-                        run.git_dirty ? "modified files" : "clean");
+    text +=
+        fmt::format(" at commit {}",
+                    markdown_escaped(commit_text(run.git_commit, run.git_branch, run.git_dirty)));
   }
   return text + fmt::format(", {}.\n", time_text(run.started_unix_ns));
 }

@@ -69,7 +69,7 @@ double percentile_of(std::vector<double> values, double p, PercentileRule rule) 
 }
 
 std::string of_requests(std::size_t count) {
-  return fmt::format("from {} request{}", count, count == 1 ? "" : "s");
+  return "from " + number_of(count, "request");
 }
 
 // ---- the quantities ----

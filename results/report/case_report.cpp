@@ -139,8 +139,7 @@ KnownTo interval_of_metric(const Record& record, const std::string& name) {
   const auto scaled = as_whole(found.values);
   const std::vector<std::int64_t>& whole = scaled.first;
   const double factor = scaled.second;
-  const std::string from =
-      fmt::format("{} value{}", found.values.size(), found.values.size() == 1 ? "" : "s");
+  const std::string from = number_of(found.values.size(), "value");
   if (!(factor > 0)) return {"", from};
   const auto text = [&](const Interval& interval) {
     return fmt::format("{} to {}", format_value(interval.low / factor, unit),

@@ -465,7 +465,7 @@ std::string machine_text(const std::string& environment) {
   if (model.is_string()) parts.push_back(one_line(model.get<std::string>()));
   if (cores.is_number_integer()) {
     const auto count = cores.get<std::int64_t>();
-    parts.push_back(fmt::format("{} core{}", count, count == 1 ? "" : "s"));
+    parts.push_back(number_of(count, "core"));
   }
   return joined(parts);
 }
@@ -498,8 +498,7 @@ std::vector<std::string> run_head(const RunWithRecords& data) {
                   ? fmt::format("harness floor {} a sample",
                                 format_value(static_cast<double>(run.harness_floor_ns), "ns"))
                   : ""}),
-      joined({fmt::format("{} of {} case{} ok", ok, planned, planned == 1 ? "" : "s"),
-              unmeasured(data)}),
+      joined({fmt::format("{} of {} ok", ok, number_of(planned, "case")), unmeasured(data)}),
   };
   const std::vector<std::string> tags = run.marks.tag_names();
   if (!tags.empty()) head.push_back(fmt::format("Tags: {}", fmt::join(tags, ", ")));

@@ -113,8 +113,7 @@ std::string unmatched(const ComparisonSide& side, char name) {
     names.resize(kMostNames);
     names.push_back(fmt::format("and {} more", side.unmatched.size() - kMostNames));
   }
-  return folded(fmt::format("{} case{} only in {}", side.unmatched.size(),
-                            side.unmatched.size() == 1 ? "" : "s", name),
+  return folded(fmt::format("{} only in {}", number_of(side.unmatched.size(), "case"), name),
                 lines_of(names));
 }
 

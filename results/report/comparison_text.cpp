@@ -99,7 +99,7 @@ std::string missing_text(const Comparison& comparison) {
   if (!cases.empty()) {
     const std::size_t count = cases.size();
     cases.resize(std::min(count, kMostNamed));
-    text += fmt::format("; B lacks {} case{} that A has ({}{})", count, count == 1 ? "" : "s",
+    text += fmt::format("; B lacks {} that A has ({}{})", number_of(count, "case"),
                         fmt::join(cases, ", "), count > cases.size() ? ", ..." : "");
   }
   const bool unchecked = metrics.erase("check_relative_error") > 0;
@@ -382,7 +382,7 @@ SameRows same_rows(const Comparison& comparison) {
   });
   if (within > 0) {
     same.left_out = fmt::format("{} of memory, exactness and quality within tolerance",
-                                number_of(static_cast<std::int64_t>(within), "value"));
+                                number_of(within, "value"));
   }
   return same;
 }

@@ -11,6 +11,7 @@
 #include "results/report/table.h"
 #include "results/report/time_text.h"
 #include "results/roofline/op_groups.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -170,8 +171,7 @@ std::string trust_of(const roofline::CaseProfile& profile) {
     text += fmt::format("; traced over untraced {:.3f}", *profile.trace_overhead);
   }
   if (mistrusted > 0) {
-    text += fmt::format("; {} op{} above the roof, mistrusted: {}", mistrusted,
-                        mistrusted == 1 ? "" : "s", cause);
+    text += fmt::format("; {} above the roof, mistrusted: {}", number_of(mistrusted, "op"), cause);
   }
   return text;
 }

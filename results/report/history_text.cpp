@@ -9,6 +9,7 @@
 #include "results/report/table.h"
 #include "results/report/time_text.h"
 #include "results/statistics/quantile.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -16,10 +17,6 @@ namespace {
 constexpr std::size_t kShownCommit = 7;
 constexpr std::size_t kShownId = 8;
 constexpr std::size_t kShownReason = 60;
-
-std::string counted_text(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 /// Names and reasons may come from other people's programs, control characters and all.
 std::string line_of(std::string line) {
@@ -90,7 +87,7 @@ std::vector<double> values_of(const std::vector<HistoryPoint>& points) {
 std::string other_machine_text(const History& history, const OtherMachine& other) {
   const auto values = values_of(other.points);
   return fmt::format(
-      "apart: {} on {} (environment {}), {} to {}{}", counted_text(other.points.size(), "run"),
+      "apart: {} on {} (environment {}), {} to {}{}", number_of(other.points.size(), "run"),
       other.machine.empty() ? "another machine" : other.machine,
       other.environment_hash.empty() ? "not known" : other.environment_hash.substr(0, kShownId),
       time_text(other.points.front().row.started_unix_ns),
@@ -106,12 +103,12 @@ std::string other_machine_text(const History& history, const OtherMachine& other
 std::string history_headline(const History& history) {
   if (history.counted() < fewest_values(history.rules.alpha)) {
     return fmt::format("too few: {} with a value; {} are the fewest that alpha {} can tell apart",
-                       counted_text(history.counted(), "run"), fewest_values(history.rules.alpha),
+                       number_of(history.counted(), "run"), fewest_values(history.rules.alpha),
                        share_text(history.rules.alpha));
   }
   if (history.changes.empty()) {
     return fmt::format("no change of {} or more of {} in {}", share_text(history.rules.effect),
-                       history.metric, counted_text(history.counted(), "run"));
+                       history.metric, number_of(history.counted(), "run"));
   }
   const HistoryChange& newest = history.changes.back();
   const std::string since =
@@ -128,7 +125,7 @@ std::string history_subject(const History& history) {
   return fmt::format(
       "{} (case {}), {}: {}{}{} on {}, {} to {}", line_of(label(history.subject.subject)),
       history.subject.hash.substr(0, kShownId), history.metric,
-      counted_text(history.points.size(), "run"),
+      number_of(history.points.size(), "run"),
       gaps == 0 ? "" : fmt::format(", {} without a value", gaps),
       history.earlier == 0 ? "" : fmt::format(" ({} earlier left out)", history.earlier),
       history.machine.empty() ? "a machine not known" : history.machine,
@@ -146,14 +143,13 @@ std::string change_sentence(const History& history, const HistoryChange& change)
     where = fmt::format("between {} and {}", commit_text(before), commit_text(after));
   }
   if (change.replay.commits) {
-    where += fmt::format(" ({})",
-                         counted_text(static_cast<std::size_t>(*change.replay.commits), "commit"));
+    where += fmt::format(" ({})", number_of(*change.replay.commits, "commit"));
   }
   return fmt::format("{}: {}{} ({} to {}, p {:.3f}, {} before and {} after), {}", where,
                      ratio_text(change.ratio()), direction_text(change.direction),
                      format_value(change.median_before, history.unit),
                      format_value(change.median_after, history.unit), change.p,
-                     counted_text(change.count_before, "run"), change.count_after,
+                     number_of(change.count_before, "run"), change.count_after,
                      confirmation_text(change));
 }
 
@@ -166,7 +162,7 @@ std::vector<std::string> history_notes(const History& history) {
       share_text(history.rules.effect),
       history.below_effect == 0
           ? ""
-          : fmt::format(" ({} left out)", counted_text(history.below_effect, "smaller change"))));
+          : fmt::format(" ({} left out)", number_of(history.below_effect, "smaller change"))));
   if (neighbours_alike(history)) {
     notes.push_back(
         fmt::format("runs that follow each other are alike (correlation {:+.2f}), so false alarms "

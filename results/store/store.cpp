@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "profiler/clock/monotonic_clock.h"
 #include "results/store/marks_rows.h"
 #include "results/store/merge.h"
 #include "results/store/open_database.h"
@@ -102,12 +103,6 @@ void require_run(Database& database, const std::string& run_id) {
   if (!database.query("SELECT 1 FROM runs WHERE id = ?").bind(run_id).step()) {
     no_such_run(database, run_id);
   }
-}
-
-std::int64_t now_unix_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 void insert_environment(Database& database, const Run& run) {
@@ -595,7 +590,7 @@ std::int64_t Store::set_tags(const std::string& run_id, const std::vector<std::s
   state_->write("storing tags", [&] {
     require_run(state_->database, run_id);
     for (const std::string& tag : tags) {
-      changed += put_tag(state_->database, run_id, tag, present, now_unix_ns()) ? 1 : 0;
+      changed += put_tag(state_->database, run_id, tag, present, unix_ns()) ? 1 : 0;
     }
   });
   return changed;
@@ -607,7 +602,7 @@ bool Store::set_note(const std::string& run_id, std::string_view note) {
   bool changed = false;
   state_->write("storing a note", [&] {
     require_run(state_->database, run_id);
-    changed = put_note(state_->database, run_id, note, now_unix_ns());
+    changed = put_note(state_->database, run_id, note, unix_ns());
   });
   return changed;
 }

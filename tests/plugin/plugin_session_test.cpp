@@ -23,6 +23,7 @@
 #include "backends/session.h"
 #include "tests/plugin/plugin_paths.h"
 #include "tests/support/error_of.h"
+#include "workloads/error.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/safetensors_reader.h"
 #include "workloads/graph/op_graph.h"
@@ -221,8 +222,8 @@ TEST(PluginSession, ChecksTokensAndCapacityBeforeTheEngineSeesThem) {
               HasSubstr("token 97 is outside the vocabulary of 97"));
   EXPECT_THAT(error_of([&] { forward({-1, 0}); }), HasSubstr("token -1 is outside"));
   EXPECT_THAT(error_of([&] { forward(std::vector<std::int32_t>(2 * 49)); }),
-              HasSubstr("49 tokens do not fit after 0: the session's capacity is 48"));
-  EXPECT_THROW(forward({1, 2, 3}), std::logic_error);
+              HasSubstr("49 tokens after 0: more than the session's capacity of 48"));
+  EXPECT_THROW(forward({1, 2, 3}), Error);
   EXPECT_THROW(session->truncate(1), std::logic_error);
   EXPECT_EQ(session->length(), 0);
 }

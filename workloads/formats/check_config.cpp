@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "workloads/formats/format_error.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 
@@ -52,8 +53,8 @@ void check_config(const ModelConfig& config, std::string_view origin,
   }
   if (config.architecture != Architecture::gpt2) {
     if (config.head_dim % 2 != 0) {
-      fail(head_dim, fmt::format("a head of {} element{} cannot be rotated in pairs",
-                                 config.head_dim, config.head_dim == 1 ? "" : "s"));
+      fail(head_dim, fmt::format("a head of {} cannot be rotated in pairs",
+                                 number_of(config.head_dim, "element")));
     }
     if (!(config.rope_theta > 0.0) || !std::isfinite(config.rope_theta)) {
       fail(rope_theta,

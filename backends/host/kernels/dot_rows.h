@@ -39,7 +39,7 @@ class DotRows {
   static constexpr std::int64_t kSlice = 4096;
   /// No power of two, so that rows lie in sets of the cache of their own.
   static constexpr std::int64_t kStride = kSlice + kStep;
-  static constexpr int kOutputs = 4, kRows = 4;
+  static constexpr int kOutputs = 4, kRows = 6;
 
   struct Slice {
     std::int64_t first = 0, height = 0;  ///< rows

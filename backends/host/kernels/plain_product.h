@@ -14,12 +14,18 @@ inline constexpr std::int64_t kSliceInputs = 1024;  // of activations that stay 
 inline constexpr std::int64_t kBlockRows = 32;      // of weights that stay in the L2 cache
 inline constexpr std::int64_t kAheadBytes = 1024;   // of a stream, asked for before they are needed
 
+/// Which lines of the weights that come next one of several passes over the same weights asks for:
+/// every `passes`th, from number `pass` on.
+struct AskAhead {
+  std::int64_t pass, passes;
+};
+
 /// sums[c][r] = weights row r * activations row c over `count` inputs; R and C are what registers
-/// hold.
+/// hold. On the way lines kBlockRows rows further on are asked for.
 template <class V, Type type, int R, int C>
 inline void plain_tile(const std::byte* weights, std::int64_t row_bytes, const float* input,
                        std::int64_t input_stride, std::int64_t count, float* sums,
-                       std::int64_t sums_stride, bool add) {
+                       std::int64_t sums_stride, bool add, AskAhead ask) {
   typename V::F acc[R][C];
   for (int r = 0; r < R; ++r) {
     for (int c = 0; c < C; ++c) acc[r][c] = V::zero();
@@ -30,8 +36,15 @@ inline void plain_tile(const std::byte* weights, std::int64_t row_bytes, const f
       for (int c = 0; c < C; ++c) acc[r][c] = V::fma(w, x[c], acc[r][c]);
     }
   };
-  std::int64_t i = 0;
+  constexpr std::int64_t kStepsALine = 64 / (kLanes * kBytes<type>);
+  std::int64_t i = 0, turn = ask.pass * kStepsALine;
   for (; i + kLanes <= count; i += kLanes) {
+    if (turn-- == 0) {
+      for (int r = 0; r < R; ++r) {
+        V::prefetch(weights + (kBlockRows + r) * row_bytes + i * kBytes<type>);
+      }
+      turn = ask.passes * kStepsALine - 1;
+    }
     typename V::F x[C];
     for (int c = 0; c < C; ++c) x[c] = V::load(input + c * input_stride + i);
     multiply(x,
@@ -65,10 +78,13 @@ class PlainProduct {
   }
 
   void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
+    const std::int64_t passes = (rows + V::kPlainInputs - 1) / V::kPlainInputs;
     for (std::int64_t o = begin; o < end; o += kBlockRows) {
       const std::int64_t height = std::min(kBlockRows, end - o);
-      for (std::int64_t r = 0; r < rows; r += V::kPlainInputs) {
-        inputs<V::kPlainInputs>(r, std::min<std::int64_t>(V::kPlainInputs, rows - r), o, height);
+      for (std::int64_t pass = 0; pass < passes; ++pass) {
+        const std::int64_t r = pass * V::kPlainInputs;
+        inputs<V::kPlainInputs>(r, std::min<std::int64_t>(V::kPlainInputs, rows - r), o, height,
+                                {.pass = pass, .passes = passes});
       }
     }
   }
@@ -119,16 +135,17 @@ class PlainProduct {
 
   /// Picks the tile for `count` <= C activations.
   template <int C>
-  void inputs(std::int64_t r, std::int64_t count, std::int64_t o, std::int64_t height) const {
+  void inputs(std::int64_t r, std::int64_t count, std::int64_t o, std::int64_t height,
+              AskAhead ask) const {
     if (count == C) {
-      block<C>(r, o, height);
+      block<C>(r, o, height, ask);
     } else if constexpr (C > 1) {
-      inputs<C - 1>(r, count, o, height);
+      inputs<C - 1>(r, count, o, height, ask);
     }
   }
 
   template <int C>
-  void block(std::int64_t r, std::int64_t o, std::int64_t height) const {
+  void block(std::int64_t r, std::int64_t o, std::int64_t height, AskAhead ask) const {
     float sums[C * kBlockRows];
     for (std::int64_t i = 0; i < weight_.in; i += kSliceInputs) {
       const std::int64_t count = std::min(kSliceInputs, weight_.in - i);
@@ -137,11 +154,11 @@ class PlainProduct {
       std::int64_t w = 0;
       for (; w + V::kPlainRows <= height; w += V::kPlainRows) {
         plain_tile<V, type, V::kPlainRows, C>(row(o + w) + offset, row_bytes_, x, input_.stride,
-                                              count, sums + w, kBlockRows, i > 0);
+                                              count, sums + w, kBlockRows, i > 0, ask);
       }
       for (; w < height; ++w) {
         plain_tile<V, type, 1, C>(row(o + w) + offset, row_bytes_, x, input_.stride, count,
-                                  sums + w, kBlockRows, i > 0);
+                                  sums + w, kBlockRows, i > 0, ask);
       }
     }
     for (int c = 0; c < C; ++c) {

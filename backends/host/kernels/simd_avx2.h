@@ -20,6 +20,7 @@ struct Avx2 {
   static constexpr int kPlainRows = 2;
   static constexpr int kPlainInputs = 2;
   static constexpr int kTileStreams = 2;
+  static constexpr int kTiledTiles = 1;  // and rows of activations, of many
   static constexpr int kTiledInputs = 2;
   static constexpr int kDirectTiles = 2;
   static constexpr int kDirectChains = 2;

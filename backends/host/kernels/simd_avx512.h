@@ -18,7 +18,8 @@ struct Avx512 {
   static constexpr int kPlainInputs = 6;  // of activations
   static constexpr int kTileStreams =
       4;  // tiles of quantised weights read at once for one activation
-  static constexpr int kTiledInputs = 8;
+  static constexpr int kTiledTiles = 2;  // and rows of activations, of many
+  static constexpr int kTiledInputs = 4;
   static constexpr int kDirectTiles = 4;  // read at once for few float activations
   static constexpr int kDirectChains = 2;
   static constexpr int kDirectInputs = 4;  // that count as few

@@ -24,6 +24,7 @@ struct Scalar {
   static constexpr int kPlainRows = 2;
   static constexpr int kPlainInputs = 1;
   static constexpr int kTileStreams = 1;
+  static constexpr int kTiledTiles = 1;  // and rows of activations, of many
   static constexpr int kTiledInputs = 1;
   static constexpr int kDirectTiles = 1;
   static constexpr int kDirectChains = 1;

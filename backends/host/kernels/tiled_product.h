@@ -27,125 +27,173 @@ struct BlockInputs {
   std::int32_t sums[C][2];
 };
 
-template <class V, TileForm form, int C>
+/// T tiles of weights at one block: where their codes and the scales of its group are.
+template <int T>
+struct BlockWeights {
+  const std::uint8_t* codes[T];
+  const std::byte* scales[T];
+};
+
+/// Adds a block's part of T tiles times C activations to acc. An activation's four codes are
+/// fetched once for all tiles.
+template <class V, TileForm form, int T, int C>
 struct BlockProduct;
 
-/// A block of signed bytes whose rows have the scales d.
-template <class V, int C>
-inline void add_signed(const std::uint8_t* codes, typename V::F d, const BlockInputs<C>& x,
-                       typename V::F (&acc)[C]) {
-  typename V::I sums[C];
+/// acc += sums times both scales.
+template <class V, int T, int C>
+inline void add_scaled(const typename V::I (&sums)[T][C], const typename V::F (&d)[T],
+                       const BlockInputs<C>& x, typename V::F (&acc)[T][C]) {
   for (int c = 0; c < C; ++c) {
-    sums[c] = V::broadcast(-V::kSignedBias * (x.sums[c][0] + x.sums[c][1]));
-  }
-  for (int v = 0; v < 8; ++v) {
-    const auto w = V::prepare_signed(V::load_codes(codes + 64 * v));
-    for (int c = 0; c < C; ++c) {
-      sums[c] = V::dot_signed(sums[c], w, four_codes<V>(x.codes[c] + 4 * v));
+    const auto scale = V::set1(x.scale[c]);
+    for (int t = 0; t < T; ++t) {
+      acc[t][c] = V::fma(V::to_float(sums[t][c]), V::mul(d[t], scale), acc[t][c]);
     }
-  }
-  for (int c = 0; c < C; ++c) {
-    acc[c] = V::fma(V::to_float(sums[c]), V::mul(d, V::set1(x.scale[c])), acc[c]);
   }
 }
 
-template <class V, int C>
-struct BlockProduct<V, TileForm::signed8, C> {
-  static void add(const std::uint8_t* codes, const std::byte* scales, std::int64_t,
-                  const BlockInputs<C>& x, typename V::F (&acc)[C]) {
-    add_signed<V, C>(codes, V::load_f16(scales), x, acc);
+template <class V, int T, int C>
+inline void start_sums(const std::int32_t (&from)[C], typename V::I (&sums)[T][C]) {
+  for (int c = 0; c < C; ++c) {
+    for (int t = 0; t < T; ++t) sums[t][c] = V::broadcast(from[c]);
+  }
+}
+
+/// A block of signed bytes whose rows have the scales d.
+template <class V, int T, int C>
+inline void add_signed(const BlockWeights<T>& w, const typename V::F (&d)[T],
+                       const BlockInputs<C>& x, typename V::F (&acc)[T][C]) {
+  std::int32_t bias[C];
+  for (int c = 0; c < C; ++c) bias[c] = -V::kSignedBias * (x.sums[c][0] + x.sums[c][1]);
+  typename V::I sums[T][C];
+  start_sums<V, T, C>(bias, sums);
+  for (int v = 0; v < 8; ++v) {
+    typename V::I four[T];
+    for (int t = 0; t < T; ++t) four[t] = V::prepare_signed(V::load_codes(w.codes[t] + 64 * v));
+    for (int c = 0; c < C; ++c) {
+      const auto input = four_codes<V>(x.codes[c] + 4 * v);
+      for (int t = 0; t < T; ++t) sums[t][c] = V::dot_signed(sums[t][c], four[t], input);
+    }
+  }
+  add_scaled<V, T, C>(sums, d, x, acc);
+}
+
+template <class V, int T, int C>
+struct BlockProduct<V, TileForm::signed8, T, C> {
+  static void add(const BlockWeights<T>& w, std::int64_t, const BlockInputs<C>& x,
+                  typename V::F (&acc)[T][C]) {
+    typename V::F d[T];
+    for (int t = 0; t < T; ++t) d[t] = V::load_f16(w.scales[t]);
+    add_signed<V, T, C>(w, d, x, acc);
   }
 };
 
-template <class V, int C>
-struct BlockProduct<V, TileForm::signed8_channel, C> {
-  static void add(const std::uint8_t* codes, const std::byte* scales, std::int64_t,
-                  const BlockInputs<C>& x, typename V::F (&acc)[C]) {
-    add_signed<V, C>(codes, V::load_f32(scales), x, acc);
+template <class V, int T, int C>
+struct BlockProduct<V, TileForm::signed8_channel, T, C> {
+  static void add(const BlockWeights<T>& w, std::int64_t, const BlockInputs<C>& x,
+                  typename V::F (&acc)[T][C]) {
+    typename V::F d[T];
+    for (int t = 0; t < T; ++t) d[t] = V::load_f32(w.scales[t]);
+    add_signed<V, T, C>(w, d, x, acc);
   }
 };
 
 /// Integer sums of a block of nibbles, from `sums` on.
-template <class V, int C>
-inline void add_nibbles(const std::uint8_t* codes, const BlockInputs<C>& x,
-                        typename V::I (&sums)[C]) {
+template <class V, int T, int C>
+inline void add_nibbles(const BlockWeights<T>& w, const BlockInputs<C>& x,
+                        typename V::I (&sums)[T][C]) {
   for (int v = 0; v < 4; ++v) {
-    const auto both = V::load_codes(codes + 64 * v);
-    const auto low = V::low_nibbles(both), high = V::high_nibbles(both);
+    typename V::I low[T], high[T];
+    for (int t = 0; t < T; ++t) {
+      const auto both = V::load_codes(w.codes[t] + 64 * v);
+      low[t] = V::low_nibbles(both);
+      high[t] = V::high_nibbles(both);
+    }
     for (int c = 0; c < C; ++c) {
-      sums[c] = V::dot_unsigned(sums[c], low, four_codes<V>(x.codes[c] + 4 * v));
-      sums[c] = V::dot_unsigned(sums[c], high, four_codes<V>(x.codes[c] + 16 + 4 * v));
+      const auto first = four_codes<V>(x.codes[c] + 4 * v);
+      const auto second = four_codes<V>(x.codes[c] + 16 + 4 * v);
+      for (int t = 0; t < T; ++t) sums[t][c] = V::dot_unsigned(sums[t][c], low[t], first);
+      for (int t = 0; t < T; ++t) sums[t][c] = V::dot_unsigned(sums[t][c], high[t], second);
     }
   }
 }
 
-template <class V, int C>
-struct BlockProduct<V, TileForm::nibble, C> {
-  static void add(const std::uint8_t* codes, const std::byte* scales, std::int64_t,
-                  const BlockInputs<C>& x, typename V::F (&acc)[C]) {
-    typename V::I sums[C];
-    for (int c = 0; c < C; ++c) sums[c] = V::broadcast(-8 * (x.sums[c][0] + x.sums[c][1]));
-    add_nibbles<V, C>(codes, x, sums);
-    const auto d = V::load_f16(scales);
-    for (int c = 0; c < C; ++c) {
-      acc[c] = V::fma(V::to_float(sums[c]), V::mul(d, V::set1(x.scale[c])), acc[c]);
-    }
+template <class V, int T, int C>
+struct BlockProduct<V, TileForm::nibble, T, C> {
+  static void add(const BlockWeights<T>& w, std::int64_t, const BlockInputs<C>& x,
+                  typename V::F (&acc)[T][C]) {
+    std::int32_t bias[C];
+    for (int c = 0; c < C; ++c) bias[c] = -8 * (x.sums[c][0] + x.sums[c][1]);
+    typename V::I sums[T][C];
+    start_sums<V, T, C>(bias, sums);
+    add_nibbles<V, T, C>(w, x, sums);
+    typename V::F d[T];
+    for (int t = 0; t < T; ++t) d[t] = V::load_f16(w.scales[t]);
+    add_scaled<V, T, C>(sums, d, x, acc);
   }
 };
 
-template <class V, int C>
-struct BlockProduct<V, TileForm::nibble_k, C> {
+template <class V, int T, int C>
+struct BlockProduct<V, TileForm::nibble_k, T, C> {
   // A group's scales: f16 d[16], f16 m[16], then s[16] and t[16] bytes for each of 8 blocks.
-  static void add(const std::uint8_t* codes, const std::byte* scales, std::int64_t block,
-                  const BlockInputs<C>& x, typename V::F (&acc)[C]) {
-    typename V::I sums[C];
-    for (int c = 0; c < C; ++c) sums[c] = V::broadcast(0);
-    add_nibbles<V, C>(codes, x, sums);
-    const std::byte* const steps = scales + 64 + block * 32;
-    const auto d = V::mul(V::load_f16(scales), V::load_u8(steps));
-    const auto m = V::mul(V::load_f16(scales + 32), V::load_u8(steps + 16));
+  static void add(const BlockWeights<T>& w, std::int64_t block, const BlockInputs<C>& x,
+                  typename V::F (&acc)[T][C]) {
+    typename V::I sums[T][C];
+    start_sums<V, T, C>({}, sums);
+    add_nibbles<V, T, C>(w, x, sums);
+    typename V::F d[T], m[T];
+    for (int t = 0; t < T; ++t) {
+      const std::byte* const steps = w.scales[t] + 64 + block * 32;
+      d[t] = V::mul(V::load_f16(w.scales[t]), V::load_u8(steps));
+      m[t] = V::mul(V::load_f16(w.scales[t] + 32), V::load_u8(steps + 16));
+    }
+    add_scaled<V, T, C>(sums, d, x, acc);
     for (int c = 0; c < C; ++c) {
-      const float total = static_cast<float>(-(x.sums[c][0] + x.sums[c][1])) * x.scale[c];
-      acc[c] = V::fma(V::to_float(sums[c]), V::mul(d, V::set1(x.scale[c])), acc[c]);
-      acc[c] = V::fma(m, V::set1(total), acc[c]);
+      const auto total = V::set1(static_cast<float>(-(x.sums[c][0] + x.sums[c][1])) * x.scale[c]);
+      for (int t = 0; t < T; ++t) acc[t][c] = V::fma(m[t], total, acc[t][c]);
     }
   }
 };
 
-template <class V, int C>
-struct BlockProduct<V, TileForm::six, C> {
+template <class V, int T, int C>
+struct BlockProduct<V, TileForm::six, T, C> {
   // A group's scales: f16 d[16], then s[16] signed bytes for each of 16 half blocks.
-  static void add(const std::uint8_t* codes, const std::byte* scales, std::int64_t block,
-                  const BlockInputs<C>& x, typename V::F (&acc)[C]) {
-    const auto d = V::load_f16(scales);
-    half<0>(codes, d, scales + 32 + block * 32, x, acc);
-    half<1>(codes, d, scales + 32 + block * 32 + 16, x, acc);
+  static void add(const BlockWeights<T>& w, std::int64_t block, const BlockInputs<C>& x,
+                  typename V::F (&acc)[T][C]) {
+    half<0>(w, block, x, acc);
+    half<1>(w, block, x, acc);
   }
 
  private:
   template <int h>
-  static void half(const std::uint8_t* codes, typename V::F d, const std::byte* steps,
-                   const BlockInputs<C>& x, typename V::F (&acc)[C]) {
-    typename V::I sums[C];
-    for (int c = 0; c < C; ++c) sums[c] = V::broadcast(-32 * x.sums[c][h]);
-    const auto bits = V::load_codes(codes + 256 + 64 * h);
-    quarter<h, 0>(codes, bits, x, sums);
-    quarter<h, 1>(codes, bits, x, sums);
-    quarter<h, 2>(codes, bits, x, sums);
-    quarter<h, 3>(codes, bits, x, sums);
-    const auto scale = V::mul(d, V::load_s8(steps));
-    for (int c = 0; c < C; ++c) {
-      acc[c] = V::fma(V::to_float(sums[c]), V::mul(scale, V::set1(x.scale[c])), acc[c]);
+  static void half(const BlockWeights<T>& w, std::int64_t block, const BlockInputs<C>& x,
+                   typename V::F (&acc)[T][C]) {
+    std::int32_t bias[C];
+    for (int c = 0; c < C; ++c) bias[c] = -32 * x.sums[c][h];
+    typename V::I sums[T][C], bits[T];
+    start_sums<V, T, C>(bias, sums);
+    for (int t = 0; t < T; ++t) bits[t] = V::load_codes(w.codes[t] + 256 + 64 * h);
+    quarter<h, 0>(w, bits, x, sums);
+    quarter<h, 1>(w, bits, x, sums);
+    quarter<h, 2>(w, bits, x, sums);
+    quarter<h, 3>(w, bits, x, sums);
+    typename V::F d[T];
+    for (int t = 0; t < T; ++t) {
+      d[t] = V::mul(V::load_f16(w.scales[t]), V::load_s8(w.scales[t] + 32 + block * 32 + 16 * h));
     }
+    add_scaled<V, T, C>(sums, d, x, acc);
   }
   template <int h, int p>
-  static void quarter(const std::uint8_t* codes, typename V::I bits, const BlockInputs<C>& x,
-                      typename V::I (&sums)[C]) {
-    const auto both = V::load_codes(codes + 64 * p);
-    const auto low = h == 0 ? V::low_nibbles(both) : V::high_nibbles(both);
-    const auto w = V::either(low, V::template bit_pair<p>(bits));
+  static void quarter(const BlockWeights<T>& w, const typename V::I (&bits)[T],
+                      const BlockInputs<C>& x, typename V::I (&sums)[T][C]) {
+    typename V::I codes[T];
+    for (int t = 0; t < T; ++t) {
+      const auto both = V::load_codes(w.codes[t] + 64 * p);
+      const auto low = h == 0 ? V::low_nibbles(both) : V::high_nibbles(both);
+      codes[t] = V::either(low, V::template bit_pair<p>(bits[t]));
+    }
     for (int c = 0; c < C; ++c) {
-      sums[c] = V::dot_unsigned(sums[c], w, four_codes<V>(x.codes[c] + 16 * h + 4 * p));
+      const auto input = four_codes<V>(x.codes[c] + 16 * h + 4 * p);
+      for (int t = 0; t < T; ++t) sums[t][c] = V::dot_unsigned(sums[t][c], codes[t], input);
     }
   }
 };
@@ -163,46 +211,78 @@ class TiledProduct {
   void decode(std::int64_t begin, std::int64_t end) const {
     std::int64_t tile = begin;
     for (; tile + V::kTileStreams <= end; tile += V::kTileStreams) {
-      tiles<V::kTileStreams, 1>(tile, 0);
+      streams<V::kTileStreams>(tile);
     }
-    for (; tile < end; ++tile) tiles<1, 1>(tile, 0);
+    for (; tile < end; ++tile) streams<1>(tile);
   }
 
+  /// A group of tiles stays in the L2 cache while all activations pass; on the way the group that
+  /// follows is asked for, a part of each of its blocks in each pass, so that its coming takes as
+  /// long as the work on this one.
   void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
+    const std::int64_t passes = (rows + V::kTiledInputs - 1) / V::kTiledInputs;
+    const std::int64_t lines = weight_.code_bytes_per_block / kLine;
+    const std::int64_t group_bytes = kBlockTiles * blocks_ * weight_.code_bytes_per_block;
     for (std::int64_t first = begin; first < end; first += kBlockTiles) {
       const std::int64_t last = std::min(first + kBlockTiles, end);
-      for (std::int64_t r = 0; r < rows; r += V::kTiledInputs) {
-        for (std::int64_t tile = first; tile < last; ++tile) {
-          inputs<V::kTiledInputs>(tile, r, std::min<std::int64_t>(V::kTiledInputs, rows - r));
+      for (std::int64_t pass = 0; pass < passes; ++pass) {
+        const std::int64_t r = pass * V::kTiledInputs;
+        const std::int64_t from = pass * lines / passes, to = (pass + 1) * lines / passes;
+        const auto ask = [=](const std::uint8_t* codes, std::int64_t) {
+          for (std::int64_t line = from; line < to; ++line) {
+            V::prefetch(codes + group_bytes + line * kLine);
+          }
+        };
+        std::int64_t tile = first;
+        for (; tile + V::kTiledTiles <= last; tile += V::kTiledTiles) {
+          inputs<V::kTiledTiles, V::kTiledInputs>(tile, r, rows - r, ask);
         }
+        for (; tile < last; ++tile) inputs<1, V::kTiledInputs>(tile, r, rows - r, ask);
       }
     }
   }
 
  private:
-  template <int C>
-  void inputs(std::int64_t tile, std::int64_t r, std::int64_t count) const {
-    if (count == C) {
-      tiles<1, C>(tile, r);
+  static constexpr std::int64_t kLine = 64;
+
+  /// T tiles for one activation, each a stream of its own.
+  template <int T>
+  void streams(std::int64_t tile) const {
+    const std::int64_t code_bytes = weight_.code_bytes_per_block;
+    const std::int64_t stream = blocks_ * code_bytes;
+    tiles<T, 1>(tile, 0, [=](const std::uint8_t* codes, std::int64_t b) {
+      // Near the end of these tiles the ones that follow are asked for.
+      const std::int64_t ahead =
+          b * code_bytes + kTileAhead < stream ? kTileAhead : kTileAhead + (T - 1) * stream;
+      for (std::int64_t line = 0; line < code_bytes; line += kLine) {
+        V::prefetch(codes + line + ahead);
+      }
+    });
+  }
+
+  template <int T, int C, class Ask>
+  void inputs(std::int64_t tile, std::int64_t r, std::int64_t left, const Ask& ask) const {
+    if (left >= C) {
+      tiles<T, C>(tile, r, ask);
     } else if constexpr (C > 1) {
-      inputs<C - 1>(tile, r, count);
+      inputs<T, C - 1>(tile, r, left, ask);
     }
   }
 
-  template <int T, int C>
-  void tiles(std::int64_t tile, std::int64_t r) const {
+  /// `ask(codes, b)` fetches what will be needed later, at block b of each tile.
+  template <int T, int C, class Ask>
+  void tiles(std::int64_t tile, std::int64_t r, const Ask& ask) const {
     typename V::F acc[T][C];
     for (int t = 0; t < T; ++t) {
       for (int c = 0; c < C; ++c) acc[t][c] = V::zero();
     }
     const std::int64_t code_bytes = weight_.code_bytes_per_block;
-    const std::int64_t groups = weight_.groups();
-    const std::int64_t stream = blocks_ * code_bytes;
-    const std::uint8_t* codes[T];
-    const std::byte* scales[T];
+    const std::int64_t tile_codes = blocks_ * code_bytes;
+    const std::int64_t tile_scales = weight_.groups() * weight_.scale_bytes_per_group;
+    BlockWeights<T> w;
     for (int t = 0; t < T; ++t) {
-      codes[t] = weight_.codes + (tile + t) * blocks_ * code_bytes;
-      scales[t] = weight_.scales + (tile + t) * groups * weight_.scale_bytes_per_group;
+      w.codes[t] = weight_.codes + (tile + t) * tile_codes;
+      w.scales[t] = weight_.scales + (tile + t) * tile_scales;
     }
     std::int64_t in_group = 0;
     for (std::int64_t b = 0; b < blocks_; ++b) {
@@ -214,23 +294,12 @@ class TiledProduct {
         x.sums[c][0] = sums[0];
         x.sums[c][1] = sums[1];
       }
-      if constexpr (C == 1) {
-        // Near the end of these tiles the ones that follow are asked for.
-        const std::int64_t ahead =
-            b * code_bytes + kTileAhead < stream ? kTileAhead : kTileAhead + (T - 1) * stream;
-        for (int t = 0; t < T; ++t) {
-          for (std::int64_t line = 0; line < code_bytes; line += 64) {
-            V::prefetch(codes[t] + line + ahead);
-          }
-        }
-      }
-      for (int t = 0; t < T; ++t) {
-        BlockProduct<V, form, C>::add(codes[t], scales[t], in_group, x, acc[t]);
-        codes[t] += code_bytes;
-      }
+      for (int t = 0; t < T; ++t) ask(w.codes[t], b);
+      BlockProduct<V, form, T, C>::add(w, in_group, x, acc);
+      for (int t = 0; t < T; ++t) w.codes[t] += code_bytes;
       if (++in_group == blocks_a_group_) {
         in_group = 0;
-        for (int t = 0; t < T; ++t) scales[t] += weight_.scale_bytes_per_group;
+        for (int t = 0; t < T; ++t) w.scales[t] += weight_.scale_bytes_per_group;
       }
     }
     for (int t = 0; t < T; ++t) {

@@ -38,6 +38,9 @@ TEST(SideText, RefusesEmptyAndUnknownPieces) {
   EXPECT_THAT(error_of([] { return parse_side(""); }), HasSubstr("key:value"));
   EXPECT_THAT(error_of([] { return parse_side(" , "); }), HasSubstr("key:value"));
   EXPECT_THAT(error_of([] { return parse_side("label:"); }), HasSubstr("nothing after"));
+  for (const char* text : {"run:x,,label:y", "label:a,", "label:a, ,threads:1"}) {
+    EXPECT_THAT(error_of([&] { return parse_side(text); }), HasSubstr("entry between commas"));
+  }
   EXPECT_THAT(error_of([] { return parse_side("label:a,thread:1"); }),
               AllOf(HasSubstr("thread"), HasSubstr("threads")));
 }
