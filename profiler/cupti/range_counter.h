@@ -57,9 +57,10 @@ class RangeCounter : public SpanListener {
   std::unique_ptr<Cupti> cupti_;
   MetricSchedule schedule_;
   std::vector<CountedRange> ranges_;  ///< room is there from the beginning
-  std::size_t most_ranges_ = 0, count_ = 0, replays_ = 0;
-  int depth_ = 0;          ///< of ranges that are open: those beyond the room are not
-  bool counting_ = false;  ///< what is announced between passes is none
+  // A build without CUPTI needs none of these.
+  [[maybe_unused]] std::size_t most_ranges_ = 0, count_ = 0, replays_ = 0;
+  [[maybe_unused]] int depth_ = 0;  ///< of ranges that are open: those beyond the room are not
+  [[maybe_unused]] bool counting_ = false;  ///< what is announced between passes is none
   std::string why_;
 };
 
