@@ -1,6 +1,10 @@
 #include "backends/backend.h"
 
+#include <fmt/format.h>
+
+#include "backends/device_ceilings.h"
 #include "backends/graph_session.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 
@@ -10,6 +14,14 @@ Support Execution::trace(SpanRecorder*) {
 
 Support Backend::streams() const {
   return Support::no("backend '" + describe().name + "' reads weights only where all of them lie");
+}
+
+ceilings::Measured Backend::measure_ceilings(const DeviceCeilingOptions&,
+                                             const std::atomic<bool>&) const {
+  throw Error(
+      fmt::format("backend '{}' computes on the processor, whose ceilings `ridgepoint "
+                  "roofline` measures without --device",
+                  describe().name));
 }
 
 Support Backend::supports(const Model& model, const SessionOptions& options) const {

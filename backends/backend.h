@@ -5,6 +5,7 @@
 // Threads: a Backend may be shared; an Execution and a Session belong to one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,11 @@ namespace ridgepoint {
 class Session;
 class SpanRecorder;
 class WeightFeed;
+struct DeviceCeilingOptions;
 struct SessionOptions;
+namespace ceilings {
+struct Measured;
+}
 
 struct BackendDescription {
   std::string name;     ///< as asked for with --backend, without options
@@ -95,6 +100,18 @@ class Backend {
     static_cast<void>(type);
     return false;
   }
+  /// Which NVIDIA GPU, by CUDA's number, computes here; none: none does.
+  [[nodiscard]] virtual std::optional<int> cuda_device() const { return std::nullopt; }
+  /// The clock of its device now, from the device's own counters; takes tens of microseconds. None
+  /// without a device of its own.
+  [[nodiscard]] virtual std::optional<double> device_clock_hz() const { return std::nullopt; }
+  /// Drives what the device's caches hold out of them: how many bytes it went through for that,
+  /// more than twice what they hold. 0: it has none, or their size is not known.
+  [[nodiscard]] virtual std::int64_t evict_device_cache() const { return 0; }
+  /// What its device can do at the most (device_ceilings.h). Error where it has no device of its
+  /// own, or the device fails. After `stop` is set, what was measured so far is returned.
+  [[nodiscard]] virtual ceilings::Measured measure_ceilings(const DeviceCeilingOptions& options,
+                                                            const std::atomic<bool>& stop) const;
 
   [[nodiscard]] virtual Support supports(const Graph& graph) const = 0;
   [[nodiscard]] virtual std::shared_ptr<Cache> make_cache(const Graph& graph) const = 0;

@@ -27,12 +27,48 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+/// Where the spans of what runs on a device come from, and so how it runs while somebody listens.
+enum class DeviceSpans : std::uint8_t {
+  by_execution,  ///< whoever executes times its ops, launched one by one
+  by_listener,   ///< the listener puts them on the tracks after each pass; all runs as it does
+                 ///< untraced
+  none,          ///< nobody's: ops are launched one by one, for a listener that counts
+};
+
 /// Hears of spans while they begin and end, for programs that watch this one run (nvtx/).
 class SpanListener {
  public:
   virtual ~SpanListener() = default;
   virtual void begin(std::uint32_t source, std::uint32_t op) noexcept = 0;
   virtual void end() noexcept = 0;  ///< of the one that began last
+  [[nodiscard]] virtual DeviceSpans device_spans() const noexcept {
+    return DeviceSpans::by_execution;
+  }
+};
+
+/// Several who hear the same.
+class SpanListeners : public SpanListener {
+ public:
+  /// Must outlive it.
+  void add(SpanListener& listener) { all_.push_back(&listener); }
+  [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
+  void begin(std::uint32_t source, std::uint32_t op) noexcept override {
+    for (SpanListener* each : all_) each->begin(source, op);
+  }
+  void end() noexcept override {
+    for (SpanListener* each : all_) each->end();
+  }
+  /// What the first says that wants anything.
+  [[nodiscard]] DeviceSpans device_spans() const noexcept override {
+    for (const SpanListener* each : all_) {
+      const DeviceSpans wanted = each->device_spans();
+      if (wanted != DeviceSpans::by_execution) return wanted;
+    }
+    return DeviceSpans::by_execution;
+  }
+
+ private:
+  std::vector<SpanListener*> all_;
 };
 
 /// Spans of one line of execution, such as a thread or a device queue, in the order in which they

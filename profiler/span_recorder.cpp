@@ -10,6 +10,14 @@ std::uint32_t SpanRecorder::add_source(SpanSource source) {
   return static_cast<std::uint32_t>(sources_.size() - 1);
 }
 
+std::uint32_t SpanRecorder::op_number(std::uint32_t source, std::string_view op_id) {
+  std::vector<std::string>& ids = sources_.at(source).op_ids;
+  const auto found = std::ranges::find(ids, op_id);
+  if (found != ids.end()) return static_cast<std::uint32_t>(found - ids.begin());
+  ids.emplace_back(op_id);
+  return static_cast<std::uint32_t>(ids.size() - 1);
+}
+
 SpanTrack& SpanRecorder::track(std::string_view name) {
   const auto found = std::ranges::find(tracks_, name, &SpanTrack::name);
   if (found != tracks_.end()) return *found;

@@ -34,6 +34,8 @@ class SpanRecorder {
 
   /// Returns the number that its spans carry.
   std::uint32_t add_source(SpanSource source);
+  /// The number of an op of a source, by its id; one that is new comes last.
+  std::uint32_t op_number(std::uint32_t source, std::string_view op_id);
   /// The track of this name, made if there is none. It stays where it is as long as the recorder.
   SpanTrack& track(std::string_view name);
 

@@ -212,6 +212,9 @@ constexpr MetricSpec kMetrics[] = {
     {"prediction_error", "1", Better::neither, "predicted", Shown::nowhere,
      "Predicted over measured time of a step, less 1, where a prediction was stored before it was "
      "measured."},
+    {"gpu_joules_per_token", "J", Better::lower, "J/token", Shown::nowhere,
+     "Energy of the whole GPU for each token that a profiled model case generates, over windows of "
+     "seconds; the driver's counter."},
     {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
      "What the harness itself costs a sample, measured with the null backend, as a share of the "
      "median sample."},

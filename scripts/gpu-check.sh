@@ -100,29 +100,34 @@ configure() {
   cmake "${options[@]}" "-DCMAKE_CXX_FLAGS=$flags"
 }
 
-# cuBLASLt may lie in a Python package instead of the toolkit.
-find_cublas() {
+# cuBLASLt and CUPTI may lie in a Python package instead of the toolkit.
+find_library() {  # NAME
   local place
-  ldconfig -p 2>/dev/null | grep -q libcublasLt.so.13 && return
-  [ -e /usr/local/cuda/lib64/libcublasLt.so.13 ] && return
-  place=$(find / -xdev -name 'libcublasLt.so.13' -printf '%h\n' -quit 2>/dev/null)
+  ldconfig -p 2>/dev/null | grep -q "$1" && return
+  [ -e "/usr/local/cuda/lib64/$1" ] && return
+  place=$(find / -xdev -name "$1" -printf '%h\n' -quit 2>/dev/null)
   [ -z "$place" ] || export LD_LIBRARY_PATH=$place${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 }
 
 if [ -d libraries ]; then
   export LD_LIBRARY_PATH=$PWD/libraries/usr/lib/x86_64-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 fi
-find_cublas
-rm -f gpu-check.db gpu-check-runs.json
+find_library libcublasLt.so.13
+find_library libcupti.so.13
+rm -f gpu-check.db gpu-check-runs.json gpu-check.pftrace
 
 export -f configure
 step configure 60 bash -c configure
-if step build 300 cmake --build "$build" --target ridgepoint test_contract test_backends; then
+if step build 300 cmake --build "$build" --target ridgepoint test_contract test_backends test_profiler; then
   readonly program=$build/bin/ridgepoint
   step "list backends" 30 "$program" list backends
   step "a device is offered" 30 sh -c "! '$program' list backends | grep '^cuda .*not offered'"
   step "contract suite" 180 "$build/bin/test_contract" --gtest_filter='*cuda*' --gtest_brief=1
   step "emulated device" 60 "$build/bin/test_backends" --gtest_filter='Cuda*:Repack*:*Plan.*' --gtest_brief=1
+  step "CUPTI's records and ranges" 60 "$build/bin/test_profiler" --gtest_brief=1 \
+    --gtest_filter='*Cupti*:*Timeline*:*Activit*:*RangeCounter*:*CountedRanges*:*MetricSchedule*:*Nvml*'
+  # Before all figures that are held against it.
+  step "ceilings" 90 "$program" roofline --device cuda:0 --db gpu-check.db --label ceilings
   if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck; do
       step "compute-sanitizer $tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 \
@@ -134,11 +139,28 @@ if step build 300 cmake --build "$build" --target ridgepoint test_contract test_
       --most-processes 1 --repetitions 5 --case-budget-seconds 12 "${@:3}"
   }
   measure "decode and prefill, 1B, checked" 90 --model llama-3.2-1b --type bf16,q8_0 --prompt 512 --generate 32
+  # Timeline, counters and energy: what is in the details of these runs, or why it is not.
+  profile() {  # NAME MOST_SECONDS OPTIONS...
+    step "$1" "$2" "$program" profile --db gpu-check.db --label "$1" --backend "${backend:-cuda}" --processes 1 \
+      --most-processes 1 --repetitions 5 --case-budget-seconds 12 "${@:3}"
+  }
+  for graph in on off; do
+    profile "profile, 1B, bf16, recording $graph" 60 --model llama-3.2-1b --type bf16 --prompt 128 --generate 32 \
+      --graph "$graph" --check false
+  done
+  step "what limits it" 20 "$program" explain "profile, 1B, bf16, recording on" --db gpu-check.db
+  step "a trace for Perfetto" 20 "$program" trace "profile, 1B, bf16, recording on" --db gpu-check.db \
+    -o gpu-check.pftrace
+  profile "a product, warm and cold" 60 --workload op --op matrix_product --rows 1 --in 4096 --out 4096 \
+    --type bf16,q8_0 --cache warm,cold-gpu
+  measure "products of 16 to 64 rows" 40 --workload op --op matrix_product --rows 16,32,64,65 --in 4096 --out 14336 \
+    --type q8_0,q4_0 --check false
   # The reference would take minutes for each of these.
   measure "decode, 8B, bf16" 90 --model llama-3.1-8b --type bf16 --prompt 2048 --generate 64 --check false
   measure "decode, 8B, bf16, without recording" 90 --model llama-3.1-8b --type bf16 --graph off \
     --prompt 32 --generate 64 --check false
   measure "decode, 8B, q8_0" 90 --model llama-3.1-8b --type q8_0 --prompt 32 --generate 64 --check false
+  measure "decode, 8B, w4a16" 90 --model llama-3.1-8b --type bf16 --transform w4a16:group=128 --prompt 32 --generate 64 --check false
   measure "decode, 8B, q4_0" 90 --model llama-3.1-8b --type q4_0 --prompt 32 --generate 64 --check false
   measure "decode attention, depth 32k" 30 --workload op --op attention --rows 1 --heads 32 --kv-heads 8 \
     --head-dim 128 --depth 32767 --check false

@@ -7,12 +7,13 @@
 
 #include "backends/cuda/cuda_execution.h"
 #include "backends/cuda/device_cache.h"
+#include "backends/cuda/device_ceilings.h"
 #include "backends/cuda/planner.h"
 
 namespace ridgepoint {
 
-CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device)
-    : arena_(std::make_shared<cuda::Arena>(std::move(device))), weights_(arena_) {}
+CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device, bool tf32)
+    : arena_(std::make_shared<cuda::Arena>(std::move(device))), tf32_(tf32), weights_(arena_) {}
 
 BackendDescription CudaBackend::describe() const {
   const cuda::DeviceDescription& device = arena_->device().describe();
@@ -42,8 +43,52 @@ std::unique_ptr<Execution> CudaBackend::prepare(const Graph& graph, const Weight
                                                cuda::PlanOptions{.arena = arena_,
                                                                  .weights = &weights_,
                                                                  .fuse = options.fuse,
+                                                                 .tf32 = tf32_,
                                                                  .allocation = options.allocation},
                                                std::move(cache), record);
+}
+
+std::optional<double> CudaBackend::device_clock_hz() const {
+  constexpr std::uint64_t kSpin_ns = 20'000;
+  if (clock_room_.data() == nullptr) {
+    clock_room_ = arena_->take(2 * sizeof(std::uint64_t), cuda::MemoryClass::scratch);
+  }
+  const double hz = cuda::device_clock_hz(arena_->device(), clock_room_.data(), kSpin_ns);
+  return hz > 0 ? std::optional(hz) : std::nullopt;
+}
+
+std::int64_t CudaBackend::evict_device_cache() const {
+  constexpr std::int64_t kTimes = 3;  // more than twice
+  cuda::Device& device = arena_->device();
+  const std::int64_t bytes = kTimes * device.describe().l2_bytes;
+  if (bytes == 0) return 0;
+  const std::int64_t blocks = 2 * device.describe().multiprocessors;
+  constexpr std::int64_t kThreads = 512;  // a block of streams, each of which leaves 16 bytes
+  const auto word = static_cast<std::int64_t>(sizeof(cuda::Sixteen));
+  if (eviction_room_.data() == nullptr) {
+    eviction_room_ = arena_->take(static_cast<std::size_t>(bytes + blocks * kThreads * word),
+                                  cuda::MemoryClass::scratch);
+  }
+  auto* const room = reinterpret_cast<cuda::Sixteen*>(eviction_room_.data());
+  // Written, so that every line is another one's, then read, so that what was written is out too.
+  cuda::StreamArgs args{.kind = cuda::StreamKind::store,
+                        .to = room,
+                        .count = bytes / word,
+                        .blocks = blocks,
+                        .factor = static_cast<float>(++evictions_)};
+  device.launches().stream(args, device.stream());
+  args.kind = cuda::StreamKind::load;
+  args.from = room;
+  args.to = room + args.count;
+  device.launches().stream(args, device.stream());
+  device.check_launches("emptying the device's cache");
+  device.synchronise();
+  return bytes;
+}
+
+ceilings::Measured CudaBackend::measure_ceilings(const DeviceCeilingOptions& options,
+                                                 const std::atomic<bool>& stop) const {
+  return cuda::measure_device_ceilings(arena_->device(), options, stop);
 }
 
 }  // namespace ridgepoint

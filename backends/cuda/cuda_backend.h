@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,23 +19,35 @@ class CudaBackend : public Backend {
   static constexpr std::string_view kName = "cuda";
   static constexpr std::string_view kSummary =
       "one NVIDIA GPU: kernels of our own for decoding, cuBLASLt for the products of prefill";
-  static constexpr std::string_view kOptions = "device=N: which GPU (0)";
+  static constexpr std::string_view kOptions =
+      "device=N: which GPU (0); tf32=0|1: products of many rows with f32 weights by tensor cores, "
+      "with ten bits of each factor (0)";
 
-  explicit CudaBackend(std::shared_ptr<cuda::Device> device);
+  explicit CudaBackend(std::shared_ptr<cuda::Device> device, bool tf32 = false);
 
   [[nodiscard]] BackendDescription describe() const override;
   [[nodiscard]] bool records() const override { return true; }
+  [[nodiscard]] std::optional<int> cuda_device() const override {
+    return arena_->device().describe().number;
+  }
   using Backend::supports;
   [[nodiscard]] Support supports(const Graph& graph) const override;
   [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;
   [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
                                                    const PrepareOptions& options) const override;
+  [[nodiscard]] std::optional<double> device_clock_hz() const override;
+  [[nodiscard]] std::int64_t evict_device_cache() const override;
+  [[nodiscard]] ceilings::Measured measure_ceilings(const DeviceCeilingOptions& options,
+                                                    const std::atomic<bool>& stop) const override;
   /// What of the device's memory is in use, by class.
   [[nodiscard]] const cuda::Arena& arena() const { return *arena_; }
 
  private:
   std::shared_ptr<cuda::Arena> arena_;
+  bool tf32_;
   mutable cuda::WeightStore weights_;
+  mutable cuda::DeviceBytes clock_room_, eviction_room_;  ///< taken when first needed
+  mutable std::int64_t evictions_ = 0;
 };
 
 /// Error when there is no such GPU, with what `cuda_unavailable` says.

@@ -68,11 +68,13 @@ void CudaExecution::launch_stages() {
   }
 }
 
-void CudaExecution::launch_marked() {
-  marks_->set(0);
+void CudaExecution::launch_announced(SpanListener* listener, Marks* marks) {
+  if (marks != nullptr) marks->set(0);
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+    if (listener != nullptr) listener->begin(source_, static_cast<std::uint32_t>(s));
     for (const auto& launch : plan_.stages[s].launches) launch();
-    marks_->set(s + 1);
+    if (listener != nullptr) listener->end();
+    if (marks != nullptr) marks->set(s + 1);
   }
 }
 
@@ -86,9 +88,12 @@ void CudaExecution::run(std::int64_t past) {
   Device& device = arena_->device();
   for (const auto& upload : plan_.uploads) upload(past);
   device.launches().set_past(plan_.past.as<std::int64_t>(), past, device.stream());
-  if (track_ != nullptr) {
-    launch_marked();
+  if (track_ != nullptr && spans_come() == DeviceSpans::by_execution) {
+    make_marks();  // the listener may have gone since
+    launch_announced(track_->listener(), marks_.get());
     to_announce_ = true;
+  } else if (track_ != nullptr && (!recording_ || spans_come() == DeviceSpans::none)) {
+    launch_announced(track_->listener(), nullptr);
   } else if (recording_) {
     recording_->play();
   } else {
@@ -125,10 +130,23 @@ Support CudaExecution::trace(SpanRecorder* recorder) {
   spans_.trace(recorder);
   track_ = spans_.track();
   source_ = spans_.source_number();
-  if (track_ != nullptr && !marks_) {
-    marks_ = arena_->device().make_marks(plan_.stages.size() + 1);
+  if (track_ == nullptr) return Support::yes();
+  if (spans_come() == DeviceSpans::by_execution) {
+    make_marks();
+  } else if (recording_ && spans_come() == DeviceSpans::by_listener) {
+    // Once more, so that the listener hears which op makes which node.
+    recording_ = arena_->device().record([this] { launch_announced(track_->listener(), nullptr); });
   }
   return Support::yes();
+}
+
+void CudaExecution::make_marks() {
+  if (!marks_) marks_ = arena_->device().make_marks(plan_.stages.size() + 1);
+}
+
+DeviceSpans CudaExecution::spans_come() const {
+  const SpanListener* const listener = track_->listener();
+  return listener == nullptr ? DeviceSpans::by_execution : listener->device_spans();
 }
 
 }  // namespace ridgepoint::cuda

@@ -24,14 +24,20 @@ class CudaExecution : public Execution {
   void synchronise() override;
   void read_output(ValueId id, std::span<std::byte> bytes) const override;
   [[nodiscard]] MemoryLedger memory() const override { return plan_.ledger; }
-  /// Spans are times of the device, put where the pass ended on the host's clock.
+  /// Spans are times between events of the device, put where the pass ended on the host's clock, of
+  /// launches one by one; a listener hears when each op is launched. One that brings the device's
+  /// spans itself hears it while the step is recorded, and what is played is what is played
+  /// untraced.
   [[nodiscard]] Support trace(SpanRecorder* recorder) override;
   [[nodiscard]] bool recorded() const { return recording_ != nullptr; }
 
  private:
   [[nodiscard]] std::byte* end(ValueId id, Role role, std::size_t size) const;
   void launch_stages();
-  void launch_marked();
+  /// Both may be null.
+  void launch_announced(SpanListener* listener, Marks* marks);
+  void make_marks();
+  [[nodiscard]] DeviceSpans spans_come() const;
   void announce();
 
   Graph graph_;

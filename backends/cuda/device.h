@@ -32,13 +32,18 @@ class OutOfDeviceMemory : public std::bad_alloc {
 struct DeviceDescription {
   std::string name;
   std::string libraries;  ///< driver, runtime, cuBLASLt or why there is none
+  int number = 0;         ///< CUDA's
   int multiprocessors = 1;
+  std::int64_t l2_bytes = 0;                         ///< 0: not known
+  int capability = 0;                                ///< 80, 90; 0: not known
   std::size_t chunk_bytes = std::size_t{64} << 20U;  ///< what to ask the driver for at the least
 };
 
 /// out[r, o] = sum of weight[o, i] * x[r, i] + addend[r, o]: products of many rows.
 struct ManyRowsArgs {
-  Packing type = Packing::f16;   ///< of weights and activations: f16, bf16 or floats
+  /// Of weights and activations: f16, bf16, floats, floats of which tensor cores take 10 bits
+  /// (tf32), fp8, or codes; of codes `out` gets 32-bit integers.
+  Packing type = Packing::f16;
   const void* weight = nullptr;  ///< [out, weight_pitch] elements
   const void* x = nullptr;       ///< [rows, x_pitch] elements
   std::int64_t out_features = 0, rows = 0, in = 0;

@@ -156,8 +156,15 @@ std::byte* PlanBuilder::shared_partial(std::size_t bytes) {
   return partials_.emplace(bytes, take(bytes)).first->second;
 }
 
+bool PlanBuilder::takes_tiles(ValueId input, ValueId weight_id) {
+  const Format format = matrix(weight_id).format;
+  return rows(input) > kMostFewRows && rows(input) <= kMostSomeRows && format != Format::f32 &&
+         format != Format::f16 && format != Format::bf16;
+}
+
 Packing PlanBuilder::packing_for(ValueId input, ValueId weight_id) {
   const Format format = matrix(weight_id).format;
+  if (takes_tiles(input, weight_id)) return Packing::f16;
   if (rows(input) <= kMostFewRows || !device().has_many_rows()) {
     return takes_codes(format) ? Packing::codes : Packing::floats;
   }

@@ -48,6 +48,9 @@ class PlanBuilder {
 
   // ---- activations packed for a product ----
 
+  /// Whether tensor cores decode the weights as they multiply: too many rows for streaming them,
+  /// and too few for decoding them first.
+  [[nodiscard]] bool takes_tiles(ValueId input, ValueId weight);
   /// What a product takes its activations as.
   [[nodiscard]] Packing packing_for(ValueId input, ValueId weight);
   /// Where the packed rows of a value go: one place, which serves each in turn. Whoever writes

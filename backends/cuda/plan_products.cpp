@@ -55,7 +55,9 @@ void add_many_rows(PlanBuilder& builder, const ProductPart& part, const Packed& 
                    std::int64_t rows, LaunchList& launches) {
   Device* const device = &builder.device();
   const Matrix& m = part.matrix;
-  ManyRowsArgs args{.type = x.packing,
+  // As asked for, f32 products may go through tensor cores, which take ten bits of each factor.
+  const bool tf32 = x.packing == Packing::floats && builder.options.tf32;
+  ManyRowsArgs args{.type = tf32 ? Packing::tf32 : x.packing,
                     .weight = m.codes,
                     .x = x.numbers,
                     .out_features = m.out,
@@ -115,6 +117,13 @@ LaunchList product_launches(PlanBuilder& builder, std::span<const FusedProduct> 
       launches.emplace_back([device, pack] { device->launches().pack(pack, device->stream()); });
       builder.packed_now(input, packing);
     }
+    if (builder.takes_tiles(input, weight)) {
+      const SomeRowsArgs args{.part = part_of(builder, products[p]), .x = x, .rows = rows};
+      launches.emplace_back(
+          [device, args] { device->launches().some_rows(args, device->stream()); });
+      ++p;
+      continue;
+    }
     if (!few) {
       add_many_rows(builder, part_of(builder, products[p]), x, rows, launches);
       ++p;
@@ -126,7 +135,8 @@ LaunchList product_launches(PlanBuilder& builder, std::span<const FusedProduct> 
       args.parts[args.count++] = part_of(builder, products[p++]);
     } while (p < products.size() && args.count < kMostParts &&
              builder.matrix(builder.node(products[p].node).inputs[1]).format ==
-                 args.parts[0].matrix.format);
+                 args.parts[0].matrix.format &&
+             !builder.takes_tiles(input, builder.node(products[p].node).inputs[1]));
     add_few_rows(builder, args, rows, launches);
   }
   return launches;

@@ -52,6 +52,7 @@ struct PlanOptions {
   WeightStore* weights = nullptr;
   DeviceCache* cache = nullptr;
   bool fuse = true;
+  bool tf32 = false;  ///< products of many rows with f32 weights by tensor cores
   Allocation allocation = Allocation::arena;
 };
 

@@ -2,6 +2,7 @@
 #include "dashboard/models/profiled_record.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "results/report/profile_table.h"
@@ -14,12 +15,33 @@ int threads_of_case(const Case& subject) {
   return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
 }
 
-std::optional<StoredCeilings> ceilings_for(const Store& store, const Run& run,
+std::optional<StoredCeilings> ceilings_for(const Store& store, const Run& run, const Case& subject,
                                            const std::optional<roofline::CaseProfile>& profile) {
   if (profile && !profile->ceilings_run.empty()) {
     if (auto own = read_ceilings(store, profile->ceilings_run)) return own;
   }
-  return find_ceilings(store, run.environment);
+  return find_ceilings(store, run.environment, ceilings_suite(subject));
+}
+
+/// Of the other devices of that machine whose ceilings are stored.
+std::vector<roofline::Roofs> other_roofs(const Store& store, const Run& run, const Case& subject,
+                                         int threads) {
+  std::set<std::string> suites;
+  for (const Run& each : store.runs()) {
+    if (ceilings_device(each.suite)) suites.insert(each.suite);
+  }
+  suites.erase(ceilings_suite(subject));
+  std::vector<roofline::Roofs> others;
+  for (const std::string& suite : suites) {
+    try {
+      if (const auto found = find_ceilings(store, run.environment, suite)) {
+        others.push_back(roofline::roofs_of(found->run, found->records, threads));
+      }
+    } catch (const Error&) {
+      continue;  // nothing of it can be drawn
+    }
+  }
+  return others;
 }
 
 }  // namespace
@@ -49,21 +71,10 @@ ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOpti
   const Run& of = run->run;
   auto stored = roofline::stored_profile(record);
   try {
-    if (const auto ceilings = ceilings_for(store, of, stored)) {
+    if (const auto ceilings = ceilings_for(store, of, record.subject, stored)) {
       const int threads = threads_of_case(record.subject);
-      const std::string own = roofline::device_of(record.subject);
-      std::vector<std::string> devices = roofline::devices_of(ceilings->records);
-      devices.insert(devices.begin(), std::string());  // the processor
-      for (const std::string& device : devices) {
-        if (device == own) continue;
-        try {
-          profiled.other_devices.push_back(
-              roofline::roofs_of(ceilings->run, ceilings->records, threads, device));
-        } catch (const Error&) {
-          continue;  // nothing of it can be drawn
-        }
-      }
-      profiled.roofs = roofline::roofs_of(ceilings->run, ceilings->records, threads, own);
+      profiled.other_devices = other_roofs(store, of, record.subject, threads);
+      profiled.roofs = roofline::roofs_of(ceilings->run, ceilings->records, threads);
       if (!stored) stored = make_profile(record, of, *ceilings);
     } else {
       profiled.why_no_roofs =

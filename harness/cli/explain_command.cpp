@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -73,16 +74,16 @@ RunWithRecords chosen_records(const Store& store, const std::string& text) {
 }
 
 ProfileOf profiles_of(const Store& store, const Run& run) {
-  const auto ceilings = std::make_shared<std::optional<StoredCeilings>>();
-  const auto looked = std::make_shared<bool>(false);
-  return [&store, run, ceilings, looked](const Record& record) {
+  using BySuite = std::map<std::string, std::optional<StoredCeilings>>;
+  return [&store, run, known = std::make_shared<BySuite>()](const Record& record) {
     if (auto stored = roofline::stored_profile(record)) return stored;
     if (record.measurement.op_times.empty()) return std::optional<roofline::CaseProfile>();
     // It was traced and not profiled: the ceilings may have been measured since.
-    if (!*looked) *ceilings = find_ceilings(store, run.environment);
-    *looked = true;
-    if (!*ceilings) refuse_without_ceilings(store);
-    return make_profile(record, run, **ceilings);
+    const std::string suite = ceilings_suite(record.subject);
+    if (!known->contains(suite)) (*known)[suite] = find_ceilings(store, run.environment, suite);
+    const auto& ceilings = known->at(suite);
+    if (!ceilings) refuse_without_ceilings(store, suite);
+    return make_profile(record, run, *ceilings);
   };
 }
 

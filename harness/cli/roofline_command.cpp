@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "backends/registry.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/interrupt.h"
@@ -13,6 +14,7 @@
 #include "harness/roofline/ceiling_json.h"
 #include "harness/roofline/ceiling_records.h"
 #include "harness/roofline/ceiling_text.h"
+#include "harness/roofline/gpu_ceilings.h"
 #include "profiler/ceilings/measure.h"
 #include "profiler/machine/system_memory.h"
 #include "profiler/machine/topology.h"
@@ -28,6 +30,7 @@ struct RooflineArguments {
   std::int64_t largest_mib = 0;
   std::string format = "table";
   std::string label;
+  std::string device;
 };
 
 /// Room enough that hardly any of it stays in the caches, as far as there is memory.
@@ -77,24 +80,47 @@ std::string roofline_json(const std::string& run_id, const ceilings::Measured& m
   return json.dump(2) + "\n";
 }
 
+int print_ceilings(const Invocation& invocation, const RooflineArguments& arguments, const Run& run,
+                   const ceilings::Measured& measured) {
+  if (arguments.format == "json") {
+    fmt::print("{}", roofline_json(run.id, measured));
+  } else {
+    fmt::print("{}database: {}\nrun:      {}\n", ceiling_text(measured),
+               invocation.database_path().string(), run.id);
+  }
+  return measured.interrupted ? kExitInterrupted : kExitOk;
+}
+
+int measure_gpu_roofline(const Invocation& invocation, const RooflineArguments& arguments) {
+  if (arguments.threads != 0) {
+    throw Error("--threads: a GPU's ceilings are of all of it; leave it out with --device");
+  }
+  auto options = arguments.quick ? quick_device_options() : DeviceCeilingOptions{};
+  if (arguments.largest_mib < 0) throw Error("--largest-mib: give 1 or more");
+  if (arguments.largest_mib > 0) options.largest_bytes = arguments.largest_mib << 20;
+  options.progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
+  // A device that is not there is known before a database is made.
+  static_cast<void>(open_backend(backend_of_device(arguments.device)));
+  Store store = invocation.open_store(OpenMode::read_write);
+  const Interrupt interrupt;
+  const GpuCeilings made =
+      measure_gpu_ceilings(store, arguments.device, arguments.label, invocation.command_line,
+                           options, interrupt.requested());
+  return print_ceilings(invocation, arguments, made.run, made.measured);
+}
+
 int measure_roofline(const Invocation& invocation, const RooflineArguments& arguments) {
+  if (!arguments.device.empty()) return measure_gpu_roofline(invocation, arguments);
   const auto options = options_of(arguments);
   // Before the minutes that measuring takes: a database that cannot be had is known now.
   Store store = invocation.open_store(OpenMode::read_write);
   const Run run = new_run("roofline", arguments.label, invocation.command_line);
-  const std::string& run_id = run.id;
   const Interrupt interrupt;
   const auto measured = ceilings::measure_ceilings(
       options, [](const std::string& what) { fmt::print(stderr, "{}\n", what); },
       interrupt.requested());
   store_ceilings(store, run, measured);
-  if (arguments.format == "json") {
-    fmt::print("{}", roofline_json(run_id, measured));
-  } else {
-    fmt::print("{}database: {}\nrun:      {}\n", ceiling_text(measured),
-               invocation.database_path().string(), run_id);
-  }
-  return measured.interrupted ? kExitInterrupted : kExitOk;
+  return print_ceilings(invocation, arguments, run, measured);
 }
 
 }  // namespace
@@ -107,6 +133,8 @@ void add_roofline_command(CLI::App& app, Invocation& invocation) {
   command->add_flag("--quick", arguments->quick, "Fewer sizes and shorter batches: under a minute");
   command->add_option("--threads", arguments->threads,
                       "Most threads, beside the measurement with one (default: one a core)");
+  command->add_option("--device", arguments->device,
+                      "A GPU instead of the processor: cuda:0, cuda:1, ...");
   command->add_option("--largest-mib", arguments->largest_mib,
                       "Largest working set over all threads (default: 1024, or 4 times the largest "
                       "caches together where that is more)");

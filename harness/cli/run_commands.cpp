@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "harness/cli/chosen_case.h"
@@ -128,10 +130,13 @@ int profile(const Invocation& invocation, RunArguments& arguments) {
   const auto cases = cases_to_run(arguments, suite_name);
   preflight(cases, arguments.options);
   Store store = invocation.open_store(OpenMode::read_write);
-  if (!find_ceilings(store, read_environment().stable)) {
-    fmt::print(stderr, "no ceilings of this machine yet: measuring quick ones\n");
+  std::set<std::string> suites;
+  for (const Case& subject : cases) suites.insert(ceilings_suite(subject));
+  for (const std::string& suite : suites) {
+    if (find_ceilings(store, read_environment().stable, suite)) continue;
+    fmt::print(stderr, "no ceilings of this machine yet ({}): measuring quick ones\n", suite);
     const Interrupt interrupt;
-    measure_quick_ceilings(store, invocation.command_line, interrupt.requested());
+    measure_quick_ceilings(store, suite, invocation.command_line, interrupt.requested());
     if (interrupt.requested().load()) return kExitInterrupted;
   }
   const std::string run_id = begin_sweep(store, cases, arguments.options, suite_name,

@@ -8,8 +8,9 @@
 
 namespace ridgepoint {
 
-/// Under a minute. Error when it is interrupted before there is anything.
-void measure_quick_ceilings(Store& store, const std::string& command,
+/// Under a minute. `suite` is that of ceilings_suite: of the processor or of a GPU. Error when it
+/// is interrupted before there is anything, and for a GPU that is not there.
+void measure_quick_ceilings(Store& store, const std::string& suite, const std::string& command,
                             const std::atomic<bool>& stop);
 
 }  // namespace ridgepoint

@@ -87,6 +87,11 @@ std::string ceiling_text(const ceilings::Measured& measured) {
   text += section_of(measured, "latency", "Memory latency, by working set");
   text += section_of(measured, "clock", "Clock of the first core while it computed");
   const auto& conditions = measured.conditions;
+  if (conditions.cpus.empty()) {
+    return text + fmt::format("device: {}; working sets up to {}\nmeasured in {:.1f} s{}\n",
+                              conditions.isa, binary_size(conditions.block_bytes),
+                              conditions.seconds, measured.interrupted ? ", interrupted" : "");
+  }
   text += fmt::format("bandwidth kernels: {}; CPUs {}{}\n", conditions.isa,
                       to_cpu_list(conditions.cpus),
                       conditions.pinned ? ", one thread pinned to each" : "; pinning was refused");

@@ -23,12 +23,15 @@
 #include "harness/run/check_model.h"
 #include "harness/run/conditions.h"
 #include "harness/run/cpu_cache_eviction.h"
+#include "harness/run/device_energy.h"
+#include "harness/run/device_sampling.h"
 #include "harness/run/generation.h"
 #include "harness/run/memory_timeline.h"
 #include "harness/run/page_cache_eviction.h"
 #include "harness/run/random_tokens.h"
 #include "harness/run/traced_passes.h"
 #include "harness/run/warm_up.h"
+#include "profiler/energy/nvml_probe.h"
 #include "profiler/memory/cache_state.h"
 #include "workloads/allocation.h"
 #include "workloads/content_hash.h"
@@ -70,6 +73,8 @@ class ModelCase {
     if (cpu_caches_) context_.sink.detail("cache", cpu_caches_->to_json());
     if (page_cache_) context_.sink.detail("cache", page_cache_->to_json());
     trace_ops();
+    measure_gpu_energy();
+    if (device_.wanted()) context_.sink.detail("gpu_clock", device_.clock_json().dump());
     if (context_.stopped()) return interrupted();
     context_.sink.progress(0.9, "checking");
     return judge();
@@ -144,6 +149,12 @@ class ModelCase {
   }
 
   CaseResult refuse_condition() const {
+    if (subject_.cache == "cold-gpu") {
+      return {
+          Outcome::unsupported,
+          "cold-gpu is for operators; a model's pass reads its weights anew, which no cache of a "
+          "GPU holds"};
+    }
     if (!cold_disk()) return {};
     if (model_->files.empty()) {
       return {
@@ -182,6 +193,7 @@ class ModelCase {
     session_->truncate(subject_.depth);
     if (subject_.prompt > 0) session_->prepare(subject_.prompt);
     if (cpu_caches_) cpu_caches_->before_sample();
+    if (device_.wanted() && measuring_) device_.before_sample();
   }
 
   void fill_depth() {
@@ -255,11 +267,38 @@ class ModelCase {
 
   void trace_ops() {
     measuring_ = false;
-    trace_model_passes(context_, backend_->computes(), *model_, *generation_, passes_ns_,
+    trace_model_passes(context_, *backend_, *model_, *generation_, passes_ns_,
                        [this]() -> Session& {
                          make_ready();
                          return *session_;
                        });
+  }
+
+  /// In the case's first process, where there is a GPU and a profile is wanted.
+  void measure_gpu_energy() {
+    const auto number = backend_->cuda_device();
+    if (!number || !context_.options.profile || context_.plan.index > 0 || context_.stopped()) {
+      return;
+    }
+    NvmlProbe probe("libnvidia-ml.so.1", static_cast<unsigned>(*number));
+    EnergyWindows windows;
+    // Within a third of what the case's time limit leaves.
+    const auto left_ns = static_cast<std::int64_t>(context_.options.time_limit_seconds * 1e9) -
+                         (monotonic_ns() - context_.started_ns);
+    windows.window_ns =
+        std::clamp<std::int64_t>(left_ns / (3 * windows.count), 0, windows.window_ns);
+    const auto tokens = subject_.batch * std::max<std::int64_t>(1, subject_.generate);
+    const auto energy = measure_energy(
+        probe,
+        [this] {
+          make_ready();
+          return generation_->run(*session_, context_.stop);
+        },
+        tokens, windows, context_.stop);
+    context_.sink.detail("gpu_energy", energy.dump());
+    if (const auto joules = joules_per_token(energy)) {
+      context_.sink.metric("gpu_joules_per_token", *joules);
+    }
   }
 
   void send_repetition(bool completed) {
@@ -311,6 +350,7 @@ class ModelCase {
   std::optional<CheckPlan> plan_;
   std::optional<Generation> generation_;
   std::optional<CpuCacheEviction> cpu_caches_;
+  DeviceSampling device_{*backend_, /*cold=*/false};
   std::optional<PageCacheEviction> page_cache_;
   MemoryTimeline memory_;
   MeasuringWindow window_;

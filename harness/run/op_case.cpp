@@ -20,6 +20,7 @@
 #include "harness/run/check_op.h"
 #include "harness/run/conditions.h"
 #include "harness/run/cpu_cache_eviction.h"
+#include "harness/run/device_sampling.h"
 #include "harness/run/prepared_op.h"
 #include "harness/run/sample_loop.h"
 #include "harness/run/traced_passes.h"
@@ -78,9 +79,13 @@ CaseResult measure_op_case(const CaseContext& context) {
         Outcome::unsupported,
         "cold-disk is for models in files; an operator's data is made in memory (use cold-cpu)"};
   }
+  const bool cold_gpu = subject.cache == "cold-gpu";
   accept_benchmark_flags(context.options.benchmark_flags);
   const auto backend = open_backend(subject.backend);
   send_backend(context, *backend);
+  if (cold_gpu && !backend->cuda_device()) {
+    return {Outcome::unsupported, "cold-gpu empties the cache of a GPU; this backend has none"};
+  }
   const auto graph = lower_op(subject);
   if (const auto support = backend->supports(graph); !support.supported) {
     return {Outcome::unsupported, support.reason};
@@ -97,6 +102,14 @@ CaseResult measure_op_case(const CaseContext& context) {
     auto buffers = read_buffers(inputs, name);
     eviction.emplace(std::move(buffers), std::move(name), static_cast<std::uint64_t>(subject.seed));
     before_sample = [&] { eviction->before_sample(); };
+  }
+
+  DeviceSampling device(*backend, cold_gpu);
+  if (device.wanted()) {
+    before_sample = [&device, on_host = before_sample] {
+      if (on_host) on_host();
+      device.before_sample();
+    };
   }
 
   const ConditionsAround conditions;
@@ -134,14 +147,21 @@ CaseResult measure_op_case(const CaseContext& context) {
   send_memory(context, prepared.execution->memory());
   if (backend->computes()) send_op_work(context, graph.work(past));
   if (eviction) context.sink.detail("cache", eviction->to_json());
-  trace_op_passes(context, backend->computes(), graph, past, *prepared.execution, samples.samples(),
-                  before_sample);
+  const auto counted = trace_op_passes(context, *backend, graph, past, *prepared.execution,
+                                       samples.samples(), before_sample);
+  const auto needed = static_cast<double>(graph.work(past).bytes());
+  if (device.wanted()) context.sink.detail("gpu_clock", device.clock_json().dump());
+  if (cold_gpu) context.sink.detail("cache", device.cache_json(counted, needed).dump());
   if (context.stopped()) return interrupted();
 
   context.sink.progress(0.9, "checking");
   auto result = check_op(context, *backend, *prepared.execution, graph, inputs);
   if (result.outcome == Outcome::ok && eviction && !eviction->doubt().empty()) {
     return {Outcome::mistrusted, eviction->doubt()};
+  }
+  if (const std::string doubt = device.doubt(counted, needed);
+      result.outcome == Outcome::ok && !doubt.empty()) {
+    return {Outcome::mistrusted, doubt};
   }
   return result;
 }

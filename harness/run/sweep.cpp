@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -149,10 +150,13 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   }
   AnswerStore answers = answers_in(store);
 
-  std::optional<StoredCeilings> ceilings;
-  if (options.profile) ceilings = find_ceilings(store, run.environment);
+  std::map<std::string, std::optional<StoredCeilings>> ceilings;  // by suite
   const std::function<void(Record&)> finish_record = [&](Record& record) {
-    if (options.profile) attach_profile(record, run, ceilings ? &*ceilings : nullptr);
+    if (!options.profile) return;
+    const std::string suite = ceilings_suite(record.subject);
+    if (!ceilings.contains(suite)) ceilings[suite] = find_ceilings(store, run.environment, suite);
+    const auto& found = ceilings.at(suite);
+    attach_profile(record, run, found ? &*found : nullptr);
   };
 
   SweepResult result;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/run/gpu_passes.h"
 #include "harness/run/op_times.h"
 #include "harness/run/timed_pass.h"
 #include "harness/run/trace_keeper.h"
@@ -189,19 +190,43 @@ Json probes_json(std::vector<std::unique_ptr<Probe>>& probes) {
   return json;
 }
 
+/// One pass that counts; nothing when it cannot be or is to stop.
+std::optional<std::vector<TracedPart>> counted_pass(const CaseContext& context, Traced& traced,
+                                                    SpanRecorder& recorder, RangeCounter& counter) {
+  if (context.stopped() || !traced.make_ready(recorder).supported) return std::nullopt;
+  recorder.clear();
+  if (!counter.start_pass() || !traced.pass()) return std::nullopt;
+  return traced.parts();
+}
+
+/// One pass that is sampled; nothing when it cannot be or is to stop.
+std::optional<std::vector<TracedPart>> sampled_pass(const CaseContext& context, Traced& traced,
+                                                    SpanRecorder& recorder, PmSampler& sampler) {
+  if (context.stopped() || !traced.make_ready(recorder).supported) return std::nullopt;
+  recorder.clear();
+  traced.leave();  // as it runs when nobody listens
+  if (!sampler.start() || !traced.pass()) return std::nullopt;
+  return traced.parts();
+}
+
 /// `spans` is how many one pass is thought to have.
-void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::size_t spans,
-           std::span<const std::int64_t> measured_ns) {
+std::optional<double> trace(const CaseContext& context, const Backend& backend, Traced& traced,
+                            OpTimes op_times, std::size_t spans,
+                            std::span<const std::int64_t> measured_ns) {
   context.sink.progress(0.9, "tracing ops");
   SpanRecorder recorder(std::min(2 * spans + 1024, kMostSpans));
   try {
     recorder.track(kOpsTrack);
   } catch (const std::bad_alloc&) {
     send_absent(context, "there is no memory left for the spans");
-    return;
+    return std::nullopt;
   }
   NvtxRanges ranges(recorder);
-  if (NvtxRanges::is_listened_to()) recorder.set_listener(&ranges);
+  SpanListeners listeners;
+  if (NvtxRanges::is_listened_to()) listeners.add(ranges);
+  GpuPasses gpu(backend.cuda_device(), recorder);
+  if (SpanListener* const timeline = gpu.timeline()) listeners.add(*timeline);
+  if (!listeners.empty()) recorder.set_listener(&listeners);
   const Leaving leaving(traced);
   const auto begin_ns = monotonic_ns();
   const bool is_profile = context.options.profile;
@@ -224,17 +249,22 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
     }
     if (const Support ready = traced.make_ready(recorder); !ready.supported) {
       send_absent(context, ready.reason);
-      return;
+      return std::nullopt;
     }
     if (is_profile && done == 0) keep_memory(keeper, traced);
     ranges.prepare();
+    gpu.before_pass();
     recorder.clear();  // of what came before the clock
     const auto pass_ns = traced.pass();
     if (!pass_ns) {
       ended_by = "stop";
       break;
     }
-    for (const TracedPart& part : traced.parts()) {
+    const auto parts = traced.parts();
+    passes_ns.push_back(*pass_ns);
+    traced_ns += *pass_ns;
+    if (!gpu.after_pass(parts)) continue;  // some of it is missing: no trace of a pass
+    for (const TracedPart& part : parts) {
       op_times.add_pass(part.name, recorder, part.begin_ns, part.end_ns);
       if (is_profile) keeper.add_part(part.name, done, part.begin_ns, part.end_ns);
     }
@@ -243,16 +273,25 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
       keep_memory(keeper, traced);
     }
     for (const SpanTrack& track : recorder.tracks()) dropped += track.dropped();
-    passes_ns.push_back(*pass_ns);
-    traced_ns += *pass_ns;
     if (context.stopped()) {
       ended_by = "stop";
       break;
     }
   }
+  std::optional<double> memory_bytes;
   Json details{{"passes", passes_ns.size()}, {"ended_by", ended_by}};
   if (is_profile) details["probes"] = probes_json(probes);
   if (dropped > 0) details["dropped_spans"] = dropped;
+  if (backend.cuda_device()) {
+    details["gpu"]["timeline"] = gpu.end_timeline();
+    if (is_profile) {
+      details["gpu"]["counted"] = gpu.count(
+          [&](RangeCounter& counter) { return counted_pass(context, traced, recorder, counter); });
+      memory_bytes = counted_memory_bytes(details["gpu"]["counted"], kRunPhase);
+      details["gpu"]["sampled"] = gpu.sample(
+          [&](PmSampler& sampler) { return sampled_pass(context, traced, recorder, sampler); });
+    }
+  }
   send_details(context, details);
   context.sink.op_times(op_times.rows());
   if (is_profile && !passes_ns.empty()) {
@@ -261,11 +300,12 @@ void trace(const CaseContext& context, Traced& traced, OpTimes op_times, std::si
   if (!passes_ns.empty() && median(measured_ns) > 0) {
     context.sink.metric("trace_overhead", median(passes_ns) / median(measured_ns));
   }
+  return memory_bytes;
 }
 
 }  // namespace
 
-void trace_model_passes(const CaseContext& context, bool computes, const Model& model,
+void trace_model_passes(const CaseContext& context, const Backend& backend, const Model& model,
                         Generation& generation, std::span<const std::int64_t> measured_ns,
                         const std::function<Session&()>& make_ready) {
   if (context.plan.index > 0) return;  // one process speaks for all
@@ -288,22 +328,22 @@ void trace_model_passes(const CaseContext& context, bool computes, const Model& 
                                                   : decode_steps_of(subject));
   }
   TracedModel traced(context, generation, make_ready);
-  trace(context, traced, OpTimes(std::move(phases), computes), static_cast<std::size_t>(spans),
-        measured_ns);
+  trace(context, backend, traced, OpTimes(std::move(phases), backend.computes()),
+        static_cast<std::size_t>(spans), measured_ns);
 }
 
-void trace_op_passes(const CaseContext& context, bool computes, const Graph& graph,
-                     std::int64_t past, Execution& execution,
-                     std::span<const std::int64_t> measured_ns,
-                     const std::function<void()>& before_sample) {
-  if (context.plan.index > 0) return;  // one process speaks for all
+std::optional<double> trace_op_passes(const CaseContext& context, const Backend& backend,
+                                      const Graph& graph, std::int64_t past, Execution& execution,
+                                      std::span<const std::int64_t> measured_ns,
+                                      const std::function<void()>& before_sample) {
+  if (context.plan.index > 0) return std::nullopt;  // one process speaks for all
   if (const auto why = tracing_refusal(context, measured_ns); !why.empty()) {
     send_absent(context, why);
-    return;
+    return std::nullopt;
   }
   TracedOp traced(execution, past, before_sample);
-  trace(context, traced, OpTimes({{kRunPhase, graph, past}}, computes), graph.nodes().size(),
-        measured_ns);
+  return trace(context, backend, traced, OpTimes({{kRunPhase, graph, past}}, backend.computes()),
+               graph.nodes().size(), measured_ns);
 }
 
 }  // namespace ridgepoint

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "backends/backend.h"
@@ -29,17 +30,22 @@ inline constexpr std::int64_t kFewestProfiled = 9;
 inline constexpr std::int64_t kShortestProfiled_ns = 500'000'000;
 inline constexpr std::int64_t kProfiledShare = 2;
 
+/// Of a case on a GPU the passes come with what CUPTI saw (profiler/cupti/): its timeline in place
+/// of times between events, and, for a profile, passes of their own whose ops hardware counters
+/// count. Where CUPTI cannot be had, they come without, and the details say why.
+///
 /// Passes of a model case. `make_ready` is what precedes a measured repetition, and gives the
 /// session, which may be another one each time; `measured_ns` are the measured ones, end to end.
 /// Sends op times, trace_overhead and details.
-void trace_model_passes(const CaseContext& context, bool computes, const Model& model,
+void trace_model_passes(const CaseContext& context, const Backend& backend, const Model& model,
                         Generation& generation, std::span<const std::int64_t> measured_ns,
                         const std::function<Session&()>& make_ready);
 
-/// Passes of an operator; `before_sample` may be empty.
-void trace_op_passes(const CaseContext& context, bool computes, const Graph& graph,
-                     std::int64_t past, Execution& execution,
-                     std::span<const std::int64_t> measured_ns,
-                     const std::function<void()>& before_sample);
+/// Passes of an operator; `before_sample` may be empty. Returns the bytes that hardware counters
+/// saw at the device's memory in one pass; nothing where they were not counted.
+std::optional<double> trace_op_passes(const CaseContext& context, const Backend& backend,
+                                      const Graph& graph, std::int64_t past, Execution& execution,
+                                      std::span<const std::int64_t> measured_ns,
+                                      const std::function<void()>& before_sample);
 
 }  // namespace ridgepoint

@@ -38,6 +38,17 @@ std::span<const MetricWish> operation_metrics() {
   return kWishes;
 }
 
+std::span<const MetricWish> sampled_metrics() {
+  static const std::array<MetricWish, 3> kWishes{{
+      {"dram_read_bytes", {"dram__bytes_read.sum", "dram__bytes_op_read.sum"}},
+      {"dram_write_bytes", {"dram__bytes_write.sum", "dram__bytes_op_write.sum"}},
+      {"tensor_active_percent",
+       {"sm__pipe_tensor_cycles_active.avg.pct_of_peak_sustained_elapsed",
+        "sm__pipe_tensor_op_hmma_cycles_active.avg.pct_of_peak_sustained_elapsed"}},
+  }};
+  return kWishes;
+}
+
 #if defined(RIDGEPOINT_HAS_CUPTI)
 
 namespace {
@@ -97,11 +108,15 @@ Params sized(std::size_t size) {
 /// A chip's counters, until it goes.
 class ChipMetrics {
  public:
-  ChipMetrics(const CuptiHost& host, const std::string& chip) : host_(host) {
+  ChipMetrics(const CuptiHost& host, const std::string& chip,
+              std::span<const std::uint8_t> available, CounterUse use)
+      : host_(host) {
     auto params = sized<CUpti_Profiler_Host_Initialize_Params>(
         CUpti_Profiler_Host_Initialize_Params_STRUCT_SIZE);
-    params.profilerType = CUPTI_PROFILER_TYPE_RANGE_PROFILER;
+    params.profilerType = use == CounterUse::sampling ? CUPTI_PROFILER_TYPE_PM_SAMPLING
+                                                      : CUPTI_PROFILER_TYPE_RANGE_PROFILER;
     params.pChipName = chip.c_str();
+    params.pCounterAvailabilityImage = available.empty() ? nullptr : available.data();
     if (host_.initialize(&params) == CUPTI_SUCCESS) object_ = params.pHostObject;
   }
   ChipMetrics(const ChipMetrics&) = delete;
@@ -185,11 +200,12 @@ Reading<std::vector<std::string>> known_chips(const std::string& library) {
 
 Reading<MetricSchedule> schedule_metrics(const std::string& chip,
                                          std::span<const MetricWish> wishes,
-                                         const std::string& library) {
+                                         const std::string& library,
+                                         std::span<const std::uint8_t> available, CounterUse use) {
   using Made = Reading<MetricSchedule>;
   CuptiHost host;
   if (const std::string why = host.open(library); !why.empty()) return Made::absent(why);
-  const ChipMetrics metrics(host, chip);
+  const ChipMetrics metrics(host, chip, available, use);
   if (!metrics.known()) return Made::absent(fmt::format("this CUPTI knows no chip '{}'", chip));
   MetricSchedule schedule{.chip = chip, .metrics = {}, .left_out = {}, .config = {}, .passes = 0};
   for (const MetricWish& wish : wishes) {
@@ -222,7 +238,8 @@ Reading<std::vector<std::string>> known_chips(const std::string&) {
 }
 
 Reading<MetricSchedule> schedule_metrics(const std::string&, std::span<const MetricWish>,
-                                         const std::string&) {
+                                         const std::string&, std::span<const std::uint8_t>,
+                                         CounterUse) {
   return Reading<MetricSchedule>::absent(kNoCupti);
 }
 

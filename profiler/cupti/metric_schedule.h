@@ -29,6 +29,13 @@ std::span<const MetricWish> roofline_metrics();
 /// Operations by tensor cores of one type of inputs and by CUDA cores: several passes.
 std::span<const MetricWish> operation_metrics();
 
+/// For what happens over time: bytes of DRAM and activity of tensor pipes; one pass, as sampling
+/// asks.
+std::span<const MetricWish> sampled_metrics();
+
+/// How counters are read: around ranges, or every so often.
+enum class CounterUse : std::uint8_t { ranges, sampling };
+
 struct ScheduledMetric {
   std::string meaning, name;
   double factor = 1;
@@ -48,9 +55,11 @@ inline constexpr std::string_view kCuptiLibrary = "libcupti.so.13";
 Reading<std::vector<std::string>> known_chips(
     const std::string& library = std::string(kCuptiLibrary));
 /// Absent for a chip that CUPTI does not know, and where there is no CUPTI or none was compiled
-/// for.
+/// for. `available` is what CUPTI says of the counters of a device at hand; empty: of any.
 Reading<MetricSchedule> schedule_metrics(const std::string& chip,
                                          std::span<const MetricWish> wishes,
-                                         const std::string& library = std::string(kCuptiLibrary));
+                                         const std::string& library = std::string(kCuptiLibrary),
+                                         std::span<const std::uint8_t> available = {},
+                                         CounterUse use = CounterUse::ranges);
 
 }  // namespace ridgepoint

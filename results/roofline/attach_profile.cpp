@@ -18,6 +18,12 @@ std::string why_not_counted() {
              : pmu.why();
 }
 
+/// How ceilings of this suite are measured.
+std::string command_for(std::string_view suite) {
+  const std::string device = ceilings_device(suite).value_or("");
+  return fmt::format("ridgepoint roofline{}{}", device.empty() ? "" : " --device ", device);
+}
+
 int threads_of(const Case& subject) {
   return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
 }
@@ -32,9 +38,10 @@ std::optional<StoredCeilings> read_ceilings(const Store& store, const std::strin
   return StoredCeilings{store.run(run_id), std::move(records)};
 }
 
-std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment) {
+std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment,
+                                            std::string_view suite) {
   for (const Run& summary : store.runs()) {
-    if (summary.suite != "roofline" || summary.status != "finished") continue;
+    if (summary.suite != suite || summary.status != "finished") continue;
     Run run = store.run(summary.id);
     const auto differences = environment_differences(environment, run.environment);
     if (std::ranges::any_of(differences, &EnvironmentDifference::blocks)) continue;
@@ -44,19 +51,18 @@ std::optional<StoredCeilings> find_ceilings(const Store& store, const std::strin
   return std::nullopt;
 }
 
-void refuse_without_ceilings(const Store& store) {
-  throw Error(fmt::format(
-      "{}: it holds no ceilings of this machine to place ops under; measure them first: ridgepoint "
-      "roofline (or roofline --quick, under a minute)",
-      store.path().string()));
+void refuse_without_ceilings(const Store& store, std::string_view suite) {
+  throw Error(
+      fmt::format("{}: it holds no ceilings of this machine to place ops under; measure them "
+                  "first: {} (or with "
+                  "--quick, under a minute)",
+                  store.path().string(), command_for(suite)));
 }
 
 std::optional<roofline::CaseProfile> make_profile(const Record& record, const Run& run,
                                                   const StoredCeilings& ceilings) {
   return roofline::profile_of(
-      record,
-      roofline::roofs_of(ceilings.run, ceilings.records, threads_of(record.subject),
-                         roofline::device_of(record.subject)),
+      record, roofline::roofs_of(ceilings.run, ceilings.records, threads_of(record.subject)),
       static_cast<double>(run.harness_floor_ns), why_not_counted());
 }
 
@@ -66,7 +72,8 @@ void attach_profile(Record& record, const Run& run, const StoredCeilings* ceilin
   nlohmann::json& place = details["roofline"];
   try {
     if (ceilings == nullptr) {
-      place = {{"absent", "no ceilings of this machine are stored; ridgepoint roofline measures"}};
+      place = {{"absent", fmt::format("no ceilings of this machine are stored; {} measures",
+                                      command_for(ceilings_suite(record.subject)))}};
     } else if (const auto profile = make_profile(record, run, *ceilings)) {
       place = to_json(*profile);
     } else {

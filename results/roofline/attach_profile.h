@@ -4,10 +4,12 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/record.h"
 #include "results/roofline/case_profile.h"
+#include "results/roofline/ceilings_suite.h"
 #include "results/store/store.h"
 
 namespace ridgepoint {
@@ -22,10 +24,12 @@ struct StoredCeilings {
 std::optional<StoredCeilings> read_ceilings(const Store& store, const std::string& run_id);
 
 /// The newest finished one of a machine that may be set beside `environment`; a build may differ.
-std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment);
+std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment,
+                                            std::string_view suite = kCeilingsSuite);
 
 /// Error that says what to do; for commands that need ceilings before they begin.
-[[noreturn]] void refuse_without_ceilings(const Store& store);
+[[noreturn]] void refuse_without_ceilings(const Store& store,
+                                          std::string_view suite = kCeilingsSuite);
 
 /// The profile of a record of `run`; nothing where no op was traced. Error for ceilings that hold
 /// no bandwidth.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <span>
 
 #include "results/op_family.h"
@@ -131,6 +132,44 @@ ProfiledPhase profile_phase(const Record& record, const PhaseRows& rows, const R
   return phase;
 }
 
+/// What counters said of ops (harness/run/gpu_passes.h), phase by phase; an object, or null.
+nlohmann::json counted_in(const Record& record, std::string& why) {
+  const auto details = nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
+  constexpr const char* kPlace = "/op_times/gpu/counted";
+  const auto place = nlohmann::json::json_pointer(kPlace);
+  if (details.is_discarded() || !details.contains(place)) return nullptr;
+  const auto& counted = details.at(place);
+  if (counted.contains("absent") && counted.at("absent").is_string()) {
+    why = counted.at("absent").get<std::string>();
+  }
+  const auto phases = counted.find("phases");
+  return phases != counted.end() && phases->is_object() ? *phases : nlohmann::json();
+}
+
+/// Bytes that an op moved to and from the device's memory.
+std::optional<double> memory_bytes(const std::map<std::string, double>& counted) {
+  const auto read = counted.find("dram_read_bytes"), written = counted.find("dram_write_bytes");
+  if (read == counted.end() || written == counted.end()) return std::nullopt;
+  return read->second + written->second;
+}
+
+/// Counted bytes of the ops that were counted, over what these had to move at the least.
+void add_counted(ProfiledPhase& phase, const nlohmann::json& counted) {
+  double moved = 0, compulsory = 0;
+  for (ProfiledOp& op : phase.ops) {
+    const auto found = counted.find(op.op_id);
+    if (found == counted.end() || !found->is_object()) continue;
+    for (const auto& [meaning, value] : found->items()) {
+      if (value.is_number()) op.counted[meaning] = value.get<double>();
+    }
+    const auto bytes = memory_bytes(op.counted);
+    if (!bytes || op.work.bytes() <= 0) continue;
+    moved += *bytes;
+    compulsory += op.work.bytes();
+  }
+  if (compulsory > 0) phase.amplification = Range::exactly(moved / compulsory);
+}
+
 }  // namespace
 
 std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
@@ -142,6 +181,7 @@ std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
   profile.ceilings_unix_ns = roofs.measured_unix_ns;
   profile.note = roofs.note;
   profile.provenance.why_not_counted = why_not_counted;
+  const nlohmann::json counted = counted_in(record, profile.provenance.why_not_counted);
   const double overhead = metric_or(record, "trace_overhead", 0);
   if (overhead > 0) profile.trace_overhead = overhead;
   for (std::size_t from = 0; from < rows.size();) {
@@ -150,6 +190,10 @@ std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
     profile.phases.push_back(
         profile_phase(record, phase_rows(rows.subspan(from, to - from), harness_floor_ns), roofs,
                       std::max(1.0, overhead)));
+    if (ProfiledPhase& made = profile.phases.back(); counted.contains(made.name)) {
+      add_counted(made, counted.at(made.name));
+      if (made.amplification) profile.provenance.why_not_counted.clear();
+    }
     from = to;
   }
   return profile;

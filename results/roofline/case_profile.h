@@ -28,6 +28,8 @@ struct ProfiledOp {
   double share = 0;  ///< of the pass
   OpWork work;
   Placement placed;
+  /// What hardware counters said of one pass, by meaning ("dram_read_bytes"); empty: nothing.
+  std::map<std::string, double> counted{};
 };
 
 struct ProfiledPhase {

@@ -52,6 +52,7 @@ Json json_of(const ProfiledOp& op) {
                {"bound", name_of(placed.bound)},
                {"bound_by", placed.bound_by}};
   put_work(json, op.work);
+  if (!op.counted.empty()) json["counted"] = op.counted;
   if (placed.ridge.value > 0) json["ridge"] = list_of(placed.ridge);
   if (!placed.roof_of.empty()) {
     json["roof_of"] = placed.roof_of;
@@ -70,6 +71,7 @@ ProfiledOp op_in(const Json& json) {
   op.time_ns = range_in(json, "time_ns");
   op.share = json.at("share").get<double>();
   op.work = work_in(json);
+  if (json.contains("counted")) json.at("counted").get_to(op.counted);
   Placement& placed = op.placed;
   placed.intensity = json.at("intensity").get<double>();
   placed.ridge = range_in(json, "ridge");

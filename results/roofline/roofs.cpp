@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "results/roofline/ceilings_suite.h"
 #include "workloads/error.h"
 #include "workloads/number_of.h"
 
@@ -85,11 +86,6 @@ std::vector<Json> ceilings_in(std::span<const Record> records) {
     if (details.is_object() && details.contains("ceiling")) all.push_back(std::move(details));
   }
   return all;
-}
-
-std::string device_in(const Json& details) {
-  const Json& ceiling = details.at("ceiling");
-  return ceiling.is_object() ? ceiling.value("device", std::string()) : std::string();
 }
 
 Measured measured_with(std::span<const Json> all, int threads) {
@@ -223,46 +219,23 @@ const Peak* Roofs::peak_for(std::string_view weight_type) const {
   return best;
 }
 
-std::vector<std::string> devices_of(std::span<const Record> ceilings) {
-  std::set<std::string> devices;
-  try {
-    for (const Json& details : ceilings_in(ceilings)) devices.insert(device_in(details));
-  } catch (const Json::exception&) {
-    return {};  // cut or altered: roofs_of says so
-  }
-  devices.erase(std::string());
-  return {devices.begin(), devices.end()};
-}
-
-std::string device_of(const Case& subject) {
-  constexpr std::string_view kGpu = "cuda", kOption = "device=";
-  const std::string_view backend = subject.backend;
-  if (backend != kGpu && !backend.starts_with("cuda:")) return {};
-  const std::size_t option = backend.find(kOption);
-  if (option == std::string_view::npos) return "cuda:0";
-  const std::string_view number = backend.substr(option + kOption.size());
-  return fmt::format("cuda:{}", number.substr(0, number.find_first_of(",;")));
-}
-
-Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads,
-               const std::string& device) {
+Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads) {
   Roofs roofs;
   roofs.run_id = run.id;
-  roofs.device = device;
+  roofs.device = ceilings_device(run.suite).value_or("");
   roofs.measured_unix_ns = run.started_unix_ns;
   roofs.threads = threads;
   try {
-    std::vector<Json> all = ceilings_in(ceilings);
-    std::erase_if(all, [&](const Json& details) { return device_in(details) != device; });
+    const std::vector<Json> all = ceilings_in(ceilings);
     std::set<int> counts;
     for (const Json& details : all) {
       const Json& ceiling = details.at("ceiling");
       if (ceiling.at("kind") == "bandwidth") counts.insert(ceiling_threads(ceiling));
     }
-    if (counts.empty()) throw Error("no bandwidth" + (device.empty() ? "" : " of " + device));
+    if (counts.empty()) throw Error("no bandwidth");
     const int most = *counts.rbegin();
     Measured measured;
-    if (!device.empty()) {
+    if (!roofs.device.empty()) {
       measured = measured_with(all, most);  // threads of the processor are nothing to it
     } else if (counts.contains(threads)) {
       measured = measured_with(all, threads);

@@ -72,13 +72,9 @@ struct Roofs {
   [[nodiscard]] const Peak* peak_for(std::string_view weight_type) const;
 };
 
-/// From the records of a run of suite `roofline`, those of one device. Between one thread and all
-/// cores, what was measured for these bounds it. Error when the run holds no curve of `load`.
-Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads,
-               const std::string& device = {});
-/// The devices beside the processor that these ceilings speak of, in order of name.
-std::vector<std::string> devices_of(std::span<const Record> ceilings);
-/// Where the case computes: "cuda:1" of backend "cuda:device=1"; empty: on the processor.
-std::string device_of(const Case& subject);
+/// From the records of a run of ceilings (ceilings_suite.h says of which device). Between one
+/// thread and all cores, what was measured for these bounds it; threads are nothing to a GPU. Error
+/// when the run holds no curve of `load`.
+Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads);
 
 }  // namespace ridgepoint::roofline

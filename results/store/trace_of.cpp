@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "results/store/trace_codec.h"
 #include "workloads/error.h"
@@ -59,6 +61,28 @@ void add_points(std::span<const Span> spans, const TracedPart& part, const Trace
   if (last_end_ns > 0) idle(last_end_ns);
 }
 
+/// What the hardware of a GPU sampled during a pass of its own (harness/run/gpu_passes.h).
+void add_sampled(const Record& record, std::vector<TracedCounter>& counters) {
+  const auto details = nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json::json_pointer place("/op_times/gpu/sampled");
+  if (details.is_discarded() || !details.contains(place)) return;
+  const auto& sampled = details.at(place);
+  if (!sampled.is_object() || !sampled.contains("at_ns") || !sampled.contains("begin_ns")) return;
+  const auto& at_ns = sampled.at("at_ns");
+  for (const auto& [meaning, values] : sampled.items()) {
+    if (meaning == "at_ns" || !values.is_array() || values.size() != at_ns.size()) continue;
+    const bool is_rate = meaning.ends_with("_bytes");
+    TracedCounter counter{"sampled " + meaning, is_rate ? "bytes/s" : "%", {}};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!values[i].is_number() || !at_ns[i].is_number_integer()) return;
+      counter.points.push_back(
+          {sampled.at("begin_ns").get<std::int64_t>() + at_ns[i].get<std::int64_t>(),
+           values[i].get<double>()});
+    }
+    counters.push_back(std::move(counter));
+  }
+}
+
 }  // namespace
 
 Trace trace_of(const Record& record) {
@@ -87,6 +111,7 @@ Trace trace_of(const Record& record) {
   std::vector<TracedCounter> kept = std::exchange(trace.counters, {});
   trace.counters = {std::move(bytes), std::move(flops)};
   std::ranges::move(kept, std::back_inserter(trace.counters));
+  add_sampled(record, trace.counters);
   return trace;
 }
 

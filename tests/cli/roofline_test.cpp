@@ -56,6 +56,18 @@ TEST_F(RooflineCommand, TableSaysTheConditions) {
   }
 }
 
+TEST_F(RooflineCommand, AGpuThatIsNotThereIsOneLine) {
+  if (const auto listed = ridgepoint({"list", "backends"});
+      listed.out.find("not offered") == std::string::npos) {
+    GTEST_SKIP() << "there is a GPU here";
+  }
+  expect_one_line_refusal({"roofline", "--device", "cuda:0"}, HasSubstr("backend 'cuda'"));
+  expect_one_line_refusal({"roofline", "--device", "cuda:1", "--threads", "2"},
+                          HasSubstr("leave it out"));
+  expect_one_line_refusal({"roofline", "--device", "gpu"}, HasSubstr("give cuda:0"));
+  expect_one_line_refusal({"roofline", "--device", "cuda:-1"}, HasSubstr("is no device"));
+}
+
 TEST_F(RooflineCommand, MistakesAreOneLine) {
   expect_one_line_refusal({"roofline", "--threads", "100000"}, HasSubstr("--threads: 100000"));
   expect_one_line_refusal({"roofline", "--threads", "-1"}, HasSubstr("--threads: -1"));

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "backends/cuda/kernels/portable.h"
+#include "backends/cuda/kernels/launches.h"
 
 #define __global__ inline
 #define __device__
@@ -103,6 +103,57 @@ void load_tiles(std::uint32_t* to, const std::uint16_t* row) {
     to[m] = Transposed ? element(pair, other) | element(pair + 1, other) << 16U
                        : element(other, pair) | element(other, pair + 1) << 16U;
   }
+}
+
+/// Element `k` of a row of one lane's register words: what mma.sync calls its inputs, by type.
+template <TileType T>
+float emulated_input(const EmulatedWords* lanes, int lane, int word, int within) {
+  const auto bits = static_cast<std::uint32_t>(lanes[lane][static_cast<std::size_t>(word)]);
+  const auto shift = static_cast<unsigned>(within);
+  if constexpr (T == TileType::f16) return float_of_f16(bits >> (16 * shift) & 0xffffU);
+  if constexpr (T == TileType::bf16) return float_of_bf16(bits >> (16 * shift) & 0xffffU);
+  if constexpr (T == TileType::tf32) return float_of_bits(bits & 0xffffe000U);
+  if constexpr (T == TileType::e4m3) return float_of_e4m3(bits >> (8 * shift) & 0xffU);
+  return static_cast<float>(static_cast<std::int8_t>(bits >> (8 * shift) & 0xffU));
+}
+
+/// mma.sync.m16n8kK, K = 8, 16 or 32: a register holds 1, 2 or 4 neighbours, n of them; element
+/// (row, k) of a is in lane row % 8 * 4 + k % 4n / n, register row / 8 + 2 (k / 4n); element (k,
+/// column) of b in lane column * 4 + k % 4n / n, register k / 4n.
+template <TileType T>
+void tile_sum(std::uint32_t* sums, const std::uint32_t* a, const std::uint32_t* b) {
+  const EmulatedWords* const lanes = emulated_gather({a[0], a[1], a[2], a[3], b[0], b[1]});
+  constexpr int kInputs = static_cast<int>(tile_inputs(T)), kEach = kInputs / 8;
+  const int lane = static_cast<int>(threadIdx.x % 32);
+  for (int i = 0; i < 4; ++i) {
+    const int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+    float sum = 0;
+    for (int k = 0; k < kInputs; ++k) {
+      const int within = k % kEach, from = k % (4 * kEach) / kEach, half = k / (4 * kEach);
+      sum += emulated_input<T>(lanes, row % 8 * 4 + from, row / 8 + 2 * half, within) *
+             emulated_input<T>(lanes, column * 4 + from, 4 + half, within);
+    }
+    if constexpr (T == TileType::int8) {
+      sums[i] += static_cast<std::uint32_t>(static_cast<std::int32_t>(sum));
+    } else {
+      sums[i] = bits_of_float(float_of_bits(sums[i]) + sum);
+    }
+  }
+}
+
+inline Sixteen load_from_l2(const Sixteen* from) {
+  return *from;
+}
+inline Sixteen load_from_shared(const Sixteen* from) {
+  return *from;
+}
+inline void store_sixteen(Sixteen* to, const Sixteen& all) {
+  *to = all;
+}
+/// A timer that moves by itself, and a clock of 2 GHz.
+std::uint64_t nanoseconds_now();
+inline std::uint64_t cycles_now() {
+  return nanoseconds_now() * 2;
 }
 
 template <typename Args>

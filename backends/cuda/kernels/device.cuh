@@ -68,6 +68,8 @@ __device__ inline void pack_unit(const Packed& packed, std::int64_t row, std::in
   const std::int64_t at = (row * packed.units + unit) * kUnit + lane;
   switch (packed.packing) {
     case Packing::none:
+    case Packing::tf32:  // kinds of products, not of rows that are packed
+    case Packing::e4m3:
       return;
     case Packing::floats:
       static_cast<float*>(packed.numbers)[at] = value;

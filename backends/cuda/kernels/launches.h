@@ -15,7 +15,7 @@ namespace ridgepoint::cuda {
 using Stream = CUstream_st*;
 
 /// Activations as products want them: rows of whole units, the last filled up with zeros.
-enum class Packing : std::uint8_t { none, codes, floats, f16, bf16 };
+enum class Packing : std::uint8_t { none, codes, floats, f16, bf16, tf32, e4m3 };
 
 struct Packed {
   Packing packing = Packing::none;
@@ -46,6 +46,14 @@ struct FewRowsArgs {
   int split = 1;  ///< warps that share the inputs of their outputs: 1, 2, 4 or 8
   Packed x = {};  ///< codes or floats, as the format takes them
   int rows = 1;   ///< at most kMostFewRows
+};
+
+/// More rows than kMostFewRows: up to so many the weights are decoded as they are multiplied.
+inline constexpr std::int64_t kMostSomeRows = 64;
+struct SomeRowsArgs {
+  ProductPart part = {};
+  Packed x = {};  ///< f16
+  std::int64_t rows = 0;
 };
 
 /// Rows [begin, begin + rows) of a matrix as f16 or bf16: [rows, units * 32].
@@ -173,8 +181,51 @@ struct SampleArgs {
   std::int32_t* out = nullptr;
 };
 
+// ---- what the device can do at the most (ceilings.cuh) ----
+
+enum class StreamKind : std::uint8_t { load, store, copy, triad };
+inline constexpr std::int64_t kBlockPermutation = 7919;  ///< prime, and larger than most grids
+
+/// to = from, from + factor * other, or factor; `count` pieces of 16 bytes, `turns` times. Of
+/// loads, each thread leaves the exclusive or of what it saw at to[its number]: [blocks * 512].
+struct StreamArgs {
+  StreamKind kind = StreamKind::load;
+  const Sixteen* from = nullptr;
+  const Sixteen* other = nullptr;
+  Sixteen* to = nullptr;
+  std::int64_t count = 0, turns = 1, blocks = 1;
+  float factor = 0.5F;
+};
+
+enum class TileType : std::uint8_t { f16, bf16, tf32, int8, e4m3 };
+/// Inputs of a tile of 16 by 8 outputs.
+constexpr std::int64_t tile_inputs(TileType type) {
+  return type == TileType::tf32 ? 8 : type == TileType::f16 || type == TileType::bf16 ? 16 : 32;
+}
+
+enum class ChainKind : std::uint8_t { shared, fma, tile };
+inline constexpr int kChainThreads = 256;
+inline constexpr int kChainSeeds = 256;
+inline constexpr int kSharedLoads = 8;  ///< a turn and thread, of 16 bytes
+inline constexpr int kFmaChains = 16;   ///< a thread
+inline constexpr int kTileChains = 8;   ///< a warp
+
+struct ChainArgs {
+  ChainKind kind = ChainKind::fma;
+  TileType tile = TileType::f16;
+  std::int64_t turns = 1, blocks = 1;
+  const std::uint32_t* seeds = nullptr;  ///< [kChainSeeds]
+  std::uint32_t* out = nullptr;          ///< [blocks * kChainThreads], of tiles four times that
+};
+
+struct ClockArgs {
+  std::uint64_t spin_ns = 50'000;
+  std::uint64_t* out = nullptr;  ///< cycles, and nanoseconds in which they went by
+};
+
 struct Launches {
   void (*few_rows)(const FewRowsArgs&, Stream) = nullptr;
+  void (*some_rows)(const SomeRowsArgs&, Stream) = nullptr;
   void (*dequantise)(const DequantiseArgs&, Stream) = nullptr;
   void (*pack)(const PackArgs&, Stream) = nullptr;
   void (*norm)(const NormArgs&, Stream) = nullptr;
@@ -185,6 +236,9 @@ struct Launches {
   void (*heads)(const HeadsArgs&, Stream) = nullptr;
   void (*attention)(const AttentionArgs&, Stream) = nullptr;
   void (*sample)(const SampleArgs&, Stream) = nullptr;
+  void (*stream)(const StreamArgs&, Stream) = nullptr;
+  void (*chain)(const ChainArgs&, Stream) = nullptr;
+  void (*clock)(const ClockArgs&, Stream) = nullptr;
   void (*set_past)(std::int64_t* to, std::int64_t past, Stream) = nullptr;
 };
 

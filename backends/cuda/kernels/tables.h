@@ -7,5 +7,7 @@ namespace ridgepoint::cuda {
 
 void fill_products(Launches& table);
 void fill_operators(Launches& table);
+void fill_tile_products(Launches& table);
+void fill_ceilings(Launches& table);
 
 }  // namespace ridgepoint::cuda

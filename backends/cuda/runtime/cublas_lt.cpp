@@ -80,8 +80,29 @@ bool find_all(CublasLtFunctions& f) {
          find(f.library, "cublasLtMatmulAlgoGetHeuristic", f.heuristic);
 }
 
-cudaDataType_t data_type(Packing type) {
-  return type == Packing::f16 ? CUDA_R_16F : type == Packing::bf16 ? CUDA_R_16BF : CUDA_R_32F;
+/// How the library calls a kind of product.
+struct LtTypes {
+  cudaDataType_t in = CUDA_R_32F, out = CUDA_R_32F;
+  cublasComputeType_t compute = CUBLAS_COMPUTE_32F;
+  cudaDataType_t scale = CUDA_R_32F;
+};
+LtTypes lt_types(Packing type) {
+  switch (type) {
+    case Packing::f16:
+      return {.in = CUDA_R_16F};
+    case Packing::bf16:
+      return {.in = CUDA_R_16BF};
+    case Packing::e4m3:
+      return {.in = CUDA_R_8F_E4M3};
+    case Packing::tf32:
+      return {.compute = CUBLAS_COMPUTE_32F_FAST_TF32};
+    case Packing::codes:
+      return {CUDA_R_8I, CUDA_R_32I, CUBLAS_COMPUTE_32I, CUDA_R_32I};
+    case Packing::none:
+    case Packing::floats:
+      break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -93,21 +114,23 @@ struct CublasLt::Plan {
   cublasLtMatrixLayout_t weight = nullptr, x = nullptr, out = nullptr;
   cublasLtMatmulAlgo_t algorithm{};
   float beta = 0;
+  bool whole_numbers = false;
 
   Plan(std::shared_ptr<const CublasLtFunctions> functions, const ManyRowsArgs& args)
       : f(std::move(functions)), beta(args.addend != nullptr ? 1.0F : 0.0F) {
     const auto count = [](std::int64_t n) { return static_cast<std::uint64_t>(n); };
-    const cudaDataType_t type = data_type(args.type);
+    const LtTypes types = lt_types(args.type);
+    whole_numbers = types.scale == CUDA_R_32I;
     const cublasOperation_t transposed = CUBLAS_OP_T;
-    check_lt(f->desc_create(&desc, CUBLAS_COMPUTE_32F, CUDA_R_32F), "describing a product");
+    check_lt(f->desc_create(&desc, types.compute, types.scale), "describing a product");
     check_lt(f->desc_set(desc, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed),
              "describing a product");
-    check_lt(f->layout_create(&weight, type, count(args.in), count(args.out_features),
+    check_lt(f->layout_create(&weight, types.in, count(args.in), count(args.out_features),
                               args.weight_pitch),
              "describing weights");
-    check_lt(f->layout_create(&x, type, count(args.in), count(args.rows), args.x_pitch),
+    check_lt(f->layout_create(&x, types.in, count(args.in), count(args.rows), args.x_pitch),
              "describing activations");
-    check_lt(f->layout_create(&out, CUDA_R_32F, count(args.out_features), count(args.rows),
+    check_lt(f->layout_create(&out, types.out, count(args.out_features), count(args.rows),
                               args.out_pitch),
              "describing outputs");
   }
@@ -123,9 +146,12 @@ struct CublasLt::Plan {
   cublasStatus_t run(void* handle, const cublasLtMatmulAlgo_t& with, const ManyRowsArgs& args,
                      const float* addend, float* to, void* workspace, Stream stream) const {
     const float one = 1.0F;
-    return f->matmul(static_cast<cublasLtHandle_t>(handle), desc, &one, args.weight, weight, args.x,
-                     x, &beta, addend != nullptr ? addend : to, out, to, out, &with, workspace,
-                     kWorkspaceBytes, stream);
+    const std::int32_t whole_one = 1, whole_beta = beta > 0 ? 1 : 0;
+    const void* const alpha = whole_numbers ? static_cast<const void*>(&whole_one) : &one;
+    const void* const keep = whole_numbers ? static_cast<const void*>(&whole_beta) : &beta;
+    return f->matmul(static_cast<cublasLtHandle_t>(handle), desc, alpha, args.weight, weight,
+                     args.x, x, keep, addend != nullptr ? addend : to, out, to, out, &with,
+                     workspace, kWorkspaceBytes, stream);
   }
 };
 

@@ -75,6 +75,8 @@ class CudaDevice : public Device {
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");
     fill_products(launches_);
     fill_operators(launches_);
+    fill_tile_products(launches_);
+    fill_ceilings(launches_);
     std::string why;
     library_ = CublasLt::open(why);
     int driver = 0;
@@ -84,7 +86,10 @@ class CudaDevice : public Device {
     description_.libraries = fmt::format("driver for CUDA {}, runtime {}, {}", version_text(driver),
                                          version_text(CUDART_VERSION),
                                          library_ ? "cuBLASLt " + library_->version() : why);
+    description_.number = number;
     description_.multiprocessors = properties.multiProcessorCount;
+    description_.l2_bytes = properties.l2CacheSize;
+    description_.capability = properties.major * 10 + properties.minor;
   }
   CudaDevice(const CudaDevice&) = delete;
   CudaDevice& operator=(const CudaDevice&) = delete;
@@ -198,6 +203,7 @@ std::unique_ptr<Backend> open_cuda_backend(std::string_view options) {
   constexpr std::int64_t kMostDevices = 1024;
   BackendOptions given(CudaBackend::kName, options);
   const std::int64_t number = given.take_integer("device", 0, 0, kMostDevices);
+  const bool tf32 = given.take_integer("tf32", 0, 0, 1) != 0;
   given.finish(CudaBackend::kOptions);
   if (const std::string reason = cuda_unavailable(); !reason.empty()) {
     throw Error("backend 'cuda' cannot be used: " + reason);
@@ -207,8 +213,8 @@ std::unique_ptr<Backend> open_cuda_backend(std::string_view options) {
   if (number >= count) {
     throw Error(fmt::format("backend 'cuda': there is no device {}; there are {}", number, count));
   }
-  return std::make_unique<CudaBackend>(
-      std::make_shared<cuda::CudaDevice>(static_cast<int>(number)));
+  return std::make_unique<CudaBackend>(std::make_shared<cuda::CudaDevice>(static_cast<int>(number)),
+                                       tf32);
 }
 
 }  // namespace ridgepoint

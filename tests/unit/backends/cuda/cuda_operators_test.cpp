@@ -123,8 +123,36 @@ TEST_F(CudaOperators, MultiplyManyRowsWithEveryWeightTypeWithAndWithoutALibrary)
     subject.in = 256;
     subject.out = 35;
     expect_agreement(subject, type.type == Type::f32 ? kFloats : kHalves, cuda_);
-    expect_agreement(subject, takes_eight_bits(type.type) ? kCodes : kFloats, without_library_);
+    const bool plain = type.type == Type::f32 || type.type == Type::f16 || type.type == Type::bf16;
+    expect_agreement(subject, plain ? kFloats : kHalves, without_library_);
   }
+}
+
+TEST_F(CudaOperators, MultiplySomeRowsByTilesThatDecodeQuantisedWeights) {
+  for (const TypeInfo& type : types()) {
+    if (!type.weight || type.type == Type::f32 || type.type == Type::f16 ||
+        type.type == Type::bf16) {
+      continue;
+    }
+    for (const std::int64_t rows : {9, 16, 33, 64}) {
+      Case subject = small_op_case("matrix_product", std::string(type.name));
+      subject.rows = rows;
+      subject.in = rows == 16 ? 768 : 256;
+      subject.out = rows == 33 ? 130 : 61;
+      expect_agreement(subject, kHalves, cuda_);
+    }
+  }
+}
+
+TEST_F(CudaOperators, MultiplyManyRowsOfFloatsWithTenBitsOnlyWhereAskedTo) {
+  const CudaBackend tf32(cuda::make_emulated_gpu(), true);
+  Case subject = small_op_case("matrix_product", "f32");
+  subject.rows = 19;
+  const double off = difference(run_once(tf32, subject), run_once(*reference_, subject));
+  EXPECT_GT(off, kFloats);
+  EXPECT_LE(off, kHalves);
+  subject.rows = 8;  // few rows never are
+  expect_agreement(subject, kFloats, tf32);
 }
 
 TEST_F(CudaOperators, TakeRowsOfAnyLengthWhereTheTypeDoes) {

@@ -25,6 +25,27 @@
 namespace ridgepoint {
 namespace {
 
+/// Hears which ops were launched, and says where spans come from.
+class HearingListener : public SpanListener {
+ public:
+  explicit HearingListener(DeviceSpans wanted) : wanted_(wanted) {}
+  void begin(std::uint32_t, std::uint32_t op) noexcept override {
+    EXPECT_FALSE(open_);
+    open_ = true;
+    ops.push_back(op);
+  }
+  void end() noexcept override {
+    EXPECT_TRUE(open_);
+    open_ = false;
+  }
+  [[nodiscard]] DeviceSpans device_spans() const noexcept override { return wanted_; }
+  std::vector<std::uint32_t> ops;
+
+ private:
+  DeviceSpans wanted_;
+  bool open_ = false;
+};
+
 Model golden_model(const std::string& name) {
   return load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/" + name);
 }
@@ -203,6 +224,38 @@ TEST_F(CudaSessions, RefuseHeadsThatTheKernelsDoNotTake) {
   const Support support = cuda_.supports(model, {.capacity = 8});
   EXPECT_FALSE(support.supported);
   EXPECT_THAT(support.reason, ::testing::HasSubstr("264"));
+}
+
+TEST(CudaListeners, HearAnOpWhereItIsLaunchedOrRecordedAndNotWhereItIsPlayed) {
+  const Model model = small_model(tiny_config(), Type::f16, 1);
+  const CudaBackend backend(cuda::make_emulated_gpu());
+  const std::vector<std::int32_t> token{5};
+  const auto once = backend.open_session(model, {.capacity = 16});
+  once->forward(token);
+  const std::vector<float> wanted(once->logits().begin(), once->logits().end());
+  for (const DeviceSpans spans :
+       {DeviceSpans::by_execution, DeviceSpans::by_listener, DeviceSpans::none}) {
+    const auto session = backend.open_session(model, {.capacity = 16});
+    SpanRecorder recorder(256);
+    HearingListener listener(spans);
+    recorder.set_listener(&listener);
+    ASSERT_TRUE(session->trace(&recorder).supported);
+    const std::size_t stages = recorder.sources()[0].op_ids.size();
+    const bool is_played = spans == DeviceSpans::by_listener;
+    EXPECT_EQ(listener.ops.size(), is_played ? stages : 0U);
+    session->forward(token);
+    ASSERT_EQ(listener.ops.size(), stages);
+    for (std::uint32_t op = 0; op < stages; ++op) EXPECT_EQ(listener.ops[op], op);
+    EXPECT_TRUE(std::ranges::equal(session->logits(), wanted));
+    const std::size_t announced = recorder.find_track(kOpsTrack)->spans().size();
+    EXPECT_EQ(announced, spans == DeviceSpans::by_execution ? stages : 0U);
+    // The listener goes, and the execution times its ops itself again.
+    recorder.set_listener(nullptr);
+    recorder.clear();
+    session->forward(token);
+    EXPECT_EQ(recorder.find_track(kOpsTrack)->spans().size(), stages);
+    static_cast<void>(session->trace(nullptr));
+  }
 }
 
 }  // namespace

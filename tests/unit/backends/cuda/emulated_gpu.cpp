@@ -18,6 +18,12 @@ float number_at(const void* from, Packing type, std::int64_t index) {
       return float_of_f16(static_cast<const std::uint16_t*>(from)[index]);
     case Packing::bf16:
       return float_of_bf16(static_cast<const std::uint16_t*>(from)[index]);
+    case Packing::e4m3:
+      return float_of_e4m3(static_cast<const std::uint8_t*>(from)[index]);
+    case Packing::codes:
+      return static_cast<const std::int8_t*>(from)[index];
+    case Packing::tf32:
+      return float_of_bits(static_cast<const std::uint32_t*>(from)[index] & 0xffffe000U);
     default:
       return static_cast<const float*>(from)[index];
   }
@@ -54,6 +60,8 @@ class EmulatedGpu : public Device {
         description_{.name = "emulated",
                      .libraries = "none",
                      .multiprocessors = options.multiprocessors,
+                     .l2_bytes = options.l2_bytes,
+                     .capability = 90,
                      .chunk_bytes = options.chunk_bytes} {}
   EmulatedGpu(const EmulatedGpu&) = delete;
   EmulatedGpu& operator=(const EmulatedGpu&) = delete;
@@ -102,6 +110,10 @@ class EmulatedGpu : public Device {
           }
           const std::int64_t at = r * args.out_pitch + o;
           args.out[at] = sum + (args.addend != nullptr ? args.addend[at] : 0.0F);
+          if (args.type == Packing::codes) {
+            const auto whole = static_cast<std::int32_t>(sum);
+            std::memcpy(args.out + at, &whole, sizeof whole);
+          }
         }
       }
     };

@@ -3,15 +3,18 @@
 
 // What it defines comes first.
 #include "backends/cuda/kernels/attention_tensor.cuh"
+#include "backends/cuda/kernels/ceilings.cuh"
 #include "backends/cuda/kernels/products.cuh"
 #include "backends/cuda/kernels/rows.cuh"
 #include "backends/cuda/kernels/sampling.cuh"
+#include "backends/cuda/kernels/tile_products.cuh"
 #include "tests/unit/backends/cuda/emulated_gpu.h"
 
 namespace ridgepoint::cuda {
 
 const Launches& emulated_launches() {
   static const Launches table{.few_rows = &emulated::few_rows,
+                              .some_rows = &emulated::some_rows,
                               .dequantise = &emulated::dequantise,
                               .pack = &emulated::pack,
                               .norm = &emulated::norm,
@@ -22,6 +25,9 @@ const Launches& emulated_launches() {
                               .heads = &emulated::heads,
                               .attention = &emulated::attention_anyhow,
                               .sample = &emulated::sample,
+                              .stream = &emulated::walk,
+                              .chain = &emulated::chain,
+                              .clock = &emulated::read_clock,
                               .set_past = &emulated::set_past};
   return table;
 }

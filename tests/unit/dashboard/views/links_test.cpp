@@ -246,17 +246,20 @@ TEST(TimelineChart, StacksClassesOfMemoryInOneRow) {
 TEST(RooflineOfAGpu, IsDrawnBesideThatOfTheProcessor) {
   const TemporaryFolder folder;
   const auto database = folder / "gpu.db";
+  store_run(database, started_at(ceilings_run(), 0));
   RunWithRecords limits = ceilings_run();
-  for (Record ceiling : roofline::example_gpu_ceilings()) {
+  limits.run.id = new_uuid();
+  limits.run.suite = "roofline cuda:0";
+  limits.records.clear();
+  for (const Record& ceiling : roofline::example_gpu_ceilings()) {
     Case named;
     named.workload = "ceiling";
-    named.name = "cuda:0, " + std::to_string(limits.records.size());
-    const std::string details = ceiling.details;
-    ceiling = example_record(limits.run, static_cast<std::int64_t>(limits.records.size()),
-                             canonical(named));
-    ceiling.details = details;
-    ceiling.measurement = {};
-    limits.records.push_back(ceiling);
+    named.name = std::to_string(limits.records.size());
+    Record record = example_record(limits.run, static_cast<std::int64_t>(limits.records.size()),
+                                   canonical(named));
+    record.details = ceiling.details;
+    record.measurement = {};
+    limits.records.push_back(std::move(record));
   }
   store_run(database, started_at(limits, 0));
   RunWithRecords on_gpu = profiled_run("on a GPU", 1);

@@ -52,6 +52,31 @@ CaseProfile decoding_profile() {
   return profile_of(decoding_record(), example_roofs(), 50, "there is no PMU").value();
 }
 
+TEST(CaseProfile, SetsCountedBytesBesideThoseThatAreCompulsory) {
+  Record record = decoding_record();
+  record.details = R"({"op_times": {"gpu": {"counted": {"phases": {"decode": {
+      "layer.0.ffn.up": {"dram_read_bytes": 43e6, "dram_write_bytes": 1e6, "l2_bytes": 50e6},
+      "layer.9.unknown": {"dram_read_bytes": 1e12, "dram_write_bytes": 0}}}}}}})";
+  const auto profile = profile_of(record, example_roofs(), 50, "there is no PMU").value();
+  const ProfiledPhase& phase = profile.phases[0];
+  // Of the op that was counted alone: 44 MB of 40.
+  ASSERT_TRUE(phase.amplification.has_value());
+  EXPECT_NEAR(phase.amplification->value, 1.1, 1e-9);
+  EXPECT_EQ(phase.ops[0].counted.at("l2_bytes"), 50e6);
+  EXPECT_TRUE(phase.ops[1].counted.empty());
+  EXPECT_TRUE(profile.provenance.why_not_counted.empty());
+  const auto again = profile_from_json(to_json(profile)).value();
+  EXPECT_EQ(again.phases[0].ops[0].counted, phase.ops[0].counted);
+}
+
+TEST(CaseProfile, SaysWhyAGpusCountersAreAbsent) {
+  Record record = decoding_record();
+  record.details = R"({"op_times": {"gpu": {"counted": {"absent": "no permission"}}}})";
+  const auto profile = profile_of(record, example_roofs(), 50, "there is no PMU").value();
+  EXPECT_EQ(profile.provenance.why_not_counted, "no permission");
+  EXPECT_FALSE(profile.phases[0].amplification.has_value());
+}
+
 TEST(CaseProfile, PlacesEachOpWithoutWhatTracingAdds) {
   const auto profile = decoding_profile();
   ASSERT_EQ(profile.phases.size(), 1U);

@@ -73,10 +73,8 @@ inline std::vector<Record> example_ceilings() {
 inline std::vector<Record> example_gpu_ceilings() {
   nlohmann::json points = nlohmann::json::array();
   for (const double bytes : {4e3, 1e6, 1e9}) points.push_back({bytes, 3e12, 2.9e12, 3.1e12});
-  nlohmann::json memory = level_json("outermost", 1, 3e12, 1e6, 1e9);
-  nlohmann::json arithmetic = compute_json("cuda f32 fma", 1, 60e12);
-  memory["device"] = arithmetic["device"] = "cuda:0";
-  return {ceiling_record(memory, {{"points", points}}), ceiling_record(arithmetic)};
+  return {ceiling_record(level_json("outermost", 1, 3e12, 1e6, 1e9), {{"points", points}}),
+          ceiling_record(compute_json("cuda f32 fma", 1, 60e12))};
 }
 
 }  // namespace ridgepoint::roofline

@@ -74,28 +74,14 @@ TEST(Roofs, NeedACurveOfLoad) {
               HasSubstr("cut or altered"));
 }
 
-TEST(RoofsOf, AreThoseOfTheDeviceThatIsAskedFor) {
-  std::vector<Record> records = example_ceilings();
-  for (const Record& record : example_gpu_ceilings()) records.push_back(record);
-  EXPECT_THAT(devices_of(records), ::testing::ElementsAre("cuda:0"));
-  const Roofs cpu = roofs_of(run_of_id("abc"), records, 4);
-  EXPECT_DOUBLE_EQ(cpu.outermost()->bytes_per_second.value, 30e9);
-  EXPECT_EQ(cpu.peaks.size(), 1U);
-  const Roofs gpu = roofs_of(run_of_id("abc"), records, 4, "cuda:0");
+TEST(RoofsOf, AreThoseOfTheDeviceThatTheSuiteNames) {
+  auto of_gpu = run_of_id("abc");
+  of_gpu.suite = "roofline cuda:0";
+  const Roofs gpu = roofs_of(of_gpu, example_gpu_ceilings(), 4);
   EXPECT_DOUBLE_EQ(gpu.outermost()->bytes_per_second.value, 3e12);
   EXPECT_EQ(gpu.device, "cuda:0");
-  EXPECT_THAT(error_of([&] { roofs_of(run_of_id("abc"), records, 4, "cuda:1"); }),
-              ::testing::HasSubstr("no bandwidth of cuda:1"));
-}
-
-TEST(DeviceOf, FollowsFromTheBackend) {
-  Case subject;
-  for (const auto& [backend, device] :
-       {std::pair("cpu", ""), std::pair("cuda", "cuda:0"), std::pair("cuda:device=1", "cuda:1"),
-        std::pair("cuda:graph=off,device=2,x=1", "cuda:2"), std::pair("cudagrind", "")}) {
-    subject.backend = backend;
-    EXPECT_EQ(device_of(subject), device);
-  }
+  EXPECT_EQ(gpu.note, "") << "threads of the processor are nothing to it";
+  EXPECT_EQ(roofs_of(run_of_id("abc"), example_ceilings(), 4).device, "");
 }
 
 }  // namespace

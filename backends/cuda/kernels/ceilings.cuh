@@ -1,0 +1,258 @@
+// What a GPU can do at the most: loops that only move, only compute, or only wait. The figures made
+// of them are in ../device_ceilings.h.
+//
+// Nothing is thrown away that the compiler could then leave out, and what is kept can be checked:
+// loads give the exclusive or of what they saw, chains their last values, tiles their sums.
+#pragma once
+
+#include "backends/cuda/kernels/device.cuh"
+
+namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
+
+#if defined(__CUDACC__)
+/// Past the first-level cache, which other multiprocessors do not see.
+__device__ inline Sixteen load_from_l2(const Sixteen* from) {
+  Sixteen all;
+  asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(all.word[0]), "=r"(all.word[1]), "=r"(all.word[2]), "=r"(all.word[3])
+               : "l"(from));
+  return all;
+}
+__device__ inline Sixteen load_from_shared(const Sixteen* from) {
+  Sixteen all;
+  asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(all.word[0]), "=r"(all.word[1]), "=r"(all.word[2]), "=r"(all.word[3])
+               : "r"(static_cast<std::uint32_t>(__cvta_generic_to_shared(from))));
+  return all;
+}
+__device__ inline void store_sixteen(Sixteen* to, const Sixteen& all) {
+  *reinterpret_cast<uint4*>(to) = make_uint4(all.word[0], all.word[1], all.word[2], all.word[3]);
+}
+__device__ inline std::uint64_t nanoseconds_now() {
+  std::uint64_t now;
+  asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now)::"memory");
+  return now;
+}
+__device__ inline std::uint64_t cycles_now() {
+  std::uint64_t now;
+  asm volatile("mov.u64 %0, %clock64;" : "=l"(now)::"memory");
+  return now;
+}
+
+/// sums += a b of one tile, by tensor cores; what an architecture lacks leaves the sums as they
+/// are.
+template <TileType T>
+__device__ void tile_sum(std::uint32_t* sums, const std::uint32_t* a, const std::uint32_t* b) {
+  if constexpr (T == TileType::int8) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+        "{%8, %9}, {%0, %1, %2, %3};"
+        : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  } else {
+    float f[4];
+    for (int i = 0; i < 4; ++i) f[i] = __uint_as_float(sums[i]);
+    if constexpr (T == TileType::f16) {
+      asm volatile(
+          "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+          "{%8, %9}, {%0, %1, %2, %3};"
+          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    } else if constexpr (T == TileType::bf16) {
+      asm volatile(
+          "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, "
+          "%7}, {%8, %9}, {%0, %1, %2, %3};"
+          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    } else if constexpr (T == TileType::tf32) {
+      asm volatile(
+          "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+          "{%8, %9}, {%0, %1, %2, %3};"
+          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    } else {
+#if __CUDA_ARCH__ >= 890
+      asm volatile(
+          "mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 {%0, %1, %2, %3}, {%4, %5, %6, "
+          "%7}, {%8, %9}, {%0, %1, %2, %3};"
+          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#endif
+    }
+    for (int i = 0; i < 4; ++i) sums[i] = __float_as_uint(f[i]);
+  }
+}
+#endif
+
+inline constexpr int kStreamThreads = 512;
+inline constexpr int kStreamAtOnce = 4;  // loads in flight, a thread
+
+__device__ inline float word_as_float(const Sixteen& all, int i) {
+  return float_of_bits(all.word[i]);
+}
+
+/// Each turn goes over all of it, every block over another part than before, so that no part stays
+/// with the multiprocessor that read it last.
+template <StreamKind K>
+__global__ void stream_kernel(StreamArgs args) {
+  const std::int64_t blocks = gridDim.x, threads = blockDim.x;
+  const std::int64_t stride = blocks * threads;
+  Sixteen seen = {};
+  for (std::int64_t turn = 0; turn < args.turns; ++turn) {
+    const std::int64_t block = (blockIdx.x + turn * kBlockPermutation) % blocks;
+    for (std::int64_t first = block * threads + threadIdx.x; first < args.count;
+         first += stride * kStreamAtOnce) {
+      Sixteen got[kStreamAtOnce] = {}, other[kStreamAtOnce] = {};
+      RIDGEPOINT_UNROLL(4)
+      for (int i = 0; i < kStreamAtOnce; ++i) {
+        const std::int64_t at = first + i * stride;
+        if (at >= args.count) continue;
+        if constexpr (K != StreamKind::store) got[i] = load_from_l2(args.from + at);
+        if constexpr (K == StreamKind::triad) other[i] = load_from_l2(args.other + at);
+      }
+      RIDGEPOINT_UNROLL(4)
+      for (int i = 0; i < kStreamAtOnce; ++i) {
+        const std::int64_t at = first + i * stride;
+        if (at >= args.count) continue;
+        RIDGEPOINT_UNROLL(4)
+        for (int w = 0; w < 4; ++w) {
+          if constexpr (K == StreamKind::load) seen.word[w] ^= got[i].word[w];
+          if constexpr (K == StreamKind::triad) {
+            got[i].word[w] =
+                bits_of_float(word_as_float(got[i], w) + args.factor * word_as_float(other[i], w));
+          }
+          if constexpr (K == StreamKind::store) got[i].word[w] = bits_of_float(args.factor);
+        }
+        if constexpr (K != StreamKind::load) store_sixteen(args.to + at, got[i]);
+      }
+    }
+  }
+  if constexpr (K == StreamKind::load) {
+    store_sixteen(args.to + blockIdx.x * threads + threadIdx.x, seen);
+  }
+}
+
+inline void walk(const StreamArgs& args, Stream stream) {
+  switch (args.kind) {
+    case StreamKind::load:
+      return start(&stream_kernel<StreamKind::load>, args.blocks, 1, 1, kStreamThreads, stream,
+                   args);
+    case StreamKind::store:
+      return start(&stream_kernel<StreamKind::store>, args.blocks, 1, 1, kStreamThreads, stream,
+                   args);
+    case StreamKind::copy:
+      return start(&stream_kernel<StreamKind::copy>, args.blocks, 1, 1, kStreamThreads, stream,
+                   args);
+    case StreamKind::triad:
+      return start(&stream_kernel<StreamKind::triad>, args.blocks, 1, 1, kStreamThreads, stream,
+                   args);
+  }
+}
+
+/// Sixteen bytes a lane, neighbours side by side: no two lanes of a quarter of a warp share a bank.
+__global__ void shared_kernel(ChainArgs args) {
+  __shared__ __align__(16) Sixteen room[kChainThreads];
+  const int thread = static_cast<int>(threadIdx.x);
+  Sixteen own = {};
+  for (int w = 0; w < 4; ++w) {
+    own.word[w] = args.seeds[(thread * 4 + w) % kChainSeeds];
+  }
+  room[thread] = own;
+  __syncthreads();
+  Sixteen seen = {};
+  for (std::int64_t turn = 0; turn < args.turns; ++turn) {
+    RIDGEPOINT_UNROLL(8)
+    for (int i = 0; i < kSharedLoads; ++i) {
+      // A warp's own neighbourhood moves through the room, by whole warps.
+      const Sixteen got = load_from_shared(&room[(thread + i * kWarp) % kChainThreads]);
+      RIDGEPOINT_UNROLL(4)
+      for (int w = 0; w < 4; ++w) seen.word[w] ^= got.word[w];
+    }
+  }
+  std::uint32_t all = seen.word[0] ^ seen.word[1] ^ seen.word[2] ^ seen.word[3];
+  args.out[static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x] = all;
+}
+
+/// Chains that depend on nothing but themselves. A factor of about -1 turns each number into
+/// another and back: they stay finite, and never come to rest.
+__global__ void fma_kernel(ChainArgs args) {
+  float chain[kFmaChains];
+  const float factor = -float_of_bits(0x3f800000U | (args.seeds[0] & 1U));
+  RIDGEPOINT_UNROLL(16)
+  for (int c = 0; c < kFmaChains; ++c) {
+    chain[c] =
+        float_of_bits(0x3f800000U | (args.seeds[(threadIdx.x + c) % kChainSeeds] & 0x7fffffU));
+  }
+  for (std::int64_t turn = 0; turn < args.turns; ++turn) {
+    RIDGEPOINT_UNROLL(16)
+    for (int c = 0; c < kFmaChains; ++c) chain[c] = fmaf(chain[c], factor, 1.0F);
+  }
+  float sum = 0;
+  for (int c = 0; c < kFmaChains; ++c) sum += chain[c];
+  args.out[static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x] = bits_of_float(sum);
+}
+
+template <TileType T>
+__global__ void tile_kernel(ChainArgs args) {
+  const int lane = static_cast<int>(threadIdx.x % kWarp);
+  std::uint32_t a[4], b[2], sums[kTileChains][4] = {};
+  for (int i = 0; i < 4; ++i) a[i] = args.seeds[(lane * 6 + i) % kChainSeeds];
+  for (int i = 0; i < 2; ++i) b[i] = args.seeds[(lane * 6 + 4 + i) % kChainSeeds];
+  for (std::int64_t turn = 0; turn < args.turns; ++turn) {
+    RIDGEPOINT_UNROLL(8)
+    for (int c = 0; c < kTileChains; ++c) tile_sum<T>(sums[c], a, b);
+  }
+  std::uint32_t* const out =
+      args.out + (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * 4;
+  // Chains are alike; all of them have to have been.
+  for (int i = 0; i < 4; ++i) {
+    std::uint32_t all = sums[0][i];
+    for (int c = 1; c < kTileChains; ++c) all &= sums[c][i];
+    out[i] = all;
+  }
+}
+
+inline void chain(const ChainArgs& args, Stream stream) {
+  const auto go = [&](void (*kernel)(ChainArgs)) {
+    start(kernel, args.blocks, 1, 1, kChainThreads, stream, args);
+  };
+  switch (args.kind) {
+    case ChainKind::shared:
+      return go(&shared_kernel);
+    case ChainKind::fma:
+      return go(&fma_kernel);
+    case ChainKind::tile:
+      switch (args.tile) {
+        case TileType::f16:
+          return go(&tile_kernel<TileType::f16>);
+        case TileType::bf16:
+          return go(&tile_kernel<TileType::bf16>);
+        case TileType::tf32:
+          return go(&tile_kernel<TileType::tf32>);
+        case TileType::int8:
+          return go(&tile_kernel<TileType::int8>);
+        case TileType::e4m3:
+          return go(&tile_kernel<TileType::e4m3>);
+      }
+  }
+}
+
+/// One multiprocessor's cycles over the time in which they went by.
+__global__ void clock_kernel(ClockArgs args) {
+  if (threadIdx.x != 0) return;
+  // From a tick to a tick, since the timer's are coarse.
+  const std::uint64_t before = nanoseconds_now();
+  std::uint64_t began_ns = before;
+  while (began_ns == before) began_ns = nanoseconds_now();
+  const std::uint64_t began = cycles_now();
+  std::uint64_t ended_ns = began_ns;
+  while (ended_ns - began_ns < args.spin_ns) ended_ns = nanoseconds_now();
+  args.out[0] = cycles_now() - began;
+  args.out[1] = ended_ns - began_ns;
+}
+
+inline void read_clock(const ClockArgs& args, Stream stream) {
+  start(&clock_kernel, 1, 1, 1, kWarp, stream, args);
+}
+
+}  // namespace ridgepoint::cuda::RIDGEPOINT_KERNELS

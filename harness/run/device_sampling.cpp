@@ -1,0 +1,64 @@
+#include "harness/run/device_sampling.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "results/statistics/quantile.h"
+
+namespace ridgepoint {
+namespace {
+
+/// Of more samples than this a summary is kept.
+constexpr std::size_t kMostKeptClocks = 4096;
+
+}  // namespace
+
+void DeviceSampling::before_sample() {
+  if (const auto hz = backend_.device_clock_hz()) clocks_hz_.push_back(*hz);
+  if (cold_) evicted_bytes_ = backend_.evict_device_cache();
+}
+
+std::string DeviceSampling::doubt(std::optional<double> counted_bytes, double needed_bytes) const {
+  if (!cold_) return {};
+  if (evicted_bytes_ == 0) {
+    return "cold-gpu could not be brought about: the size of the device's cache is not known";
+  }
+  if (!counted_bytes || needed_bytes <= 0) return {};
+  if (*counted_bytes >= kLeastCountedShare * needed_bytes) return {};
+  return fmt::format(
+      "cold-gpu did not hold: of the {:.0f} bytes that a pass needs {:.0f} were counted at the "
+      "device's memory, so some lay in a cache",
+      needed_bytes, *counted_bytes);
+}
+
+nlohmann::json DeviceSampling::clock_json() const {
+  if (clocks_hz_.empty()) return {{"absent", "the device's clock was not read"}};
+  const auto [least, most] = std::ranges::minmax(clocks_hz_);
+  nlohmann::json json{{"median_hz", median(std::span<const double>(clocks_hz_))},
+                      {"least_hz", least},
+                      {"most_hz", most},
+                      {"samples", clocks_hz_.size()}};
+  if (clocks_hz_.size() <= kMostKeptClocks) {
+    std::vector<std::int64_t> mhz;
+    for (const double hz : clocks_hz_) mhz.push_back(std::llround(hz / 1e6));
+    json["mhz"] = std::move(mhz);
+  }
+  return json;
+}
+
+nlohmann::json DeviceSampling::cache_json(std::optional<double> counted_bytes,
+                                          double needed_bytes) const {
+  nlohmann::json json{{"condition", "cold-gpu"}, {"evicted_bytes", evicted_bytes_}};
+  if (counted_bytes && needed_bytes > 0) {
+    json["counted_over_needed"] = *counted_bytes / needed_bytes;
+  } else {
+    json["not_proved"] = "no bytes of the device's memory were counted";
+  }
+  return json;
+}
+
+}  // namespace ridgepoint

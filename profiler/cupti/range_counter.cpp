@@ -1,0 +1,355 @@
+#include "profiler/cupti/range_counter.h"
+
+#include <fmt/format.h>
+
+#include "profiler/clock/monotonic_clock.h"
+#include "profiler/cupti/cupti_error.h"
+
+#if defined(RIDGEPOINT_HAS_CUPTI)
+#include <cuda.h>
+#include <cupti_profiler_host.h>
+#include <cupti_profiler_target.h>
+#include <cupti_range_profiler.h>
+#include <cupti_target.h>
+#include <dlfcn.h>
+#endif
+
+namespace ridgepoint {
+
+RangeCounter::RangeCounter(std::span<const MetricWish> wishes, const RangeCounterOptions& options)
+    : most_ranges_(options.most_ranges) {
+  open(wishes, options);
+}
+
+void RangeCounter::give_up(std::string_view what, int status) {
+  if (why_.empty()) why_ = cupti_sentence(what, status);
+}
+
+#if defined(RIDGEPOINT_HAS_CUPTI)
+
+namespace {
+
+/// Parameters with the size that CUPTI checks, all else zero.
+template <typename Params>
+Params counter_params(std::size_t size) {
+  Params params{};
+  params.structSize = size;
+  return params;
+}
+#define RIDGEPOINT_COUNTER_PARAMS(name) counter_params<name>(name##_STRUCT_SIZE)
+
+/// Why range profiling is not to be had on a device of which CUPTI says so; empty: it does not.
+std::string unsupported_because(const CUpti_Profiler_DeviceSupported_Params& params) {
+  constexpr auto kYes = CUPTI_PROFILER_CONFIGURATION_SUPPORTED;
+  if (params.isSupported == kYes) return {};
+  if (params.architecture != kYes) return "counters: this GPU's architecture has none for CUPTI";
+  if (params.vGpu != kYes)
+    return "counters: this GPU is virtual, and its host does not permit them";
+  if (params.confidentialCompute != kYes) return "counters: this GPU runs in confidential mode";
+  if (params.wsl != kYes) return "counters: not offered under WSL";
+  if (params.sli != kYes) return "counters: not offered while GPUs are coupled (SLI)";
+  if (params.cmp != kYes) return "counters: not offered on GPUs for mining";
+  return "counters: CUPTI does not offer them on this device";
+}
+
+}  // namespace
+
+struct RangeCounter::Cupti {
+  void* handle = nullptr;
+  decltype(&cuptiProfilerInitialize) initialize = nullptr;
+  decltype(&cuptiProfilerDeInitialize) deinitialize = nullptr;
+  decltype(&cuptiProfilerDeviceSupported) supported = nullptr;
+  decltype(&cuptiProfilerGetCounterAvailability) availability = nullptr;
+  decltype(&cuptiDeviceGetChipName) chip_name = nullptr;
+  decltype(&cuptiProfilerHostInitialize) host_initialize = nullptr;
+  decltype(&cuptiProfilerHostDeinitialize) host_deinitialize = nullptr;
+  decltype(&cuptiProfilerHostEvaluateToGpuValues) evaluate = nullptr;
+  decltype(&cuptiRangeProfilerEnable) enable = nullptr;
+  decltype(&cuptiRangeProfilerDisable) disable = nullptr;
+  decltype(&cuptiRangeProfilerSetConfig) set_config = nullptr;
+  decltype(&cuptiRangeProfilerStart) start = nullptr;
+  decltype(&cuptiRangeProfilerStop) stop = nullptr;
+  decltype(&cuptiRangeProfilerPushRange) push = nullptr;
+  decltype(&cuptiRangeProfilerPopRange) pop = nullptr;
+  decltype(&cuptiRangeProfilerDecodeData) decode = nullptr;
+  decltype(&cuptiRangeProfilerGetCounterDataSize) data_size = nullptr;
+  decltype(&cuptiRangeProfilerCounterDataImageInitialize) data_initialize = nullptr;
+  decltype(&cuptiRangeProfilerGetCounterDataInfo) data_info = nullptr;
+  decltype(&cuptiRangeProfilerCounterDataGetRangeInfo) range_info = nullptr;
+
+  bool initialized = false;
+  CUpti_RangeProfiler_Object* object = nullptr;
+  CUpti_Profiler_Host_Object* host = nullptr;
+  std::vector<std::uint8_t> available{}, data{};
+  std::vector<std::string> names{};  ///< of ranges, made before any is needed
+  std::vector<const char*> metrics{};
+
+  Cupti() = default;
+  Cupti(const Cupti&) = delete;
+  Cupti& operator=(const Cupti&) = delete;
+  ~Cupti() {
+    if (host != nullptr) {
+      auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
+      params.pHostObject = host;
+      static_cast<void>(host_deinitialize(&params));
+    }
+    if (object != nullptr) {
+      auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Disable_Params);
+      params.pRangeProfilerObject = object;
+      static_cast<void>(disable(&params));
+    }
+    if (initialized) {
+      auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_DeInitialize_Params);
+      static_cast<void>(deinitialize(&params));
+    }
+  }
+
+  template <typename Function>
+  bool find(const char* name, Function& to) {
+    to = reinterpret_cast<Function>(dlsym(handle, name));
+    return to != nullptr;
+  }
+  bool find_all() {
+    return find("cuptiProfilerInitialize", initialize) &&
+           find("cuptiProfilerDeInitialize", deinitialize) &&
+           find("cuptiProfilerDeviceSupported", supported) &&
+           find("cuptiProfilerGetCounterAvailability", availability) &&
+           find("cuptiDeviceGetChipName", chip_name) &&
+           find("cuptiProfilerHostInitialize", host_initialize) &&
+           find("cuptiProfilerHostDeinitialize", host_deinitialize) &&
+           find("cuptiProfilerHostEvaluateToGpuValues", evaluate) &&
+           find("cuptiRangeProfilerEnable", enable) && find("cuptiRangeProfilerDisable", disable) &&
+           find("cuptiRangeProfilerSetConfig", set_config) &&
+           find("cuptiRangeProfilerStart", start) && find("cuptiRangeProfilerStop", stop) &&
+           find("cuptiRangeProfilerPushRange", push) && find("cuptiRangeProfilerPopRange", pop) &&
+           find("cuptiRangeProfilerDecodeData", decode) &&
+           find("cuptiRangeProfilerGetCounterDataSize", data_size) &&
+           find("cuptiRangeProfilerCounterDataImageInitialize", data_initialize) &&
+           find("cuptiRangeProfilerGetCounterDataInfo", data_info) &&
+           find("cuptiRangeProfilerCounterDataGetRangeInfo", range_info);
+  }
+};
+
+RangeCounter::~RangeCounter() = default;
+
+void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOptions& options) {
+  auto cupti = std::make_unique<Cupti>();
+  for (const std::string& place : {options.cupti, "/usr/local/cuda/lib64/" + options.cupti}) {
+    if (cupti->handle == nullptr) cupti->handle = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
+  }
+  if (cupti->handle == nullptr) {
+    why_ = fmt::format("no {}, in the loader's places or the toolkit's", options.cupti);
+    return;
+  }
+  if (!cupti->find_all()) {
+    why_ = fmt::format("{}: without the functions of CUDA 13 for ranges", options.cupti);
+    return;
+  }
+  // Without a context CUPTI crashes instead of refusing. Driver stays open, as the backend's is.
+  CUcontext context = nullptr;
+  if (void* const driver = dlopen(options.driver.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+    const auto current =
+        reinterpret_cast<CUresult (*)(CUcontext*)>(dlsym(driver, "cuCtxGetCurrent"));
+    if (current == nullptr || current(&context) != CUDA_SUCCESS) context = nullptr;
+  }
+  if (context == nullptr) {
+    why_ = "counters: no context of CUDA is current on this thread";
+    return;
+  }
+  const auto failed = [this](std::string_view what, CUptiResult status) {
+    if (status == CUPTI_SUCCESS) return false;
+    give_up(what, status);
+    return true;
+  };
+  auto initialize = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Initialize_Params);
+  if (failed("starting the profiler", cupti->initialize(&initialize))) return;
+  cupti->initialized = true;
+  auto supported = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_DeviceSupported_Params);
+  supported.cuDevice = options.device;
+  supported.api = CUPTI_PROFILER_RANGE_PROFILING;
+  if (failed("asking whether the device has counters", cupti->supported(&supported))) return;
+  if (why_ = unsupported_because(supported); !why_.empty()) return;
+  auto chip = RIDGEPOINT_COUNTER_PARAMS(CUpti_Device_GetChipName_Params);
+  chip.deviceIndex = static_cast<std::size_t>(options.device);
+  if (failed("asking for the chip's name", cupti->chip_name(&chip))) return;
+  auto availability = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_GetCounterAvailability_Params);
+  availability.ctx = context;
+  if (failed("asking which counters are free", cupti->availability(&availability))) return;
+  cupti->available.resize(availability.counterAvailabilityImageSize);
+  availability.pCounterAvailabilityImage = cupti->available.data();
+  if (failed("asking which counters are free", cupti->availability(&availability))) return;
+
+  auto made = schedule_metrics(chip.pChipName, wishes, options.cupti, cupti->available);
+  if (!made) {
+    why_ = "counters: " + made.why();
+    return;
+  }
+  schedule_ = made.value();
+  auto host = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Host_Initialize_Params);
+  host.profilerType = CUPTI_PROFILER_TYPE_RANGE_PROFILER;
+  host.pChipName = schedule_.chip.c_str();
+  host.pCounterAvailabilityImage = cupti->available.data();
+  if (failed("preparing to evaluate", cupti->host_initialize(&host))) return;
+  cupti->host = host.pHostObject;
+
+  auto enable = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Enable_Params);
+  enable.ctx = context;
+  if (failed("taking the counters", cupti->enable(&enable))) return;
+  cupti->object = enable.pRangeProfilerObject;
+  for (const ScheduledMetric& metric : schedule_.metrics) {
+    cupti->metrics.push_back(metric.name.c_str());
+  }
+  auto size = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_GetCounterDataSize_Params);
+  size.pRangeProfilerObject = cupti->object;
+  size.pMetricNames = cupti->metrics.data();
+  size.numMetrics = cupti->metrics.size();
+  size.maxNumOfRanges = most_ranges_;
+  size.maxNumRangeTreeNodes = static_cast<std::uint32_t>(most_ranges_);
+  if (failed("sizing the room for counts", cupti->data_size(&size))) return;
+  cupti->data.resize(size.counterDataSize);
+  auto room = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_CounterDataImage_Initialize_Params);
+  room.pRangeProfilerObject = cupti->object;
+  room.counterDataSize = cupti->data.size();
+  room.pCounterData = cupti->data.data();
+  if (failed("preparing the room for counts", cupti->data_initialize(&room))) return;
+  auto config = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_SetConfig_Params);
+  config.pRangeProfilerObject = cupti->object;
+  config.configSize = schedule_.config.size();
+  config.pConfig = schedule_.config.data();
+  config.counterDataImageSize = cupti->data.size();
+  config.pCounterDataImage = cupti->data.data();
+  config.range = CUPTI_UserRange;
+  config.replayMode = CUPTI_UserReplay;
+  config.maxRangesPerPass = most_ranges_;
+  config.numNestingLevels = 1;
+  config.minNestingLevel = 1;
+  config.passIndex = 0;
+  config.targetNestingLevel = 1;
+  if (failed("configuring the counters", cupti->set_config(&config))) return;
+
+  ranges_.resize(most_ranges_);
+  for (std::size_t i = 0; i < most_ranges_; ++i) cupti->names.push_back(range_name(i));
+  cupti_ = std::move(cupti);
+}
+
+bool RangeCounter::start_pass() {
+  if (!cupti_ || !why_.empty()) return false;
+  count_ = 0;
+  depth_ = 0;
+  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Start_Params);
+  params.pRangeProfilerObject = cupti_->object;
+  if (const auto status = cupti_->start(&params); status != CUPTI_SUCCESS) {
+    give_up("starting to count", status);
+  }
+  counting_ = why_.empty();
+  return counting_;
+}
+
+void RangeCounter::begin(std::uint32_t source, std::uint32_t op) noexcept {
+  if (!counting_ || count_ >= most_ranges_) return;
+  ranges_[count_].op = {source, op};
+  ranges_[count_].begun_ns = monotonic_ns();
+  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_PushRange_Params);
+  params.pRangeProfilerObject = cupti_->object;
+  params.pRangeName = cupti_->names[count_].c_str();
+  if (cupti_->push(&params) != CUPTI_SUCCESS) return;  // the turn has no values then
+  ++count_;
+  ++depth_;
+}
+
+void RangeCounter::end() noexcept {
+  if (!cupti_ || depth_ == 0) return;
+  --depth_;
+  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_PopRange_Params);
+  params.pRangeProfilerObject = cupti_->object;
+  static_cast<void>(cupti_->pop(&params));
+}
+
+bool RangeCounter::stop_pass() {
+  counting_ = false;
+  if (!cupti_ || !why_.empty()) return false;
+  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Stop_Params);
+  params.pRangeProfilerObject = cupti_->object;
+  if (const auto status = cupti_->stop(&params); status != CUPTI_SUCCESS) {
+    give_up("ending to count", status);
+    return false;
+  }
+  if (params.isAllPassSubmitted != 0) return false;
+  // What never ends is no schedule.
+  if (++replays_ > 4 * schedule_.passes + 4) {
+    why_ = fmt::format("counters: CUPTI wants more than the {} passes that it scheduled",
+                       schedule_.passes);
+    return false;
+  }
+  return true;
+}
+
+std::vector<CountedRange> RangeCounter::take() {
+  if (!cupti_ || !why_.empty()) return {};
+  auto decode = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_DecodeData_Params);
+  decode.pRangeProfilerObject = cupti_->object;
+  if (const auto status = cupti_->decode(&decode); status != CUPTI_SUCCESS) {
+    give_up("decoding counts", status);
+    return {};
+  }
+  if (decode.numOfRangeDropped > 0) {
+    why_ = fmt::format("counters: CUPTI dropped {} ranges", decode.numOfRangeDropped);
+    return {};
+  }
+  auto info = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_GetCounterDataInfo_Params);
+  info.pCounterDataImage = cupti_->data.data();
+  info.counterDataImageSize = cupti_->data.size();
+  if (const auto status = cupti_->data_info(&info); status != CUPTI_SUCCESS) {
+    give_up("reading counts", status);
+    return {};
+  }
+  std::vector<CountedRange> taken(ranges_.begin(),
+                                  ranges_.begin() + static_cast<std::ptrdiff_t>(count_));
+  std::vector<double> raw(cupti_->metrics.size());
+  for (std::size_t i = 0; i < info.numTotalRanges; ++i) {
+    auto range = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_CounterData_GetRangeInfo_Params);
+    range.pCounterDataImage = cupti_->data.data();
+    range.counterDataImageSize = cupti_->data.size();
+    range.rangeIndex = i;
+    range.rangeDelimiter = "/";
+    if (cupti_->range_info(&range) != CUPTI_SUCCESS || range.rangeName == nullptr) continue;
+    const std::size_t number = range_number(range.rangeName);
+    if (number >= taken.size()) continue;
+    auto values = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
+    values.pHostObject = cupti_->host;
+    values.pCounterDataImage = cupti_->data.data();
+    values.counterDataImageSize = cupti_->data.size();
+    values.rangeIndex = i;
+    values.ppMetricNames = cupti_->metrics.data();
+    values.numMetrics = cupti_->metrics.size();
+    values.pMetricValues = raw.data();
+    if (cupti_->evaluate(&values) != CUPTI_SUCCESS) continue;
+    static_cast<void>(take_values(taken[number], raw, schedule_));
+  }
+  return taken;
+}
+
+#undef RIDGEPOINT_COUNTER_PARAMS
+
+#else
+
+struct RangeCounter::Cupti {};
+RangeCounter::~RangeCounter() = default;
+void RangeCounter::open(std::span<const MetricWish>, const RangeCounterOptions&) {
+  why_ = "this build has no CUPTI (there was no CUDA toolkit)";
+}
+bool RangeCounter::start_pass() {
+  return false;
+}
+bool RangeCounter::stop_pass() {
+  return false;
+}
+std::vector<CountedRange> RangeCounter::take() {
+  return {};
+}
+void RangeCounter::begin(std::uint32_t, std::uint32_t) noexcept {}
+void RangeCounter::end() noexcept {}
+
+#endif
+
+}  // namespace ridgepoint

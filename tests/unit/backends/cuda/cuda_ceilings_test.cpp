@@ -1,0 +1,283 @@
+// What a GPU can do at the most: its kernels on the emulated device, and the figures made of them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backends/cuda/cuda_backend.h"
+#include "backends/cuda/device_ceilings.h"
+#include "backends/registry.h"
+#include "tests/support/error_of.h"
+#include "tests/unit/backends/cuda/emulated_gpu.h"
+
+namespace ridgepoint::cuda {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CudaCeilings : public ::testing::Test {
+ protected:
+  ~CudaCeilings() override {
+    for (std::byte* const each : taken_) gpu_->release(each);
+  }
+  template <typename T>
+  T* put(const std::vector<T>& values) {
+    auto* const memory = gpu_->allocate(values.size() * sizeof(T));
+    taken_.push_back(memory);
+    gpu_->copy_in(memory, std::as_bytes(std::span(values)));
+    return reinterpret_cast<T*>(memory);
+  }
+  std::shared_ptr<Device> gpu_ = make_emulated_gpu();
+  std::vector<std::byte*> taken_;
+};
+
+std::vector<std::uint32_t> counted_words(std::size_t count) {
+  std::vector<std::uint32_t> words(count);
+  for (std::size_t i = 0; i < count; ++i) words[i] = static_cast<std::uint32_t>(i * 2654435761U);
+  return words;
+}
+
+TEST_F(CudaCeilings, LoadsSeeEveryWordOnceATurnWhateverDivides) {
+  constexpr std::int64_t kBlocks = 3, kThreads = 512;
+  for (const std::int64_t count : {std::int64_t{5}, kBlocks * kThreads * 5 + 17}) {
+    const auto words = counted_words(static_cast<std::size_t>(count * 4));
+    auto* const from = put(words);
+    auto* const seen = put(std::vector<std::uint32_t>(kBlocks * kThreads * 4, 0xffffffffU));
+    gpu_->launches().stream({.kind = StreamKind::load,
+                             .from = reinterpret_cast<const Sixteen*>(from),
+                             .to = reinterpret_cast<Sixteen*>(seen),
+                             .count = count,
+                             .turns = 3,
+                             .blocks = kBlocks},
+                            gpu_->stream());
+    std::uint32_t wanted = 0, got = 0;
+    for (const std::uint32_t word : words) wanted ^= word;
+    for (std::int64_t i = 0; i < kBlocks * kThreads * 4; ++i) got ^= seen[i];
+    EXPECT_EQ(got, wanted) << count;
+  }
+}
+
+TEST_F(CudaCeilings, CopiesTriadsAndStoresWriteWhatTheySay) {
+  constexpr std::int64_t kCount = 2000;
+  std::vector<float> left(kCount * 4), right(kCount * 4);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    left[i] = static_cast<float>(i % 97);
+    right[i] = static_cast<float>(i % 31);
+  }
+  auto* const from = put(left);
+  auto* const other = put(right);
+  auto* const to = put(std::vector<float>(left.size() + 4, -1.0F));
+  StreamArgs args{.from = reinterpret_cast<const Sixteen*>(from),
+                  .other = reinterpret_cast<const Sixteen*>(other),
+                  .to = reinterpret_cast<Sixteen*>(to),
+                  .count = kCount,
+                  .turns = 2,
+                  .blocks = 2,
+                  .factor = 0.5F};
+  for (const StreamKind kind : {StreamKind::copy, StreamKind::triad, StreamKind::store}) {
+    args.kind = kind;
+    gpu_->launches().stream(args, gpu_->stream());
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const float wanted = kind == StreamKind::copy    ? left[i]
+                           : kind == StreamKind::triad ? left[i] + 0.5F * right[i]
+                                                       : 0.5F;
+      ASSERT_EQ(to[i], wanted) << i;
+    }
+    EXPECT_EQ(to[left.size()], -1.0F) << "past the end";
+  }
+}
+
+/// Of 16 by 8 outputs, one product of the tile whose registers are `seeds`, six a lane.
+std::vector<double> tile_of(const std::vector<std::uint32_t>& seeds, TileType type) {
+  const int inputs = static_cast<int>(tile_inputs(type)), each = inputs / 8;
+  const auto number = [&](int lane, int word, int within) -> double {
+    const std::uint32_t bits = seeds[static_cast<std::size_t>(lane * 6 + word) % kChainSeeds] >>
+                               (each == 1 ? 0U : static_cast<unsigned>(within * 32 / each));
+    switch (type) {
+      case TileType::f16:
+        return static_cast<double>(float_of_f16(bits & 0xffffU));
+      case TileType::bf16:
+        return static_cast<double>(float_of_bf16(bits & 0xffffU));
+      case TileType::tf32:
+        return static_cast<double>(float_of_bits(bits));
+      case TileType::e4m3:
+        return static_cast<double>(float_of_e4m3(bits & 0xffU));
+      case TileType::int8:
+        return static_cast<std::int8_t>(bits & 0xffU);
+    }
+    return 0;
+  };
+  std::vector<double> out(16 * 8);
+  for (int row = 0; row < 16; ++row) {
+    for (int column = 0; column < 8; ++column) {
+      double sum = 0;
+      for (int k = 0; k < inputs; ++k) {
+        // PTX ISA, fragments: groups of four lanes hold 4 * each neighbours of k.
+        const int lane_k = k % (4 * each) / each, upper = k / (4 * each);
+        sum += number(row % 8 * 4 + lane_k, row / 8 + 2 * upper, k % each) *
+               number(column * 4 + lane_k, 4 + upper, k % each);
+      }
+      out[static_cast<std::size_t>(row * 8 + column)] = sum;
+    }
+  }
+  return out;
+}
+
+TEST_F(CudaCeilings, TilesOfEveryTypeAreProductsAddedUpOnceATurn) {
+  constexpr std::int64_t kTurns = 3;
+  for (const TileType type :
+       {TileType::f16, TileType::bf16, TileType::tf32, TileType::int8, TileType::e4m3}) {
+    // Small whole numbers are exact in every type.
+    std::vector<std::uint32_t> seeds(kChainSeeds);
+    for (std::size_t i = 0; i < seeds.size(); ++i) {
+      const auto small = [&](std::size_t k) { return static_cast<float>((i * 7 + k * 3) % 5) - 2; };
+      switch (type) {
+        case TileType::f16:
+          seeds[i] = f16_of(small(0)) | static_cast<std::uint32_t>(f16_of(small(1))) << 16U;
+          break;
+        case TileType::bf16:
+          seeds[i] = bf16_of(small(0)) | static_cast<std::uint32_t>(bf16_of(small(1))) << 16U;
+          break;
+        case TileType::tf32:
+          seeds[i] = bits_of_float(small(0));
+          break;
+        case TileType::int8:
+        case TileType::e4m3:
+          // Of e4m3 0x38 is 1, 0x40 is 2, 0xb8 is -1.
+          for (std::size_t k = 0; k < 4; ++k) {
+            constexpr std::uint32_t kNumbers[] = {0x38, 0x40, 0xb8, 0x00, 0x30};
+            const std::uint32_t byte = type == TileType::e4m3
+                                           ? kNumbers[(i * 7 + k * 3) % 5]
+                                           : static_cast<std::uint8_t>(static_cast<int>(small(k)));
+            seeds[i] |= byte << (8 * k);
+          }
+          break;
+      }
+    }
+    auto* const out = put(std::vector<std::uint32_t>(kChainThreads * 4));
+    gpu_->launches().chain({.kind = ChainKind::tile,
+                            .tile = type,
+                            .turns = kTurns,
+                            .blocks = 1,
+                            .seeds = put(seeds),
+                            .out = out},
+                           gpu_->stream());
+    const auto wanted = tile_of(seeds, type);
+    for (int thread = 0; thread < kChainThreads; ++thread) {
+      for (int i = 0; i < 4; ++i) {
+        const int row = thread % 32 / 4 + i / 2 * 8, column = thread % 4 * 2 + i % 2;
+        const std::uint32_t bits = out[thread * 4 + i];
+        const double got = type == TileType::int8 ? static_cast<std::int32_t>(bits)
+                                                  : static_cast<double>(float_of_bits(bits));
+        ASSERT_EQ(got,
+                  static_cast<double>(kTurns) * wanted[static_cast<std::size_t>(row * 8 + column)])
+            << static_cast<int>(type) << " " << row << " " << column;
+      }
+    }
+  }
+}
+
+TEST_F(CudaCeilings, ChainsStayFiniteAndSharedMemoryGivesWhatIsInIt) {
+  std::vector<std::uint32_t> seeds = counted_words(kChainSeeds);
+  auto* const out = put(std::vector<std::uint32_t>(2 * kChainThreads));
+  ChainArgs args{
+      .kind = ChainKind::fma, .turns = 1001, .blocks = 2, .seeds = put(seeds), .out = out};
+  gpu_->launches().chain(args, gpu_->stream());
+  std::set<std::uint32_t> different;
+  for (int i = 0; i < 2 * kChainThreads; ++i) {
+    EXPECT_TRUE(std::isfinite(float_of_bits(out[i])));
+    different.insert(out[i]);
+  }
+  EXPECT_GT(different.size(), 100U) << "chains came to rest";
+  args.kind = ChainKind::shared;
+  args.turns = 1;
+  gpu_->launches().chain(args, gpu_->stream());
+  for (int thread = 0; thread < kChainThreads; ++thread) {
+    std::uint32_t wanted = 0;
+    for (int i = 0; i < kSharedLoads; ++i) {
+      for (int w = 0; w < 4; ++w) {
+        const int owner = (thread + i * 32) % kChainThreads;
+        wanted ^= seeds[static_cast<std::size_t>(owner * 4 + w) % kChainSeeds];
+      }
+    }
+    ASSERT_EQ(out[thread], wanted) << thread;
+  }
+}
+
+TEST_F(CudaCeilings, TheClockIsCyclesOverTheTimeInWhichTheyWentBy) {
+  auto* const room = put(std::vector<std::uint64_t>(2));
+  const double hz = device_clock_hz(*gpu_, reinterpret_cast<std::byte*>(room), 3200);
+  EXPECT_NEAR(hz, 2e9, 0.1e9);  // what the emulated device's clock runs at
+}
+
+TEST_F(CudaCeilings, MeasuringGivesEachKindWithItsIntervalAndALastLevel) {
+  const CudaBackend backend(gpu_);
+  DeviceCeilingOptions options{
+      .largest_bytes = 600 * 1024, .step = 2, .batches = 3, .batch_ns = 1000, .product_size = 32};
+  std::vector<std::string> heard;
+  options.progress = [&](const std::string& what) { heard.push_back(what); };
+  const std::atomic<bool> never{false};
+  const auto measured = backend.measure_ceilings(options, never);
+  EXPECT_FALSE(measured.interrupted);
+  EXPECT_GT(heard.size(), 10U);
+  std::set<std::string> outermost, kinds;
+  for (const auto& ceiling : measured.ceilings) {
+    kinds.insert(ceiling.what);
+    if (!ceiling.why_absent.empty()) continue;
+    EXPECT_GT(ceiling.estimate.value, 0) << ceiling.what;
+    EXPECT_LE(ceiling.estimate.low, ceiling.estimate.value);
+    EXPECT_GE(ceiling.estimate.high, ceiling.estimate.value);
+    if (ceiling.level == "outermost") outermost.insert(ceiling.what);
+  }
+  EXPECT_EQ(outermost, (std::set<std::string>{"load", "copy", "triad", "store"}));
+  for (const char* what : {"cuda cores f32 fma", "shared", "mma bf16 m16n8k16", "cuBLASLt fp16",
+                           "cuBLASLt int8", "cycles over the device's timer"}) {
+    EXPECT_TRUE(kinds.contains(what)) << what;
+  }
+  EXPECT_EQ(measured.curves.size(), 4U);
+}
+
+TEST_F(CudaCeilings, MeasuringStopsWhenAsked) {
+  const CudaBackend backend(gpu_);
+  const std::atomic<bool> stop{true};
+  const auto measured = backend.measure_ceilings({.largest_bytes = 1 << 18}, stop);
+  EXPECT_TRUE(measured.interrupted);
+  EXPECT_TRUE(measured.ceilings.empty());
+}
+
+TEST_F(CudaCeilings, ProductsAreAbsentWhereThereIsNoLibrary) {
+  const CudaBackend backend(make_emulated_gpu({.many_rows = false}));
+  const std::atomic<bool> never{false};
+  const auto measured = backend.measure_ceilings(
+      {.largest_bytes = 1 << 18, .step = 4, .batches = 1, .batch_ns = 1, .product_size = 16},
+      never);
+  const auto found =
+      std::ranges::find(measured.ceilings, "cuBLASLt bf16", &ceilings::Ceiling::what);
+  ASSERT_NE(found, measured.ceilings.end());
+  EXPECT_FALSE(found->why_absent.empty());
+}
+
+TEST_F(CudaCeilings, TheBackendEmptiesMoreThanTwiceTheCacheAndReadsTheClock) {
+  const CudaBackend backend(make_emulated_gpu({.l2_bytes = 10'000}));
+  EXPECT_EQ(backend.evict_device_cache(), 30'000);
+  EXPECT_EQ(backend.evict_device_cache(), 30'000);
+  ASSERT_TRUE(backend.device_clock_hz().has_value());
+  EXPECT_NEAR(*backend.device_clock_hz(), 2e9, 0.1e9);
+  const CudaBackend unknown(make_emulated_gpu({.l2_bytes = 0}));
+  EXPECT_EQ(unknown.evict_device_cache(), 0);
+}
+
+TEST(CudaCeilingsOf, AProcessorAreRefused) {
+  const std::atomic<bool> never{false};
+  const auto backend = open_backend("reference");
+  EXPECT_THAT(error_of([&] { static_cast<void>(backend->measure_ceilings({}, never)); }),
+              HasSubstr("without --device"));
+}
+
+}  // namespace
+}  // namespace ridgepoint::cuda

@@ -1,0 +1,121 @@
+// What happens around samples on a device of its own, and its energy, without one.
+#include "harness/run/device_sampling.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "backends/registry.h"
+#include "harness/run/device_energy.h"
+
+namespace ridgepoint {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A backend with a clock and a cache that only count.
+class BackendWithDevice : public Backend {
+ public:
+  explicit BackendWithDevice(std::int64_t evicts) : evicts_(evicts) {}
+  [[nodiscard]] BackendDescription describe() const override { return {"fake", "1", "fake"}; }
+  [[nodiscard]] Support supports(const Graph&) const override { return Support::yes(); }
+  [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph&) const override { return nullptr; }
+  [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph&, const WeightMap&,
+                                                   const PrepareOptions&) const override {
+    return nullptr;
+  }
+  [[nodiscard]] std::optional<int> cuda_device() const override { return 0; }
+  [[nodiscard]] std::optional<double> device_clock_hz() const override {
+    return 1.0e9 + 1e8 * static_cast<double>(clocks_++ % 3);
+  }
+  [[nodiscard]] std::int64_t evict_device_cache() const override { return evicts_; }
+
+ private:
+  std::int64_t evicts_;
+  mutable int clocks_ = 0;
+};
+
+TEST(DeviceSampling, KeepsTheClockOfEachSample) {
+  const BackendWithDevice backend(100);
+  DeviceSampling device(backend, false);
+  EXPECT_TRUE(device.wanted());
+  for (int i = 0; i < 3; ++i) device.before_sample();
+  const auto json = device.clock_json();
+  EXPECT_EQ(json.at("samples"), 3);
+  EXPECT_EQ(json.at("mhz"), nlohmann::json::array({1000, 1100, 1200}));
+  EXPECT_EQ(json.at("least_hz"), 1.0e9);
+  EXPECT_TRUE(device.doubt(std::nullopt, 1000).empty());  // nothing was claimed
+}
+
+TEST(DeviceSampling, TrustsAColdCacheAsFarAsCountedBytesSay) {
+  const BackendWithDevice backend(300);
+  DeviceSampling device(backend, true);
+  device.before_sample();
+  EXPECT_EQ(device.doubt(1000.0, 1000), "");
+  EXPECT_THAT(device.doubt(500.0, 1000), HasSubstr("cold-gpu did not hold"));
+  EXPECT_EQ(device.doubt(std::nullopt, 1000), "");
+  EXPECT_TRUE(device.cache_json(std::nullopt, 1000).contains("not_proved"));
+  EXPECT_EQ(device.cache_json(1100.0, 1000).at("counted_over_needed"), 1.1);
+  EXPECT_EQ(device.cache_json(1100.0, 1000).at("evicted_bytes"), 300);
+}
+
+TEST(DeviceSampling, DoubtsACacheOfUnknownSize) {
+  const BackendWithDevice backend(0);
+  DeviceSampling device(backend, true);
+  device.before_sample();
+  EXPECT_THAT(device.doubt(std::nullopt, 1000), HasSubstr("not known"));
+}
+
+TEST(DeviceSampling, IsNotWantedOnAProcessor) {
+  const auto backend = open_backend("reference");
+  const DeviceSampling device(*backend, false);
+  EXPECT_FALSE(device.wanted());
+}
+
+/// Two joules between start and stop.
+class TwoJoules : public Probe {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "two"; }
+  [[nodiscard]] std::string why_absent() const override { return why; }
+  void start() override {}
+  std::vector<ProbeValue> stop() override {
+    return {{.name = "gpu_energy", .unit = "J", .value = Reading<double>::of(2)}};
+  }
+  std::string why;
+};
+
+TEST(DeviceEnergy, IsOfAllTokensOfAWindow) {
+  TwoJoules probe;
+  const std::atomic<bool> never{false};
+  int passes = 0;
+  const auto energy = measure_energy(
+      probe,
+      [&] {
+        ++passes;
+        return true;
+      },
+      4, {.count = 2, .window_ns = 0}, never);
+  EXPECT_EQ(passes, 2);
+  EXPECT_EQ(joules_per_token(energy), 0.5);
+  EXPECT_EQ(energy.at("windows").size(), 2U);
+}
+
+TEST(DeviceEnergy, IsAbsentWithAReason) {
+  TwoJoules probe;
+  const std::atomic<bool> never{false}, stopped{true};
+  const auto pass = [] { return true; };
+  EXPECT_EQ(measure_energy(probe, pass, 0, {}, never).at("absent"), "a pass has no tokens");
+  EXPECT_EQ(measure_energy(probe, pass, 1, {}, stopped).at("absent"), "stopped");
+  EXPECT_EQ(measure_energy(
+                probe, [] { return false; }, 1, {}, never)
+                .at("absent"),
+            "stopped");
+  probe.why = "no driver";
+  const auto energy = measure_energy(probe, pass, 1, {}, never);
+  EXPECT_EQ(energy.at("absent"), "no driver");
+  EXPECT_EQ(joules_per_token(energy), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ridgepoint
