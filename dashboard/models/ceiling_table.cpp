@@ -11,6 +11,7 @@
 #include "dashboard/models/tone.h"
 #include "results/report/table.h"
 #include "results/report/time_text.h"
+#include "results/roofline/ceilings_suite.h"
 #include "results/store/store.h"
 
 namespace ridgepoint {
@@ -28,10 +29,12 @@ void CeilingTable::show(const std::filesystem::path& path, const RunList& runs,
   const Store store(path, OpenMode::read_only, options);
   for (const RunEntry& entry : runs.runs) {
     const Run& run = entry.run();
-    if (run.suite != "roofline" || run.status != "finished" || runs_.size() == most) continue;
+    const std::optional<std::string> device = ceilings_device(run.suite);
+    if (!device || run.status != "finished" || runs_.size() == most) continue;
     ShownRun& shown = runs_.emplace_back();
     shown.id = run.id;
     shown.title = time_text(run.started_unix_ns);
+    if (!device->empty()) shown.title += ", " + *device;
     shown.machine = runs.machine_of(run);
     const bool of_its_machine = !pinned_machine.empty() && shown.machine == pinned_machine;
     if (run.id == baseline || (of_its_machine && reference_ == 0)) reference_ = runs_.size();

@@ -21,7 +21,7 @@ void measure_quick_ceilings(Store& store, const std::string& suite, const std::s
   auto options = ceilings::quick_options();
   const auto available = read_system_memory().available_bytes;
   if (available) options.largest_bytes = std::min(options.largest_bytes, available.value() / 2);
-  const Run run = new_run("roofline", "quick, before a profile", command);
+  const Run run = new_run(std::string(kCeilingsSuite), "quick, before a profile", command);
   const auto measured = ceilings::measure_ceilings(
       options, [](const std::string&) {}, stop);
   store_ceilings(store, run, measured);
