@@ -45,8 +45,8 @@ TEST_F(WallCommand, LeavesOutWhatTakesTooLong) {
 TEST_F(WallCommand, StreamsWhatMemoryIsNotToHold) {
   TemporaryFolder models;
   const std::string model = models.file("model.gguf");
-  ASSERT_EQ(ridgepoint({"model", "make", "--shape", "tiny", "--type", "f16", "-o", model}).exit_code,
-            0);
+  ASSERT_EQ(
+      ridgepoint({"model", "make", "--shape", "tiny", "--type", "f16", "-o", model}).exit_code, 0);
   const auto result =
       ridgepoint({"wall", "--streamed", "--model", model, "--threads", "1", "--share", "0,0.5",
                   "--ways", "mapped", "--steps", "1", "--label", "mine"});

@@ -1,5 +1,5 @@
-// Tiles of f16 numbers for tensor cores: from shared memory to registers, and multiplied. The maps from
-// lanes to elements are those of mma.sync.m16n8k16 and ldmatrix (PTX ISA, matrix fragments).
+// Tiles of f16 numbers for tensor cores: from shared memory to registers, and multiplied. The maps
+// from lanes to elements are those of mma.sync.m16n8k16 and ldmatrix (PTX ISA, matrix fragments).
 #pragma once
 
 #include "backends/cuda/kernels/device.cuh"
