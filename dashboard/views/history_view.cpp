@@ -18,13 +18,15 @@
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
 #include "results/compare/case_names.h"
+#include "results/history/replay_label.h"
 #include "results/report/history_text.h"
 #include "results/report/table.h"
+#include "results/store/ab_store.h"
 
 namespace ridgepoint {
 namespace {
 
-/// Nothing is known here of replays, so nothing is said of them.
+/// What a replay said of a change stands in a line of its own (replay_sentence).
 QString without_confirmation(const std::string& sentence) {
   return qt(sentence).remove(" (not confirmed)").remove(", not confirmed");
 }
@@ -42,6 +44,20 @@ std::string metric_to_begin_with(const HistoryQuery& query, const std::string& c
     most_values = found->second;
   }
   return most;
+}
+
+/// What the newest replay of a change said, in the words of the session as a whole: which of its
+/// figures said so is for `ridgepoint history` to say.
+QString replay_sentence(const History& history, const HistoryChange& change,
+                        const std::vector<AbSession>& sessions) {
+  const std::string label = replay_label(history, change);
+  const auto found = std::ranges::find(sessions, label, &AbSession::label);  // newest first
+  if (found == sessions.end()) return "   No replay of it is stored.";
+  if (found->status == "running") {
+    return qt(fmt::format("   A replay of it was begun (A/B session {}).", found->id.substr(0, 8)));
+  }
+  return qt(fmt::format("   Its replay, pair by pair, says: {} (A/B session {}).",
+                        name_of(found->verdict), found->id.substr(0, 8)));
 }
 
 QColor colour_of_history(const History& history, const Theme& theme) {
@@ -233,12 +249,17 @@ void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chose
   subject_->setPalette(colours);
   chart_->show(shown_, {}, place.run, place.baseline);
   QStringList words;
+  std::vector<AbSession> replays;
+  if (!shown_->changes.empty()) {
+    replays = AbStore(session().path(), OpenMode::read_only, session().options()).list();
+  }
   for (const HistoryChange& change : shown_->changes) {
     words.append(without_confirmation(change_sentence(*shown_, change)));
+    words.append(replay_sentence(*shown_, change, replays));
   }
   for (const std::string& note : history_notes(*shown_)) words.append(qt(note));
   if (!shown_->changes.empty()) {
-    words.append("Whether a replay has confirmed a change: " + command_line());
+    words.append("To replay a change, or to see what confirms it: " + command_line());
   }
   changes_->setPlainText(words.join('\n'));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // HistoryView: one metric of one case over its runs, and where its level changed, as
-// `ridgepoint history` finds it. Whether a replay has confirmed a change is for that command to
-// say: it needs the repository.
+// `ridgepoint history` finds it, with what a replay that is stored said of each change. To replay
+// one is for that command: it needs the repository.
 #pragma once
 
 #include <map>

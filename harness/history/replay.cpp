@@ -12,13 +12,13 @@
 #include "harness/ab/ab_options.h"
 #include "harness/ab/arm.h"
 #include "harness/environment/program.h"
+#include "results/history/replay_label.h"
 #include "workloads/error.h"
 #include "workloads/shell_quote.h"
 
 namespace ridgepoint {
 namespace {
 
-constexpr std::size_t kCommitDigits = 12;
 constexpr std::size_t kSessionDigits = 8;
 constexpr std::string_view kBuildRidgepoint =
     "cmake --preset release && cmake --build build --target ridgepoint";
@@ -52,13 +52,6 @@ Case case_for_anywhere(const History& history) {
         std::string(kLogitFile) + made_absolute(subject.baseline.substr(kLogitFile.size()));
   }
   return subject;
-}
-
-/// Whether the commits on record tell the two sides apart.
-bool has_commits(const History& history, const HistoryChange& change) {
-  const std::string& before = row_of(history, change.before).run.git_commit;
-  const std::string& after = row_of(history, change.after).run.git_commit;
-  return !before.empty() && !after.empty() && before != after;
 }
 
 bool sides_given(const ReplayOptions& options) {
@@ -205,17 +198,6 @@ std::string command_text(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-std::string replay_label(const History& history, const HistoryChange& change) {
-  const bool by_commit = has_commits(history, change);
-  const auto name = [&](std::size_t point) {
-    const HistoryRow& row = row_of(history, point);
-    return by_commit ? row.run.git_commit.substr(0, kCommitDigits)
-                     : "run-" + row.run.id.substr(0, kSessionDigits);
-  };
-  return fmt::format("confirm {} {}..{}", history.subject.hash, name(change.before),
-                     name(change.after));
-}
-
 std::vector<std::string> replay_arguments(const History& history, const HistoryChange& change,
                                           const ReplayOptions& options) {
   std::vector<std::string> arguments{"ab"};
@@ -295,7 +277,7 @@ void require_sides(const History& history, const HistoryChange& change,
     throw Error(
         fmt::format("no replay: commit {} is in no git repository here: call this in the "
                     "one that has it, or {}",
-                    commit.substr(0, kCommitDigits), kGiveSides));
+                    commit.substr(0, kLabelCommitDigits), kGiveSides));
   }
 }
 

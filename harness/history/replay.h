@@ -21,10 +21,6 @@ struct ReplayOptions {
   std::string database;  ///< as --db takes it; empty: the default one
 };
 
-/// "confirm HASH COMMIT..COMMIT", commits of 12 digits; "run-ID", 8 digits, where the commits do
-/// not tell the two sides apart.
-std::string replay_label(const History& history, const HistoryChange& change);
-
 /// Fills in each change's replay: verdict of a session in the store, the command, what stands in
 /// the way. Asks git how many commits lie between, and leaves that out where git does not know.
 void attach_replays(History& history, const AbStore& store, const ReplayOptions& options);

@@ -7,6 +7,7 @@
 #include <QDoubleSpinBox>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPlainTextEdit>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
@@ -20,7 +21,9 @@
 #include "dashboard/views/quality_view.h"
 #include "dashboard/views/run_details.h"
 #include "dashboard/views/runs_view.h"
+#include "results/history/replay_label.h"
 #include "results/quality_metrics.h"
+#include "results/store/ab_store.h"
 #include "tests/support/stored_runs.h"
 #include "tests/unit/dashboard/in_sight.h"
 #include "tests/unit/dashboard/profiled_data.h"
@@ -116,6 +119,34 @@ TEST(HistoryView, ShowsTheChangeAndTheRunThatWasChosenElsewhere) {
                     shown.view.chart()->place_of(5).toPoint());
   EXPECT_EQ(shown.session.place().run, runs[5]);
   EXPECT_THAT(shown.view.command_line().toStdString(), HasSubstr("--metric run_ns"));
+}
+
+TEST(HistoryView, ShowsWhatAStoredReplaySaidOfAChange) {
+  const TemporaryFolder folder;
+  const auto database = folder / "history.db";
+  store_daily_runs(database, operator_case(), "run_ns", steady_days(40, 25, 1.1));
+  const auto changes_of = [&](const HistoryView& view) {
+    for (const QPlainTextEdit* text : view.findChildren<QPlainTextEdit*>()) {
+      if (text->accessibleName() == "Changes of level") return text->toPlainText().toStdString();
+    }
+    return std::string();
+  };
+  EXPECT_THAT(changes_of(InSight<HistoryView>(database).view), HasSubstr("No replay of it"));
+  AbSession replay;
+  replay.id = new_uuid();
+  {
+    const HistoryQuery query(database, {});
+    const History history = history_of(query, {query.cases().front(), {}},
+                                       {.metric = "run_ns", .last = 0, .rules = {}});
+    ASSERT_EQ(history.changes.size(), 1U);
+    replay.label = replay_label(history, history.changes.front());
+  }
+  AbStore sessions(database, OpenMode::read_write);
+  sessions.begin(replay);
+  EXPECT_THAT(changes_of(InSight<HistoryView>(database).view), HasSubstr("replay of it was begun"));
+  sessions.finish(replay.id, "finished", Verdict::slower, "", "", 2);
+  EXPECT_THAT(changes_of(InSight<HistoryView>(database).view),
+              HasSubstr("says: slower (A/B session " + replay.id.substr(0, 8)));
 }
 
 TEST(HistoryView, OpensOnTheModelThatWasMeasuredMostNotOnACeilingThatIsAbsent) {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "harness/ab/ab_options.h"
+#include "results/history/replay_label.h"
 #include "results/store/store.h"
 #include "tests/support/error_of.h"
 #include "tests/support/temporary_folder.h"
