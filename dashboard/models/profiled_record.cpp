@@ -11,10 +11,6 @@
 namespace ridgepoint {
 namespace {
 
-int threads_of_case(const Case& subject) {
-  return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
-}
-
 std::optional<StoredCeilings> ceilings_for(const Store& store, const Run& run, const Case& subject,
                                            const std::optional<roofline::CaseProfile>& profile) {
   if (profile && !profile->ceilings_run.empty()) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dashboard/models/text.h"
+#include "results/roofline/ceilings_suite.h"
 #include "results/statistics/quantile.h"
 #include "results/store/history_query.h"
 #include "results/store/store.h"
@@ -88,7 +89,7 @@ void take_record(const Record& record, WallRecords& found) {
 std::optional<roofline::Roofs> newest_roofs(const Store& store, const RunList& runs) {
   constexpr int kAllThreads = 1 << 20;  // stands for as many as were measured
   for (const RunEntry& entry : runs.runs) {
-    if (entry.run().suite != "roofline" || entry.run().status != "finished") continue;
+    if (entry.run().suite != kCeilingsSuite || entry.run().status != "finished") continue;
     try {
       return roofline::roofs_of(store.run(entry.run().id),
                                 store.records(entry.run().id, /*with_samples=*/false), kAllThreads);

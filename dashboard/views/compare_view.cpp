@@ -118,16 +118,7 @@ CompareView::CompareView(Session& session, QWidget* parent)
   environment_->setShowGrid(false);
   environment_->verticalHeader()->hide();
   below_->addTab(why_, "Why");
-  ops_say_->setWordWrap(true);
-  ops_say_->setTextFormat(Qt::PlainText);
-  ops_say_->setAccessibleName("What the table of ops is of");
-  ops_say_->setContentsMargins(6, 4, 6, 2);
-  auto* of_ops = new QWidget;
-  auto* of_ops_lines = new QVBoxLayout(of_ops);
-  of_ops_lines->setContentsMargins(0, 0, 0, 0);
-  of_ops_lines->setSpacing(0);
-  of_ops_lines->addWidget(ops_say_);
-  of_ops_lines->addWidget(ops_table_, 1);
+  QWidget* const of_ops = table_under_words(ops_say_, "What the table of ops is of", ops_table_);
   below_->addTab(of_ops, "Ops");
   below_->addTab(environment_, "Environment");
   below_->addTab(notes_, "Notes");

@@ -51,16 +51,7 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
   auto* halves = new QSplitter(Qt::Horizontal);
   halves->setObjectName("run_details");
   halves->addWidget(table_);
-  ops_say_->setWordWrap(true);
-  ops_say_->setTextFormat(Qt::PlainText);
-  ops_say_->setAccessibleName("What the table of ops is of");
-  ops_say_->setContentsMargins(6, 4, 6, 2);
-  auto* of_ops = new QWidget;
-  auto* of_ops_lines = new QVBoxLayout(of_ops);
-  of_ops_lines->setContentsMargins(0, 0, 0, 0);
-  of_ops_lines->setSpacing(0);
-  of_ops_lines->addWidget(ops_say_);
-  of_ops_lines->addWidget(ops_table_, 1);
+  QWidget* const of_ops = table_under_words(ops_say_, "What the table of ops is of", ops_table_);
   tabs_->setDocumentMode(true);
   tabs_->addTab(report_, "Case");
   tabs_->addTab(of_ops, "Ops");

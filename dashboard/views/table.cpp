@@ -3,11 +3,26 @@
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QVBoxLayout>
 #include <algorithm>
 
 #include "dashboard/charts/theme.h"
 
 namespace ridgepoint {
+
+QWidget* table_under_words(QLabel* words, const QString& accessible_name, QTableView* table) {
+  words->setWordWrap(true);
+  words->setTextFormat(Qt::PlainText);
+  words->setAccessibleName(accessible_name);
+  words->setContentsMargins(6, 4, 6, 2);
+  auto* page = new QWidget;
+  auto* lines = new QVBoxLayout(page);
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->setSpacing(0);
+  lines->addWidget(words);
+  lines->addWidget(table, 1);
+  return page;
+}
 
 QColor colour_of(Tone tone, const QPalette& palette) {
   const Theme& theme = theme_of(palette);

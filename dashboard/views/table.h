@@ -3,6 +3,7 @@
 // with dots and whole in the tooltip.
 #pragma once
 
+#include <QLabel>
 #include <QStyledItemDelegate>
 #include <QTableView>
 
@@ -27,6 +28,9 @@ void fit_columns(QTableView& table, int most);
 /// From now on `column` gives way, down to `least` pixels, where all columns have no room beside
 /// each other, so that none is cut off at the right.
 void let_give_way(QTableView& table, int column, int least);
+
+/// The page of a tab: what a table is of, in words, above the table.
+QWidget* table_under_words(QLabel* words, const QString& accessible_name, QTableView* table);
 
 QColor colour_of(Tone tone, const QPalette& palette);
 

@@ -18,6 +18,7 @@
 #include "profiler/ceilings/measure.h"
 #include "profiler/machine/system_memory.h"
 #include "profiler/machine/topology.h"
+#include "results/roofline/ceilings_suite.h"
 #include "workloads/error.h"
 #include "workloads/number_of.h"
 
@@ -114,7 +115,7 @@ int measure_roofline(const Invocation& invocation, const RooflineArguments& argu
   const auto options = options_of(arguments);
   // Before the minutes that measuring takes: a database that cannot be had is known now.
   Store store = invocation.open_store(OpenMode::read_write);
-  const Run run = new_run("roofline", arguments.label, invocation.command_line);
+  const Run run = new_run(std::string(kCeilingsSuite), arguments.label, invocation.command_line);
   const Interrupt interrupt;
   const auto measured = ceilings::measure_ceilings(
       options, [](const std::string& what) { fmt::print(stderr, "{}\n", what); },

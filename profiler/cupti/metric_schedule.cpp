@@ -5,9 +5,13 @@
 #include <array>
 #include <memory>
 
+#include "profiler/cupti/toolkit_library.h"
+
 #if defined(RIDGEPOINT_HAS_CUPTI)
 #include <cupti_profiler_host.h>
 #include <dlfcn.h>
+
+#include "profiler/cupti/cupti_params.h"
 #endif
 
 namespace ridgepoint {
@@ -86,24 +90,12 @@ struct CuptiHost {
   }
   /// Empty when it is ready.
   std::string open(const std::string& library) {
-    handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) {
-      // Toolkits do not tell the loader about it.
-      handle = dlopen(("/usr/local/cuda/lib64/" + library).c_str(), RTLD_NOW | RTLD_LOCAL);
-    }
+    handle = open_toolkit_library(library);
     if (handle == nullptr)
       return fmt::format("no {}, in the loader's places or the toolkit's", library);
     return find_all() ? "" : fmt::format("{}: without the host functions of CUDA 13", library);
   }
 };
-
-/// Parameters with the size that CUPTI checks, all else zero.
-template <typename Params>
-Params sized(std::size_t size) {
-  Params params{};
-  params.structSize = size;
-  return params;
-}
 
 /// A chip's counters, until it goes.
 class ChipMetrics {
@@ -111,8 +103,7 @@ class ChipMetrics {
   ChipMetrics(const CuptiHost& host, const std::string& chip,
               std::span<const std::uint8_t> available, CounterUse use)
       : host_(host) {
-    auto params = sized<CUpti_Profiler_Host_Initialize_Params>(
-        CUpti_Profiler_Host_Initialize_Params_STRUCT_SIZE);
+    auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Initialize_Params);
     params.profilerType = use == CounterUse::sampling ? CUPTI_PROFILER_TYPE_PM_SAMPLING
                                                       : CUPTI_PROFILER_TYPE_RANGE_PROFILER;
     params.pChipName = chip.c_str();
@@ -123,16 +114,14 @@ class ChipMetrics {
   ChipMetrics& operator=(const ChipMetrics&) = delete;
   ~ChipMetrics() {
     if (object_ == nullptr) return;
-    auto params = sized<CUpti_Profiler_Host_Deinitialize_Params>(
-        CUpti_Profiler_Host_Deinitialize_Params_STRUCT_SIZE);
+    auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
     params.pHostObject = object_;
     host_.deinitialize(&params);
   }
   [[nodiscard]] bool known() const { return object_ != nullptr; }
 
   [[nodiscard]] bool has(const std::string& metric) const {
-    auto params = sized<CUpti_Profiler_Host_GetMetricProperties_Params>(
-        CUpti_Profiler_Host_GetMetricProperties_Params_STRUCT_SIZE);
+    auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_GetMetricProperties_Params);
     params.pHostObject = object_;
     params.pMetricName = metric.c_str();
     return host_.properties(&params) == CUPTI_SUCCESS;
@@ -142,31 +131,27 @@ class ChipMetrics {
   std::string configure(MetricSchedule& schedule) const {
     std::vector<const char*> names;
     for (const ScheduledMetric& metric : schedule.metrics) names.push_back(metric.name.c_str());
-    auto add = sized<CUpti_Profiler_Host_ConfigAddMetrics_Params>(
-        CUpti_Profiler_Host_ConfigAddMetrics_Params_STRUCT_SIZE);
+    auto add = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_ConfigAddMetrics_Params);
     add.pHostObject = object_;
     add.ppMetricNames = names.data();
     add.numMetrics = names.size();
     if (const auto status = host_.add_metrics(&add); status != CUPTI_SUCCESS) {
       return failed("adding metrics", status);
     }
-    auto size = sized<CUpti_Profiler_Host_GetConfigImageSize_Params>(
-        CUpti_Profiler_Host_GetConfigImageSize_Params_STRUCT_SIZE);
+    auto size = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_GetConfigImageSize_Params);
     size.pHostObject = object_;
     if (const auto status = host_.config_size(&size); status != CUPTI_SUCCESS) {
       return failed("sizing the configuration", status);
     }
     schedule.config.resize(size.configImageSize);
-    auto image = sized<CUpti_Profiler_Host_GetConfigImage_Params>(
-        CUpti_Profiler_Host_GetConfigImage_Params_STRUCT_SIZE);
+    auto image = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_GetConfigImage_Params);
     image.pHostObject = object_;
     image.configImageSize = schedule.config.size();
     image.pConfigImage = schedule.config.data();
     if (const auto status = host_.config(&image); status != CUPTI_SUCCESS) {
       return failed("making the configuration", status);
     }
-    auto passes = sized<CUpti_Profiler_Host_GetNumOfPasses_Params>(
-        CUpti_Profiler_Host_GetNumOfPasses_Params_STRUCT_SIZE);
+    auto passes = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_GetNumOfPasses_Params);
     passes.configImageSize = schedule.config.size();
     passes.pConfigImage = schedule.config.data();
     if (const auto status = host_.passes(&passes); status != CUPTI_SUCCESS) {
@@ -190,8 +175,7 @@ Reading<std::vector<std::string>> known_chips(const std::string& library) {
   using Names = Reading<std::vector<std::string>>;
   CuptiHost host;
   if (const std::string why = host.open(library); !why.empty()) return Names::absent(why);
-  auto params = sized<CUpti_Profiler_Host_GetSupportedChips_Params>(
-      CUpti_Profiler_Host_GetSupportedChips_Params_STRUCT_SIZE);
+  auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_GetSupportedChips_Params);
   if (const auto status = host.chips(&params); status != CUPTI_SUCCESS) {
     return Names::absent(fmt::format("CUPTI, listing chips: status {}", static_cast<int>(status)));
   }

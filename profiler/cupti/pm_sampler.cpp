@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "profiler/cupti/cupti_error.h"
+#include "profiler/cupti/toolkit_library.h"
 
 #if defined(RIDGEPOINT_HAS_CUPTI)
 #include <cuda.h>
@@ -13,6 +14,8 @@
 #include <cupti_profiler_target.h>
 #include <cupti_target.h>
 #include <dlfcn.h>
+
+#include "profiler/cupti/cupti_params.h"
 #endif
 
 namespace ridgepoint {
@@ -43,14 +46,6 @@ bool PmSampler::failed(std::string_view what, int status) {
 #if defined(RIDGEPOINT_HAS_CUPTI)
 
 namespace {
-
-template <typename Params>
-Params sampler_params(std::size_t size) {
-  Params params{};
-  params.structSize = size;
-  return params;
-}
-#define RIDGEPOINT_SAMPLER_PARAMS(name) sampler_params<name>(name##_STRUCT_SIZE)
 
 constexpr std::size_t kHardwareBufferBytes = std::size_t{64} << 20U;
 
@@ -88,17 +83,17 @@ struct PmSampler::Cupti {
   Cupti& operator=(const Cupti&) = delete;
   ~Cupti() {
     if (host != nullptr) {
-      auto params = RIDGEPOINT_SAMPLER_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
+      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
       params.pHostObject = host;
       static_cast<void>(host_deinitialize(&params));
     }
     if (object != nullptr) {
-      auto params = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_Disable_Params);
+      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Disable_Params);
       params.pPmSamplingObject = object;
       static_cast<void>(disable(&params));
     }
     if (initialized) {
-      auto params = RIDGEPOINT_SAMPLER_PARAMS(CUpti_Profiler_DeInitialize_Params);
+      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeInitialize_Params);
       static_cast<void>(deinitialize(&params));
     }
   }
@@ -126,7 +121,7 @@ struct PmSampler::Cupti {
            find("cuptiProfilerHostEvaluateToGpuValues", evaluate);
   }
   [[nodiscard]] CUptiResult clear_data() {
-    auto room = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_CounterDataImage_Initialize_Params);
+    auto room = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_CounterDataImage_Initialize_Params);
     room.pPmSamplingObject = object;
     room.counterDataSize = data.size();
     room.pCounterData = data.data();
@@ -138,9 +133,7 @@ PmSampler::~PmSampler() = default;
 
 void PmSampler::open(const PmSamplerOptions& options) {
   auto cupti = std::make_unique<Cupti>();
-  for (const std::string& place : {options.cupti, "/usr/local/cuda/lib64/" + options.cupti}) {
-    if (cupti->handle == nullptr) cupti->handle = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
-  }
+  cupti->handle = open_toolkit_library(options.cupti);
   if (cupti->handle == nullptr) {
     why_ = fmt::format("no {}, in the loader's places or the toolkit's", options.cupti);
     return;
@@ -150,10 +143,10 @@ void PmSampler::open(const PmSamplerOptions& options) {
     return;
   }
   const auto device = static_cast<std::size_t>(options.device);
-  auto initialize = RIDGEPOINT_SAMPLER_PARAMS(CUpti_Profiler_Initialize_Params);
+  auto initialize = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Initialize_Params);
   if (failed("starting the profiler", cupti->initialize(&initialize))) return;
   cupti->initialized = true;
-  auto supported = RIDGEPOINT_SAMPLER_PARAMS(CUpti_Profiler_DeviceSupported_Params);
+  auto supported = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeviceSupported_Params);
   supported.cuDevice = options.device;
   supported.api = CUPTI_PROFILER_PM_SAMPLING;
   if (failed("asking whether the device can be sampled", cupti->supported(&supported))) return;
@@ -161,10 +154,10 @@ void PmSampler::open(const PmSamplerOptions& options) {
     why_ = "sampling: CUPTI does not offer it on this device as it is set up";
     return;
   }
-  auto chip = RIDGEPOINT_SAMPLER_PARAMS(CUpti_Device_GetChipName_Params);
+  auto chip = RIDGEPOINT_CUPTI_PARAMS(CUpti_Device_GetChipName_Params);
   chip.deviceIndex = device;
   if (failed("asking for the chip's name", cupti->chip_name(&chip))) return;
-  auto availability = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_GetCounterAvailability_Params);
+  auto availability = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterAvailability_Params);
   availability.deviceIndex = device;
   if (failed("asking which counters are free", cupti->availability(&availability))) return;
   cupti->available.resize(availability.counterAvailabilityImageSize);
@@ -181,17 +174,17 @@ void PmSampler::open(const PmSamplerOptions& options) {
     why_ = fmt::format("sampling: {} would take {} passes", schedule_.chip, schedule_.passes);
     return;
   }
-  auto host = RIDGEPOINT_SAMPLER_PARAMS(CUpti_Profiler_Host_Initialize_Params);
+  auto host = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Initialize_Params);
   host.profilerType = CUPTI_PROFILER_TYPE_PM_SAMPLING;
   host.pChipName = schedule_.chip.c_str();
   host.pCounterAvailabilityImage = cupti->available.data();
   if (failed("preparing to evaluate", cupti->host_initialize(&host))) return;
   cupti->host = host.pHostObject;
-  auto enable = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_Enable_Params);
+  auto enable = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Enable_Params);
   enable.deviceIndex = device;
   if (failed("taking the sampler", cupti->enable(&enable))) return;
   cupti->object = enable.pPmSamplingObject;
-  auto config = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_SetConfig_Params);
+  auto config = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_SetConfig_Params);
   config.pPmSamplingObject = cupti->object;
   config.configSize = schedule_.config.size();
   config.pConfig = schedule_.config.data();
@@ -208,7 +201,7 @@ void PmSampler::open(const PmSamplerOptions& options) {
   for (const ScheduledMetric& metric : schedule_.metrics) {
     cupti->metrics.push_back(metric.name.c_str());
   }
-  auto size = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_GetCounterDataSize_Params);
+  auto size = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterDataSize_Params);
   size.pPmSamplingObject = cupti->object;
   size.pMetricNames = cupti->metrics.data();
   size.numMetrics = cupti->metrics.size();
@@ -221,24 +214,24 @@ void PmSampler::open(const PmSamplerOptions& options) {
 
 bool PmSampler::start() {
   if (!cupti_ || !why_.empty()) return false;
-  auto params = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_Start_Params);
+  auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Start_Params);
   params.pPmSamplingObject = cupti_->object;
   return !failed("starting to sample", cupti_->start(&params));
 }
 
 std::vector<PmSample> PmSampler::stop() {
   if (!cupti_ || !why_.empty()) return {};
-  auto stop = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_Stop_Params);
+  auto stop = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Stop_Params);
   stop.pPmSamplingObject = cupti_->object;
   if (failed("ending to sample", cupti_->stop(&stop))) return {};
-  auto decode = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_DecodeData_Params);
+  auto decode = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_DecodeData_Params);
   decode.pPmSamplingObject = cupti_->object;
   decode.pCounterDataImage = cupti_->data.data();
   decode.counterDataImageSize = cupti_->data.size();
   if (failed("decoding samples", cupti_->decode(&decode))) return {};
   overflowed_ = decode.overflow != 0 ||
                 decode.decodeStopReason == CUPTI_PM_SAMPLING_DECODE_STOP_REASON_COUNTER_DATA_FULL;
-  auto info = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_GetCounterDataInfo_Params);
+  auto info = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterDataInfo_Params);
   info.pCounterDataImage = cupti_->data.data();
   info.counterDataImageSize = cupti_->data.size();
   if (failed("reading samples", cupti_->data_info(&info))) return {};
@@ -246,12 +239,12 @@ std::vector<PmSample> PmSampler::stop() {
   std::vector<double> raw(cupti_->metrics.size());
   std::uint64_t first = 0;
   for (std::size_t i = 0; i < info.numCompletedSamples; ++i) {
-    auto when = RIDGEPOINT_SAMPLER_PARAMS(CUpti_PmSampling_CounterData_GetSampleInfo_Params);
+    auto when = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_CounterData_GetSampleInfo_Params);
     when.pPmSamplingObject = cupti_->object;
     when.pCounterDataImage = cupti_->data.data();
     when.counterDataImageSize = cupti_->data.size();
     when.sampleIndex = i;
-    auto values = RIDGEPOINT_SAMPLER_PARAMS(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
+    auto values = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
     values.pHostObject = cupti_->host;
     values.pCounterDataImage = cupti_->data.data();
     values.counterDataImageSize = cupti_->data.size();
@@ -272,7 +265,7 @@ std::vector<PmSample> PmSampler::stop() {
   return samples;
 }
 
-#undef RIDGEPOINT_SAMPLER_PARAMS
+#undef RIDGEPOINT_CUPTI_PARAMS
 
 #else
 

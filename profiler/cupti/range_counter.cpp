@@ -4,6 +4,7 @@
 
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/cupti/cupti_error.h"
+#include "profiler/cupti/toolkit_library.h"
 
 #if defined(RIDGEPOINT_HAS_CUPTI)
 #include <cuda.h>
@@ -12,6 +13,8 @@
 #include <cupti_range_profiler.h>
 #include <cupti_target.h>
 #include <dlfcn.h>
+
+#include "profiler/cupti/cupti_params.h"
 #endif
 
 namespace ridgepoint {
@@ -28,15 +31,6 @@ void RangeCounter::give_up(std::string_view what, int status) {
 #if defined(RIDGEPOINT_HAS_CUPTI)
 
 namespace {
-
-/// Parameters with the size that CUPTI checks, all else zero.
-template <typename Params>
-Params counter_params(std::size_t size) {
-  Params params{};
-  params.structSize = size;
-  return params;
-}
-#define RIDGEPOINT_COUNTER_PARAMS(name) counter_params<name>(name##_STRUCT_SIZE)
 
 /// Why range profiling is not to be had on a device of which CUPTI says so; empty: it does not.
 std::string unsupported_because(const CUpti_Profiler_DeviceSupported_Params& params) {
@@ -89,17 +83,17 @@ struct RangeCounter::Cupti {
   Cupti& operator=(const Cupti&) = delete;
   ~Cupti() {
     if (host != nullptr) {
-      auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
+      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
       params.pHostObject = host;
       static_cast<void>(host_deinitialize(&params));
     }
     if (object != nullptr) {
-      auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Disable_Params);
+      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Disable_Params);
       params.pRangeProfilerObject = object;
       static_cast<void>(disable(&params));
     }
     if (initialized) {
-      auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_DeInitialize_Params);
+      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeInitialize_Params);
       static_cast<void>(deinitialize(&params));
     }
   }
@@ -134,9 +128,7 @@ RangeCounter::~RangeCounter() = default;
 
 void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOptions& options) {
   auto cupti = std::make_unique<Cupti>();
-  for (const std::string& place : {options.cupti, "/usr/local/cuda/lib64/" + options.cupti}) {
-    if (cupti->handle == nullptr) cupti->handle = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
-  }
+  cupti->handle = open_toolkit_library(options.cupti);
   if (cupti->handle == nullptr) {
     why_ = fmt::format("no {}, in the loader's places or the toolkit's", options.cupti);
     return;
@@ -161,18 +153,18 @@ void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOp
     give_up(what, status);
     return true;
   };
-  auto initialize = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Initialize_Params);
+  auto initialize = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Initialize_Params);
   if (failed("starting the profiler", cupti->initialize(&initialize))) return;
   cupti->initialized = true;
-  auto supported = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_DeviceSupported_Params);
+  auto supported = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeviceSupported_Params);
   supported.cuDevice = options.device;
   supported.api = CUPTI_PROFILER_RANGE_PROFILING;
   if (failed("asking whether the device has counters", cupti->supported(&supported))) return;
   if (why_ = unsupported_because(supported); !why_.empty()) return;
-  auto chip = RIDGEPOINT_COUNTER_PARAMS(CUpti_Device_GetChipName_Params);
+  auto chip = RIDGEPOINT_CUPTI_PARAMS(CUpti_Device_GetChipName_Params);
   chip.deviceIndex = static_cast<std::size_t>(options.device);
   if (failed("asking for the chip's name", cupti->chip_name(&chip))) return;
-  auto availability = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_GetCounterAvailability_Params);
+  auto availability = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_GetCounterAvailability_Params);
   availability.ctx = context;
   if (failed("asking which counters are free", cupti->availability(&availability))) return;
   cupti->available.resize(availability.counterAvailabilityImageSize);
@@ -185,21 +177,21 @@ void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOp
     return;
   }
   schedule_ = made.value();
-  auto host = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Host_Initialize_Params);
+  auto host = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Initialize_Params);
   host.profilerType = CUPTI_PROFILER_TYPE_RANGE_PROFILER;
   host.pChipName = schedule_.chip.c_str();
   host.pCounterAvailabilityImage = cupti->available.data();
   if (failed("preparing to evaluate", cupti->host_initialize(&host))) return;
   cupti->host = host.pHostObject;
 
-  auto enable = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Enable_Params);
+  auto enable = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Enable_Params);
   enable.ctx = context;
   if (failed("taking the counters", cupti->enable(&enable))) return;
   cupti->object = enable.pRangeProfilerObject;
   for (const ScheduledMetric& metric : schedule_.metrics) {
     cupti->metrics.push_back(metric.name.c_str());
   }
-  auto size = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_GetCounterDataSize_Params);
+  auto size = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_GetCounterDataSize_Params);
   size.pRangeProfilerObject = cupti->object;
   size.pMetricNames = cupti->metrics.data();
   size.numMetrics = cupti->metrics.size();
@@ -207,12 +199,12 @@ void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOp
   size.maxNumRangeTreeNodes = static_cast<std::uint32_t>(most_ranges_);
   if (failed("sizing the room for counts", cupti->data_size(&size))) return;
   cupti->data.resize(size.counterDataSize);
-  auto room = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_CounterDataImage_Initialize_Params);
+  auto room = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_CounterDataImage_Initialize_Params);
   room.pRangeProfilerObject = cupti->object;
   room.counterDataSize = cupti->data.size();
   room.pCounterData = cupti->data.data();
   if (failed("preparing the room for counts", cupti->data_initialize(&room))) return;
-  auto config = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_SetConfig_Params);
+  auto config = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_SetConfig_Params);
   config.pRangeProfilerObject = cupti->object;
   config.configSize = schedule_.config.size();
   config.pConfig = schedule_.config.data();
@@ -236,7 +228,7 @@ bool RangeCounter::start_pass() {
   if (!cupti_ || !why_.empty()) return false;
   count_ = 0;
   depth_ = 0;
-  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Start_Params);
+  auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Start_Params);
   params.pRangeProfilerObject = cupti_->object;
   if (const auto status = cupti_->start(&params); status != CUPTI_SUCCESS) {
     give_up("starting to count", status);
@@ -249,7 +241,7 @@ void RangeCounter::begin(std::uint32_t source, std::uint32_t op) noexcept {
   if (!counting_ || count_ >= most_ranges_) return;
   ranges_[count_].op = {source, op};
   ranges_[count_].begun_ns = monotonic_ns();
-  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_PushRange_Params);
+  auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_PushRange_Params);
   params.pRangeProfilerObject = cupti_->object;
   params.pRangeName = cupti_->names[count_].c_str();
   if (cupti_->push(&params) != CUPTI_SUCCESS) return;  // the turn has no values then
@@ -260,7 +252,7 @@ void RangeCounter::begin(std::uint32_t source, std::uint32_t op) noexcept {
 void RangeCounter::end() noexcept {
   if (!cupti_ || depth_ == 0) return;
   --depth_;
-  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_PopRange_Params);
+  auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_PopRange_Params);
   params.pRangeProfilerObject = cupti_->object;
   static_cast<void>(cupti_->pop(&params));
 }
@@ -268,7 +260,7 @@ void RangeCounter::end() noexcept {
 bool RangeCounter::stop_pass() {
   counting_ = false;
   if (!cupti_ || !why_.empty()) return false;
-  auto params = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_Stop_Params);
+  auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Stop_Params);
   params.pRangeProfilerObject = cupti_->object;
   if (const auto status = cupti_->stop(&params); status != CUPTI_SUCCESS) {
     give_up("ending to count", status);
@@ -286,7 +278,7 @@ bool RangeCounter::stop_pass() {
 
 std::vector<CountedRange> RangeCounter::take() {
   if (!cupti_ || !why_.empty()) return {};
-  auto decode = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_DecodeData_Params);
+  auto decode = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_DecodeData_Params);
   decode.pRangeProfilerObject = cupti_->object;
   if (const auto status = cupti_->decode(&decode); status != CUPTI_SUCCESS) {
     give_up("decoding counts", status);
@@ -296,7 +288,7 @@ std::vector<CountedRange> RangeCounter::take() {
     why_ = fmt::format("counters: CUPTI dropped {} ranges", decode.numOfRangeDropped);
     return {};
   }
-  auto info = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_GetCounterDataInfo_Params);
+  auto info = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_GetCounterDataInfo_Params);
   info.pCounterDataImage = cupti_->data.data();
   info.counterDataImageSize = cupti_->data.size();
   if (const auto status = cupti_->data_info(&info); status != CUPTI_SUCCESS) {
@@ -307,7 +299,7 @@ std::vector<CountedRange> RangeCounter::take() {
                                   ranges_.begin() + static_cast<std::ptrdiff_t>(count_));
   std::vector<double> raw(cupti_->metrics.size());
   for (std::size_t i = 0; i < info.numTotalRanges; ++i) {
-    auto range = RIDGEPOINT_COUNTER_PARAMS(CUpti_RangeProfiler_CounterData_GetRangeInfo_Params);
+    auto range = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_CounterData_GetRangeInfo_Params);
     range.pCounterDataImage = cupti_->data.data();
     range.counterDataImageSize = cupti_->data.size();
     range.rangeIndex = i;
@@ -315,7 +307,7 @@ std::vector<CountedRange> RangeCounter::take() {
     if (cupti_->range_info(&range) != CUPTI_SUCCESS || range.rangeName == nullptr) continue;
     const std::size_t number = range_number(range.rangeName);
     if (number >= taken.size()) continue;
-    auto values = RIDGEPOINT_COUNTER_PARAMS(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
+    auto values = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
     values.pHostObject = cupti_->host;
     values.pCounterDataImage = cupti_->data.data();
     values.counterDataImageSize = cupti_->data.size();
@@ -329,7 +321,7 @@ std::vector<CountedRange> RangeCounter::take() {
   return taken;
 }
 
-#undef RIDGEPOINT_COUNTER_PARAMS
+#undef RIDGEPOINT_CUPTI_PARAMS
 
 #else
 

@@ -8,6 +8,7 @@
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/cupti/activity_reader.h"
 #include "profiler/cupti/cupti_error.h"
+#include "profiler/cupti/toolkit_library.h"
 
 #if defined(RIDGEPOINT_HAS_CUPTI)
 #include <cupti.h>
@@ -267,9 +268,7 @@ CuptiTimeline::~CuptiTimeline() = default;
 
 void CuptiTimeline::open(const std::string& library) {
   auto cupti = std::make_unique<Cupti>();
-  for (const std::string& place : {library, "/usr/local/cuda/lib64/" + library}) {
-    if (cupti->handle == nullptr) cupti->handle = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
-  }
+  cupti->handle = open_toolkit_library(library);
   if (cupti->handle == nullptr) {
     why_ = fmt::format("no {}, in the loader's places or the toolkit's", library);
     return;

@@ -24,10 +24,6 @@ std::string command_for(std::string_view suite) {
   return fmt::format("ridgepoint roofline{}{}", device.empty() ? "" : " --device ", device);
 }
 
-int threads_of(const Case& subject) {
-  return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
-}
-
 }  // namespace
 
 std::optional<StoredCeilings> read_ceilings(const Store& store, const std::string& run_id) {
@@ -59,10 +55,14 @@ void refuse_without_ceilings(const Store& store, std::string_view suite) {
                   store.path().string(), command_for(suite)));
 }
 
+int threads_of_case(const Case& subject) {
+  return static_cast<int>(std::max<std::int64_t>(1, subject.threads));
+}
+
 std::optional<roofline::CaseProfile> make_profile(const Record& record, const Run& run,
                                                   const StoredCeilings& ceilings) {
   return roofline::profile_of(
-      record, roofline::roofs_of(ceilings.run, ceilings.records, threads_of(record.subject)),
+      record, roofline::roofs_of(ceilings.run, ceilings.records, threads_of_case(record.subject)),
       static_cast<double>(run.harness_floor_ns), why_not_counted());
 }
 

@@ -31,6 +31,9 @@ std::optional<StoredCeilings> find_ceilings(const Store& store, const std::strin
 [[noreturn]] void refuse_without_ceilings(const Store& store,
                                           std::string_view suite = kCeilingsSuite);
 
+/// The threads that bound a case on the processor, at least 1.
+int threads_of_case(const Case& subject);
+
 /// The profile of a record of `run`; nothing where no op was traced. Error for ceilings that hold
 /// no bandwidth.
 std::optional<roofline::CaseProfile> make_profile(const Record& record, const Run& run,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backends/cuda/runtime/cuda_error.h"
+#include "profiler/cupti/toolkit_library.h"
 #include "workloads/error.h"
 
 namespace ridgepoint::cuda {
@@ -53,15 +54,6 @@ template <typename Function>
 bool find(void* library, const char* name, Function& to) {
   to = reinterpret_cast<Function>(dlsym(library, name));
   return to != nullptr;
-}
-
-/// Where loaders look, then where toolkits are put.
-void* open_library() {
-  const std::string name = fmt::format("libcublasLt.so.{}", CUBLAS_VER_MAJOR);
-  for (const std::string& place : {name, "/usr/local/cuda/lib64/" + name}) {
-    if (void* const library = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
-  }
-  return nullptr;
 }
 
 bool find_all(CublasLtFunctions& f) {
@@ -157,7 +149,7 @@ struct CublasLt::Plan {
 
 std::unique_ptr<CublasLt> CublasLt::open(std::string& why) {
   auto functions = std::make_shared<CublasLtFunctions>();
-  functions->library = open_library();
+  functions->library = open_toolkit_library(fmt::format("libcublasLt.so.{}", CUBLAS_VER_MAJOR));
   if (functions->library == nullptr) {
     why = fmt::format("no libcublasLt.so.{}: products of many rows are slow", CUBLAS_VER_MAJOR);
     return nullptr;
