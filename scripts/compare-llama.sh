@@ -105,7 +105,8 @@ share = "" if phase != "decode" else f'{100 * s.median(e["speed"] * e["weight_by
 figure = ab["figures"][0]
 ratio = {k: ((1 / figure[k]) if figure.get(k) else None) for k in ("worse_ratio", "worse_ratio_low", "worse_ratio_high")}
 text = lambda x: "?" if x is None else f"{x:.2f}"
-print(f'| {name} | {phase} | {speed["llama"]:.1f} | {speed["ours"]:.1f} | {text(ratio["worse_ratio"])} | {text(ratio["worse_ratio_high"])} to {text(ratio["worse_ratio_low"])} | {share} | {s.median(e["bandwidth"] for e in log) / 1e9:.1f} | {ab["counted_pairs"]} |')
+shown = lambda x: f"{x:.1f}" if x >= 10 else f"{x:.3g}"
+print(f'| {name} | {phase} | {shown(speed["llama"])} | {shown(speed["ours"])} | {text(ratio["worse_ratio"])} | {text(ratio["worse_ratio_high"])} to {text(ratio["worse_ratio_low"])} | {share} | {s.median(e["bandwidth"] for e in log) / 1e9:.1f} | {ab["counted_pairs"]} |')
 PY
 
 echo "| file | phase | llama.cpp | ours | ratio | interval | share of read bandwidth | read GB/s | pairs |"
