@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "workloads/tensor/k_quants.h"
+#include "workloads/tensor/q5_0.h"
 
 namespace ridgepoint::cuda {
 namespace {
@@ -34,6 +35,17 @@ void split_blocks(const std::byte* source, std::int64_t blocks, std::size_t fact
     const std::byte* const block = source + at * (factor_bytes + code_bytes);
     std::memcpy(to.scales + at * factor_bytes, block, factor_bytes);
     std::memcpy(to.codes + at * code_bytes, block + factor_bytes, code_bytes);
+  }
+}
+
+/// Codes of five bits as codes of eight, which say the same.
+void widen_q5_0(const std::byte* source, std::int64_t blocks, const RowPlanes& to) {
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    const auto at = static_cast<std::size_t>(b);
+    const std::byte* const block = source + at * kQ5Bytes;
+    const auto codes = q5_0_codes(block);
+    std::memcpy(to.scales + at * 2, block, 2);
+    std::memcpy(to.codes + at * kQ5Elements, codes.data(), codes.size());
   }
 }
 
@@ -81,6 +93,10 @@ void repack_row(Type type, const MatrixLayout& layout, std::span<const std::byte
       std::memcpy(to.codes, source + 4, row.size() - 4);
       return;
     case Format::q8:
+      if (type == Type::q5_0) {
+        widen_q5_0(source, shape.units(), to);
+        return;
+      }
       split_blocks(source, shape.units() / shape.group, 2,
                    static_cast<std::size_t>(shape.group * kUnit), to);
       return;
@@ -126,6 +142,7 @@ Form form_of(Type type) {
     case Type::bf16:
       return {Format::bf16, 1, 64, 0};
     case Type::q8_0:
+    case Type::q5_0:
       return {Format::q8, 1, 32, 2};
     case Type::q8_g64:
       return {Format::q8, 2, 32, 2};

@@ -10,6 +10,8 @@
 #include <new>
 #include <stdexcept>
 
+#include "workloads/tensor/q5_0.h"
+
 namespace ridgepoint {
 namespace {
 
@@ -27,7 +29,7 @@ struct FormInfo {
 
 constexpr std::int64_t kSuperBlock = 256;
 constexpr std::int64_t kRow = 0;
-constexpr std::array<FormInfo, 12> kForms{{
+constexpr std::array<FormInfo, 13> kForms{{
     {Type::q8_0, TileForm::signed8, kTileRows * 32, kTileRows * 2, kBlock},
     {Type::q8_g64, TileForm::signed8, kTileRows * 32, kTileRows * 2, 64},
     {Type::q8_g128, TileForm::signed8, kTileRows * 32, kTileRows * 2, 128},
@@ -38,6 +40,8 @@ constexpr std::array<FormInfo, 12> kForms{{
     {Type::w4_channel, TileForm::nibble_zero, kTileRows * 16, kTileRows*(2 + 2), kRow},
     {Type::fp8, TileForm::e4m3, kTileRows * 32, kTileRows * 4, kRow},
     {Type::q4_0, TileForm::nibble, kTileRows * 16, kTileRows * 2, kBlock},
+    // As codes of 8 bits, which say the same: half as many bytes again as in the file.
+    {Type::q5_0, TileForm::signed8, kTileRows * 32, kTileRows * 2, kBlock},
     {Type::q4_k, TileForm::nibble_k, kTileRows * 16, kTileRows*(4 + 16), kSuperBlock},
     {Type::q6_k, TileForm::six, kTileRows * 24, kTileRows*(2 + 16), kSuperBlock},
 }};
@@ -109,6 +113,13 @@ void put_q4_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
               std::byte* scales) {
   std::memcpy(scales + 2 * r, block, 2);
   for (std::int64_t v = 0; v < 4; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
+}
+
+void put_q5_0(const std::uint8_t* block, std::int64_t count, std::int64_t r, std::uint8_t* codes,
+              std::byte* scales) {
+  std::memcpy(scales + 2 * r, block, 2);
+  const auto numbers = q5_0_codes(reinterpret_cast<const std::byte*>(block));
+  put_bytes(reinterpret_cast<const std::uint8_t*>(numbers.data()), count, r, codes);
 }
 
 /// A block of 32 codes of four bits: vector v has inputs 4v.. low and 16 + 4v.. high.
@@ -196,6 +207,8 @@ PutGroup put_for(Type type) {
       return &put_fp8;
     case Type::q4_0:
       return &put_q4_0;
+    case Type::q5_0:
+      return &put_q5_0;
     case Type::q4_k:
       return &put_q4_k;
     case Type::q6_k:

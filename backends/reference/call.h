@@ -65,6 +65,7 @@ struct Call {
   std::vector<Operand> inputs;
   Operand output;
   Step step;
+  bool rounds = false;  ///< inputs of products are rounded as fast backends round them
   ThreadPool* pool = nullptr;
   std::span<std::byte> all_scratch;
   std::size_t scratch_per_thread = 0;

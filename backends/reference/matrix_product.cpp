@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "backends/reference/dot.h"
 #include "backends/reference/operators.h"
@@ -12,6 +13,39 @@ constexpr std::size_t kWeightRows = 16;
 constexpr std::size_t kInputRows = 2;
 // Multiply-adds that are worth waking a thread for.
 constexpr std::int64_t kGrain = 32 * 1024;
+
+constexpr std::size_t kRoundedTogether = 32;
+
+void round_to_eight_bits(std::span<float> values) {
+  float largest = 0;
+  for (const float value : values) largest = std::max(largest, std::abs(value));
+  const float scale = largest / 127.0F;
+  if (!(scale > 0) || !std::isfinite(scale)) return;
+  for (float& value : values) value = std::nearbyint(value / scale) * scale;
+}
+
+/// What products with such weights make of their inputs where speed counts.
+void round_as_fast_backends(Type weight, std::span<float> row) {
+  switch (weight) {
+    case Type::bf16:
+      for (float& value : row) value = bf16_to_float(float_to_bf16(value));
+      return;
+    case Type::q8_0:
+    case Type::q4_0:
+    case Type::q5_0:
+    case Type::q4_k:
+    case Type::q6_k:
+    case Type::q8_channel:
+    case Type::q8_g64:
+    case Type::q8_g128:
+      for (std::size_t at = 0; at < row.size(); at += kRoundedTogether) {
+        round_to_eight_bits(row.subspan(at, std::min(kRoundedTogether, row.size() - at)));
+      }
+      return;
+    default:
+      return;  // floats as they are
+  }
+}
 
 }  // namespace
 
@@ -44,8 +78,13 @@ void run(const MatrixProduct&, const Call& call) {
       for (std::int64_t r = 0; r < rows; r += kInputRows) {
         const auto height = static_cast<std::size_t>(std::min<std::int64_t>(kInputRows, rows - r));
         for (std::size_t i = 0; i < height; ++i) {
-          widen(input.floats(r + static_cast<std::int64_t>(i)),
-                wide_inputs.subspan(i * length, length));
+          std::span<const float> row = input.floats(r + static_cast<std::int64_t>(i));
+          if (call.rounds) {
+            std::ranges::copy(row, narrow.begin());
+            round_as_fast_backends(weight.type, narrow);
+            row = narrow;
+          }
+          widen(row, wide_inputs.subspan(i * length, length));
         }
         dot_tile({.x = wide_inputs.data(),
                   .x_rows = height,

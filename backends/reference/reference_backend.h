@@ -20,6 +20,11 @@ class ReferenceBackend : public Backend {
   static constexpr std::string_view kSummary =
       "plain loops, float32 with float64 sums: slow, and what the others are checked against";
 
+  /// `rounds`: inputs of products are rounded first, to 8 bits where weights are in blocks of
+  /// codes, to bf16 where they are bf16. Then it is not the truth, but says how far from it a
+  /// backend may be that rounds and does nothing wrong.
+  explicit ReferenceBackend(bool rounds = false) : rounds_(rounds) {}
+
   [[nodiscard]] BackendDescription describe() const override;
   [[nodiscard]] Support streams() const override { return Support::yes(); }
   using Backend::supports;
@@ -32,11 +37,12 @@ class ReferenceBackend : public Backend {
  private:
   [[nodiscard]] std::shared_ptr<ThreadPool> pool(int threads) const;
 
+  bool rounds_;
   mutable std::mutex mutex_;
   mutable std::map<int, std::weak_ptr<ThreadPool>> pools_;  // by number of threads
 };
 
-/// It takes no options: Error when there are any.
+/// Options: activations=rounded. Error for any other.
 std::unique_ptr<Backend> open_reference_backend(std::string_view options);
 
 }  // namespace ridgepoint

@@ -17,12 +17,13 @@ namespace ridgepoint {
 ReferenceExecution::ReferenceExecution(const Graph& graph, const WeightMap& weights,
                                        std::shared_ptr<ReferenceCache> cache,
                                        std::shared_ptr<ThreadPool> pool, Allocation allocation,
-                                       WeightFeed* feed)
+                                       WeightFeed* feed, bool rounds)
     : graph_(graph),
       spans_(graph),
       cache_(std::move(cache)),
       pool_(std::move(pool)),
-      workspace_(cache_ ? cache_->workspace() : std::make_shared<Workspace>()) {
+      workspace_(cache_ ? cache_->workspace() : std::make_shared<Workspace>()),
+      rounds_(rounds) {
   bind_ends(weights);
   groups_ = groups_of_nodes(graph_, feed);
   ActivationPlan plan = plan_activations(graph_, allocation);
@@ -87,6 +88,7 @@ Call ReferenceExecution::make_call(const Node& node) const {
   for (const ValueId input : node.inputs) call.inputs.push_back(operand(input));
   call.output = operand(node.output);
   call.step = {.batch = graph_.batch(), .tokens = graph_.tokens(), .past = 0};
+  call.rounds = rounds_;
   call.pool = pool_.get();
   return call;
 }

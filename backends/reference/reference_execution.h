@@ -20,7 +20,7 @@ class ReferenceExecution : public Execution {
   /// `cache` may be null when the graph has no cache values. `weights` are used where they lie.
   ReferenceExecution(const Graph& graph, const WeightMap& weights,
                      std::shared_ptr<ReferenceCache> cache, std::shared_ptr<ThreadPool> pool,
-                     Allocation allocation, WeightFeed* feed);
+                     Allocation allocation, WeightFeed* feed, bool rounds);
 
   void write_input(ValueId id, std::span<const std::byte> bytes) override;
   /// Works through the whole graph before it returns. Error for a token or position outside its
@@ -48,6 +48,7 @@ class ReferenceExecution : public Execution {
   std::vector<Call> calls_;           // one a node
   std::size_t scratch_per_thread_ = 0;
   bool has_caches_ = false;
+  bool rounds_ = false;
   WeightGroups groups_;  // by node
   MemoryLedger own_;     // without what the workspace holds
 };

@@ -152,6 +152,10 @@ class PairLoop {
     if (a.interrupted || b.interrupted) return std::nullopt;
     if (const auto refused = refusal(a, b)) return refused;
     budgeted_ = b.records;
+    beside_.clear();
+    for (const Record& record : a.records) {
+      if (record.subject.workload == "llm") beside_.push_back(record.subject.model);
+    }
     const auto [figures, only_a, only_b] = match_figures(a, b);
     missing_in_b_ = only_a;
     if (!only_b.empty()) {
@@ -233,11 +237,18 @@ class PairLoop {
     // A session that goes on and is decided already has only its first slices.
     for (const Record& record : budgeted_) {
       if (record.subject.workload != "llm") continue;
-      auto why = withheld_by_quality(options_.budget, record.subject, qualities_);
+      auto why =
+          withheld_by_quality(options_.budget, record, model_beside(record.subject), qualities_);
       if (!why.empty()) return why;
     }
     return budgeted_.empty() ? "an arm that is no case of ours has no stored quality"
                              : std::string();
+  }
+
+  /// What A runs where B runs this: the same model where A has it, too.
+  [[nodiscard]] std::string_view model_beside(const Case& subject) const {
+    if (beside_.empty() || std::ranges::find(beside_, subject.model) != beside_.end()) return {};
+    return beside_.front();
   }
 
   /// Why the figure that decides differs: from the records of the last pair, whose op times,
@@ -337,7 +348,8 @@ class PairLoop {
   PairContamination contamination_;
   ThrottleCount throttles_;
   Slice last_a_, last_b_;
-  std::vector<Record> budgeted_;  ///< B's cases, whose quality the budget is for
+  std::vector<Record> budgeted_;     ///< B's cases, whose quality the budget is for
+  std::vector<std::string> beside_;  ///< models of A's cases
 };
 
 }  // namespace

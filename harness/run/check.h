@@ -14,6 +14,9 @@
 namespace ridgepoint {
 
 inline constexpr std::string_view kReferenceBackend = "reference";
+/// The same, with the roundings that fast backends are allowed: not the truth, but a measure for
+/// how far from it those lead.
+inline constexpr std::string_view kRoundingReference = "reference:activations=rounded";
 
 bool is_reference(const Backend& backend);
 

@@ -174,7 +174,7 @@ ChoicePlan plan_choices(const Model& model, const Case& subject, std::int64_t ch
 }
 
 CaseResult check_choices(const CaseContext& context, const Backend& backend, const Model& model,
-                         std::span<const std::int32_t> chosen, Json& details) {
+                         double tolerance, std::span<const std::int32_t> chosen, Json& details) {
   const Case& subject = context.subject;
   const auto steps = static_cast<std::int64_t>(chosen.size()) / subject.batch;
   if (is_reference(backend) || steps == 0) return {};
@@ -200,7 +200,7 @@ CaseResult check_choices(const CaseContext& context, const Backend& backend, con
   }
   details["choices_checked"] = plan.choices;
   details["choices_of_sequences"] = plan.sequences;
-  return judge_choices(*shortfalls, subject, tolerance_for(model), details);
+  return judge_choices(*shortfalls, subject, tolerance, details);
 }
 
 }  // namespace ridgepoint

@@ -25,10 +25,11 @@ struct ChoicePlan {
 };
 ChoicePlan plan_choices(const Model& model, const Case& subject, std::int64_t chosen);
 
-/// `chosen` is [steps, batch], of a repetition that was completed. Adds to `details`. ok, wrong, or
-/// interrupted; nothing is checked, and the details say so, where nothing was chosen, where it
-/// would take too long, and for the reference itself.
+/// `tolerance` is that of logits; `chosen` is [steps, batch], of a repetition that was completed.
+/// Adds to `details`. ok, wrong, or interrupted; nothing is checked, and the details say so, where
+/// nothing was chosen, where it would take too long, and for the reference itself.
 CaseResult check_choices(const CaseContext& context, const Backend& backend, const Model& model,
-                         std::span<const std::int32_t> chosen, nlohmann::json& details);
+                         double tolerance, std::span<const std::int32_t> chosen,
+                         nlohmann::json& details);
 
 }  // namespace ridgepoint

@@ -10,12 +10,13 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, double>, 15> kTolerances = {{
+constexpr std::array<std::pair<std::string_view, double>, 16> kTolerances = {{
     {"f32", 1e-3},
     {"f16", 1e-2},
     {"bf16", 3e-2},
     {"q8_0", 5e-2},
     {"q4_0", 5e-2},
+    {"q5_0", 5e-2},
     {"q4_k", 5e-2},
     {"q6_k", 5e-2},
     {"q8_channel", 5e-2},

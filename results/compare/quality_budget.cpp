@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "results/compare/weights_difference.h"
 #include "results/report/table.h"
 
 namespace ridgepoint {
@@ -28,6 +29,14 @@ std::string with_error(const std::map<std::string, double>& metrics, const std::
 bool has_figures(const Record& record) {
   return record.measurement.metrics.contains("scored_tokens") &&
          (record.outcome == Outcome::ok || record.outcome == Outcome::mistrusted);
+}
+
+/// Whether the divergence is from the very weights that were measured, so that it says what the
+/// backend does to them and nothing of what they cost.
+bool has_own_weights_as_baseline(const Case& quality) {
+  const bool computed = !quality.baseline.starts_with("file:");
+  return computed && quality.transform.empty() &&
+         (quality.baseline_model.empty() || quality.baseline_model == quality.model);
 }
 
 }  // namespace
@@ -66,20 +75,37 @@ std::vector<Record> stored_qualities(const Store& store) {
   return found;
 }
 
-std::string withheld_by_quality(const QualityBudget& budget, const Case& candidate,
-                                std::span<const Record> qualities) {
+std::string withheld_by_quality(const QualityBudget& budget, const Record& candidate,
+                                std::string_view other_model, std::span<const Record> qualities) {
   if (!budget.given()) return {};
-  bool any = false;
+  const Case& subject = candidate.subject;
+  bool of_itself = false;
+  bool of_other_weights = false;
+  bool known = false;
   for (const Record& record : qualities) {
-    if (!same_variant(record.subject, candidate)) continue;
-    any = true;
+    if (!same_variant(record.subject, subject)) continue;
+    if (weights_difference(record, candidate)) {
+      of_other_weights = true;
+      continue;
+    }
     if (const std::string past = past_budget(budget, record.measurement.metrics); !past.empty()) {
       return past;
     }
+    const bool itself = !other_model.empty() && other_model != subject.model &&
+                        has_own_weights_as_baseline(record.subject);
+    (itself ? of_itself : known) = true;
   }
-  if (any) return {};
-  return fmt::format("its quality is not known: ridgepoint quality --model {} --backend {}",
-                     candidate.model, candidate.backend);
+  if (known) return {};
+  std::string ask =
+      fmt::format("ridgepoint quality --model {} --backend {}", subject.model, subject.backend);
+  if (!subject.transform.empty()) ask += fmt::format(" --transform {}", subject.transform);
+  if (of_itself) {
+    return fmt::format("its quality is known only against its own weights: {} --baseline-model {}",
+                       ask, other_model);
+  }
+  return fmt::format("its quality is {}: {}",
+                     of_other_weights ? "known only of other weights of that name" : "not known",
+                     ask);
 }
 
 }  // namespace ridgepoint

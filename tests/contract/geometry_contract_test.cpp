@@ -169,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, Geometry, ::testing::ValuesIn([] {
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(OddSizes, AreRefusedWhereTheFormatForbidsThem) {
-  for (const Type type : {Type::q8_0, Type::q4_0, Type::q4_k, Type::q6_k}) {
+  for (const Type type : {Type::q8_0, Type::q4_0, Type::q5_0, Type::q4_k, Type::q6_k}) {
     const std::string line = error_of([&] {
       static_cast<void>(small_model(odd_geometries().at(1), type, kSeed));
       return 0;

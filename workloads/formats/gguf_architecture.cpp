@@ -132,13 +132,10 @@ std::vector<double> read_factors_tensor(const GgufFile& file, const GgufTensor& 
   return {stored.begin(), stored.end()};
 }
 
-/// What every frequency is divided by, from the metadata.
+/// What every frequency is divided by, from the metadata; read as llama.cpp reads it, where a file
+/// that names no kind of scaling means the linear one.
 double read_linear_scaling(const GgufFile& file, const Keys& keys) {
-  std::string_view key = "rope.scaling.factor";
-  if (file.find(keys.full("rope.scaling.type")) == nullptr) {
-    // What converters wrote before there were several kinds of scaling.
-    key = "rope.scale_linear";
-  } else {
+  if (file.find(keys.full("rope.scaling.type")) != nullptr) {
     const std::string_view type = keys.text("rope.scaling.type").value_or("none");
     if (type == "none") {
       return 1.0;
@@ -149,6 +146,9 @@ double read_linear_scaling(const GgufFile& file, const Keys& keys) {
           fmt::format("is {}, and only 'none' and 'linear' are supported", in_quotes(type)));
     }
   }
+  // What converters wrote before there were several kinds of scaling comes second.
+  const bool current = file.find(keys.full("rope.scaling.factor")) != nullptr;
+  const std::string_view key = current ? "rope.scaling.factor" : "rope.scale_linear";
   const double factor = keys.real_or(key, 1.0);
   if (!std::isfinite(factor) || factor <= 0.0) {
     keys.fail_value(key, fmt::format("is {}, which cannot divide a frequency", factor));

@@ -2,6 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "workloads/formats/bind_weights.h"
 #include "workloads/formats/format_error.h"
 #include "workloads/formats/gguf_architecture.h"
@@ -74,20 +82,42 @@ StoredTensor find_stored(const GgufFile& file, const TensorPlan& plan, const Mod
           kMakeItAgain);
 }
 
-/// Tensors that would change what is computed, and that the architecture here does not have.
+/// Of a layer's tensors, those that older converters wrote and nothing reads: the frequencies that
+/// follow from the base.
+bool is_derived(std::string_view name) {
+  return name.starts_with("attn_rot_embd.");
+}
+
+/// What is left out would change what is computed, without a word.
 void refuse_unknown_parts(const GgufFile& file, const ModelConfig& config) {
-  if (config.architecture == Architecture::gpt2 || config.architecture == Architecture::gpt_oss) {
-    return;
-  }
-  for (const std::string_view name :
-       {"attn_output.bias", "ffn_gate.bias", "ffn_up.bias", "ffn_down.bias", "attn_q_norm.weight",
-        "attn_k_norm.weight"}) {
-    if (const GgufTensor* tensor = file.find_tensor(fmt::format("blk.0.{}", name))) {
-      fail_at(file.origin(), tensor->info_offset,
-              fmt::format("tensor {} is not part of the architecture {} as supported here",
-                          in_quotes(tensor->name), name_of(config.architecture)),
-              "use another model");
+  if (config.architecture == Architecture::gpt_oss) return;
+  const auto fail = [&](const GgufTensor& tensor) {
+    fail_at(file.origin(), tensor.info_offset,
+            fmt::format("tensor {} is not part of the architecture {} as supported here",
+                        in_quotes(tensor.name), name_of(config.architecture)),
+            "use another model");
+  };
+  constexpr std::string_view kFirstLayer = "blk.0.";
+  std::set<std::string, std::less<>> known;
+  ModelConfig one_layer = config;
+  one_layer.layers = 1;
+  for (const TensorPlan& plan : tensor_plan(one_layer)) {
+    if (!plan.name.starts_with(kFirstLayer)) continue;
+    known.insert(plan.name.substr(kFirstLayer.size()));
+    if (const auto part = fused_part(plan.name, config)) {
+      known.insert(part->fused_name.substr(kFirstLayer.size()));
     }
+  }
+  for (const GgufTensor& tensor : file.tensors()) {
+    // Scales and shifts of what comes before the layers and after them, and of stretched positions.
+    if (tensor.name == "output.bias" || tensor.name.starts_with("token_embd_norm.") ||
+        tensor.name.starts_with("rope_factors_")) {
+      fail(tensor);
+    }
+    if (layer_of(tensor.name, "blk.") < 0) continue;
+    const std::string_view part =
+        tensor.name.substr(tensor.name.find('.', std::string_view("blk.").size()) + 1);
+    if (!known.contains(part) && !is_derived(part)) fail(tensor);
   }
 }
 
@@ -103,13 +133,23 @@ void refuse_layers_beyond(const GgufFile& file, const ModelConfig& config) {
   }
 }
 
+/// Whatever else such a file lacks, this is what is to be said of it.
+void refuse_part_of_split(const GgufFile& file) {
+  const GgufEntry* count = file.find("split.count");
+  if (count == nullptr || file.unsigned_integer("split.count").value_or(0) < 2) return;
+  fail_at(file.origin(), count->offset,
+          fmt::format("the file is one of {} parts of a split model", describe(*count)),
+          "join the parts: llama-gguf-split --merge FIRST.gguf WHOLE.gguf");
+}
+
 }  // namespace
 
 Model gguf_model(const GgufFile& file) {
+  refuse_part_of_split(file);
   Model model;
   model.config = read_gguf_config(file);
-  refuse_unknown_parts(file, model.config);
   refuse_layers_beyond(file, model.config);
+  refuse_unknown_parts(file, model.config);
   bind_weights(model, file.tensors().size(),
                [&](const TensorPlan& plan) { return find_stored(file, plan, model.config); });
   model.synthetic = file.boolean(kSyntheticKey).value_or(false);

@@ -209,7 +209,7 @@ Type read_tensor_type(Cursor& cursor, std::string_view tensor) {
   cursor.fail_from(start,
                    fmt::format("tensor {} has type {}, which is not supported by this version",
                                in_quotes(tensor), foreign),
-                   "convert the model to f32, f16, bf16, q8_0 or pure q4_0");
+                   "convert the model to f32, f16, bf16, q8_0, q4_0, q5_0 or Q4_K_M");
 }
 
 /// A description as stored: the place of its bytes is not known before all have been read.

@@ -64,8 +64,7 @@ Type q4_k_m_type(const TensorPlan& tensor, const ModelConfig& config) {
   }
   if (row % type_info(type).block_elements == 0) return type;
   if (row % type_info(Type::q8_0).block_elements != 0) return Type::f16;
-  if (type == Type::q4_k) refuse(tensor, "q5_0");
-  return Type::q8_0;
+  return type == Type::q4_k ? Type::q5_0 : Type::q8_0;
 }
 
 }  // namespace
@@ -82,8 +81,8 @@ std::span<const ModelType::Entry> ModelType::entries() {
   static const std::vector<Entry> kEntries = [] {
     // llama.cpp's llama_ftype. It has none for q4_K alone: the nearest is "mostly Q4_K, small".
     const std::map<Type, std::uint32_t> file_types{
-        {Type::f32, 0},  {Type::f16, 1},   {Type::bf16, 32}, {Type::q8_0, 7},
-        {Type::q4_0, 2}, {Type::q4_k, 14}, {Type::q6_k, 18}};
+        {Type::f32, 0},  {Type::f16, 1},  {Type::bf16, 32}, {Type::q8_0, 7},
+        {Type::q4_0, 2}, {Type::q5_0, 8}, {Type::q4_k, 14}, {Type::q6_k, 18}};
     std::vector<Entry> entries;
     for (const TypeInfo& info : types()) {
       if (!info.weight) continue;

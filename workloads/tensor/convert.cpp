@@ -10,6 +10,7 @@
 #include "workloads/tensor/fp8.h"
 #include "workloads/tensor/integer_quants.h"
 #include "workloads/tensor/k_quants.h"
+#include "workloads/tensor/q5_0.h"
 #include "workloads/tensor/unaligned.h"
 
 namespace ridgepoint {
@@ -228,6 +229,11 @@ void to_float(Type type, std::span<const std::byte> source, std::span<float> tar
         q4_0_to_float(from + i * kQ4Bytes, to + i * kBlock);
       }
       return;
+    case Type::q5_0:
+      for (std::size_t i = 0; i < count / kQ5Elements; ++i) {
+        q5_0_to_float(from + i * kQ5Bytes, to + i * kQ5Elements);
+      }
+      return;
     case Type::q4_k:
       for (std::size_t i = 0; i < count / kSuperBlock; ++i) {
         q4_k_to_float(from + i * kQ4KBytes, to + i * kSuperBlock);
@@ -303,6 +309,11 @@ void from_float(Type type, std::span<const float> source, std::span<std::byte> t
     case Type::q4_0:
       for (std::size_t i = 0; i < count / kBlock; ++i) {
         float_to_q4_0(from + i * kBlock, to + i * kQ4Bytes);
+      }
+      return;
+    case Type::q5_0:
+      for (std::size_t i = 0; i < count / kQ5Elements; ++i) {
+        float_to_q5_0(from + i * kQ5Elements, to + i * kQ5Bytes);
       }
       return;
     case Type::q4_k:

@@ -9,12 +9,13 @@ namespace ridgepoint {
 
 namespace {
 
-constexpr std::array<TypeInfo, 16> kTypes{{
+constexpr std::array<TypeInfo, 17> kTypes{{
     {Type::f32, "f32", 1, 4, 0, "F32", true},
     {Type::f16, "f16", 1, 2, 1, "F16", true},
     {Type::bf16, "bf16", 1, 2, 30, "BF16", true},
     {Type::q8_0, "q8_0", 32, 34, 8, "", true},
     {Type::q4_0, "q4_0", 32, 18, 2, "", true},
+    {Type::q5_0, "q5_0", 32, 22, 6, "", true},
     {Type::q4_k, "q4_k", 256, 144, 12, "", true},
     {Type::q6_k, "q6_k", 256, 210, 14, "", true},
     {Type::q8_channel, "q8_channel", 1, 1, kNoGgufId, "", true, 4},

@@ -1,9 +1,9 @@
 // Element types and their block layouts, declared once; every parser, writer and kernel derives
 // sizes from this table.
 //
-// Most quantised layouts are GGUF's (ggml-common.h block_q8_0, block_q4_0, block_q4_K, block_q6_K):
-// k_quants.h describes the last two. Those after q6_k are Ridgepoint's own, for what GGUF has no
-// type for: integer_quants.h (q8_..., w4_...) and fp8.h.
+// Most quantised layouts are GGUF's (ggml-common.h block_q8_0, block_q4_0, block_q5_0, block_q4_K,
+// block_q6_K): q5_0.h and k_quants.h describe the last three. Those after q6_k are Ridgepoint's
+// own, for what GGUF has no type for: integer_quants.h (q8_..., w4_...) and fp8.h.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ enum class Type : std::uint8_t {
   bf16,
   q8_0,
   q4_0,
+  q5_0,
   q4_k,
   q6_k,
   q8_channel,

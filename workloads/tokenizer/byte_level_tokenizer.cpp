@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "workloads/error.h"
@@ -32,14 +33,14 @@ const std::unordered_map<std::int32_t, char>& bytes_of_code_points() {
   return table;
 }
 
-/// What a stored piece stands for. One that holds other characters than the table's was added as it
-/// is.
-std::string unprinted(const std::string& piece) {
+/// What a stored piece stands for by the table; nothing where it holds other characters than the
+/// table's, and so was added as it is.
+std::optional<std::string> unprinted(const std::string& piece) {
   std::string bytes;
   for (std::size_t place = 0; place < piece.size();) {
     const auto character = character_at(piece, place);
     const auto found = bytes_of_code_points().find(character.code);
-    if (found == bytes_of_code_points().end()) return piece;
+    if (found == bytes_of_code_points().end()) return std::nullopt;
     bytes += found->second;
     place += character.bytes;
   }
@@ -68,13 +69,15 @@ ByteLevelTokenizer::ByteLevelTokenizer(Vocabulary vocabulary)
         break;
       case TokenKind::normal:
       case TokenKind::unused:
-      case TokenKind::byte:
-        bytes_.push_back(unprinted(vocabulary_.pieces[id]));
-        if (bytes_.back().size() == 1) {
-          of_byte_[static_cast<unsigned char>(bytes_.back().front())] =
-              static_cast<std::int32_t>(id);
-        }
+      case TokenKind::byte: {
+        const auto by_table = unprinted(vocabulary_.pieces[id]);
+        const std::string& bytes = bytes_.emplace_back(by_table.value_or(vocabulary_.pieces[id]));
+        if (bytes.size() != 1) break;
+        // Merges are of pieces by the table, so one that was added as it is gives way to them.
+        std::int32_t& token = of_byte_[static_cast<unsigned char>(bytes.front())];
+        if (by_table || token < 0) token = static_cast<std::int32_t>(id);
         break;
+      }
     }
   }
   if (vocabulary_.whole_words) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <stdexcept>
+#include <utility>
 
 #include "workloads/tokenizer/character.h"
 
@@ -23,6 +24,15 @@ constexpr PreTokenizerName kPreTokenizers[] = {
     {PreTokenizer::qwen2, "qwen2",
      R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|)"
      R"(\s*[\r\n]+|\s+(?!\S)|\s+)"},
+};
+
+/// Other names for the same in llama.cpp (llama-vocab.cpp), of models that took over a vocabulary.
+/// "default" is what converters write where they knew no better, before there were others than
+/// GPT-2's.
+constexpr std::pair<std::string_view, PreTokenizer> kAliases[] = {
+    {"default", PreTokenizer::gpt2},           {"phi-2", PreTokenizer::gpt2},
+    {"llama3", PreTokenizer::llama3},          {"llama-v3", PreTokenizer::llama3},
+    {"deepseek-r1-qwen", PreTokenizer::qwen2},
 };
 
 constexpr std::int32_t kLongS = 0x17F;  // its simple case folding is s
@@ -143,8 +153,9 @@ std::size_t end_of_llama3_word(const WordReader& reader, std::size_t start, std:
 }  // namespace
 
 std::optional<PreTokenizer> find_pre_tokenizer(std::string_view gguf_name) {
-  // What converters write where they knew no better, before there were others than GPT-2's.
-  if (gguf_name == "default") return PreTokenizer::gpt2;
+  for (const auto& [alias, pre_tokenizer] : kAliases) {
+    if (alias == gguf_name) return pre_tokenizer;
+  }
   for (const auto& known : kPreTokenizers) {
     if (known.name == gguf_name) return known.pre_tokenizer;
   }

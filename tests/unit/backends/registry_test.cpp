@@ -35,7 +35,8 @@ TEST(Registry, PassesOptionsOn) {
   EXPECT_EQ(open_backend("null:")->describe().name, "null");
   EXPECT_THAT(refusal("null:latncy_ns=5"),
               AllOf(HasSubstr("latncy_ns"), HasSubstr("latency_ns=N")));
-  EXPECT_THAT(refusal("reference:x=1"), AllOf(HasSubstr("'reference'"), HasSubstr("none")));
+  EXPECT_THAT(refusal("reference:x=1"),
+              AllOf(HasSubstr("'reference'"), HasSubstr("activations=exact")));
 }
 
 TEST(Registry, ListsWhatThereIsForAnUnknownName) {

@@ -6,10 +6,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "profiler/memory/cache_state.h"
+#include "tests/support/small_model.h"
 #include "tests/support/small_op_case.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/harness/support/measuring.h"
+#include "workloads/formats/write_model.h"
 #include "workloads/graph/op_graph.h"
 
 namespace ridgepoint {
@@ -247,6 +255,46 @@ TEST(MeasureModel, KeepsCompletedSamplesWhenStoppedBetween) {
   EXPECT_EQ(sink.series.at("ttft").size(), 5u);
   EXPECT_EQ(sink.details["stopping"]["ended_by"], "stop");
   EXPECT_TRUE(sink.metrics.contains("peak_rss_bytes"));
+}
+
+/// Twelve layers whose attention has to choose between large numbers: whatever differs a little at
+/// the beginning differs much at the end.
+std::string magnifying_model(const TemporaryFolder& folder) {
+  ModelConfig config;
+  config.name = "magnifying";
+  config.layers = 12;
+  config.hidden = 64;
+  config.heads = 4;
+  config.kv_heads = 2;
+  config.head_dim = 16;
+  config.ffn = 96;
+  config.vocab = 97;
+  config.context = 64;
+  config.norm_epsilon = 1e-5;
+  config.rope_theta = 1e4;
+  Model model = ridgepoint::small_model(config, Type::q8_0, 5);
+  for (auto& [name, view] : model.weights) {
+    if (name.find("attn_norm") == std::string::npos) continue;
+    auto louder =
+        std::make_shared<std::vector<float>>(static_cast<std::size_t>(view.shape[0]), 3.0F);
+    view.bytes = std::as_bytes(std::span(*louder));
+    model.storage.push_back(std::move(louder));
+  }
+  const auto path = folder / "magnifying.gguf";
+  write_gguf_model(model, Type::q8_0, nullptr, path);
+  return path;
+}
+
+TEST(MeasureModel, IsNotWrongWhereRoundingAloneLeadsAsFarFromTheTruth) {
+  const TemporaryFolder folder;
+  auto subject = model_case("quantized");
+  subject.model = magnifying_model(folder);
+  const auto measured = measure(subject);
+  EXPECT_EQ(measured.result.outcome, Outcome::ok) << measured.result.reason;
+  const auto& check = measured.sink.details.at("check");
+  ASSERT_GT(check.at("error"), 5e-2) << "too tame a model for this test";
+  EXPECT_GT(check.at("error_of_rounding_alone"), 1e-2);
+  EXPECT_GT(check.at("tolerance"), check.at("error"));
 }
 
 TEST(MeasureModel, SaysWhatIsWrongWithTheQuestion) {

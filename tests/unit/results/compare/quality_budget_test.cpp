@@ -95,12 +95,54 @@ TEST(StoredQualities, AreTheNewestOfEachCase) {
   const auto found = stored_qualities(store);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].measurement.metrics.at("kl_mean"), 0.2);
-  EXPECT_EQ(
-      withheld_by_quality({.max_kl = 0.15, .max_perplexity_increase = {}}, example_case(), found),
-      "KL 0.200 ± 0.020 nats is past 0.15");
-  EXPECT_THAT(
-      withheld_by_quality({.max_kl = 0.3, .max_perplexity_increase = {}}, example_case(), found),
-      IsEmpty());
+  const Record speed = example_record(example_run(), 0, example_case());
+  const auto withheld = [&](double max_kl) {
+    return withheld_by_quality({.max_kl = max_kl, .max_perplexity_increase = {}}, speed, {}, found);
+  };
+  EXPECT_EQ(withheld(0.15), "KL 0.200 ± 0.020 nats is past 0.15");
+  EXPECT_THAT(withheld(0.3), IsEmpty());
+}
+
+TEST(QualityBudget, TakesNoDivergenceFromACandidatesOwnWeightsForWhatThoseCost) {
+  const auto run = example_run();
+  Record speed = example_record(run, 0, example_case());
+  speed.subject.model = "/m-q4.gguf";
+  Record quality = quality_record(run, 1, quality_case(), 0.001);
+  quality.subject.model = speed.subject.model;
+  const auto withheld = [&](std::string_view other) {
+    return withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, other,
+                               std::vector{quality});
+  };
+  EXPECT_THAT(withheld({}), IsEmpty());
+  EXPECT_THAT(withheld("/m-q4.gguf"), IsEmpty()) << "the backend is what differs";
+  EXPECT_EQ(withheld("/m-f16.gguf"),
+            "its quality is known only against its own weights: ridgepoint quality --model "
+            "/m-q4.gguf --backend reference --baseline-model /m-f16.gguf");
+  quality.subject.baseline_model = "/m-q4.gguf";
+  EXPECT_THAT(withheld("/m-f16.gguf"), HasSubstr("only against its own weights"));
+  quality.subject.baseline_model = "/m-f32.gguf";
+  EXPECT_THAT(withheld("/m-f16.gguf"), IsEmpty());
+  quality.subject.baseline_model = {};
+  quality.subject.baseline = "file:/m-f16.logits";
+  EXPECT_THAT(withheld("/m-f16.gguf"), IsEmpty());
+  quality.measurement.metrics["kl_mean"] = 0.02;
+  EXPECT_THAT(withheld("/m-f16.gguf"), HasSubstr("is past 0.01"));
+}
+
+TEST(QualityBudget, TakesNoQualityOfOtherWeightsUnderTheSameName) {
+  const auto run = example_run();
+  Record speed = example_record(run, 0, example_case());
+  Record quality = quality_record(run, 1, quality_case(), 0.001);
+  const auto withheld = [&] {
+    return withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, {},
+                               std::vector{quality});
+  };
+  speed.details = R"({"model": {"fingerprint": "aa"}})";
+  EXPECT_THAT(withheld(), IsEmpty());
+  quality.details = R"({"model": {"fingerprint": "bb"}})";
+  EXPECT_THAT(withheld(), HasSubstr("known only of other weights of that name"));
+  speed.details = quality.details;
+  EXPECT_THAT(withheld(), IsEmpty());
 }
 
 /// A run of one model case whose every time is `factor` times 30 ms.

@@ -82,10 +82,22 @@ TEST(GgufModel, IsTiedWithoutAnOutput) {
 TEST(GgufModel, IgnoresTensorsAndKeysThatNobodyUses) {
   GgufBytes file = small_llama();
   file.u32("llama.something_new", 3);
-  file.f32_tensor("blk.0.something.weight", {4});
+  file.f32_tensor("blk.0.attn_rot_embd.weight", {1});
   file.f32_tensor("blk.x.something.weight", {4});
+  file.f32_tensor("something.weight", {4});
   const auto bytes = file.build();
   EXPECT_EQ(gguf_model(GgufFile::parse(bytes, "more")).weights.size(), 12U);
+}
+
+TEST(GgufModel, OfSeveralFilesIsToBeJoinedFirst) {
+  GgufBytes file = small_llama();
+  file.entry("split.count", 2, std::uint16_t{3});
+  file.tensors.erase(file.tensors.begin() + 4);
+  EXPECT_THAT(model_error(file), HasSubstr("the file is one of 3 parts of a split model; join"));
+  GgufBytes whole = small_llama();
+  whole.entry("split.count", 2, std::uint16_t{1});
+  const auto bytes = whole.build();
+  EXPECT_EQ(gguf_model(GgufFile::parse(bytes, "whole")).weights.size(), 12U);
 }
 
 TEST(GgufModel, RefusesLayersBeyondThoseThatItSays) {
@@ -202,6 +214,18 @@ TEST(GgufModel, RefusesBiasesThatWouldBeLeftOut) {
               IsErrorAt("bad.gguf", file.info_offset(12), "'blk.0.attn_output.bias' is not part"));
 }
 
+TEST(GgufModel, RefusesAnyPartOfALayerThatWouldBeLeftOut) {
+  for (const std::string name :
+       {"blk.0.post_attention_norm.weight", "blk.0.attn_q_norm.weight", "blk.0.attn_q.bias_2",
+        "blk.0.attn_norm.bias", "blk.0.ffn_gate_inp.weight", "output.bias",
+        "rope_factors_long.weight"}) {
+    GgufBytes file = small_llama();
+    file.f32_tensor(name, {4});
+    EXPECT_THAT(model_error(file), IsErrorAt("bad.gguf", file.info_offset(12),
+                                             "tensor '" + name + "' is not part of the"));
+  }
+}
+
 TEST(GgufModel, ReadsLinearScalingAsFactorsAndRefusesOthers) {
   const auto scaled = [](std::string_view type, float factor) {
     GgufBytes file = small_llama();
@@ -220,6 +244,19 @@ TEST(GgufModel, ReadsLinearScalingAsFactorsAndRefusesOthers) {
   legacy.f32("llama.rope.scale_linear", 2.0F);
   const auto legacy_bytes = legacy.build();
   EXPECT_EQ(gguf_model(GgufFile::parse(legacy_bytes, "old")).config.rope_frequency_factors,
+            std::vector<double>{2.0});
+}
+
+TEST(GgufModel, ReadsAFactorAsLinearScalingWhereItsKindIsNotSaid) {
+  GgufBytes file = small_llama();
+  file.f32("llama.rope.scaling.factor", 4.0F).f32("llama.rope.scale_linear", 2.0F);
+  const auto bytes = file.build();
+  EXPECT_EQ(gguf_model(GgufFile::parse(bytes, "untold")).config.rope_frequency_factors,
+            std::vector<double>{4.0});
+  GgufBytes legacy = small_llama();
+  legacy.text("llama.rope.scaling.type", "linear").f32("llama.rope.scale_linear", 2.0F);
+  const auto legacy_bytes = legacy.build();
+  EXPECT_EQ(gguf_model(GgufFile::parse(legacy_bytes, "old key")).config.rope_frequency_factors,
             std::vector<double>{2.0});
 }
 

@@ -314,6 +314,8 @@ TEST_F(BadTensor, OfATypeThatIsNotReadIsNamed) {
   bad().type = 13;
   EXPECT_THAT(reader_error(file),
               IsErrorAt("bad.gguf", type, "q5_K, which is not supported by this version"));
+  EXPECT_THAT(reader_error(file), ::testing::HasSubstr("tensor 'bad'"));
+  EXPECT_THAT(reader_error(file), ::testing::HasSubstr("q8_0, q4_0, q5_0 or Q4_K_M"));
   bad().type = 39;
   EXPECT_THAT(reader_error(file), IsErrorAt("bad.gguf", type, "mxfp4"));
   bad().type = 4;

@@ -49,12 +49,14 @@ TEST(ModelType, IsFoundByName) {
     EXPECT_EQ(ModelType::parse(name).name(), name);
   }
   EXPECT_EQ(ModelType::q4_k_m().gguf_file_type(), 15U);
-  EXPECT_EQ(error_of([] { return ModelType(Type::w4_g64).gguf_file_type(); }),
-            "a GGUF file cannot hold w4_g64; use one of f32, f16, bf16, q8_0, q4_0, q4_k, q6_k, "
-            "q4_k_m");
-  EXPECT_THAT(error_of([] { return ModelType::parse("q4_km"); }),
-              ::testing::AllOf(HasSubstr("did you mean 'q4_k"), HasSubstr("q8_0, q4_0, q4_k, q6_k"),
-                               HasSubstr("fp8, q4_k_m")));
+  EXPECT_EQ(
+      error_of([] { return ModelType(Type::w4_g64).gguf_file_type(); }),
+      "a GGUF file cannot hold w4_g64; use one of f32, f16, bf16, q8_0, q4_0, q5_0, q4_k, q6_k, "
+      "q4_k_m");
+  EXPECT_THAT(
+      error_of([] { return ModelType::parse("q4_km"); }),
+      ::testing::AllOf(HasSubstr("did you mean 'q4_k"), HasSubstr("q8_0, q4_0, q5_0, q4_k, q6_k"),
+                       HasSubstr("fp8, q4_k_m")));
   EXPECT_THAT(error_of([] { return ModelType(Type::i32); }),
               HasSubstr("unknown weight type 'i32'"));
 }
@@ -87,8 +89,7 @@ TEST(ModelType, Q4KMFallsBackAsLlamaCppDoesAndRefusesWhatIsNotThere) {
   EXPECT_EQ(of("output.weight", 96), Type::q8_0);
   EXPECT_EQ(of("blk.1.ffn_up.weight", 80), Type::f16);
   EXPECT_EQ(of("output.weight", 80), Type::f16);
-  EXPECT_THAT(error_of([&] { return of("blk.1.ffn_up.weight", 96); }),
-              ::testing::AllOf(HasSubstr("'blk.1.ffn_up.weight'"), HasSubstr("q5_0")));
+  EXPECT_EQ(of("blk.1.ffn_up.weight", 96), Type::q5_0);
   EXPECT_THAT(error_of([] { return types_of(ModelType::q4_k_m(), "llama-2-70b"); }),
               HasSubstr("q5_K"));
   EXPECT_THAT(error_of([] { return types_of(ModelType::q4_k_m(), "mixtral-8x7b"); }),

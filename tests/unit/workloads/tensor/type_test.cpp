@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(Types, AreListedInTheOrderOfTheEnum) {
-  ASSERT_EQ(types().size(), 16U);
+  ASSERT_EQ(types().size(), 17U);
   for (std::size_t i = 0; i < types().size(); ++i) {
     EXPECT_EQ(static_cast<std::size_t>(types()[i].type), i);
     EXPECT_EQ(&type_info(types()[i].type), &types()[i]);
@@ -41,6 +41,7 @@ TEST(Types, HaveTheBlockSizesOfGgml) {
   EXPECT_EQ(row_bytes(Type::bf16, 64), 128);
   EXPECT_EQ(row_bytes(Type::q8_0, 64), 68);
   EXPECT_EQ(row_bytes(Type::q4_0, 64), 36);
+  EXPECT_EQ(row_bytes(Type::q5_0, 64), 44);
   EXPECT_EQ(row_bytes(Type::q4_k, 512), 288);
   EXPECT_EQ(row_bytes(Type::q6_k, 512), 420);
   EXPECT_EQ(row_bytes(Type::i32, 3), 12);
@@ -78,7 +79,8 @@ TEST(Types, RefuseARowWhoseBytesOverflow) {
 TEST(Types, AWeightTypeIsParsedAndAnyOtherNameListsThem) {
   EXPECT_EQ(parse_weight_type("q4_0"), Type::q4_0);
   const std::string known =
-      "f32, f16, bf16, q8_0, q4_0, q4_k, q6_k, q8_channel, q8_g64, q8_g128, w4_channel, w4_g32, "
+      "f32, f16, bf16, q8_0, q4_0, q5_0, q4_k, q6_k, q8_channel, q8_g64, q8_g128, w4_channel, "
+      "w4_g32, "
       "w4_g64, w4_g128, fp8";
   EXPECT_EQ(error_of([] { parse_weight_type("q5_K"); }),
             "unknown weight type 'q5_K'; use one of " + known);

@@ -85,6 +85,19 @@ TEST(GgufVocabulary, OfFourTokensIsReadAsItStands) {
               HasSubstr("token 4"));
 }
 
+TEST(GgufVocabulary, PrefersABytesPieceByTheTableToOneThatWasAddedAsItIs) {
+  Parts parts;
+  parts.tokens = {"a", "\u0120", "\u0120a", "<s>", " "};
+  parts.types = {1, 1, 1, 3, 1};
+  parts.scores = {};
+  parts.left_out = "scores";
+  parts.merges = {"\u0120 a"};
+  const auto bytes = file_of(parts);
+  const auto tokenizer = open(bytes);
+  EXPECT_THAT(tokenizer->encode(" a"), ::testing::ElementsAre(2));
+  EXPECT_EQ(tokenizer->decode(std::vector<std::int32_t>{4, 1}), "  ");
+}
+
 TEST(GgufVocabulary, WithoutTypesTakesBytesByTheirNames) {
   Parts parts;
   parts.model = "llama";

@@ -51,6 +51,9 @@ TEST(PreTokenizers, AreFoundByTheNamesThatFilesUse) {
   EXPECT_EQ(find_pre_tokenizer("default"), PreTokenizer::gpt2);
   EXPECT_EQ(find_pre_tokenizer("llama-bpe"), PreTokenizer::llama3);
   EXPECT_EQ(find_pre_tokenizer("qwen2"), PreTokenizer::qwen2);
+  EXPECT_EQ(find_pre_tokenizer("phi-2"), PreTokenizer::gpt2);
+  EXPECT_EQ(find_pre_tokenizer("llama-v3"), PreTokenizer::llama3);
+  EXPECT_EQ(find_pre_tokenizer("deepseek-r1-qwen"), PreTokenizer::qwen2);
   EXPECT_FALSE(find_pre_tokenizer("deepseek-llm"));
   EXPECT_FALSE(pre_tokenizer_of_pattern(""));
 }
