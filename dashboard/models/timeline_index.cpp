@@ -7,7 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "profiler/span_recorder.h"
 #include "results/op_family.h"
+#include "results/store/trace_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -200,6 +202,18 @@ std::vector<std::string> words_in(std::string_view text) {
   return words;
 }
 
+/// What each op of one phase does, by its place in the names; null where nobody knows.
+std::vector<const OpTime*> work_by_name(std::span<const OpTime> ops, const std::string& phase,
+                                        const std::unordered_map<std::string, std::uint32_t>& known,
+                                        std::size_t names) {
+  std::vector<const OpTime*> work(names, nullptr);
+  for (const OpTime& op : ops) {
+    const auto at = known.find(op.op_id);
+    if (op.phase == phase && at != known.end()) work[at->second] = &op;
+  }
+  return work;
+}
+
 }  // namespace
 
 TimelineIndex::TimelineIndex(Trace trace)
@@ -238,6 +252,43 @@ TimelineIndex::TimelineIndex(Trace trace)
     begin_ns = 0;
     end_ns = 1;
   }
+}
+
+void TimelineIndex::add_work_rates(std::span<const OpTime> ops) {
+  const auto lane = std::ranges::find(lanes, std::string(kOpsTrack), &TimelineLane::line);
+  if (lane == lanes.end()) return;
+  std::unordered_map<std::string, std::uint32_t> known;
+  for (std::uint32_t i = 1; i < names.size(); ++i) known.try_emplace(names[i], i);
+  std::map<std::string, std::vector<const OpTime*>> work;
+  std::vector<float> bytes(lane->size()), flops(lane->size());
+  std::vector<float> times(names.size());
+  for (const TracedPart& part : parts) {
+    if (!work.contains(part.name)) {
+      work[part.name] = work_by_name(ops, part.name, known, names.size());
+    }
+    const auto& of_phase = work[part.name];
+    const auto place = [&](std::int64_t at_ns) {
+      return static_cast<std::size_t>(std::ranges::lower_bound(lane->begin_ns, at_ns) -
+                                      lane->begin_ns.begin());
+    };
+    const std::size_t first = place(part.begin_ns), last = place(part.end_ns);
+    // The pieces of a long prompt run an op several times: its work is that of all of them.
+    for (std::size_t i = first; i < last; ++i) times[lane->names[i]] += 1;
+    for (std::size_t i = first; i < last; ++i) {
+      const OpTime* op = of_phase[lane->names[i]];
+      const std::int64_t length_ns = length_of(*lane, i);
+      if (op == nullptr || length_ns <= 0) continue;
+      const double per_second = 1e9 / static_cast<double>(length_ns) / times[lane->names[i]];
+      bytes[i] = static_cast<float>(op->work_bytes * per_second);
+      flops[i] = static_cast<float>(op->work_flops * per_second);
+    }
+    for (std::size_t i = first; i < last; ++i) times[lane->names[i]] = 0;
+  }
+  std::vector<CounterIndex> all;
+  all.emplace_back(kWorkBytesCounter, "bytes/s", lane->begin_ns, lane->end_ns, std::move(bytes));
+  all.emplace_back(kWorkFlopsCounter, "FLOP/s", lane->begin_ns, lane->end_ns, std::move(flops));
+  for (CounterIndex& kept : counters) all.push_back(std::move(kept));
+  counters = std::move(all);
 }
 
 void TimelineIndex::look(const TimelineLane& lane, double from_ns, double column_ns,

@@ -16,6 +16,7 @@
 
 #include "dashboard/models/counter_index.h"
 #include "profiler/trace/trace.h"
+#include "results/record.h"
 
 namespace ridgepoint {
 
@@ -69,6 +70,10 @@ struct RangeOp {
 class TimelineIndex {
  public:
   explicit TimelineIndex(Trace trace);
+
+  /// Puts in front the counters that follow from the spans: bytes and FLOPs a second of the op that
+  /// is at work, as trace_of (results/store/trace_of.h) has them, in a quarter of the memory.
+  void add_work_rates(std::span<const OpTime> ops);
 
   std::string title;
   std::vector<std::string> names;  ///< op ids

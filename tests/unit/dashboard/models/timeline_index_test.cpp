@@ -7,6 +7,7 @@
 
 #include "dashboard/models/counter_index.h"
 #include "dashboard/models/range_table.h"
+#include "results/store/trace_of.h"
 #include "tests/unit/dashboard/profiled_data.h"
 
 namespace ridgepoint {
@@ -128,6 +129,27 @@ TEST(CounterIndex, FindsTheHighestWithinAnyStretch) {
       }
     }
     EXPECT_EQ(index.highest_within(from, to), truth) << from << " to " << to;
+  }
+}
+
+TEST(TimelineIndex, HasTheRatesOfWorkThatAnExportedTraceHas) {
+  const RunWithRecords run = profiled_run("after", 2);
+  const Trace exported = trace_of(run.records[0]);
+  TimelineIndex index(kept_trace_of(run.records[0]));
+  index.add_work_rates(run.records[0].measurement.op_times);
+  ASSERT_EQ(index.counters.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const CounterIndex truth(exported.counters[i]);
+    EXPECT_EQ(index.counters[i].name, truth.name);
+    EXPECT_EQ(index.counters[i].unit, truth.unit);
+    EXPECT_GT(truth.highest, 0);
+    EXPECT_FLOAT_EQ(static_cast<float>(index.counters[i].highest),
+                    static_cast<float>(truth.highest));
+    for (std::int64_t at = index.begin_ns - 500'000; at < index.end_ns; at += 333'000) {
+      EXPECT_FLOAT_EQ(static_cast<float>(index.counters[i].highest_within(at, at + 100'000)),
+                      static_cast<float>(truth.highest_within(at, at + 100'000)))
+          << at;
+    }
   }
 }
 
