@@ -20,8 +20,8 @@ class CounterIndex {
   /// must stay where they are as long as this.
   CounterIndex(std::string_view name, std::string unit, std::span<const std::int64_t> begin_ns,
                std::span<const std::int64_t> end_ns, std::vector<float> rates);
-  CounterIndex(CounterIndex&&) = default;
-  CounterIndex& operator=(CounterIndex&&) = default;
+  CounterIndex(const CounterIndex&) = delete;
+  CounterIndex& operator=(const CounterIndex&) = delete;
 
   std::string name, unit;
   double highest = 0;  ///< of all

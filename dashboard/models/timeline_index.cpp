@@ -219,7 +219,8 @@ std::vector<const OpTime*> work_by_name(std::span<const OpTime> ops, const std::
 TimelineIndex::TimelineIndex(Trace trace)
     : title(std::move(trace.title)), parts(std::move(trace.parts)) {
   for (TracedCounter& counter : trace.counters) {
-    if (!counter.points.empty()) counters.emplace_back(std::move(counter));
+    if (counter.points.empty()) continue;
+    counters.push_back(std::make_shared<const CounterIndex>(std::move(counter)));
   }
   names.emplace_back("(unknown)");
   std::unordered_map<std::string, std::uint32_t> known;
@@ -284,11 +285,57 @@ void TimelineIndex::add_work_rates(std::span<const OpTime> ops) {
     }
     for (std::size_t i = first; i < last; ++i) times[lane->names[i]] = 0;
   }
-  std::vector<CounterIndex> all;
-  all.emplace_back(kWorkBytesCounter, "bytes/s", lane->begin_ns, lane->end_ns, std::move(bytes));
-  all.emplace_back(kWorkFlopsCounter, "FLOP/s", lane->begin_ns, lane->end_ns, std::move(flops));
-  for (CounterIndex& kept : counters) all.push_back(std::move(kept));
-  counters = std::move(all);
+  const auto counter_of = [&](std::string_view name, const char* unit, std::vector<float> rates) {
+    return std::make_shared<const CounterIndex>(name, unit, lane->begin_ns, lane->end_ns,
+                                                std::move(rates));
+  };
+  counters.insert(counters.begin(), {counter_of(kWorkBytesCounter, "bytes/s", std::move(bytes)),
+                                     counter_of(kWorkFlopsCounter, "FLOP/s", std::move(flops))});
+}
+
+TimelineIndex TimelineIndex::by_op() const {
+  TimelineIndex arranged{Trace()};
+  arranged.title = title;
+  arranged.names = names;
+  arranged.parts = parts;
+  arranged.counters = counters;
+  arranged.begin_ns = begin_ns;
+  arranged.end_ns = end_ns;
+  arranged.spans = spans;
+  arranged.dropped = dropped;
+  std::vector<TracedLine> lines;
+  std::vector<std::size_t> line_of;
+  std::unordered_map<std::string, std::size_t> known;
+  for (const std::string& name : names) {
+    const auto [at, is_new] = known.try_emplace(op_family(name), lines.size());
+    if (is_new) lines.push_back({at->first, {}, 0});
+    line_of.push_back(at->second);
+  }
+  std::vector<std::size_t> counts(lines.size());
+  std::vector<std::int64_t> busy_ns(lines.size());
+  for (const TimelineLane& lane : lanes) {
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+      ++counts[line_of[lane.names[i]]];
+      busy_ns[line_of[lane.names[i]]] += length_of(lane, i);
+    }
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i].spans.reserve(counts[i]);
+  for (const TimelineLane& lane : lanes) {
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+      lines[line_of[lane.names[i]]].spans.push_back(
+          {lane.begin_ns[i], lane.end_ns[i], 0, lane.names[i]});
+    }
+  }
+  std::vector<std::vector<std::uint32_t>> name_of(1);
+  for (std::uint32_t i = 0; i < names.size(); ++i) name_of[0].push_back(i);
+  std::vector<std::size_t> order(lines.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::ranges::greater(),
+                           [&](std::size_t line) { return busy_ns[line]; });
+  for (const std::size_t line : order) {
+    if (!lines[line].spans.empty()) add_lanes(std::move(lines[line]), name_of, arranged.lanes);
+  }
+  return arranged;
 }
 
 void TimelineIndex::look(const TimelineLane& lane, double from_ns, double column_ns,
