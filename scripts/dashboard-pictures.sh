@@ -17,9 +17,11 @@ if [ $# -gt 0 ]; then
 else
   database=$folder/real.db
   rm -f "$database" "$database"-*
+  # Ceilings of few sizes on one thread, which take a second; without any, profiling would measure more.
+  "$bin/ridgepoint" roofline --db "$database" --quick --threads 1 --largest-mib 8 >"$folder/ceilings.txt" || [ $? = 1 ]
   for label in before after; do
     # A case that is noisy here is worth a picture as well: exit code 1 says that one did not come out ok.
-    "$bin/ridgepoint" profile --db "$database" --label "$label" --model byte-llama-6m --backend cpu --backend quantized \
+    "$bin/ridgepoint" profile --db "$database" --label "$label" --model byte-llama-6m --backend cpu \
       --prompt 32 --generate 16 --threads 1 --processes 1 --most-processes 1 --case-budget-seconds 0.3 \
       --remeasure-noisy false >"$folder/$label.txt" || [ $? = 1 ]
   done

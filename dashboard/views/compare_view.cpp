@@ -108,6 +108,7 @@ CompareView::CompareView(Session& session, QWidget* parent)
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setFocusPolicy(Qt::StrongFocus);
   }
   table_->setItemDelegateForColumn(ComparisonModel::interval,
                                    new IntervalDelegate(IntervalDelegate::Text::none, table_));

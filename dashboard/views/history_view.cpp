@@ -102,6 +102,7 @@ HistoryView::HistoryView(Session& session, QWidget* parent)
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setFocusPolicy(Qt::StrongFocus);
   }
   changes_->setReadOnly(true);
   changes_->setFrameShape(QFrame::NoFrame);

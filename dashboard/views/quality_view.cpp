@@ -48,6 +48,7 @@ QualityView::QualityView(Session& session, QWidget* parent)
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What the variants come to");
 
   auto* bar = new QHBoxLayout;

@@ -33,6 +33,7 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What the roofline says");
 
   auto* bar = new QHBoxLayout;

@@ -43,6 +43,7 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
   head_->setTextFormat(Qt::PlainText);
   head_->setWordWrap(true);
   head_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  head_->setFocusPolicy(Qt::StrongFocus);
   head_->setAccessibleName("What the run was");
   report_->setReadOnly(true);
   report_->setAccessibleName("The chosen case in full");

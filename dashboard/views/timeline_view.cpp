@@ -54,6 +54,7 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What lies in the range");
   auto* before = step_button(QString::fromUtf8("↑"), "The span before (Shift+F3)");
   auto* next = step_button(QString::fromUtf8("↓"), "The next span (F3)");

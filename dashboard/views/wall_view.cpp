@@ -93,6 +93,7 @@ WallView::WallView(Session& session, QWidget* parent)
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What comes of it");
   no_elasticity_->setAlignment(Qt::AlignCenter);
   no_elasticity_->setWordWrap(true);

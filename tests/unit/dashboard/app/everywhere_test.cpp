@@ -150,7 +150,7 @@ TEST(Everywhere, WhatIsShownCanBeCopiedInEachWay) {
 TEST(PictureCommand, NamesTheRangeAndTheRunsThatWereKept) {
   OpenProfiles open;
   Session& session = open.window.session();
-  session.keep_candidate(open.data.before.run.id);
+  session.keep_candidate(open.data.ceilings.run.id);
   Place place = session.place();
   place.filter = "its label:a";
   place.range = TraceRange{open.data.after.records[0].id, 1'002'000'000, 1'007'500'000,
@@ -164,7 +164,7 @@ TEST(PictureCommand, NamesTheRangeAndTheRunsThatWereKept) {
   EXPECT_EQ(options.tab, "Ops");
   EXPECT_NEAR(options.range_begin_ms, 2, 1e-9);
   EXPECT_NEAR(options.range_end_ms, 7.5, 1e-9);
-  EXPECT_THAT(options.side_b.toStdString(), HasSubstr(open.data.before.run.id));
+  EXPECT_THAT(options.side_b.toStdString(), HasSubstr(open.data.ceilings.run.id));
 }
 
 /// Every view is looked at, and none may bring the window down.
