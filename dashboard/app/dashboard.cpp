@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <QApplication>
-#include <QElapsedTimer>
 #include <QTabWidget>
-#include <QThread>
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -14,6 +12,7 @@
 
 #include "dashboard/app/main_window.h"
 #include "dashboard/app/options.h"
+#include "dashboard/app/pictures.h"
 #include "dashboard/charts/theme.h"
 #include "dashboard/models/text.h"
 #include "dashboard/views/view.h"
@@ -23,7 +22,6 @@ namespace ridgepoint {
 namespace {
 
 constexpr int kBadInput = 2;
-constexpr qint64 kPatience_ms = 60'000;
 
 std::vector<std::filesystem::path> databases_of(const DashboardOptions& options) {
   std::vector<std::filesystem::path> paths;
@@ -47,17 +45,6 @@ void choose_range(Session& session, const DashboardOptions& options) {
   place.range = TraceRange{record->id, ns_at(options.range_begin_ms), ns_at(options.range_end_ms),
                            record->run_id};
   session.go(place);
-}
-
-void wait_until_read(Session& session) {
-  QElapsedTimer waited;
-  waited.start();
-  while (session.loading() && waited.elapsed() < kPatience_ms) {
-    QApplication::processEvents();
-    QThread::msleep(2);
-  }
-  // What is drawn late: charts queue their painting.
-  for (int i = 0; i < 5; ++i) QApplication::processEvents();
 }
 
 /// The place that the options name; Error where a run is not there.
@@ -98,6 +85,13 @@ void open_tab(View& view, const QString& title) {
 
 int draw(MainWindow& window, const DashboardOptions& options) {
   wait_until_read(window.session());
+  if (options.every_view) {
+    PictureOptions pictures;
+    if (!options.theme.isEmpty()) pictures.themes = {options.theme};
+    if (!options.size.isEmpty()) pictures.sizes = {options.size};
+    draw_every_view(window, options.screenshot, pictures);
+    return 0;
+  }
   if (!window.save_picture(options.screenshot)) {
     throw Error(utf8(options.screenshot + ": cannot be written; choose another place"));
   }
@@ -130,8 +124,9 @@ int start(int argc, char** argv) {
     fmt::print("{}", utf8(options.help));
     return 0;
   }
-  apply_theme(application, options.theme);
   const bool picture = !options.screenshot.isEmpty();
+  apply_theme(application,
+              picture || !options.theme.isEmpty() ? options.theme : MainWindow::remembered_theme());
   MainWindow window(!picture);
   if (!options.view.isEmpty() && window.view(options.view) == nullptr) {
     throw Error(utf8(

@@ -30,8 +30,9 @@ HelpPage::HelpPage(const std::vector<Command>& commands, const std::vector<View*
   }
   html += "</table><h3>In a chart</h3><table>";
   html += key_row("Wheel", "zoom at the cursor") + key_row("Drag", "move") +
-          key_row("W, S", "zoom in, out") + key_row("A, D", "move left, right") +
-          key_row("F, double click", "everything in view");
+          key_row("W, S", "zoom in, out") + key_row("A, D, arrows", "move") +
+          key_row("F, double click", "everything in view") +
+          key_row("Comma, period", "choose the point before, the next one");
   html += "</table>";
   for (const View* view : views) {
     const auto keys = view->keys();

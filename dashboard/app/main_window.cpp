@@ -19,12 +19,14 @@
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QSvgGenerator>
+#include <QTabWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
 #include "dashboard/app/command_palette.h"
 #include "dashboard/app/help_page.h"
+#include "dashboard/app/picture_command.h"
 #include "dashboard/charts/theme.h"
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
@@ -44,6 +46,7 @@ namespace ridgepoint {
 namespace {
 
 constexpr int kTold_ms = 4000;
+constexpr int kLongestLabel = 40;  ///< letters of a run's name in the bar
 
 QToolButton* bar_button(const QString& text, const QString& name) {
   auto* button = new QToolButton;
@@ -52,6 +55,10 @@ QToolButton* bar_button(const QString& text, const QString& name) {
   button->setAccessibleName(name);
   button->setAutoRaise(true);
   return button;
+}
+
+QSettings own_settings() {
+  return QSettings("ridgepoint", "dashboard");
 }
 
 QByteArray svg_of(QWidget& widget) {
@@ -212,8 +219,11 @@ void MainWindow::list_commands() {
   add("Copy the view as a drawing (SVG)", "Ctrl+Shift+G", [this] { copy_svg(); });
   add("Copy the table as CSV", "Ctrl+Shift+T", [this] { copy_csv(); });
   add("Copy the command line that prints this", "Ctrl+Shift+L", [this] { copy_command_line(); });
-  add("Light", "", [] { apply_theme(*qApp, "light"); });
-  add("Dark", "", [] { apply_theme(*qApp, "dark"); });
+  add("Copy the command line that draws this as a picture", "Ctrl+Shift+D",
+      [this] { copy_picture_command(); });
+  add("Light", "", [this] { use_theme("light"); });
+  add("Dark", "", [this] { use_theme("dark"); });
+  add("Light or dark as the desktop is", "", [this] { use_theme({}); });
   add("Help", "F1", [this] { show_help(); });
   add("Help on keys", "?", [this] { show_help(); });
   add("Quit", "Ctrl+Q", [this] { close(); });
@@ -314,12 +324,13 @@ void MainWindow::show_place() {
   forward_->setEnabled(session_.itinerary().can_go_forward());
   const RunEntry* pinned = session_.runs()->find(place.baseline);
   unpin_->setVisible(!place.baseline.empty());
+  const QString label = pinned == nullptr ? QString() : qt(pinned->run().label);
   baseline_->setText(place.baseline.empty()
                          ? QString("No baseline pinned")
                          : QString::fromUtf8("Baseline ◆ %1 %2")
-                               .arg(short_id(place.baseline),
-                                    pinned == nullptr ? QString() : qt(pinned->run().label))
+                               .arg(short_id(place.baseline), shortened(label, kLongestLabel))
                                .trimmed());
+  baseline_->setToolTip(label);
   const QSignalBlocker quiet(navigation_);
   for (int i = 0; i < navigation_->count(); ++i) {
     if (navigation_->item(i)->data(Qt::UserRole).toString() == current_view()->name()) {
@@ -417,6 +428,18 @@ void MainWindow::copy_command_line() {
   tell("Copied: " + line);
 }
 
+void MainWindow::copy_picture_command() {
+  QString tab;
+  for (const QTabWidget* tabs : current_view()->findChildren<QTabWidget*>()) {
+    if (tabs->isVisible() && tabs->currentIndex() > 0) {
+      tab = tabs->tabText(tabs->currentIndex()).remove('&').section(':', 0, 0);
+    }
+  }
+  const QString line = picture_command(session_, window()->size(), theme_of(palette()).dark, tab);
+  QGuiApplication::clipboard()->setText(line);
+  tell("Copied: " + line);
+}
+
 bool MainWindow::save_picture(const QString& path) {
   if (path.endsWith(".svg")) {
     QFile file(path);
@@ -438,9 +461,18 @@ void MainWindow::dropEvent(QDropEvent* event) {
   if (!paths.empty()) open(paths);
 }
 
+void MainWindow::use_theme(const QString& name) {
+  apply_theme(*qApp, name);
+  if (remembers_) own_settings().setValue("theme", name);
+}
+
+QString MainWindow::remembered_theme() {
+  return own_settings().value("theme").toString();
+}
+
 void MainWindow::restore_layout() {
   if (!remembers_) return;
-  const QSettings settings("ridgepoint", "dashboard");
+  const QSettings settings = own_settings();
   restoreGeometry(settings.value("geometry").toByteArray());
   for (QSplitter* splitter : findChildren<QSplitter*>()) {
     const QByteArray state = settings.value("splitter/" + splitter->objectName()).toByteArray();
@@ -450,7 +482,7 @@ void MainWindow::restore_layout() {
 
 void MainWindow::keep_layout() const {
   if (!remembers_) return;
-  QSettings settings("ridgepoint", "dashboard");
+  QSettings settings = own_settings();
   settings.setValue("geometry", saveGeometry());
   for (const QSplitter* splitter : findChildren<QSplitter*>()) {
     settings.setValue("splitter/" + splitter->objectName(), splitter->saveState());

@@ -45,6 +45,9 @@ class MainWindow : public QMainWindow {
   void show_help();
   void new_run(const QString& arguments);
 
+  /// As it was chosen last; empty: as the desktop is.
+  [[nodiscard]] static QString remembered_theme();
+
   bool save_picture(const QString& path);
 
  protected:
@@ -63,7 +66,9 @@ class MainWindow : public QMainWindow {
   void copy_svg();
   void copy_csv();
   void copy_command_line();
+  void copy_picture_command();
   void tell(const QString& text);
+  void use_theme(const QString& name);
   void restore_layout();
   void keep_layout() const;
 

@@ -52,7 +52,10 @@ DashboardOptions parse_options(const QStringList& arguments) {
   const QCommandLineOption view("view", "View to begin with.", "VIEW");
   const QCommandLineOption picture(
       "screenshot",
-      "Draw VIEW into the file named after it (png or svg), without a display, and exit.", "VIEW");
+      "Draw VIEW into the file named after it (png or svg), without a display, and exit; all: "
+      "every "
+      "view and tab, light and dark, at 1280x720 and 3840x2160, into a folder.",
+      "VIEW");
   const QCommandLineOption run("run", "Run to choose: id, its beginning, label or 'latest'.",
                                "RUN");
   const QCommandLineOption baseline("baseline", "Run to pin as baseline.", "RUN");
@@ -104,7 +107,10 @@ DashboardOptions parse_options(const QStringList& arguments) {
       throw Error("--screenshot VIEW FILE: the file to write is missing");
     }
     options.screenshot = options.databases.takeFirst();
-    if (!options.screenshot.endsWith(".png") && !options.screenshot.endsWith(".svg")) {
+    options.every_view = options.view == "all";
+    if (options.every_view) options.view.clear();
+    if (!options.every_view && !options.screenshot.endsWith(".png") &&
+        !options.screenshot.endsWith(".svg")) {
       throw Error(utf8("--screenshot: '" + options.screenshot + "' must end in .png or .svg"));
     }
   }

@@ -9,11 +9,12 @@
 namespace ridgepoint {
 
 struct DashboardOptions {
-  QStringList databases;  ///< empty: the default one
-  QString theme;          ///< light, dark; empty: what the desktop has
-  QSize size;             ///< empty: as it was left
-  QString view;           ///< to begin with; of a screenshot: the one to draw
-  QString screenshot;     ///< file to write; empty: a window
+  QStringList databases;    ///< empty: the default one
+  QString theme;            ///< light, dark; empty: what the desktop has
+  QSize size;               ///< empty: as it was left
+  QString view;             ///< to begin with; of a screenshot: the one to draw
+  QString screenshot;       ///< file to write; empty: a window
+  bool every_view = false;  ///< screenshot is a folder, for pictures of all
   /// Where to begin: as typed for `ridgepoint show`, words of the search box, hash of a case.
   QString run, baseline, filter, case_hash, side_a, side_b, scenario, metric, op;
   QString tab;             ///< of the view, by the beginning of its title

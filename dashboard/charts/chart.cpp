@@ -207,14 +207,41 @@ void Chart::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Right:
       pan(xAxis, kPanShare);
       break;
+    case Qt::Key_Up:
+      pan(yAxis, kPanShare);
+      break;
+    case Qt::Key_Down:
+      pan(yAxis, -kPanShare);
+      break;
     case Qt::Key_F:
       find_ranges();
       break;
+    case Qt::Key_Comma:
+    case Qt::Key_Period:
+      step_choice(event->key() == Qt::Key_Period);
+      return;
     default:
       QCustomPlot::keyPressEvent(event);
       return;
   }
   replot(rpQueuedReplot);
+}
+
+void Chart::step_choice(bool forward) {
+  const std::size_t count = choices();
+  if (!message_.isEmpty() || count == 0) return;
+  std::size_t at = stepped_to_ && *stepped_to_ < count ? *stepped_to_ : forward ? count - 1 : 0;
+  for (std::size_t tried = 0; tried < count; ++tried) {
+    at = (at + (forward ? 1 : count - 1)) % count;
+    const QPointF place = place_of_choice(at);
+    if (place.isNull() || !axisRect()->rect().contains(place.toPoint())) continue;
+    stepped_to_ = at;
+    const QString words = text_at(place);
+    setAccessibleDescription(words);
+    choose(at);  // what is shown may be drawn anew by that
+    if (!words.isEmpty()) QToolTip::showText(mapToGlobal(place.toPoint()), words, this);
+    return;
+  }
 }
 
 void Chart::mouseDoubleClickEvent(QMouseEvent* event) {

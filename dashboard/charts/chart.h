@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Chart: what all our plots share: colours of the theme, axes in units that read well, the wheel at
-// the cursor, WASD and F, a line that says what lies under the cursor, and a message where there is
-// nothing to draw.
+// the cursor, WASD and F, comma and period to what can be chosen, a line that says what lies under
+// the cursor, and a message where there is nothing to draw.
 #pragma once
 
 #include <qcustomplot.h>
 
 #include <QString>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,12 @@ class Chart : public QCustomPlot {
   /// What lies under a point of the widget; empty: nothing.
   [[nodiscard]] virtual QString text_at(const QPointF& at) const;
 
+  /// What can be chosen in it, by the cursor or, one after the other, by comma and period. A null
+  /// place, or one outside, is that of something that is not drawn.
+  [[nodiscard]] virtual std::size_t choices() const { return 0; }
+  [[nodiscard]] virtual QPointF place_of_choice(std::size_t) const { return {}; }
+  virtual void choose(std::size_t) {}
+
   /// Which of the places `first` to before `last` lies nearest to `at`, within `reach` pixels,
   /// later ones before earlier ones; -1: none does. A null place is that of something without a
   /// value.
@@ -57,7 +65,10 @@ class Chart : public QCustomPlot {
  private:
   void colour_frame(const Theme& theme);
   void place_message();
+  /// To the next of what can be chosen, and says what it is where it lies.
+  void step_choice(bool forward);
 
+  std::optional<std::size_t> stepped_to_;
   QString message_;
   QLabel* message_label_ = nullptr;
 };

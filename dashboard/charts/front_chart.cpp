@@ -32,7 +32,7 @@ FrontChart::FrontChart(QWidget* parent) : Chart(parent) {
   QObject::connect(this, &QCustomPlot::afterLayout, this, &FrontChart::place_names);
 }
 
-void FrontChart::show(Variants variants, std::optional<double> budget,
+void FrontChart::show(Variants variants, const VariantBudget& budget,
                       const std::string& chosen_case) {
   names_.clear();  // they go with what was drawn
   variants_ = std::move(variants);
@@ -46,11 +46,6 @@ void FrontChart::show(Variants variants, std::optional<double> budget,
                   : QString());
   redraw();
   fit();
-}
-
-bool FrontChart::within_budget(const VariantPoint& point) const {
-  if (!budget_) return true;
-  return variants_.more_is_better ? point.quality >= *budget_ : point.quality <= *budget_;
 }
 
 void FrontChart::draw(const Theme& theme) {
@@ -139,10 +134,10 @@ void FrontChart::draw(const Theme& theme) {
       ring->setData({point.speed}, {point.quality}, true);
     }
   }
-  if (budget_) {
+  if (budget_.quality) {
     auto* border = new QCPItemStraightLine(this);
-    border->point1->setCoords(0, *budget_);
-    border->point2->setCoords(1, *budget_);
+    border->point1->setCoords(0, *budget_.quality);
+    border->point2->setCoords(1, *budget_.quality);
     border->setPen(QPen(theme.warning, 1.5));
   }
   legend->setVisible(true);
@@ -230,6 +225,7 @@ QString FrontChart::text_at(const QPointF& at) const {
                      .arg(point.name, qt(format_value(point.speed, "tokens/s")),
                           axis_title(variants_.quality_metric), qt(quality),
                           within_budget(point) ? "" : "\npast the budget");
+  if (point.memory_bytes) text += "\nholds " + qt(format_value(*point.memory_bytes, "bytes"));
   if (point.before) {
     text += QString("\nbaseline: %1, %2 % in speed")
                 .arg(qt(format_value(point.before->speed, "tokens/s")),
@@ -251,13 +247,15 @@ void FrontChart::mouseReleaseEvent(QMouseEvent* event) {
 std::vector<QStringList> FrontChart::rows() const {
   std::vector<QStringList> table{{"variant", qt(variants_.speed_metric),
                                   qt(variants_.quality_metric), "standard error", "on the front",
-                                  "run", "baseline"}};
+                                  "run", "baseline", "bytes held", "within the budget"}};
   for (const VariantPoint& point : variants_.points) {
     table.push_back({point.name, QString::number(point.speed, 'g', 15),
                      QString::number(point.quality, 'g', 15),
                      point.error ? QString::number(*point.error, 'g', 15) : QString(),
                      point.on_front ? "yes" : "no", qt(point.run_id),
-                     point.before ? QString::number(point.before->speed, 'g', 15) : QString()});
+                     point.before ? QString::number(point.before->speed, 'g', 15) : QString(),
+                     point.memory_bytes ? QString::number(*point.memory_bytes, 'g', 15) : QString(),
+                     within_budget(point) ? "yes" : "no"});
   }
   return table;
 }

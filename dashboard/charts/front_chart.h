@@ -16,7 +16,7 @@ class FrontChart : public Chart {
  public:
   explicit FrontChart(QWidget* parent = nullptr);
 
-  void show(Variants variants, std::optional<double> budget, const std::string& chosen_case);
+  void show(Variants variants, const VariantBudget& budget, const std::string& chosen_case);
 
   [[nodiscard]] std::vector<QStringList> rows() const override;
   /// In pixels.
@@ -31,15 +31,22 @@ class FrontChart : public Chart {
   void draw(const Theme& theme) override;
   void find_ranges() override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
+  [[nodiscard]] std::size_t choices() const override { return variants_.points.size(); }
+  [[nodiscard]] QPointF place_of_choice(std::size_t point) const override {
+    return place_of(point);
+  }
+  void choose(std::size_t point) override { Q_EMIT variant_clicked(point); }
   void mouseReleaseEvent(QMouseEvent* event) override;
 
  private:
   [[nodiscard]] int point_at(const QPointF& at) const;
-  [[nodiscard]] bool within_budget(const VariantPoint& point) const;
+  [[nodiscard]] bool within_budget(const VariantPoint& point) const {
+    return budget_.holds(point, variants_.more_is_better);
+  }
   void place_names();
 
   Variants variants_;
-  std::optional<double> budget_;
+  VariantBudget budget_;
   std::string chosen_;
   std::vector<QCPItemText*> names_;
   std::vector<QRectF> name_boxes_;

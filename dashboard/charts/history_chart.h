@@ -36,6 +36,15 @@ class HistoryChart : public Chart {
   void draw(const Theme& theme) override;
   void find_ranges() override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
+  [[nodiscard]] std::size_t choices() const override {
+    return history_ == nullptr ? 0 : history_->points.size();
+  }
+  [[nodiscard]] QPointF place_of_choice(std::size_t point) const override {
+    return place_of(point);
+  }
+  void choose(std::size_t point) override {
+    Q_EMIT run_clicked(history_->points[point].row.run.id);
+  }
   void mouseReleaseEvent(QMouseEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
 

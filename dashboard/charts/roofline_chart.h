@@ -42,6 +42,13 @@ class RooflineChart : public Chart {
   void draw(const Theme& theme) override;
   void find_ranges() override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
+  [[nodiscard]] std::size_t choices() const override {
+    return scene_ == nullptr ? 0 : scene_->points.size();
+  }
+  [[nodiscard]] QPointF place_of_choice(std::size_t point) const override {
+    return place_of(point);
+  }
+  void choose(std::size_t point) override { Q_EMIT point_clicked(point); }
   void mousePressEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
 

@@ -52,8 +52,13 @@ QString style_rules(const Theme& theme) {
              "QHeaderView::section { background: %2; color: %1; border: 0; padding: 4px 6px;"
              " border-right: 1px solid %3; }"
              "QTableView { gridline-color: %3; }"
-             "QSplitter::handle { background: %3; }")
-      .arg(theme.text.name(), theme.raised.name(), theme.grid.name());
+             "QSplitter::handle { background: %3; }"
+             // Of its own style a box to type in has no frame to be seen in the dark.
+             "QLineEdit { border: 1px solid %4; border-radius: 2px; padding: 1px 2px; }"
+             "QLineEdit:focus { border-color: %5; }"
+             "QAbstractSpinBox QLineEdit { border: 0; padding: 0; }")
+      .arg(theme.text.name(), theme.raised.name(), theme.grid.name(), theme.muted.name(),
+           theme.a.name());
 }
 
 }  // namespace
@@ -115,9 +120,11 @@ const Theme& theme_of(const QPalette& palette) {
 }
 
 void apply_theme(QApplication& application, const QString& name) {
+  // As it was before anything was chosen here.
+  static const QPalette desktop = QApplication::palette();
   const Theme& theme = name == QLatin1String("dark")    ? dark_theme()
                        : name == QLatin1String("light") ? light_theme()
-                                                        : theme_of(QApplication::palette());
+                                                        : theme_of(desktop);
   QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QApplication::setPalette(theme.palette());
   application.setStyleSheet(style_rules(theme));

@@ -31,6 +31,7 @@ constexpr double kNamed = 34;       ///< and named
 constexpr double kNearest_ns = 20;  ///< in view at the least
 constexpr double kZoomStep = 0.8;
 constexpr double kMoveShare = 0.1;
+constexpr double kRangeShare = 0.01;  ///< of what is in view, that a key moves an end of the range
 constexpr double kDragBegins = 4;
 
 QRgb mixed(QRgb a, QRgb b, float share) {
@@ -50,6 +51,11 @@ QRgb colour_of_family(const std::string& op_id, const Theme& theme) {
   const int more = static_cast<int>((hash >> 4) % 3) * 18;
   return theme.dark ? QColor::fromHsl(hue, 90, 105 + more).rgb()
                     : QColor::fromHsl(hue, 120, 160 + more).rgb();
+}
+
+QColor readable_on(QRgb colour) {
+  constexpr int kBright = 140;
+  return qGray(colour) > kBright ? QColor(0x14, 0x18, 0x1E) : QColor(Qt::white);
 }
 
 double tick_step(double span_ns, int width) {
@@ -191,7 +197,7 @@ void TimelineChart::find_counter_rows() {
   if (traced_ == nullptr) return;
   std::vector<std::size_t> memory;
   for (std::size_t i = 0; i < index().counters.size(); ++i) {
-    const CounterIndex& counter = index().counters[i];
+    const CounterIndex& counter = *index().counters[i];
     if (counter.name.starts_with(kMemoryCounter)) {
       if (counter.highest > 0) memory.push_back(i);
     } else {
@@ -210,7 +216,7 @@ QRect TimelineChart::counter_box(std::size_t row) const {
 /// Of what stands upon each other, at the most: the highest of each need not be at the same time.
 double TimelineChart::highest_of(const std::vector<std::size_t>& row) const {
   double sum = 0;
-  for (const std::size_t counter : row) sum += index().counters[counter].highest;
+  for (const std::size_t counter : row) sum += index().counters[counter]->highest;
   return sum;
 }
 
@@ -393,9 +399,11 @@ void TimelineChart::paint_lanes(QPainter& painter, const Theme& theme) {
   }
   painter.drawImage(QPointF(kGutter, 0), image_);
   const QFontMetricsF metrics(painter.font());
-  painter.setPen(theme.text);
   for (const Label& label : labels) {
     const QString text = cut_to(index().names[label.name], label.box.width(), metrics);
+    const QPoint behind(static_cast<int>((label.box.left() - kGutter) * ratio),
+                        static_cast<int>(label.box.center().y() * ratio));
+    if (image_.valid(behind)) painter.setPen(readable_on(image_.pixel(behind)));
     if (!text.isEmpty()) painter.drawText(label.box, Qt::AlignLeft | Qt::AlignVCenter, text);
   }
   if (pointed_ && pointed_->lane < index().lanes.size()) {
@@ -428,7 +436,7 @@ void TimelineChart::paint_names(QPainter& painter, const Theme& theme) const {
   }
   for (std::size_t i = 0; i < counter_rows_.size(); ++i) {
     const auto& row = counter_rows_[i];
-    const CounterIndex& counter = index().counters[row.front()];
+    const CounterIndex& counter = *index().counters[row.front()];
     const QRect box = counter_box(i);
     const bool is_memory = counter.name.starts_with(kMemoryCounter);
     write({6, box.top(), kGutter - 10, box.height() / 2},
@@ -464,7 +472,7 @@ void TimelineChart::paint_counter_row(QPainter& painter, const QRect& box,
   std::vector<double> below(static_cast<std::size_t>(width), 0);
   int name_at = box.left() + 4;
   for (std::size_t k = 0; k < row.size(); ++k) {
-    const CounterIndex& counter = index().counters[row[k]];
+    const CounterIndex& counter = *index().counters[row[k]];
     QPolygonF outline;
     outline.reserve(2 * width);
     for (int x = width - 1; x >= 0; --x) {
@@ -583,6 +591,26 @@ void TimelineChart::keyPressEvent(QKeyEvent* event) {
       std::clamp(viewport()->mapFromGlobal(QCursor::pos()).x(), kGutter, viewport()->width()));
   const double around = viewport()->underMouse() ? cursor : from_ns_ + width / 2;
   switch (event->key()) {
+    case Qt::Key_Comma:
+    case Qt::Key_Period:
+      step_span(event->key() == Qt::Key_Period);
+      break;
+    case Qt::Key_Up:
+    case Qt::Key_Down:
+      step_lane(event->key() == Qt::Key_Down ? 1 : -1);
+      break;
+    case Qt::Key_R:
+      measure_framed();
+      break;
+    case Qt::Key_BracketLeft:
+    case Qt::Key_BracketRight:
+    case Qt::Key_BraceLeft:
+    case Qt::Key_BraceRight: {
+      const bool is_end =
+          event->key() == Qt::Key_BracketRight || event->key() == Qt::Key_BraceRight;
+      move_range(is_end, event->modifiers().testFlag(Qt::ShiftModifier));
+      break;
+    }
     case Qt::Key_W:
       zoom(kZoomStep, around);
       break;
@@ -622,6 +650,76 @@ void TimelineChart::keyPressEvent(QKeyEvent* event) {
       return;
   }
   event->accept();
+}
+
+void TimelineChart::frame(const TimelineSpan& span) {
+  point_at_span(span);
+  const QRect box = lane_box(span.lane);
+  QScrollBar* bar = verticalScrollBar();
+  if (box.top() < lanes_top()) bar->setValue(bar->value() + box.top() - lanes_top());
+  if (box.bottom() > viewport()->height()) {
+    bar->setValue(bar->value() + box.bottom() - viewport()->height());
+  }
+  Q_EMIT span_clicked(span.lane, span.span);
+}
+
+std::optional<TimelineSpan> TimelineChart::nearest_in(std::size_t lane, double at_ns) const {
+  const auto& begins = index().lanes[lane].begin_ns;
+  if (begins.empty()) return std::nullopt;
+  const auto next = std::ranges::upper_bound(begins, static_cast<std::int64_t>(at_ns));
+  const auto at = std::max<std::ptrdiff_t>(0, next - begins.begin() - 1);
+  return TimelineSpan{lane, static_cast<std::size_t>(at)};
+}
+
+void TimelineChart::step_span(bool forward) {
+  if (index().lanes.empty()) return;
+  if (!pointed_) {
+    if (const auto first = nearest_in(0, (from_ns_ + to_ns()) / 2)) frame(*first);
+    return;
+  }
+  const std::size_t count = index().lanes[pointed_->lane].size();
+  if (forward ? pointed_->span + 1 >= count : pointed_->span == 0) return;
+  frame({pointed_->lane, forward ? pointed_->span + 1 : pointed_->span - 1});
+}
+
+void TimelineChart::step_lane(int by) {
+  if (!pointed_) {
+    step_span(true);
+    return;
+  }
+  const auto lane = static_cast<std::ptrdiff_t>(pointed_->lane) + by;
+  if (lane < 0 || lane >= static_cast<std::ptrdiff_t>(index().lanes.size())) return;
+  const auto at = static_cast<double>(index().lanes[pointed_->lane].begin_ns[pointed_->span]);
+  if (const auto found = nearest_in(static_cast<std::size_t>(lane), at)) frame(*found);
+}
+
+void TimelineChart::measure_framed() {
+  auto from = static_cast<std::int64_t>(std::max(from_ns_, static_cast<double>(index().begin_ns)));
+  auto to = static_cast<std::int64_t>(std::min(to_ns(), static_cast<double>(index().end_ns)));
+  if (pointed_) {
+    from = index().lanes[pointed_->lane].begin_ns[pointed_->span];
+    to = std::max(from + 1, index().lanes[pointed_->lane].end_ns[pointed_->span]);
+  }
+  if (to <= from) return;
+  set_range(std::pair(from, to));
+  Q_EMIT range_chosen(from, to);
+}
+
+void TimelineChart::move_range(bool is_end, bool outwards) {
+  if (!range_) {
+    measure_framed();
+    return;
+  }
+  const auto step = std::max<std::int64_t>(1, std::llround((to_ns() - from_ns_) * kRangeShare)) *
+                    (outwards ? 1 : -1);
+  auto [from, to] = *range_;
+  if (is_end) {
+    to = std::max(from + 1, to + step);
+  } else {
+    from = std::min(to - 1, from - step);
+  }
+  set_range(std::pair(from, to));
+  Q_EMIT range_moved(from, to);
 }
 
 void TimelineChart::wheelEvent(QWheelEvent* event) {

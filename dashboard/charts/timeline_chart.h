@@ -54,6 +54,8 @@ class TimelineChart : public QAbstractScrollArea {
  Q_SIGNALS:
   /// Nothing chosen: from 0 to 0.
   void range_chosen(qint64 from_ns, qint64 to_ns);
+  /// By a key, of the range that is chosen already.
+  void range_moved(qint64 from_ns, qint64 to_ns);
   void span_clicked(std::size_t lane, std::size_t span);
   void view_moved();
 
@@ -80,6 +82,13 @@ class TimelineChart : public QAbstractScrollArea {
   [[nodiscard]] int counter_height() const;
   [[nodiscard]] int lanes_top() const;
   [[nodiscard]] int content_height() const;
+  void frame(const TimelineSpan& span);
+  /// The span of the lane that began last before a moment, else its first.
+  [[nodiscard]] std::optional<TimelineSpan> nearest_in(std::size_t lane, double at_ns) const;
+  void step_span(bool forward);
+  void step_lane(int by);
+  void measure_framed();  ///< a range over the framed span, else over what is in view
+  void move_range(bool is_end, bool outwards);
   void find_colours();
   void find_counter_rows();
   void arrange();

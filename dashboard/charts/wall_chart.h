@@ -36,6 +36,13 @@ class WallChart : public Chart {
   void draw(const Theme& theme) override;
   void find_ranges() override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
+  [[nodiscard]] std::size_t choices() const override {
+    return layer_ == nullptr ? 0 : speeds_.size();
+  }
+  [[nodiscard]] QPointF place_of_choice(std::size_t point) const override {
+    return place_of(point);
+  }
+  void choose(std::size_t point) override { Q_EMIT speed_clicked(point); }
   void mouseReleaseEvent(QMouseEvent* event) override;
 
  private:

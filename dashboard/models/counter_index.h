@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CounterIndex: values over time, each until the next, arranged so that the highest within a
-// stretch is found without looking at all of them.
+// CounterIndex: values over time, arranged so that the highest within a stretch is found without
+// looking at all of them. Each holds until the next, or, of rates, while its span is at work.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "profiler/trace/trace.h"
@@ -14,6 +16,12 @@ namespace ridgepoint {
 class CounterIndex {
  public:
   explicit CounterIndex(TracedCounter counter);
+  /// A rate for each of some spans, none of which overlaps another; between them it is 0. The times
+  /// must stay where they are as long as this.
+  CounterIndex(std::string_view name, std::string unit, std::span<const std::int64_t> begin_ns,
+               std::span<const std::int64_t> end_ns, std::vector<float> rates);
+  CounterIndex(const CounterIndex&) = delete;
+  CounterIndex& operator=(const CounterIndex&) = delete;
 
   std::string name, unit;
   double highest = 0;  ///< of all
@@ -26,9 +34,13 @@ class CounterIndex {
   static constexpr std::size_t kFactor = 16;
   [[nodiscard]] double highest_of(std::size_t first, std::size_t last) const;
 
-  std::vector<std::int64_t> at_ns_;
-  std::vector<double> values_;
-  std::vector<std::vector<double>> levels_;  ///< the highest of kFactor of what lies below
+  void build_levels();
+
+  std::vector<std::int64_t> own_at_ns_;
+  std::span<const std::int64_t> at_ns_;   ///< of own_at_ns_, or of spans
+  std::span<const std::int64_t> end_ns_;  ///< empty: each holds until the next
+  std::vector<float> values_;
+  std::vector<std::vector<float>> levels_;  ///< the highest of kFactor of what lies below
 };
 
 }  // namespace ridgepoint

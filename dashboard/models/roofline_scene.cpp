@@ -60,6 +60,14 @@ QString sentence_of(const RooflinePoint& point, const std::string& roof_of,
   return QString("%1\n%2, %3").arg(point.name(), qt(time), qt(text));
 }
 
+/// A second place, by the bytes that were counted, and what they say.
+void add_counted(RooflinePoint& point, double amplification) {
+  if (!(amplification > 0) || !(point.intensity > 0)) return;
+  point.counted_intensity = point.intensity / amplification;
+  point.sentence += QString("\ncounted: %1 times the bytes that it must move at the least")
+                        .arg(amplification, 0, 'g', 3);
+}
+
 RooflinePoint point_of(const roofline::ProfiledOp& op, const std::string& phase) {
   RooflinePoint point;
   point.phase = phase;
@@ -73,6 +81,7 @@ RooflinePoint point_of(const roofline::ProfiledOp& op, const std::string& phase)
   point.bound_by = op.placed.bound_by;
   point.attained = attained_text(op.placed.attained, op.placed.unit);
   point.sentence = sentence_of(point, op.placed.roof_of, op.placed.mistrusted);
+  if (const auto counted = amplification_of(op)) add_counted(point, *counted);
   return point;
 }
 
@@ -90,6 +99,7 @@ RooflinePoint point_of(const roofline::OpGroup& group, const std::string& phase)
   point.bound_by = group.bound_by;
   point.attained = attained_text(group.attained, group.unit);
   point.sentence = sentence_of(point, "its roof", group.cause);
+  if (group.amplification) add_counted(point, *group.amplification);
   return point;
 }
 
@@ -108,9 +118,6 @@ RooflinePoint point_of(const roofline::ProfiledPhase& phase) {
     point.bound = bound_in(most->first);
   }
   point.attained = format_value(point.rate.value, "FLOP/s");
-  if (phase.amplification && phase.amplification->value > 0) {
-    point.counted_intensity = point.intensity / phase.amplification->value;
-  }
   QString words =
       QString("%1: %2 untraced; most of its time is bound by %3")
           .arg(qt(phase.name), qt(format_value(phase.time_ns.value, "ns")), qt(point.bound_by));
@@ -119,6 +126,7 @@ RooflinePoint point_of(const roofline::ProfiledPhase& phase) {
     words += QString("\nMBU %1 of %2").arg(qt(share_text(*phase.mbu)), qt(phase.level));
   }
   point.sentence = words;
+  if (phase.amplification) add_counted(point, phase.amplification->value);
   return point;
 }
 

@@ -206,9 +206,9 @@ Loaded<TracedRecord> Session::trace(const Record& record) const {
   return kept_traces_[record.id] = loaded_by<TracedRecord>([&] {
            Record whole =
                Store(path_, OpenMode::read_only, options_).record(record.run_id, record.ordinal);
-           TimelineIndex timeline(trace_of(whole));
-           whole.measurement.trace.clear();
-           whole.measurement.trace.shrink_to_fit();
+           TimelineIndex timeline(kept_trace_of(whole));
+           timeline.add_work_rates(whole.measurement.op_times);
+           whole.measurement.trace = {};
            return TracedRecord{std::move(whole), std::move(timeline)};
          });
 }

@@ -27,6 +27,24 @@ inline std::string lowered(std::string_view text) {
   return result;
 }
 
+/// What others wrote, in at most `most` letters of one line, cut in the middle; words without an
+/// end get places to break at, so that no window has to be as wide as they are.
+inline QString shortened(const QString& text, int most) {
+  QString line = text.simplified();
+  if (line.size() > most)
+    line = line.left(most / 2) + QChar(0x2026) + line.right(most - most / 2 - 1);
+  constexpr int kLongestWord = 48;
+  int word = 0;
+  for (int i = 0; i < line.size(); ++i) {
+    word = line[i].isSpace() ? 0 : word + 1;
+    if (word < kLongestWord || line[i].isHighSurrogate()) continue;
+    line.insert(i + 1, QChar(0x200B));
+    word = 0;
+    ++i;
+  }
+  return line;
+}
+
 /// "41d5db26" of a UUID.
 inline QString short_id(std::string_view id) {
   return qt(id.substr(0, 8));

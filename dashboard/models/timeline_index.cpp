@@ -7,7 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "profiler/span_recorder.h"
 #include "results/op_family.h"
+#include "results/store/trace_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -200,12 +202,25 @@ std::vector<std::string> words_in(std::string_view text) {
   return words;
 }
 
+/// What each op of one phase does, by its place in the names; null where nobody knows.
+std::vector<const OpTime*> work_by_name(std::span<const OpTime> ops, const std::string& phase,
+                                        const std::unordered_map<std::string, std::uint32_t>& known,
+                                        std::size_t names) {
+  std::vector<const OpTime*> work(names, nullptr);
+  for (const OpTime& op : ops) {
+    const auto at = known.find(op.op_id);
+    if (op.phase == phase && at != known.end()) work[at->second] = &op;
+  }
+  return work;
+}
+
 }  // namespace
 
 TimelineIndex::TimelineIndex(Trace trace)
     : title(std::move(trace.title)), parts(std::move(trace.parts)) {
   for (TracedCounter& counter : trace.counters) {
-    if (!counter.points.empty()) counters.emplace_back(std::move(counter));
+    if (counter.points.empty()) continue;
+    counters.push_back(std::make_shared<const CounterIndex>(std::move(counter)));
   }
   names.emplace_back("(unknown)");
   std::unordered_map<std::string, std::uint32_t> known;
@@ -238,6 +253,89 @@ TimelineIndex::TimelineIndex(Trace trace)
     begin_ns = 0;
     end_ns = 1;
   }
+}
+
+void TimelineIndex::add_work_rates(std::span<const OpTime> ops) {
+  const auto lane = std::ranges::find(lanes, std::string(kOpsTrack), &TimelineLane::line);
+  if (lane == lanes.end()) return;
+  std::unordered_map<std::string, std::uint32_t> known;
+  for (std::uint32_t i = 1; i < names.size(); ++i) known.try_emplace(names[i], i);
+  std::map<std::string, std::vector<const OpTime*>> work;
+  std::vector<float> bytes(lane->size()), flops(lane->size());
+  std::vector<float> times(names.size());
+  for (const TracedPart& part : parts) {
+    if (!work.contains(part.name)) {
+      work[part.name] = work_by_name(ops, part.name, known, names.size());
+    }
+    const auto& of_phase = work[part.name];
+    const auto place = [&](std::int64_t at_ns) {
+      return static_cast<std::size_t>(std::ranges::lower_bound(lane->begin_ns, at_ns) -
+                                      lane->begin_ns.begin());
+    };
+    const std::size_t first = place(part.begin_ns), last = place(part.end_ns);
+    // The pieces of a long prompt run an op several times: its work is that of all of them.
+    for (std::size_t i = first; i < last; ++i) times[lane->names[i]] += 1;
+    for (std::size_t i = first; i < last; ++i) {
+      const OpTime* op = of_phase[lane->names[i]];
+      const std::int64_t length_ns = length_of(*lane, i);
+      if (op == nullptr || length_ns <= 0) continue;
+      const double per_second = 1e9 / static_cast<double>(length_ns) / times[lane->names[i]];
+      bytes[i] = static_cast<float>(op->work_bytes * per_second);
+      flops[i] = static_cast<float>(op->work_flops * per_second);
+    }
+    for (std::size_t i = first; i < last; ++i) times[lane->names[i]] = 0;
+  }
+  const auto counter_of = [&](std::string_view name, const char* unit, std::vector<float> rates) {
+    return std::make_shared<const CounterIndex>(name, unit, lane->begin_ns, lane->end_ns,
+                                                std::move(rates));
+  };
+  counters.insert(counters.begin(), {counter_of(kWorkBytesCounter, "bytes/s", std::move(bytes)),
+                                     counter_of(kWorkFlopsCounter, "FLOP/s", std::move(flops))});
+}
+
+TimelineIndex TimelineIndex::by_op() const {
+  TimelineIndex arranged{Trace()};
+  arranged.title = title;
+  arranged.names = names;
+  arranged.parts = parts;
+  arranged.counters = counters;
+  arranged.begin_ns = begin_ns;
+  arranged.end_ns = end_ns;
+  arranged.spans = spans;
+  arranged.dropped = dropped;
+  std::vector<TracedLine> lines;
+  std::vector<std::size_t> line_of;
+  std::unordered_map<std::string, std::size_t> known;
+  for (const std::string& name : names) {
+    const auto [at, is_new] = known.try_emplace(op_family(name), lines.size());
+    if (is_new) lines.push_back({at->first, {}, 0});
+    line_of.push_back(at->second);
+  }
+  std::vector<std::size_t> counts(lines.size());
+  std::vector<std::int64_t> busy_ns(lines.size());
+  for (const TimelineLane& lane : lanes) {
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+      ++counts[line_of[lane.names[i]]];
+      busy_ns[line_of[lane.names[i]]] += length_of(lane, i);
+    }
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i].spans.reserve(counts[i]);
+  for (const TimelineLane& lane : lanes) {
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+      lines[line_of[lane.names[i]]].spans.push_back(
+          {lane.begin_ns[i], lane.end_ns[i], 0, lane.names[i]});
+    }
+  }
+  std::vector<std::vector<std::uint32_t>> name_of(1);
+  for (std::uint32_t i = 0; i < names.size(); ++i) name_of[0].push_back(i);
+  std::vector<std::size_t> order(lines.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::ranges::greater(),
+                           [&](std::size_t line) { return busy_ns[line]; });
+  for (const std::size_t line : order) {
+    if (!lines[line].spans.empty()) add_lanes(std::move(lines[line]), name_of, arranged.lanes);
+  }
+  return arranged;
 }
 
 void TimelineIndex::look(const TimelineLane& lane, double from_ns, double column_ns,

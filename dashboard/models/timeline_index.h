@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "dashboard/models/counter_index.h"
 #include "profiler/trace/trace.h"
+#include "results/record.h"
 
 namespace ridgepoint {
 
@@ -70,13 +72,21 @@ class TimelineIndex {
  public:
   explicit TimelineIndex(Trace trace);
 
+  /// Puts in front the counters that follow from the spans: bytes and FLOPs a second of the op that
+  /// is at work, as trace_of (results/store/trace_of.h) has them, in a quarter of the memory.
+  void add_work_rates(std::span<const OpTime> ops);
+
   std::string title;
   std::vector<std::string> names;  ///< op ids
   std::vector<TimelineLane> lanes;
   std::vector<TracedPart> parts;
-  std::vector<CounterIndex> counters;
+  std::vector<std::shared_ptr<const CounterIndex>> counters;
   std::int64_t begin_ns = 0, end_ns = 0;  ///< of everything
   std::int64_t spans = 0, dropped = 0;
+
+  /// The same spans with a line for each op (the same op of all layers together), those that take
+  /// longest first. Counters are shared: this must outlive what comes back.
+  [[nodiscard]] TimelineIndex by_op() const;
 
   /// How the lane looks from `from_ns` on, over `columns.size()` columns of `column_ns` each. Spans
   /// at least `wide` columns wide that are in sight are appended to `wide_spans`, in order.

@@ -60,10 +60,14 @@ std::vector<QString> variant_names(const std::vector<const Case*>& cases) {
   return names;
 }
 
+/// What the process held at most, mapped weights included.
+constexpr const char* kMemoryMetric = "peak_rss_bytes";
+
 struct Speed {
   Case subject;
   std::string hash, run_id;
   double value = 0;
+  std::optional<double> memory_bytes;
 };
 
 /// The newest of each case on the machine that measured last.
@@ -83,8 +87,9 @@ std::vector<Speed> newest_speeds(const HistoryQuery& query, const RunList& runs,
       if (row.outcome != Outcome::ok || !row.value || !(*row.value > 0)) continue;
       const std::string on = runs.machine_of(row.run);
       if (!seen.insert(on).second) continue;
-      candidates.push_back(
-          {{measured.subject, measured.hash, row.run.id, *row.value}, on, row.started_unix_ns});
+      candidates.push_back({{measured.subject, measured.hash, row.run.id, *row.value, std::nullopt},
+                            on,
+                            row.started_unix_ns});
     }
   }
   const auto newest = std::ranges::max_element(candidates, {}, &Candidate::at);
@@ -93,7 +98,12 @@ std::vector<Speed> newest_speeds(const HistoryQuery& query, const RunList& runs,
   machine = qt(chosen);
   std::vector<Speed> speeds;
   for (Candidate& candidate : candidates) {
-    if (candidate.machine == chosen) speeds.push_back(std::move(candidate.speed));
+    if (candidate.machine != chosen) continue;
+    Speed& speed = candidate.speed;
+    for (const HistoryRow& row : query.rows(speed.hash, kMemoryMetric)) {
+      if (row.run.id == speed.run_id) speed.memory_bytes = row.value;
+    }
+    speeds.push_back(std::move(speed));
   }
   return speeds;
 }
@@ -113,6 +123,12 @@ const std::vector<std::string>& variant_quality_metrics() {
   static const std::vector<std::string> metrics{"kl_mean", "bits_per_byte", "perplexity_increase",
                                                 "top1_agreement"};
   return metrics;
+}
+
+bool VariantBudget::holds(const VariantPoint& point, bool more_is_better) const {
+  if (memory_bytes && !(point.memory_bytes && *point.memory_bytes <= *memory_bytes)) return false;
+  if (!quality) return true;
+  return more_is_better ? point.quality >= *quality : point.quality <= *quality;
 }
 
 void find_front(std::vector<VariantPoint>& points, bool more_is_better) {
@@ -181,15 +197,12 @@ Variants read_variants(const std::filesystem::path& path, const RunList& runs,
       found.without_quality.append(names[i]);
       continue;
     }
-    VariantPoint point{names[i],
-                       speed.subject.backend,
-                       speed.run_id,
-                       speed.hash,
-                       speed.value,
-                       quality->measurement.metrics.at(std::string(quality_metric)),
-                       {},
-                       false,
-                       {}};
+    VariantPoint point{names[i],     speed.subject.backend,
+                       speed.run_id, speed.hash,
+                       speed.value,  quality->measurement.metrics.at(std::string(quality_metric)),
+                       {},           {},
+                       false,        {}};
+    point.memory_bytes = speed.memory_bytes;
     if (const MetricSpec* error = standard_error_of(quality_metric)) {
       const auto known = quality->measurement.metrics.find(std::string(error->name));
       if (known != quality->measurement.metrics.end()) point.error = known->second;

@@ -19,10 +19,11 @@ struct VariantPoint {
   std::string backend;
   std::string run_id;  ///< that measured its speed
   std::string case_hash;
-  double speed = 0;             ///< tokens/s, more is better
-  double quality = 0;           ///< of the quality metric
-  std::optional<double> error;  ///< standard error of the quality
-  bool on_front = false;        ///< no other is at least as fast and as good, and better in one
+  double speed = 0;                      ///< tokens/s, more is better
+  double quality = 0;                    ///< of the quality metric
+  std::optional<double> error;           ///< standard error of the quality
+  std::optional<double> memory_bytes{};  ///< that the process held at most, from the newest run
+  bool on_front = false;  ///< no other is at least as fast and as good, and better in one
   /// What the pinned baseline measured of the same variant.
   struct Before {
     double speed = 0;
@@ -53,6 +54,14 @@ Variants read_variants(const std::filesystem::path& path, const RunList& runs,
 
 /// Sets what the run measured of each variant; without one it is taken away.
 void set_beside(Variants& variants, const RunWithRecords* baseline);
+
+/// What a variant may be: no worse than one, no larger than the other.
+struct VariantBudget {
+  std::optional<double> quality, memory_bytes;
+  /// A memory that is not known is within no budget of it.
+  [[nodiscard]] bool holds(const VariantPoint& point, bool more_is_better) const;
+  [[nodiscard]] bool asks_anything() const { return quality || memory_bytes; }
+};
 
 /// Sets on_front and the order.
 void find_front(std::vector<VariantPoint>& points, bool more_is_better);

@@ -31,6 +31,9 @@
 namespace ridgepoint {
 namespace {
 
+/// Letters of what people call their runs, and of a line above the table.
+constexpr int kLongestTitle = 60, kLongestLine = 300;
+
 QPlainTextEdit* reading_text(const QString& accessible_name) {
   auto* text = new QPlainTextEdit;
   text->setReadOnly(true);
@@ -104,7 +107,8 @@ CompareView::CompareView(Session& session, QWidget* parent)
   for (QLabel* label : {verdict_, facts_}) {
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setFocusPolicy(Qt::StrongFocus);
   }
   table_->setItemDelegateForColumn(ComparisonModel::interval,
                                    new IntervalDelegate(IntervalDelegate::Text::none, table_));
@@ -252,7 +256,7 @@ void CompareView::show_place() {
 }
 
 void CompareView::show_verdict(const QString& text, const QColor& colour) {
-  verdict_->setText(text);
+  verdict_->setText(shortened(text, kLongestLine));
   QPalette colours = palette();
   colours.setColor(QPalette::WindowText, colour);
   verdict_->setPalette(colours);
@@ -343,7 +347,7 @@ void CompareView::show_candidates() {
           ? QString()
           : QString("Baseline: %1.\nThreshold %2; alpha %3 is the chance of any false slower "
                     "or faster: Holm's correction is over the %4 tests of all candidates.")
-                .arg(qt(side_text(any->a)), qt(share_text(any->threshold)),
+                .arg(shortened(qt(side_text(any->a)), kLongestLine), qt(share_text(any->threshold)),
                      qt(share_text(any->alpha)))
                 .arg(shown_many_->tests));
   notes_->setPlainText(notes.join("\n\n"));
@@ -373,13 +377,15 @@ void CompareView::show_candidates() {
 QString CompareView::title_of(const std::string& side) const {
   const RunEntry* entry = session().runs()->find(side);
   if (entry == nullptr) return qt(side);
-  return short_id(side) + (entry->run().label.empty() ? QString() : " " + qt(entry->run().label));
+  return short_id(side) + (entry->run().label.empty()
+                               ? QString()
+                               : " " + shortened(qt(entry->run().label), kLongestTitle));
 }
 
 void CompareView::show_facts(const Comparison& comparison) {
   QStringList facts;
-  facts.append("A: " + qt(side_text(comparison.a)));
-  facts.append("B: " + qt(side_text(comparison.b)));
+  facts.append(shortened("A: " + qt(side_text(comparison.a)), kLongestLine));
+  facts.append(shortened("B: " + qt(side_text(comparison.b)), kLongestLine));
   facts.append(qt(machine_line(comparison)) + " " + qt(method_text(comparison)));
   facts_->setText(facts.join('\n'));
 }

@@ -97,10 +97,12 @@ HistoryView::HistoryView(Session& session, QWidget* parent)
   large.setBold(true);
   headline_->setFont(large);
   headline_->setAccessibleName("What the history says");
+  subject_->setAccessibleName("What the history is of");
   for (QLabel* label : {headline_, subject_}) {
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setFocusPolicy(Qt::StrongFocus);
   }
   changes_->setReadOnly(true);
   changes_->setFrameShape(QFrame::NoFrame);

@@ -18,6 +18,7 @@ MarkEditor::MarkEditor(Session& session, QWidget* parent)
       line_(new QLineEdit),
       problem_(new QLabel) {
   asked_->setBuddy(line_);
+  line_->setAccessibleName("Tags of the run, or the note to it");
   problem_->setTextFormat(Qt::PlainText);
   problem_->setWordWrap(true);
   problem_->setAccessibleName("Why it was not stored");

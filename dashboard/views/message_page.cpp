@@ -18,6 +18,7 @@ MessagePage::MessagePage(QWidget* parent)
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setFocusPolicy(Qt::StrongFocus);
   }
   title_->setAccessibleName("What is the matter");
   text_->setAccessibleName("Details, and what to do");

@@ -10,7 +10,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QProgressBar>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QVBoxLayout>
 #include <csignal>
 
@@ -25,7 +27,8 @@ NewRun::NewRun(Session& session, QWidget* parent)
       output_(new QPlainTextEdit),
       status_(new QLabel),
       start_(new QPushButton("Start")),
-      cancel_(new QPushButton("Interrupt")) {
+      cancel_(new QPushButton("Interrupt")),
+      progress_(new QProgressBar) {
   setWindowTitle("New run");
   resize(760, 420);
   arguments_->setAccessibleName("Arguments of ridgepoint");
@@ -35,6 +38,9 @@ NewRun::NewRun(Session& session, QWidget* parent)
   output_->setMaximumBlockCount(5000);
   output_->setAccessibleName("What the run says");
   status_->setWordWrap(true);
+  progress_->setAccessibleName("Cases that were begun, of all");
+  progress_->setFormat("case %v of %m");
+  progress_->hide();
   auto* line = new QHBoxLayout;
   line->addWidget(new QLabel("ridgepoint"));
   line->addWidget(arguments_, 1);
@@ -43,6 +49,7 @@ NewRun::NewRun(Session& session, QWidget* parent)
   auto* lines = new QVBoxLayout(this);
   lines->addLayout(line);
   lines->addWidget(status_);
+  lines->addWidget(progress_);
   lines->addWidget(output_, 1);
 
   process_.setProcessChannelMode(QProcess::MergedChannels);
@@ -82,6 +89,7 @@ void NewRun::start() {
   QStringList arguments = QProcess::splitCommand(arguments_->text());
   if (!arguments.contains("--db")) arguments << "--db" << qt(session_.path().string());
   output_->clear();
+  progress_->setRange(0, 0);  // nothing is known yet
   process_.start(program(), arguments);
 }
 
@@ -92,13 +100,25 @@ void NewRun::cancel() {
 
 void NewRun::read_output() {
   const QByteArray bytes = process_.readAll();
-  if (!bytes.isEmpty()) output_->appendPlainText(QString::fromUtf8(bytes).trimmed());
+  if (bytes.isEmpty()) return;
+  const QString text = QString::fromUtf8(bytes).trimmed();
+  output_->appendPlainText(text);
+  // The newest line that says which case of how many it is about.
+  static const QRegularExpression kCase("^\\[(\\d+)/(\\d+)\\]",
+                                        QRegularExpression::MultilineOption);
+  auto found = kCase.globalMatch(text);
+  while (found.hasNext()) {
+    const auto match = found.next();
+    progress_->setRange(0, match.captured(2).toInt());
+    progress_->setValue(match.captured(1).toInt());
+  }
 }
 
 void NewRun::show_state() {
   start_->setEnabled(!running());
   arguments_->setEnabled(!running());
   cancel_->setEnabled(running());
+  progress_->setVisible(running());
   if (process_.state() == QProcess::Starting) {
     status_->setText("Starting ...");
   } else if (running()) {
@@ -120,6 +140,10 @@ void NewRun::show_state() {
 
 QString NewRun::output() const {
   return output_->toPlainText();
+}
+
+int NewRun::cases_begun() const {
+  return progress_->maximum() > 0 ? progress_->value() : 0;
 }
 
 QString NewRun::status() const {

@@ -11,6 +11,7 @@
 class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
+class QProgressBar;
 class QPushButton;
 
 namespace ridgepoint {
@@ -28,6 +29,8 @@ class NewRun : public QDialog {
   [[nodiscard]] bool running() const { return process_.state() != QProcess::NotRunning; }
   [[nodiscard]] QString output() const;
   [[nodiscard]] QString status() const;
+  /// As the process says; 0 before it does.
+  [[nodiscard]] int cases_begun() const;
   /// The program that is started; beside this one, else by its name.
   static QString program();
 
@@ -45,6 +48,7 @@ class NewRun : public QDialog {
   QLabel* status_;
   QPushButton* start_;
   QPushButton* cancel_;
+  QProgressBar* progress_;
 };
 
 }  // namespace ridgepoint

@@ -20,6 +20,7 @@ QualityView::QualityView(Session& session, QWidget* parent)
       scenario_(new QComboBox),
       metric_(new QComboBox),
       budget_(new QDoubleSpinBox),
+      memory_(new QDoubleSpinBox),
       summary_(new QLabel),
       chart_(new FrontChart) {
   scenario_->setAccessibleName("What is asked of the models");
@@ -37,9 +38,17 @@ QualityView::QualityView(Session& session, QWidget* parent)
   budget_->setSingleStep(0.01);
   budget_->setSpecialValueText("no budget");
   budget_->setKeyboardTracking(false);
+  memory_->setAccessibleName("Budget of memory in MB; 0: none");
+  memory_->setDecimals(0);
+  memory_->setRange(0, 1e8);
+  memory_->setSingleStep(100);
+  memory_->setSuffix(" MB");
+  memory_->setSpecialValueText("any memory");
+  memory_->setKeyboardTracking(false);
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
-  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What the variants come to");
 
   auto* bar = new QHBoxLayout;
@@ -48,6 +57,7 @@ QualityView::QualityView(Session& session, QWidget* parent)
   bar->addWidget(metric_);
   bar->addWidget(new QLabel("budget"));
   bar->addWidget(budget_);
+  bar->addWidget(memory_);
   auto* lines = new QVBoxLayout(&content());
   lines->setContentsMargins(8, 8, 8, 0);
   lines->addLayout(bar);
@@ -60,9 +70,11 @@ QualityView::QualityView(Session& session, QWidget* parent)
     this->session().go(next);
   });
   QObject::connect(metric_, &QComboBox::activated, this, [this] { refresh(); });
-  QObject::connect(budget_, &QDoubleSpinBox::valueChanged, this, [this] {
-    if (!showing_) refresh();
-  });
+  for (QDoubleSpinBox* box : {budget_, memory_}) {
+    QObject::connect(box, &QDoubleSpinBox::valueChanged, this, [this] {
+      if (!showing_) refresh();
+    });
+  }
   QObject::connect(chart_, &FrontChart::variant_clicked, this, [this](std::size_t point) {
     Place next = this->session().place();
     next.case_hash = variants_.points.at(point).case_hash;
@@ -83,26 +95,30 @@ void QualityView::show_place() {
   scenario_->addItems(variants_.scenarios);
   scenario_->setCurrentText(variants_.scenario);
   scenario_->setEnabled(variants_.scenarios.size() > 1);
-  std::optional<double> budget;
-  if (budget_->value() > 0) budget = budget_->value();
-  chart_->show(variants_, budget, place.case_hash);
+  chart_->show(variants_, wanted(), place.case_hash);
   summarise();
   showing_ = false;
+}
+
+VariantBudget QualityView::wanted() const {
+  VariantBudget budget;
+  if (budget_->value() > 0) budget.quality = budget_->value();
+  if (memory_->value() > 0) budget.memory_bytes = memory_->value() * 1e6;
+  return budget;
 }
 
 void QualityView::summarise() {
   QStringList words;
   if (!variants_.points.empty()) {
-    const bool more = variants_.more_is_better;
-    const double limit = budget_->value();
+    const VariantBudget budget = wanted();
     const auto within = std::ranges::find_if(variants_.points, [&](const VariantPoint& point) {
-      return limit <= 0 || (more ? point.quality >= limit : point.quality <= limit);
+      return budget.holds(point, variants_.more_is_better);
     });
     if (within == variants_.points.end()) {
       words.append("No variant is within the budget.");
     } else {
       words.append(QString("Fastest%1: %2, %3.")
-                       .arg(limit > 0 ? " within the budget" : "", within->name,
+                       .arg(budget.asks_anything() ? " within the budget" : "", within->name,
                             qt(format_value(within->speed, "tokens/s"))));
     }
     if (!variants_.machine.isEmpty()) words.append("Speeds on " + variants_.machine + ".");

@@ -26,16 +26,19 @@ class QualityView : public View {
   [[nodiscard]] FrontChart* chart() const { return chart_; }
   [[nodiscard]] QString summary() const;
   [[nodiscard]] QDoubleSpinBox* budget() const { return budget_; }
+  [[nodiscard]] QDoubleSpinBox* memory_budget() const { return memory_; }
 
  protected:
   void show_place() override;
 
  private:
   void summarise();
+  [[nodiscard]] VariantBudget wanted() const;
 
   QComboBox* scenario_;
   QComboBox* metric_;
   QDoubleSpinBox* budget_;
+  QDoubleSpinBox* memory_;  ///< MB
   QLabel* summary_;
   FrontChart* chart_;
   Variants variants_;

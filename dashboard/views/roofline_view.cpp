@@ -32,7 +32,8 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
   together_->setAccessibleName("The same op of all layers as one point");
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
-  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What the roofline says");
 
   auto* bar = new QHBoxLayout;

@@ -20,6 +20,12 @@
 #include "results/report/table.h"
 
 namespace ridgepoint {
+namespace {
+
+/// Of the lines above the cases; `show` prints them whole.
+constexpr int kLongestHeadLine = 220;
+
+}  // namespace
 
 RunDetails::RunDetails(Session& session, QWidget* parent)
     : QWidget(parent),
@@ -36,7 +42,8 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
       ops_table_(make_table("Ops of the case", ops_, this)) {
   head_->setTextFormat(Qt::PlainText);
   head_->setWordWrap(true);
-  head_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  head_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  head_->setFocusPolicy(Qt::StrongFocus);
   head_->setAccessibleName("What the run was");
   report_->setReadOnly(true);
   report_->setAccessibleName("The chosen case in full");
@@ -44,6 +51,7 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
   report_->setLineWrapMode(QPlainTextEdit::WidgetWidth);
   report_->setFrameShape(QFrame::NoFrame);
 
+  ops_table_->setTextElideMode(Qt::ElideMiddle);  // the end tells ops apart
   auto* top = new QHBoxLayout;
   top->addWidget(head_, 1);
   top->addWidget(pin_, 0, Qt::AlignTop);
@@ -107,13 +115,15 @@ void RunDetails::show_place() {
     head_->setPalette(palette());
   } else {
     const std::vector<std::string> lines = run_head(*run.value);
-    for (const std::string& line : lines) head.append(qt(line));
-    if (!run.value->run.command.empty()) head.append("$ " + qt(run.value->run.command));
+    for (const std::string& line : lines) head.append(shortened(qt(line), kLongestHeadLine));
+    if (!run.value->run.command.empty()) {
+      head.append(shortened("$ " + qt(run.value->run.command), kLongestHeadLine));
+    }
     const bool against =
         !place.baseline.empty() && !pinned && place.side_a.empty() && place.side_b.empty();
     const auto compared = against ? session_.comparison() : Loaded<Compared>{};
     if (against && compared.value == nullptr)
-      head.append("Against the baseline: " + compared.problem);
+      head.append(shortened("Against the baseline: " + compared.problem, kLongestHeadLine));
     cases_->show(run.value, compared.value);
   }
   head_->setText(head.join('\n'));

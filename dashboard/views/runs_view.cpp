@@ -155,6 +155,22 @@ void RunsView::mark_headings() {
   }
 }
 
+void RunsView::sort_by_next(bool other_way) {
+  const QHeaderView& heading = *table_->horizontalHeader();
+  const Qt::SortOrder order = heading.sortIndicatorOrder();
+  int column = heading.sortIndicatorSection();
+  if (other_way) {
+    table_->sortByColumn(column,
+                         order == Qt::AscendingOrder ? Qt::DescendingOrder : Qt::AscendingOrder);
+    return;
+  }
+  const int columns = model_->columnCount();
+  do {
+    column = (column + 1) % columns;
+  } while (table_->isColumnHidden(column));
+  table_->sortByColumn(column, order);
+}
+
 void RunsView::search(const QString& text) {
   const RunFilter filter = RunFilter::parse(text);
   model_->set_filter(filter);
@@ -166,7 +182,8 @@ void RunsView::say_how_many(const QString& problem) {
   const RunList& list = *session().runs();
   QPalette colours = palette();
   if (!problem.isEmpty()) {
-    found_->setText(problem);
+    found_->setText(shortened(problem, 60));
+    found_->setToolTip(problem);
     colours.setColor(QPalette::WindowText, theme_of(colours).bad);
   } else {
     const QString all = QString("%L1%2").arg(list.runs.size()).arg(list.complete ? "" : "+");
@@ -229,6 +246,10 @@ bool RunsView::eventFilter(QObject* watched, QEvent* event) {
       }
       return true;
     }
+    if (watched == table_ && key->key() == Qt::Key_S && !(key->modifiers() & Qt::ControlModifier)) {
+      sort_by_next(key->modifiers().testFlag(Qt::ShiftModifier));
+      return true;
+    }
     if (watched == table_ && !chosen.empty()) {
       if (key->key() == Qt::Key_B) {
         session().pin_baseline(chosen);
@@ -276,6 +297,7 @@ std::vector<std::pair<QString, QString>> RunsView::keys() const {
           {"B", "pin the chosen run as the baseline, or unpin it"},
           {"Enter", "compare the chosen run with the baseline"},
           {"C", "keep the chosen run for a comparison of several with the baseline, or no more"},
+          {"S, Shift+S", "sort by the next column, the other way round"},
           {"T, N", "change the tags of the chosen run, or the note to it"}};
 }
 

@@ -44,6 +44,7 @@ class RunsView : public View {
   void search(const QString& text);
   void say_how_many(const QString& problem);
   void mark_headings();
+  void sort_by_next(bool other_way);
   void show_marked_columns();
   void compare_with_baseline();
 

@@ -37,12 +37,15 @@ QToolButton* step_button(const QString& text, const QString& name) {
 TimelineView::TimelineView(Session& session, QWidget* parent)
     : View(session, "timeline", "Timeline", parent),
       cases_(make_traced_cases()),
+      rows_(new QComboBox),
       search_(new QLineEdit),
       found_(new QLabel),
       summary_(new QLabel),
       chart_(new TimelineChart),
       model_(new RangeTable(this)),
       table_(make_table("Ops within the range", model_, nullptr)) {
+  rows_->addItems({"By thread and stream", "By op"});
+  rows_->setAccessibleName("What a row of the timeline is");
   search_->setPlaceholderText("Find ops");
   search_->setAccessibleName("Find ops");
   search_->setClearButtonEnabled(true);
@@ -50,13 +53,15 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
   found_->setAccessibleName("Spans that were found");
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
-  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What lies in the range");
   auto* before = step_button(QString::fromUtf8("↑"), "The span before (Shift+F3)");
   auto* next = step_button(QString::fromUtf8("↓"), "The next span (F3)");
 
   auto* bar = new QHBoxLayout;
   bar->addWidget(cases_, 2);
+  bar->addWidget(rows_);
   bar->addWidget(search_, 1);
   bar->addWidget(before);
   bar->addWidget(next);
@@ -71,10 +76,21 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
 
   QObject::connect(cases_, &QComboBox::activated, this,
                    [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });
+  QObject::connect(rows_, &QComboBox::currentIndexChanged, this, [this] {
+    const double from_ns = chart_->from_ns();
+    const double to_ns = chart_->to_ns();
+    arrange_rows();
+    chart_->show_trace(shown_, chart_->message());
+    if (traced_ != nullptr) chart_->look_at(from_ns, to_ns);
+    refresh();
+  });
   QObject::connect(search_, &QLineEdit::textChanged, this, &TimelineView::search);
   QObject::connect(before, &QToolButton::clicked, this, [this] { step(false); });
   QObject::connect(next, &QToolButton::clicked, this, [this] { step(true); });
-  QObject::connect(chart_, &TimelineChart::range_chosen, this, &TimelineView::choose_range);
+  QObject::connect(chart_, &TimelineChart::range_chosen, this,
+                   [this](qint64 from_ns, qint64 to_ns) { choose_range(from_ns, to_ns); });
+  QObject::connect(chart_, &TimelineChart::range_moved, this,
+                   [this](qint64 from_ns, qint64 to_ns) { choose_range(from_ns, to_ns, true); });
   QObject::connect(chart_, &TimelineChart::span_clicked, this,
                    [this](std::size_t lane, std::size_t span) {
                      choose_span({lane, span});
@@ -106,16 +122,23 @@ void TimelineView::show_place() {
   if (traced.value == nullptr) cases_->clear();
   const bool is_other = traced.value != traced_;
   traced_ = traced.value;
-  if (is_other) {
-    at_.reset();
-    highlighted_.clear();
-    matches_.reset();
-  }
-  chart_->show_trace(traced_, traced.problem);
+  if (is_other) arrange_rows();
+  chart_->show_trace(shown_, traced.problem);
   highlight();
   show_range();
   summarise();
   showing_ = false;
+}
+
+void TimelineView::arrange_rows() {
+  at_.reset();
+  highlighted_.clear();
+  matches_.reset();
+  shown_ = traced_;
+  if (traced_ == nullptr || rows_->currentIndex() == 0) return;
+  // It shares counters with traced_, which stays as long.
+  shown_ = std::make_shared<const TracedRecord>(
+      TracedRecord{traced_->record, traced_->timeline.by_op()});
 }
 
 void TimelineView::highlight() {
@@ -130,7 +153,7 @@ void TimelineView::highlight() {
   if (wanted != highlighted_ || matches_ == nullptr) {
     highlighted_ = wanted;
     matches_ = std::make_shared<const TimelineMatches>(
-        text.isEmpty() ? traced_->timeline.find_op(op) : traced_->timeline.find(utf8(text)));
+        text.isEmpty() ? timeline().find_op(op) : timeline().find(utf8(text)));
     chart_->set_matches(matches_);
   }
   found_->setText(matches_->any()  ? QString("%1 spans").arg(matches_->count)
@@ -146,7 +169,7 @@ void TimelineView::search(const QString&) {
 
 void TimelineView::step(bool forward) {
   if (traced_ == nullptr || matches_ == nullptr) return;
-  const TimelineIndex& timeline = traced_->timeline;
+  const TimelineIndex& timeline = this->timeline();
   std::int64_t from = forward ? static_cast<std::int64_t>(chart_->from_ns())
                               : static_cast<std::int64_t>(chart_->to_ns());
   if (at_) from = timeline.lanes[at_->lane].begin_ns[at_->span];
@@ -162,21 +185,25 @@ void TimelineView::step(bool forward) {
   summarise();
 }
 
-void TimelineView::choose_range(qint64 from_ns, qint64 to_ns) {
+void TimelineView::choose_range(qint64 from_ns, qint64 to_ns, bool moved) {
   Place place = session().place();
   place.range.reset();
   if (to_ns > from_ns && traced_ != nullptr) {
     place.range = TraceRange{traced_->record.id, from_ns, to_ns, traced_->record.run_id};
   }
-  session().go(place);
+  if (moved) {
+    session().amend(place);
+  } else {
+    session().go(place);
+  }
 }
 
 void TimelineView::choose_span(const TimelineSpan& span) {
   at_ = span;
   chart_->point_at_span(at_);
-  const TimelineLane& lane = traced_->timeline.lanes[span.lane];
-  const TracedPart* part = traced_->timeline.part_at(lane.begin_ns[span.span]);
-  session().choose_op(traced_->timeline.names[lane.names[span.span]],
+  const TimelineLane& lane = timeline().lanes[span.lane];
+  const TracedPart* part = timeline().part_at(lane.begin_ns[span.span]);
+  session().choose_op(timeline().names[lane.names[span.span]],
                       part == nullptr ? std::string() : part->name);
   summarise();
 }
@@ -208,7 +235,7 @@ void TimelineView::summarise() {
     return;
   }
   const Place& place = session().place();
-  const TimelineIndex& timeline = traced_->timeline;
+  const TimelineIndex& timeline = this->timeline();
   const bool chosen = place.range && place.range->record_id == traced_->record.id;
   const std::int64_t length =
       chosen ? place.range->end_ns - place.range->begin_ns : timeline.end_ns - timeline.begin_ns;
@@ -284,6 +311,11 @@ std::vector<std::pair<QString, QString>> TimelineView::keys() const {
           {"A, D, Shift+drag", "earlier, later"},
           {"F", "the chosen range, or all of it"},
           {"drag", "measure a range, and take times from it everywhere"},
+          {"comma, period", "frame and choose the span before, the next one in its row"},
+          {"Up, Down", "to the row above, below"},
+          {"R", "a range over the framed span, else over all that is in view"},
+          {"], Shift+]", "the end of the range earlier, later"},
+          {"[, Shift+[", "the begin of the range later, earlier"},
           {"Escape", "no range"},
           {"Enter, Shift+Enter in the search box", "the next span, the one before"},
           {"double click", "one span over the whole width"}};

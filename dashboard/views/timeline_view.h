@@ -30,6 +30,7 @@ class TimelineView : public View {
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 
   [[nodiscard]] TimelineChart* chart() const { return chart_; }
+  [[nodiscard]] QComboBox* rows_box() const { return rows_; }
   [[nodiscard]] QLineEdit* search_box() const { return search_; }
   [[nodiscard]] const RangeTable& model() const { return *model_; }
   [[nodiscard]] QTableView* table() const { return table_; }
@@ -44,12 +45,18 @@ class TimelineView : public View {
  private:
   void search(const QString& text);
   void highlight();
-  void choose_range(qint64 from_ns, qint64 to_ns);
+  /// `moved`: an end of the one that is chosen, which is no place of its own.
+  void choose_range(qint64 from_ns, qint64 to_ns, bool moved = false);
+  void arrange_rows();
   void choose_span(const TimelineSpan& span);
   void show_range();
   void summarise();
 
+  /// What the chart shows: the spans by thread and stream, or by op.
+  [[nodiscard]] const TimelineIndex& timeline() const { return shown_->timeline; }
+
   QComboBox* cases_;
+  QComboBox* rows_;
   QLineEdit* search_;
   QLabel* found_;
   QLabel* summary_;
@@ -57,6 +64,7 @@ class TimelineView : public View {
   RangeTable* model_;
   QTableView* table_;
   std::shared_ptr<const TracedRecord> traced_;
+  std::shared_ptr<const TracedRecord> shown_;  ///< traced_, or the same by op
   std::shared_ptr<const TimelineMatches> matches_;
   std::optional<TimelineSpan> at_;
   QString no_baseline_;  ///< why there is no change to show; empty: there is, or none is pinned

@@ -24,7 +24,6 @@ void list_traced_cases(QComboBox& box, const RunWithRecords& run, const std::str
                 qt(case_hash(record.subject)));
     if (record.id == record_id) box.setCurrentIndex(box.count() - 1);
   }
-  box.setEnabled(box.count() > 1);
   box.setToolTip(box.currentText());
 }
 

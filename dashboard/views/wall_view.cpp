@@ -92,7 +92,8 @@ WallView::WallView(Session& session, QWidget* parent)
   own_->setAccessibleName("Take the figures of this machine");
   summary_->setWordWrap(true);
   summary_->setTextFormat(Qt::PlainText);
-  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  summary_->setFocusPolicy(Qt::StrongFocus);
   summary_->setAccessibleName("What comes of it");
   no_elasticity_->setAlignment(Qt::AlignCenter);
   no_elasticity_->setWordWrap(true);
@@ -120,6 +121,7 @@ WallView::WallView(Session& session, QWidget* parent)
   form->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidget(panel);
+  scroll->setAccessibleName("What is asked, and what comes of it");
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

@@ -171,7 +171,7 @@ class CaseRun {
   void take_trace(std::vector<std::byte> trace) {
     if (trace.empty()) return;
     try {
-      static_cast<void>(decode_trace(trace));
+      static_cast<void>(check_trace(trace));
       record_.measurement.trace = std::move(trace);
     } catch (const Error& error) {
       details_["trace"] = {{"absent", error.what()}};

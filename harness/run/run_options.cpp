@@ -52,7 +52,7 @@ void check_flag(std::string_view flag) {
 }  // namespace
 
 std::span<const RunOptionField> run_option_fields() {
-  static const std::array<RunOptionField, 12> kFields = {{
+  static const std::array<RunOptionField, 13> kFields = {{
       {"repetitions", &RunOptions::repetitions, 1, 1e6,
        "Measured passes of a model case in each process, at most"},
       {"processes", &RunOptions::processes, 1, 1000,
@@ -79,6 +79,8 @@ std::span<const RunOptionField> run_option_fields() {
       {"check", &RunOptions::check, 0, 1, "Compare outputs with the reference's"},
       {"op_times", &RunOptions::op_times, 0, 1,
        "Trace a few more passes after measuring, for the times of single ops"},
+      {"most_spans", &RunOptions::most_spans, 1, 3e7,
+       "Spans that a profiled case keeps for trace and timeline, at most; 2 to 7 bytes each"},
   }};
   return kFields;
 }

@@ -25,6 +25,7 @@ struct RunOptions {
   std::int64_t memory_limit_bytes = 0;     ///< 0: 90 % of what is available when the case starts
   bool check = true;                       ///< compare outputs with the reference
   bool op_times = true;                    ///< trace a few more passes for times of single ops
+  std::int64_t most_spans = 1 << 20;       ///< that a profiled record keeps
   /// Trace more passes, and place ops under the ceilings of the machine.
   bool profile = false;
   std::vector<std::string> benchmark_flags;  ///< Google Benchmark's, given after "--"

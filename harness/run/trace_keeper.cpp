@@ -8,31 +8,25 @@ namespace ridgepoint {
 
 void TraceKeeper::add_part(std::string name, std::int64_t pass, std::int64_t begin_ns,
                            std::int64_t end_ns) {
-  trace_.parts.push_back({std::move(name), begin_ns, end_ns, pass});
+  packer_.add_part({std::move(name), begin_ns, end_ns, pass});
 }
 
 void TraceKeeper::add_spans(const SpanRecorder& recorder) {
   for (const SpanTrack& track : recorder.tracks()) {
-    auto line = std::ranges::find(trace_.lines, track.name(), &TracedLine::name);
-    if (line == trace_.lines.end()) {
-      trace_.lines.push_back({track.name(), {}, 0});
-      line = std::prev(trace_.lines.end());
-    }
     const auto spans = track.spans();
     const std::size_t kept = std::min(room_, spans.size());
-    line->spans.insert(line->spans.end(), spans.begin(),
-                       spans.begin() + static_cast<std::ptrdiff_t>(kept));
-    line->dropped += static_cast<std::int64_t>(track.dropped() + spans.size() - kept);
+    packer_.add_spans(track.name(), spans.first(kept),
+                      static_cast<std::int64_t>(track.dropped() + spans.size() - kept));
     room_ -= kept;
   }
 }
 
 void TraceKeeper::add_value(std::string_view memory_class, std::int64_t at_ns, std::int64_t bytes) {
   const std::string name = std::string(kMemoryCounter) + std::string(memory_class);
-  auto counter = std::ranges::find(trace_.counters, name, &TracedCounter::name);
-  if (counter == trace_.counters.end()) {
-    trace_.counters.push_back({name, "bytes", {}});
-    counter = std::prev(trace_.counters.end());
+  auto counter = std::ranges::find(counters_, name, &TracedCounter::name);
+  if (counter == counters_.end()) {
+    counters_.push_back({name, "bytes", {}});
+    counter = std::prev(counters_.end());
   }
   auto& points = counter->points;
   const auto value = static_cast<double>(bytes);
@@ -54,9 +48,8 @@ void TraceKeeper::add_memory(std::int64_t at_ns, const MemoryLedger& ledger,
   add_value("other", at_ns, std::max<std::int64_t>(0, *resident_bytes - known));
 }
 
-Trace TraceKeeper::finish(const SpanRecorder& recorder) && {
-  trace_.sources.assign(recorder.sources().begin(), recorder.sources().end());
-  return std::move(trace_);
+std::vector<std::byte> TraceKeeper::finish(const SpanRecorder& recorder) && {
+  return std::move(packer_).finish(recorder.sources(), counters_);
 }
 
 }  // namespace ridgepoint

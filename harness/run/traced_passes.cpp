@@ -19,7 +19,6 @@
 #include "profiler/probe.h"
 #include "profiler/span_recorder.h"
 #include "results/statistics/quantile.h"
-#include "results/store/trace_codec.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -27,8 +26,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// 24 MiB of spans; passes, or steps of one, beyond that are not counted.
-constexpr std::size_t kMostSpans = std::size_t{1} << 20;
+/// 24 MiB of spans of one pass; steps beyond that, or beyond what is to be kept where that is more,
+/// are not counted.
+constexpr std::size_t kMostSpansOfAPass = std::size_t{1} << 20;
 /// Rows that a session is assumed to work on at a time, to guess the room that spans need.
 constexpr std::int64_t kPieceRows = 512;
 /// Passes that must fit before the time limit: the one that is traced and the check.
@@ -214,7 +214,8 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
                             OpTimes op_times, std::size_t spans,
                             std::span<const std::int64_t> measured_ns) {
   context.sink.progress(0.9, "tracing ops");
-  SpanRecorder recorder(std::min(2 * spans + 1024, kMostSpans));
+  const auto most_kept = static_cast<std::size_t>(context.options.most_spans);
+  SpanRecorder recorder(std::min(2 * spans + 1024, std::max(kMostSpansOfAPass, most_kept)));
   try {
     recorder.track(kOpsTrack);
   } catch (const std::bad_alloc&) {
@@ -235,7 +236,7 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
   const auto shortest_ns = is_profile ? kShortestProfiled_ns : kShortestTraced_ns;
   auto probes = is_profile ? make_probes() : std::vector<std::unique_ptr<Probe>>();
   for (const auto& probe : probes) probe->start();
-  TraceKeeper keeper(label(context.subject), kMostSpans);
+  TraceKeeper keeper(label(context.subject), most_kept);
   std::vector<std::int64_t> passes_ns;
   std::int64_t traced_ns = 0;
   std::size_t dropped = 0;
@@ -295,7 +296,7 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
   send_details(context, details);
   context.sink.op_times(op_times.rows());
   if (is_profile && !passes_ns.empty()) {
-    context.sink.trace(encode_trace(std::move(keeper).finish(recorder)));
+    context.sink.trace(std::move(keeper).finish(recorder));
   }
   if (!passes_ns.empty() && median(measured_ns) > 0) {
     context.sink.metric("trace_overhead", median(passes_ns) / median(measured_ns));

@@ -162,15 +162,21 @@ void add_counted(ProfiledPhase& phase, const nlohmann::json& counted) {
     for (const auto& [meaning, value] : found->items()) {
       if (value.is_number()) op.counted[meaning] = value.get<double>();
     }
-    const auto bytes = memory_bytes(op.counted);
-    if (!bytes || op.work.bytes() <= 0) continue;
-    moved += *bytes;
+    const auto amplification = amplification_of(op);
+    if (!amplification) continue;
+    moved += *amplification * op.work.bytes();
     compulsory += op.work.bytes();
   }
   if (compulsory > 0) phase.amplification = Range::exactly(moved / compulsory);
 }
 
 }  // namespace
+
+std::optional<double> amplification_of(const ProfiledOp& op) {
+  const auto bytes = memory_bytes(op.counted);
+  if (!bytes || op.work.bytes() <= 0) return std::nullopt;
+  return *bytes / op.work.bytes();
+}
 
 std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
                                       double harness_floor_ns, const std::string& why_not_counted) {

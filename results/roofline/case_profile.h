@@ -32,6 +32,10 @@ struct ProfiledOp {
   std::map<std::string, double> counted{};
 };
 
+/// Bytes to and from the device's memory that were counted of the op, over those it must move at
+/// the least; nothing where either is not known.
+std::optional<double> amplification_of(const ProfiledOp& op);
+
 struct ProfiledPhase {
   std::string name;  ///< "prefill", "decode", "run"
   /// Untraced: the median of the phase, with the interval of the case's primary metric where there

@@ -17,6 +17,7 @@ using TimeBy = std::map<std::string, double>;
 struct GroupParts {
   OpGroup group;
   TimeBy by_bound, by_unit;
+  double counted_bytes = 0, compulsory_bytes = 0;  ///< of ops that were counted
 };
 
 std::string longest_of(const TimeBy& times, bool with_share) {
@@ -41,6 +42,10 @@ void add(GroupParts& parts, const ProfiledOp& op) {
   group.roof_ns = group.roof_ns + op.placed.roof_ns();
   parts.by_bound[op.placed.bound_by] += op.time_ns.value;
   parts.by_unit[op.placed.unit] += op.time_ns.value;
+  if (const auto amplification = amplification_of(op)) {
+    parts.counted_bytes += *amplification * op.work.bytes();
+    parts.compulsory_bytes += op.work.bytes();
+  }
   if (op.placed.mistrusted.empty()) return;
   if (group.mistrusted++ == 0) group.cause = op.placed.mistrusted;
 }
@@ -52,6 +57,9 @@ OpGroup finished(const GroupParts& parts) {
   group.unit = longest_of(parts.by_unit, false);
   const double work = group.unit == "bytes/s" ? group.work.bytes() : group.work.flops;
   if (!group.unit.empty()) group.attained = Range::exactly(work * 1e9) / group.time_ns;
+  if (parts.compulsory_bytes > 0) {
+    group.amplification = parts.counted_bytes / parts.compulsory_bytes;
+  }
   return group;
 }
 

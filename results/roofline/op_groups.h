@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct OpGroup {
   Range attained;
   std::string bound_by;  ///< of most of its time, with the share of it where others differ
   std::size_t mistrusted = 0;
+  /// Counted over compulsory bytes, of those of its ops that were counted; nothing: none was.
+  std::optional<double> amplification{};
   std::string cause;  ///< of the first that is mistrusted
 };
 

@@ -247,7 +247,7 @@ class Merge {
               decoder.decode(static_cast<int>(row.integer(1)), row.integer(2), row.blob(3)));
         });
     look("SELECT id, trace FROM temp.new_records CROSS JOIN other.traces ON record_key = other_key",
-         [](Query& row) { static_cast<void>(decode_trace(row.blob(1))); });
+         [](Query& row) { static_cast<void>(check_trace(row.blob(1))); });
   }
 
   MergeReport count() {

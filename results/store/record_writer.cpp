@@ -90,7 +90,7 @@ void RecordWriter::add(std::span<const RecordRows> records) {
       op_times.push_back({key, static_cast<std::int64_t>(k), &measurement.op_times[k]});
     }
     if (!measurement.trace.empty()) {
-      traces.push_back({key, count_spans(decode_trace(measurement.trace)), &measurement.trace});
+      traces.push_back({key, check_trace(measurement.trace), &measurement.trace});
     }
     for (const auto& [name, value] : measurement.metrics) {
       metrics.push_back({key, name_key(name), value});

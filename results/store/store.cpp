@@ -797,7 +797,7 @@ std::string Store::check_integrity() const {
     Query trace = database.query("SELECT id, trace FROM traces JOIN records ON key = record_key");
     while (trace.step()) {
       try {
-        static_cast<void>(decode_trace(trace.blob(1)));
+        static_cast<void>(check_trace(trace.blob(1)));
       } catch (const Error& error) {
         return fmt::format("record {}: {}", trace.text(0), error.what());
       }

@@ -8,36 +8,25 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "results/store/sample_codec.h"
+#include "results/store/trace_packer.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
 
-constexpr std::string_view kTraceMagic = "RPT1";
-/// Spans of one block: bounds the memory that packing takes.
-constexpr std::size_t kSpansOfBlock = std::size_t{1} << 20;
+/// Parts stood in the head there, as lists.
+constexpr std::string_view kTraceMagicBefore = "RPT1";
 constexpr std::size_t kSpanColumns = 4;
+using SpanColumns = std::array<std::vector<std::int64_t>, kSpanColumns>;
 
 using TraceHead = nlohmann::json;
 
 [[noreturn]] void damaged_trace(std::string_view what) {
   throw Error(fmt::format(
       "trace: {}; the blob was cut or altered: restore the database from a backup", what));
-}
-
-/// Begin, duration, source, op.
-std::array<std::vector<std::int64_t>, kSpanColumns> columns_of_spans(std::span<const Span> spans) {
-  std::array<std::vector<std::int64_t>, kSpanColumns> columns;
-  for (auto& column : columns) column.resize(spans.size());
-  for (std::size_t i = 0; i < spans.size(); ++i) {
-    columns[0][i] = spans[i].begin_ns;
-    columns[1][i] = spans[i].end_ns - spans[i].begin_ns;
-    columns[2][i] = spans[i].source;
-    columns[3][i] = spans[i].op;
-  }
-  return columns;
 }
 
 std::uint32_t span_number_of(std::int64_t value) {
@@ -47,29 +36,71 @@ std::uint32_t span_number_of(std::int64_t value) {
   return static_cast<std::uint32_t>(value);
 }
 
-/// The columns of one block, one after the other, from `rest` on.
-void decode_block(const TraceHead& block, std::span<const std::byte>& rest, SampleDecoder& decoder,
-                  std::vector<Span>& spans) {
-  const auto count = block.at("spans").get<std::int64_t>();
-  std::array<std::vector<std::int64_t>, kSpanColumns> columns;
+/// SpanColumns of `count` values each, one after the other, from `rest` on.
+SpanColumns decode_columns(const TraceHead& lengths, std::int64_t count,
+                           std::span<const std::byte>& rest, SampleDecoder& decoder) {
+  SpanColumns columns;
   for (std::size_t i = 0; i < kSpanColumns; ++i) {
-    const auto bytes = block.at("bytes").at(i).get<std::uint64_t>();
+    const auto bytes = lengths.at(i).get<std::uint64_t>();
     if (bytes > rest.size()) damaged_trace("it ends too early");
     columns[i] = decoder.decode(kSampleCodecDeltaZstd, count, rest.first(bytes));
     rest = rest.subspan(bytes);
   }
-  spans.reserve(spans.size() + columns[0].size());
+  return columns;
+}
+
+/// Sums that would overflow can only come from damage.
+std::int64_t end_of(std::int64_t begin_ns, std::int64_t duration_ns) {
+  if (begin_ns < 0 || duration_ns < 0 ||
+      duration_ns > std::numeric_limits<std::int64_t>::max() - begin_ns) {
+    damaged_trace("a span has a time that cannot be");
+  }
+  return begin_ns + duration_ns;
+}
+
+void decode_block(const TraceHead& block, std::span<const std::byte>& rest, SampleDecoder& decoder,
+                  std::vector<Span>& spans) {
+  const SpanColumns columns =
+      decode_columns(block.at("bytes"), block.at("spans").get<std::int64_t>(), rest, decoder);
   for (std::size_t i = 0; i < columns[0].size(); ++i) {
-    const std::int64_t begin_ns = columns[0][i];
-    // Sums that would overflow can only come from damage.
-    if (begin_ns < 0 || columns[1][i] < 0 ||
-        columns[1][i] > std::numeric_limits<std::int64_t>::max() - begin_ns) {
-      damaged_trace("a span has a time that cannot be");
-    }
-    spans.push_back({begin_ns, begin_ns + columns[1][i], span_number_of(columns[2][i]),
-                     span_number_of(columns[3][i])});
+    spans.push_back({columns[0][i], end_of(columns[0][i], columns[1][i]),
+                     span_number_of(columns[2][i]), span_number_of(columns[3][i])});
   }
 }
+
+std::vector<TracedPart> decode_parts(const TraceHead& head, std::span<const std::byte>& rest,
+                                     SampleDecoder& decoder) {
+  std::vector<TracedPart> parts;
+  if (head.is_array()) {
+    for (const auto& part : head) {
+      parts.push_back({part.at(0).get<std::string>(), part.at(1).get<std::int64_t>(),
+                       part.at(2).get<std::int64_t>(), part.at(3).get<std::int64_t>()});
+    }
+    return parts;
+  }
+  const auto names = head.at("names").get<std::vector<std::string>>();
+  const SpanColumns columns =
+      decode_columns(head.at("bytes"), head.at("count").get<std::int64_t>(), rest, decoder);
+  for (std::size_t i = 0; i < columns[0].size(); ++i) {
+    const std::uint32_t name = span_number_of(columns[0][i]);
+    if (name >= names.size()) damaged_trace("a part has no name");
+    parts.push_back(
+        {names[name], columns[1][i], end_of(columns[1][i], columns[2][i]), columns[3][i]});
+  }
+  return parts;
+}
+
+/// Room for what the blocks say that they hold, as far as so many bytes can hold it.
+std::size_t room_of(const TraceHead& blocks, std::size_t bytes) {
+  std::uint64_t spans = 0;
+  for (const auto& block : blocks) {
+    spans += std::min<std::uint64_t>(block.at("spans").get<std::uint64_t>(), bytes);
+  }
+  return std::min<std::uint64_t>(spans, bytes);
+}
+
+/// Spans are counted; with `keeps` they are kept, else only those of a block at a time.
+Trace read_trace(std::span<const std::byte> blob, bool keeps, std::int64_t& spans);
 
 }  // namespace
 
@@ -80,58 +111,30 @@ std::int64_t count_spans(const Trace& trace) {
 }
 
 std::vector<std::byte> encode_trace(const Trace& trace) {
-  TraceHead head = {{"title", trace.title},
-                    {"sources", TraceHead::array()},
-                    {"parts", TraceHead::array()},
-                    {"lines", TraceHead::array()}};
-  for (const SpanSource& source : trace.sources) {
-    head["sources"].push_back({{"name", source.name}, {"op_ids", source.op_ids}});
-  }
-  for (const TracedPart& part : trace.parts) {
-    head["parts"].push_back({part.name, part.begin_ns, part.end_ns, part.pass});
-  }
-  // Programs that know of no counters pass over them.
-  for (const TracedCounter& counter : trace.counters) {
-    TraceHead points = TraceHead::array();
-    for (const auto& point : counter.points) points.push_back({point.at_ns, point.value});
-    head["counters"].push_back(
-        {{"name", counter.name}, {"unit", counter.unit}, {"points", std::move(points)}});
-  }
-  std::vector<std::byte> body;
-  SampleEncoder encoder;
-  for (const TracedLine& line : trace.lines) {
-    TraceHead blocks = TraceHead::array();
-    const std::span<const Span> spans = line.spans;
-    for (std::size_t from = 0; from < spans.size(); from += kSpansOfBlock) {
-      const auto block = spans.subspan(from, std::min(kSpansOfBlock, spans.size() - from));
-      TraceHead bytes = TraceHead::array();
-      for (const auto& column : columns_of_spans(block)) {
-        const auto packed = encoder.encode(column);
-        bytes.push_back(packed.size());
-        body.insert(body.end(), packed.begin(), packed.end());
-      }
-      blocks.push_back({{"spans", block.size()}, {"bytes", std::move(bytes)}});
-    }
-    head["lines"].push_back(
-        {{"name", line.name}, {"dropped", line.dropped}, {"blocks", std::move(blocks)}});
-  }
-  const std::string text = head.dump(-1, ' ', false, TraceHead::error_handler_t::replace);
-  std::string front(kTraceMagic);
-  for (int shift = 0; shift < 32; shift += 8) {
-    front += static_cast<char>(static_cast<std::uint32_t>(text.size()) >> shift);
-  }
-  front += text;
-  const auto front_bytes = std::as_bytes(std::span(front));
-  std::vector<std::byte> blob(front_bytes.begin(), front_bytes.end());
-  blob.insert(blob.end(), body.begin(), body.end());
-  return blob;
+  TracePacker packer(trace.title);
+  for (const TracedPart& part : trace.parts) packer.add_part(part);
+  for (const TracedLine& line : trace.lines) packer.add_spans(line.name, line.spans, line.dropped);
+  return std::move(packer).finish(trace.sources, trace.counters);
 }
 
 Trace decode_trace(std::span<const std::byte> blob) {
+  std::int64_t spans = 0;
+  return read_trace(blob, true, spans);
+}
+
+std::int64_t check_trace(std::span<const std::byte> blob) {
+  std::int64_t spans = 0;
+  static_cast<void>(read_trace(blob, false, spans));
+  return spans;
+}
+
+namespace {
+
+Trace read_trace(std::span<const std::byte> blob, bool keeps, std::int64_t& spans) {
   constexpr std::size_t kFront = kTraceMagic.size() + 4;
   const std::string_view text(reinterpret_cast<const char*>(blob.data()), blob.size());
   if (!text.starts_with("RPT") || text.size() < kFront) damaged_trace("it is none");
-  if (!text.starts_with(kTraceMagic)) {
+  if (!text.starts_with(kTraceMagic) && !text.starts_with(kTraceMagicBefore)) {
     throw Error("trace: of a newer version; a newer Ridgepoint wrote it: update");
   }
   std::size_t size = 0;
@@ -151,15 +154,16 @@ Trace decode_trace(std::span<const std::byte> blob) {
       trace.sources.push_back({source.at("name").get<std::string>(),
                                source.at("op_ids").get<std::vector<std::string>>()});
     }
-    for (const auto& part : head.at("parts")) {
-      trace.parts.push_back({part.at(0).get<std::string>(), part.at(1).get<std::int64_t>(),
-                             part.at(2).get<std::int64_t>(), part.at(3).get<std::int64_t>()});
-    }
+    trace.parts = decode_parts(head.at("parts"), rest, decoder);
     for (const auto& line : head.at("lines")) {
       TracedLine decoded{
           line.at("name").get<std::string>(), {}, line.at("dropped").get<std::int64_t>()};
+      if (keeps) decoded.spans.reserve(room_of(line.at("blocks"), rest.size()));
       for (const auto& block : line.at("blocks")) {
+        if (!keeps) decoded.spans.clear();
+        const std::size_t before = decoded.spans.size();
         decode_block(block, rest, decoder, decoded.spans);
+        spans += static_cast<std::int64_t>(decoded.spans.size() - before);
       }
       trace.lines.push_back(std::move(decoded));
     }
@@ -179,4 +183,5 @@ Trace decode_trace(std::span<const std::byte> blob) {
   return trace;
 }
 
+}  // namespace
 }  // namespace ridgepoint

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -85,7 +86,7 @@ void add_sampled(const Record& record, std::vector<TracedCounter>& counters) {
 
 }  // namespace
 
-Trace trace_of(const Record& record) {
+Trace kept_trace_of(const Record& record) {
   if (record.measurement.trace.empty()) {
     if (record.subject.workload == "imported") {
       throw Error(fmt::format(
@@ -98,12 +99,21 @@ Trace trace_of(const Record& record) {
         record.ordinal, label(record.subject)));
   }
   Trace trace = decode_trace(record.measurement.trace);
+  add_sampled(record, trace.counters);
+  return trace;
+}
+
+Trace trace_of(const Record& record) {
+  Trace trace = kept_trace_of(record);
   WorkByOp work;
   for (const OpTime& op : record.measurement.op_times) work[{op.phase, op.op_id}] = &op;
-  TracedCounter bytes{"bytes at the least", "bytes/s", {}};
-  TracedCounter flops{"FLOPs", "FLOP/s", {}};
+  TracedCounter bytes{std::string(kWorkBytesCounter), "bytes/s", {}};
+  TracedCounter flops{std::string(kWorkFlopsCounter), "FLOP/s", {}};
   const auto ops = std::ranges::find(trace.lines, std::string(kOpsTrack), &TracedLine::name);
   if (ops != trace.lines.end()) {
+    for (TracedCounter* counter : {&bytes, &flops}) {
+      counter->points.reserve(ops->spans.size() + 2 * trace.parts.size());
+    }
     for (const TracedPart& part : trace.parts) {
       add_points(spans_within(part, ops->spans), part, trace, work, bytes, flops);
     }
@@ -111,7 +121,6 @@ Trace trace_of(const Record& record) {
   std::vector<TracedCounter> kept = std::exchange(trace.counters, {});
   trace.counters = {std::move(bytes), std::move(flops)};
   std::ranges::move(kept, std::back_inserter(trace.counters));
-  add_sampled(record, trace.counters);
   return trace;
 }
 

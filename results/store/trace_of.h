@@ -2,6 +2,8 @@
 // follow from the work of each op and its spans, and what was kept of memory after them.
 #pragma once
 
+#include <string_view>
+
 #include "profiler/trace/trace.h"
 #include "results/record.h"
 
@@ -9,5 +11,12 @@ namespace ridgepoint {
 
 /// Error when the record kept no spans.
 Trace trace_of(const Record& record);
+
+/// The same without the counters that follow from the spans, which take more memory than they do.
+Trace kept_trace_of(const Record& record);
+
+/// Names and units of those.
+inline constexpr std::string_view kWorkBytesCounter = "bytes at the least";
+inline constexpr std::string_view kWorkFlopsCounter = "FLOPs";
 
 }  // namespace ridgepoint

@@ -1,7 +1,7 @@
 // The dashboard over 100,000 runs (10^6 records, 10^7 samples), offscreen: how long until something
 // is painted, until all of it is there, and what a key in the search box costs. And a frame of the
-// timeline with 10^7 spans and of the roofline with 10^5 points, while they are moved and zoomed;
-// and what the process holds with all of that open.
+// timeline with 10^7 spans, stored and opened from there, and of the roofline with 10^5 points,
+// while they are moved and zoomed; and what the process holds with all of that open.
 #include <benchmark/benchmark.h>
 
 #include <QApplication>
@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@
 #include "dashboard/charts/wall_chart.h"
 #include "dashboard/views/runs_view.h"
 #include "profiler/memory/process_memory.h"
+#include "results/store/store.h"
+#include "results/store/trace_packer.h"
 #include "tests/benchmarks/many_spans.h"
 #include "tests/benchmarks/results/many_runs.h"
 #include "tests/support/temporary_folder.h"
@@ -116,11 +119,92 @@ class FrameTimes {
   std::vector<double> times_;
 };
 
+double seconds_of(const std::function<void()>& what) {
+  const auto begin = std::chrono::steady_clock::now();
+  what();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// A record that kept ten million spans of passes of a model, on eight lines, and what each op
+/// does.
+struct StoredSpans {
+  TemporaryFolder folder;
+  std::filesystem::path database = folder / "spans.db";
+  Record record;
+  double pack_seconds = 0, store_seconds = 0, bytes_a_span = 0;
+
+  StoredSpans() {
+    constexpr std::int64_t kSpans = 10'000'000;
+    Trace trace = trace_of_many_spans(kSpans, 8);
+    const TracedLine& ops = trace.lines.front();
+    const std::size_t each = trace.sources[0].op_ids.size();
+    for (std::size_t i = 0; i + each <= ops.spans.size(); i += each) {
+      trace.parts.push_back({"decode", ops.spans[i].begin_ns, ops.spans[i + each - 1].end_ns,
+                             static_cast<std::int64_t>(i / each)});
+    }
+    Run run = some_run();
+    record.id = new_uuid();
+    record.run_id = run.id;
+    record.subject = canonical(Case{});
+    for (const std::string& op_id : trace.sources[0].op_ids) {
+      record.measurement.op_times.push_back({.phase = "decode",
+                                             .op_id = op_id,
+                                             .op = "matrix_product",
+                                             .time_ns = 2000,
+                                             .passes = 9,
+                                             .work_flops = 2e6,
+                                             .work_bytes = 1e6});
+    }
+    // As they come while they are traced: a pass at a time, line by line.
+    pack_seconds = seconds_of([&] {
+      TracePacker packer(trace.title);
+      for (const TracedPart& part : trace.parts) packer.add_part(part);
+      for (std::size_t from = 0; from < ops.spans.size(); from += each) {
+        for (const TracedLine& line : trace.lines) {
+          const std::span<const Span> all = line.spans;
+          packer.add_spans(line.name, all.subspan(from, std::min(each, all.size() - from)), 0);
+        }
+      }
+      record.measurement.trace = std::move(packer).finish(trace.sources, trace.counters);
+    });
+    bytes_a_span = static_cast<double>(record.measurement.trace.size()) / kSpans;
+    Store store(database, OpenMode::read_write);
+    store.begin_run(run, {record.subject});
+    store_seconds = seconds_of([&] { store.add_record(record); });
+    record.measurement.trace = {};
+  }
+};
+
+const StoredSpans& stored_spans() {
+  static const StoredSpans spans;
+  return spans;
+}
+
+Loaded<TracedRecord> opened_spans() {
+  Session session;
+  session.open(stored_spans().database);
+  return session.trace(stored_spans().record);
+}
+
 std::shared_ptr<const TracedRecord> many_spans() {
-  static const auto traced = std::make_shared<const TracedRecord>(
-      TracedRecord{Record{}, TimelineIndex(trace_of_many_spans(10'000'000, 8))});
+  static const auto traced = opened_spans().value;
   return traced;
 }
+
+/// From the database to what a frame is drawn of.
+void BM_StoredSpans(benchmark::State& state) {
+  state.counters["pack_s"] = stored_spans().pack_seconds;
+  state.counters["store_s"] = stored_spans().store_seconds;
+  state.counters["bytes_a_span"] = stored_spans().bytes_a_span;
+  for (auto _ : state) benchmark::DoNotOptimize(opened_spans().value->timeline.spans);
+}
+BENCHMARK(BM_StoredSpans)->Unit(benchmark::kMillisecond)->Iterations(2);
+
+/// The same spans in a row for each op.
+void BM_SpansByOp(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(many_spans()->timeline.by_op().lanes.size());
+}
+BENCHMARK(BM_SpansByOp)->Unit(benchmark::kMillisecond)->Iterations(2);
 
 enum class Way { zoom, pan, search };
 

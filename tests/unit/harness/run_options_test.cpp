@@ -26,11 +26,12 @@ TEST(RunOptions, SurviveTheWayThroughJson) {
 }
 
 TEST(RunOptions, JsonIsCanonical) {
-  EXPECT_EQ(to_json(RunOptions{}),
-            R"({"benchmark_flags":[],"case_budget_seconds":20.0,"check":true,)"
-            R"("memory_limit_bytes":0,"most_processes":10,"op_times":true,"precision_percent":1.0,)"
-            R"("processes":3,"remeasure_noisy":true,"repetitions":5,"stationarity":true,)"
-            R"("stationarity_floor_percent":10.0,"time_limit_seconds":600.0})");
+  EXPECT_EQ(
+      to_json(RunOptions{}),
+      R"({"benchmark_flags":[],"case_budget_seconds":20.0,"check":true,)"
+      R"("memory_limit_bytes":0,"most_processes":10,"most_spans":1048576,"op_times":true,"precision_percent":1.0,)"
+      R"("processes":3,"remeasure_noisy":true,"repetitions":5,"stationarity":true,)"
+      R"("stationarity_floor_percent":10.0,"time_limit_seconds":600.0})");
 }
 
 TEST(RunOptions, RefuseJsonThatIsNotTheirs) {

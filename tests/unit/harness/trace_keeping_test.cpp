@@ -53,7 +53,7 @@ TEST(TraceKeeper, KeepsWhatThereIsRoomForAndCountsTheRest) {
   keeper.add_memory(10, {.weights_bytes = 100, .kv_bytes = 20}, 150);
   keeper.add_memory(60, {.weights_bytes = 100, .kv_bytes = 30}, std::nullopt);
   keeper.add_memory(160, {.weights_bytes = 100, .kv_bytes = 30}, 90);
-  const Trace trace = std::move(keeper).finish(recorder);
+  const Trace trace = decode_trace(std::move(keeper).finish(recorder));
   ASSERT_EQ(trace.counters.size(), 5U);
   using Point = TracedCounter::Point;
   EXPECT_EQ(trace.counters[0].name, "memory: weights");

@@ -20,23 +20,12 @@
 #include "dashboard/views/view.h"
 #include "tests/support/error_of.h"
 #include "tests/unit/dashboard/dashboard_data.h"
+#include "tests/unit/dashboard/open_window.h"
 
 namespace ridgepoint {
 namespace {
 
 using ::testing::HasSubstr;
-
-struct OpenWindow {
-  MainWindow window{false};
-  explicit OpenWindow(const std::filesystem::path& database, QSize size = {1280, 720}) {
-    window.resize(size);
-    window.open({database});
-    window.show();
-    window.activateWindow();
-    wait_until([&] { return !window.session().loading(); });
-    QTest::qWait(1);
-  }
-};
 
 TEST(MainWindow, GoesBetweenViewsByKeysAndBack) {
   const ThreeRuns data;
@@ -181,6 +170,10 @@ TEST(Options, SayWhatNobodyCanMean) {
       parse_options({"dashboard", "--screenshot", "runs", "out.png", "a.db", "--size", "800x600"});
   EXPECT_EQ(options.databases, QStringList("a.db"));
   EXPECT_EQ(options.size, QSize(800, 600));
+  const auto all = parse_options({"dashboard", "--screenshot", "all", "folder", "a.db"});
+  EXPECT_TRUE(all.every_view);
+  EXPECT_EQ(all.screenshot, "folder");
+  EXPECT_TRUE(all.view.isEmpty());
 }
 
 }  // namespace

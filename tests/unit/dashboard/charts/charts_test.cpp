@@ -153,7 +153,7 @@ TEST(FrontChart, FindsWhatNoOtherBeats) {
 TEST(FrontChart, NamesPointsWithoutOverlaps) {
   for (const QSize size : {QSize(420, 300), QSize(900, 600)}) {
     FrontChart chart;
-    chart.show(some_variants(), 0.05, {});
+    chart.show(some_variants(), {.quality = 0.05, .memory_bytes = {}}, {});
     drawn(chart, size);
     const auto& boxes = chart.name_boxes();
     EXPECT_GE(boxes.size(), 3U);

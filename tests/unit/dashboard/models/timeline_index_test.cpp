@@ -7,6 +7,7 @@
 
 #include "dashboard/models/counter_index.h"
 #include "dashboard/models/range_table.h"
+#include "results/store/trace_of.h"
 #include "tests/unit/dashboard/profiled_data.h"
 
 namespace ridgepoint {
@@ -128,6 +129,42 @@ TEST(CounterIndex, FindsTheHighestWithinAnyStretch) {
       }
     }
     EXPECT_EQ(index.highest_within(from, to), truth) << from << " to " << to;
+  }
+}
+
+TEST(TimelineIndex, ArrangesTheSameSpansInARowForEachOp) {
+  const TimelineIndex index(example_trace(2));
+  const TimelineIndex by_op = index.by_op();
+  EXPECT_EQ(by_op.spans, index.spans);
+  EXPECT_EQ(by_op.begin_ns, index.begin_ns);
+  EXPECT_EQ(by_op.end_ns, index.end_ns);
+  ASSERT_EQ(by_op.lanes.size(), 3U);
+  EXPECT_EQ(by_op.lanes[0].line, "layer.*.ffn.up") << "ties stay in the order of the names";
+  EXPECT_EQ(by_op.lanes[0].size(), 20U) << "both layers";
+  EXPECT_EQ(by_op.lanes[1].line, "team");
+  EXPECT_EQ(by_op.lanes[2].line, "embedding");
+  EXPECT_EQ(by_op.names[by_op.lanes[0].names[1]], "layer.1.ffn.up") << "names stay whole";
+  EXPECT_EQ(by_op.within(index.begin_ns, index.end_ns).size(), 4U);
+}
+
+TEST(TimelineIndex, HasTheRatesOfWorkThatAnExportedTraceHas) {
+  const RunWithRecords run = profiled_run("after", 2);
+  const Trace exported = trace_of(run.records[0]);
+  TimelineIndex index(kept_trace_of(run.records[0]));
+  index.add_work_rates(run.records[0].measurement.op_times);
+  ASSERT_EQ(index.counters.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const CounterIndex truth(exported.counters[i]);
+    EXPECT_EQ(index.counters[i]->name, truth.name);
+    EXPECT_EQ(index.counters[i]->unit, truth.unit);
+    EXPECT_GT(truth.highest, 0);
+    EXPECT_FLOAT_EQ(static_cast<float>(index.counters[i]->highest),
+                    static_cast<float>(truth.highest));
+    for (std::int64_t at = index.begin_ns - 500'000; at < index.end_ns; at += 333'000) {
+      EXPECT_FLOAT_EQ(static_cast<float>(index.counters[i]->highest_within(at, at + 100'000)),
+                      static_cast<float>(truth.highest_within(at, at + 100'000)))
+          << at;
+    }
   }
 }
 

@@ -72,6 +72,26 @@ TEST(RooflineScene, LinksCountedBytesToTheAnalyticOnes) {
   EXPECT_NEAR(scene.points[0].counted_intensity.value(), scene.points[0].intensity / 2, 1e-12);
 }
 
+TEST(RooflineScene, LinksCountedBytesOfEachOpAsARecordOfAGpuHasThem) {
+  const ProfiledRuns data;
+  RunWithRecords run = data.before;
+  // The first product moves three times what it must, the second was not counted.
+  run.records[0].details = R"({"op_times":{"gpu":{"counted":{"phases":{"decode":{"layer.0.ffn.up":)"
+                           R"({"dram_read_bytes":80e6,"dram_write_bytes":10e6}}}}}}})";
+  const RooflineScene scene = make_roofline_scene(profiled(data, run), nullptr, false);
+  const auto point_named = [&](const char* op_id) {
+    return *std::ranges::find(scene.points, op_id, &RooflinePoint::op_id);
+  };
+  const RooflinePoint counted = point_named("layer.0.ffn.up");
+  EXPECT_NEAR(counted.counted_intensity.value(), counted.intensity / 3, 1e-9);
+  EXPECT_THAT(counted.sentence.toStdString(), HasSubstr("counted: 3 times the bytes"));
+  EXPECT_FALSE(point_named("layer.1.ffn.up").counted_intensity.has_value());
+  EXPECT_NEAR(scene.points[0].counted_intensity.value(), scene.points[0].intensity / 3, 1e-9)
+      << "of the phase, by what was counted of it";
+  const RooflineScene together = make_roofline_scene(profiled(data, run), nullptr, true);
+  EXPECT_TRUE(together.points[1].counted_intensity.has_value());
+}
+
 TEST(RooflineTable, ShowsEveryPointAsARow) {
   const ProfiledRuns data;
   const auto before = profiled(data, data.before);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <QComboBox>
 #include <QLineEdit>
 #include <QTableView>
 #include <QWheelEvent>
@@ -138,6 +139,59 @@ TEST(TimelineView, SharesTheOpAndTheRangeWithOtherViews) {
   shown.session.choose_run(data.after.run.id);
   EXPECT_EQ(shown.view.model().rowCount(), 4) << "a range is of one record";
   EXPECT_THAT(shown.view.command_line().toStdString(), HasSubstr("trace "));
+}
+
+TEST(TimelineView, IsReadAndMeasuredByKeysAlone) {
+  const ProfiledRuns data;
+  InSight<TimelineView> shown(data.database);
+  shown.session.choose_run(data.before.run.id);
+  TimelineChart& chart = *shown.view.chart();
+  QTest::keyClick(&chart, Qt::Key_Period);
+  const std::string first = shown.session.place().op;
+  EXPECT_FALSE(first.empty());
+  EXPECT_THAT(shown.view.summary().toStdString(), HasSubstr("Framed: " + first));
+  QTest::keyClick(&chart, Qt::Key_Period);
+  EXPECT_NE(shown.session.place().op, first);
+  QTest::keyClick(&chart, Qt::Key_Comma);
+  EXPECT_EQ(shown.session.place().op, first);
+  QTest::keyClick(&chart, Qt::Key_Down);
+  EXPECT_EQ(shown.session.place().op, "team") << "the row below";
+  QTest::keyClick(&chart, Qt::Key_R);
+  ASSERT_TRUE(shown.session.place().range.has_value());
+  const auto length = [&] {
+    return shown.session.place().range->end_ns - shown.session.place().range->begin_ns;
+  };
+  EXPECT_EQ(length(), 2'500'000) << "as long as the framed span";
+  QTest::keyClick(&chart, Qt::Key_BracketRight, Qt::ShiftModifier);
+  const auto longer = length();
+  EXPECT_GT(longer, 2'500'000);
+  QTest::keyClick(&chart, Qt::Key_BracketLeft, Qt::ShiftModifier);
+  EXPECT_GT(length(), longer);
+  QTest::keyClick(&chart, Qt::Key_BracketRight);
+  QTest::keyClick(&chart, Qt::Key_BracketLeft);
+  EXPECT_EQ(length(), 2'500'000);
+  shown.session.back();
+  EXPECT_FALSE(shown.session.place().range.has_value()) << "an end that is moved is no place";
+}
+
+TEST(TimelineView, ShowsTheSpansByOpWhereThatIsChosen) {
+  const ProfiledRuns data;
+  InSight<TimelineView> shown(data.database);
+  shown.session.choose_run(data.before.run.id);
+  TimelineChart& chart = *shown.view.chart();
+  chart.look_at(1'010'000'000, 1'020'000'000);
+  shown.view.rows_box()->setCurrentIndex(1);
+  EXPECT_NEAR(chart.from_ns(), 1'010'000'000, 1e4) << "what is in view stays";
+  const QPoint place(static_cast<int>(chart.x_of(kInSpan_ns)), chart.lane_box(0).center().y());
+  EXPECT_THAT(chart.hover(place).toStdString(), HasSubstr("layer.0.ffn.up"));
+  QTest::mouseClick(chart.viewport(), Qt::LeftButton, {}, place);
+  EXPECT_EQ(shown.session.place().op, "layer.0.ffn.up");
+  QTest::keyClicks(shown.view.search_box(), "embedding");
+  QTest::keyClick(shown.view.search_box(), Qt::Key_Return);
+  EXPECT_THAT(shown.view.summary().toStdString(), HasSubstr("Framed: embedding"));
+  shown.session.choose_run(data.after.run.id);
+  EXPECT_EQ(shown.view.rows_box()->currentIndex(), 1);
+  EXPECT_EQ(shown.view.model().rowCount(), 4);
 }
 
 TEST(TimelineView, SaysWhatWouldFillIt) {

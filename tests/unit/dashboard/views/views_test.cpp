@@ -223,6 +223,7 @@ RunWithRecords variants_run() {
     Record record =
         example_record(data.run, static_cast<std::int64_t>(data.records.size()), subject);
     record.measurement.metrics = {{"decode_tokens_per_second", speed}};
+    if (*transform == 0) record.measurement.metrics["peak_rss_bytes"] = 500e6;
     data.records.push_back(record);
     if (!kl) return;
     Case quality;
@@ -252,6 +253,14 @@ TEST(QualityView, SetsTheQualityOfAVariantBesideItsSpeed) {
   shown.view.budget()->setValue(0.01);
   EXPECT_THAT(shown.view.summary().toStdString(),
               HasSubstr("Fastest within the budget: quantized,"));
+  shown.view.budget()->setValue(0);
+  shown.view.memory_budget()->setValue(600);
+  EXPECT_THAT(shown.view.summary().toStdString(),
+              HasSubstr("Fastest within the budget: quantized,"))
+      << "what the other holds is not known";
+  EXPECT_EQ(shown.view.rows()[1].back(), "no");
+  shown.view.memory_budget()->setValue(400);
+  EXPECT_THAT(shown.view.summary().toStdString(), HasSubstr("No variant is within the budget"));
 }
 
 TEST(QualityView, SaysWhatWouldFillIt) {

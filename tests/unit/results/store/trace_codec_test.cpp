@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "results/store/trace_packer.h"
 #include "tests/unit/results/example_data.h"
 
 namespace ridgepoint {
@@ -61,8 +62,42 @@ TEST(TraceCodec, RefusesWhatWasCutOrAltered) {
     }
   }
   auto newer = blob;
-  newer[3] = std::byte{'2'};
+  newer[3] = std::byte{'3'};
   EXPECT_THAT(error_of([&] { decode_trace(newer); }), HasSubstr("newer"));
+}
+
+TEST(TraceCodec, CountsWhatItReadsThroughAndKeepsNone) {
+  const auto blob = encode_trace(example_trace());
+  EXPECT_EQ(check_trace(blob), 1000);
+  EXPECT_THAT(error_of([&] { check_trace(std::span(blob).first(blob.size() - 9)); }),
+              HasSubstr("too early"));
+}
+
+TEST(TraceCodec, ReadsPartsThatStandInTheHeadAsTheyOnceDid) {
+  const std::string head =
+      R"({"title":"old","sources":[],"parts":[["decode",5,1000000,3]],"lines":[]})";
+  const std::string text =
+      std::string("RPT1") + static_cast<char>(head.size()) + std::string(3, '\0') + head;
+  const Trace trace = decode_trace(std::as_bytes(std::span(text)));
+  EXPECT_EQ(trace.title, "old");
+  EXPECT_EQ(trace.parts, (std::vector<TracedPart>{{"decode", 5, 1'000'000, 3}}));
+}
+
+TEST(TracePacker, PacksWhatComesInPiecesLikeWhatComesAtOnce) {
+  const Trace trace = example_trace(150'000);
+  TracePacker packer(trace.title);
+  packer.add_spans("ops", {}, 5);
+  packer.add_spans("nothing", {}, 0);
+  const std::span<const Span> spans = trace.lines[0].spans;
+  for (std::size_t at = 0; at < spans.size(); at += 999) {
+    packer.add_spans("ops", spans.subspan(at, std::min<std::size_t>(999, spans.size() - at)), 0);
+  }
+  packer.add_spans("ops", {}, 7);
+  for (const TracedPart& part : trace.parts) packer.add_part(part);
+  const auto blob = std::move(packer).finish(trace.sources, trace.counters);
+  EXPECT_EQ(blob, encode_trace(trace));
+  EXPECT_LT(blob.size(), 150'000U) << "less than a byte each";
+  expect_equal_traces(decode_trace(blob), trace);
 }
 
 TEST(StoredTrace, ComesBackWithItsRecordAlone) {
