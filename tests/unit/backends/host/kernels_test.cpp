@@ -410,7 +410,7 @@ TEST_P(HostKernels, MultiplyTheWorstCodesWithoutOverflow) {
 TEST_P(HostKernels, AttendLikeAPlainSoftmax) {
   for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
     for (const auto& [queries, dim, positions] :
-         {std::tuple{1, 64, 1}, std::tuple{1, 80, 300}, std::tuple{8, 64, 515},
+         {std::tuple{1, 64, 1}, std::tuple{1, 80, 300}, std::tuple{8, 64, 1315},
           std::tuple{5, 20, 33}, std::tuple{32, 128, 100}, std::tuple{3, 7, 600}}) {
       SCOPED_TRACE(::testing::Message()
                    << name_of(type) << ' ' << queries << ' ' << dim << ' ' << positions);
@@ -440,7 +440,7 @@ TEST_P(HostKernels, AttendLikeAPlainSoftmax) {
       }
       std::vector<float> most(count, -std::numeric_limits<float>::infinity()), total(count),
           sums(count * d);
-      std::vector<float> scratch(count * host::kAttentionPositions);
+      std::vector<float> scratch(count * (host::kAttentionPositions + d));
       const std::int64_t half = positions / 2 / 16 * 16;
       for (const auto& [begin, end] : {std::pair<std::int64_t, std::int64_t>{0, half},
                                        std::pair<std::int64_t, std::int64_t>{half, positions}}) {
