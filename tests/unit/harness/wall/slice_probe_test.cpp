@@ -51,6 +51,17 @@ TEST(SliceTimes, AreOfEachBatchAndPromptAndOfEachBatchOverTwoPasts) {
   EXPECT_GT(times.deep_prefill[0].deep.attention_flops, times.deep_prefill[1].deep.attention_flops);
 }
 
+TEST(SliceTimes, CanBeTakenAgain) {
+  const Model slice = tiny_slice();
+  const auto backend = open_backend("cpu");
+  const auto times = time_slice(*backend, slice, short_options());
+  const auto step = time_again(*backend, slice, short_options(), times.decode[1], true);
+  EXPECT_EQ(step.work, times.decode[1].work);
+  EXPECT_GT(step.seconds, 0);
+  const auto prompt = time_again(*backend, slice, short_options(), times.prefill[1], false);
+  EXPECT_EQ(prompt.work, times.prefill[1].work);
+}
+
 TEST(SliceTimes, OfALongPastNeedItsBatch) {
   const Model slice = tiny_slice();
   SliceOptions options = short_options();
