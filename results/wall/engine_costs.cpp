@@ -42,8 +42,9 @@ double cost_at(PastCosts costs, std::int64_t past) {
 double cost_at(PastCosts costs, std::int64_t rows, std::int64_t past) {
   if (costs.empty()) return 0;
   const auto of_rows = [&](std::int64_t timed) {
-    const auto found = std::ranges::equal_range(costs, timed, {}, &EngineCosts::PastCost::rows);
-    return cost_at(PastCosts(found.begin(), found.end()), past);
+    const auto first = std::ranges::lower_bound(costs, timed, {}, &EngineCosts::PastCost::rows);
+    const auto last = std::ranges::upper_bound(costs, timed, {}, &EngineCosts::PastCost::rows);
+    return cost_at(PastCosts(first, last), past);
   };
   const auto above = std::ranges::lower_bound(costs, rows, {}, &EngineCosts::PastCost::rows);
   if (above == costs.end()) return of_rows(costs.back().rows);
