@@ -79,6 +79,7 @@ StepWork WallForecast::step(const WallQuestion& question, std::int64_t batch) {
   }
   const auto& [empty, filled, some] = found->second;
   StepWork work = empty;
+  work.past = question.context;
   work.kv_bytes = along(empty.kv_bytes, filled.kv_bytes, some, question.context);
   work.attention_flops =
       along(empty.attention_flops, filled.attention_flops, some, question.context);

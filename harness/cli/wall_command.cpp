@@ -76,22 +76,32 @@ std::vector<WallModel> measure_models(const WallArguments& arguments) {
   return models;
 }
 
+std::string causal_text(const std::string& name, const CausalTests& causes) {
+  std::string text = fmt::format(
+      "{} on {}, the antagonist ({}) on {}; beside it loading keeps at the least {:.0f} %\n", name,
+      number_of(causes.threads, "core"), causes.kernel, number_of(causes.antagonists, "core"),
+      100 * causes.left_at_the_most);
+  for (const auto& test : causes.tests) {
+    const std::string what =
+        test.ops.empty() ? test.what : fmt::format("  {} ({:.0f} %)", test.ops, 100 * test.share);
+    text += fmt::format(
+        "  {:<30} elasticity {:5.2f} ({:.2f} to {:.2f}), bandwidth over a factor {:.2f}\n", what,
+        test.elasticity.value, test.elasticity.low, test.elasticity.high, test.elasticity.spread);
+  }
+  return text;
+}
+
 int find_causes(const Invocation& invocation, const WallArguments& arguments) {
   const SliceOptions options = slice_options(arguments);
   Store store = invocation.open_store(OpenMode::read_write);
   for (const Case& variant : variants_of(arguments)) {
     const std::string name =
         variant.type.empty() ? variant.model : variant.model + " " + variant.type;
-    fmt::print("{}: time against the bandwidth that an antagonist leaves\n", name);
+    fmt::print(stderr, "{}: time against the bandwidth that an antagonist leaves\n", name);
     constexpr int kRounds = 5;
-    const auto tests = test_causes(variant, options, kRounds);
-    for (const auto& test : tests) {
-      fmt::print("  {:<30} elasticity {:5.2f} ({:.2f} to {:.2f}), bandwidth over a factor {:.2f}\n",
-                 test.what, test.elasticity.value, test.elasticity.low, test.elasticity.high,
-                 test.elasticity.spread);
-    }
-    fmt::print("run:      {}\n",
-               store_causal_tests(store, name, tests, arguments.label, invocation.command_line));
+    const auto causes = test_causes(variant, options, kRounds);
+    fmt::print("{}run:      {}\n", causal_text(name, causes),
+               store_causal_tests(store, name, causes, arguments.label, invocation.command_line));
   }
   fmt::print("database: {}\n", invocation.database_path().string());
   return kExitOk;
@@ -142,24 +152,17 @@ std::string case_line(const WallCase& one) {
                   one.subject.batch, one.subject.depth, one.predicted_seconds * 1e3);
   if (!one.left_out.empty()) return line + "  not run: " + one.left_out;
   if (one.measured_seconds <= 0) return line + "  did not come out";
-  line += fmt::format("  measured {:>9.2f} ms  {:+.1f} %", one.measured_seconds * 1e3,
-                      100 * one.error());
-  if (one.decode) {
-    line += fmt::format("  at the loading around it ({:.1f} GB/s) {:+.1f} %",
-                        one.load_bytes_per_second * 1e-9, 100 * one.error_at_load());
-  }
-  return line;
+  return line + fmt::format("  measured {:>9.2f} ms  {:+.1f} %, renewed {:+.1f} %",
+                            one.measured_seconds * 1e3, 100 * one.error(),
+                            100 * one.renewed_error());
 }
 
 std::string score_text(const std::vector<WallCase>& cases) {
   std::string text = "mean absolute error of the predicted times\n";
   for (const auto& score : score_wall(cases)) {
-    text += fmt::format("  {:<16} {:<9} {:5.1f} %", score.what, number_of(score.cases, "case"),
-                        100 * score.mean_absolute_error);
-    text += score.what.starts_with("decode")
-                ? fmt::format(", {:.1f} % at the loading around each\n",
-                              100 * score.mean_absolute_error_at_load)
-                : "\n";
+    text += fmt::format("  {:<16} {:<9} {:5.1f} %, renewed before each case {:5.1f} %\n",
+                        score.what, number_of(score.cases, "case"), 100 * score.mean_absolute_error,
+                        100 * score.renewed_mean_absolute_error);
   }
   return text;
 }

@@ -60,6 +60,7 @@ Json json_of(const ceilings::Conditions& conditions) {
                {"pinned", conditions.pinned},
                {"block_bytes", conditions.block_bytes},
                {"seconds", conditions.seconds}};
+  if (conditions.rounds > 0) json["rounds"] = conditions.rounds;
   put_reading(json, "huge_bytes", conditions.huge_bytes);
   put_reading(json, "tsc_hz", conditions.tsc_hz);
   return json;

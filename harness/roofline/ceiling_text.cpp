@@ -8,6 +8,7 @@
 #include "profiler/machine/system_file.h"
 #include "profiler/machine/topology.h"
 #include "results/report/table.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -108,7 +109,8 @@ std::string ceiling_text(const ceilings::Measured& measured) {
   text += conditions.tsc_hz ? fmt::format("time-stamp counter: {}\n",
                                           format_value(conditions.tsc_hz.value(), "Hz"))
                             : conditions.tsc_hz.why() + "\n";
-  text += fmt::format("measured in {:.1f} s{}\n", conditions.seconds,
+  text += fmt::format("measured in {:.1f} s, the best of {}{}\n", conditions.seconds,
+                      number_of(conditions.rounds, "round"),
                       measured.interrupted ? ", interrupted" : "");
   return text;
 }

@@ -69,7 +69,7 @@ SliceOptions slice_options_of(const StreamingOptions& options) {
   slice.batches = {1};
   slice.prompts = {64};
   slice.deep = 256;
-  slice.deep_batch = 1;
+  slice.deep_batches = {1};
   return slice;
 }
 
@@ -181,6 +181,13 @@ void measure_point(StreamingPoint& point, const Streaming& streaming, const Back
   doubt_point(point, *feed);
 }
 
+/// Cold pages of a mapping where nearly every one of them takes another's place.
+Reading<double> limited_rate_of(const std::string& file, int threads) {
+  const auto limit = MemoryLimit::set(kLimitSlack);
+  if (!limit) return Reading<double>::absent(limit.why());
+  return measure_mapped_rate(file, kMostProbeBytes, threads);
+}
+
 /// What direct reads get from the disk now; 0 where a point does not read so.
 double disk_now(const StreamingPoint& point, const Streaming& streaming) {
   return point.way == StreamWay::direct
@@ -215,11 +222,13 @@ double StreamingPoint::error() const {
 }
 
 StreamingCosts Streaming::costs(StreamWay way) const {
-  const bool direct = way == StreamWay::direct;
+  const double rate = way == StreamWay::direct   ? direct_rate
+                      : way == StreamWay::mapped ? mapped_rate
+                                                 : limited_rate;
   return {.step_seconds = step_seconds,
           .weight_bytes = static_cast<double>(weight_bytes),
-          .disk_bytes_per_second = direct ? direct_rate : mapped_rate,
-          .ahead = direct};
+          .disk_bytes_per_second = rate,
+          .ahead = way == StreamWay::direct};
 }
 
 std::vector<StreamingKnee> Streaming::knees() const {
@@ -281,9 +290,15 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   const std::string& file = streaming.file;
   on_step("the disk: mapped pages, cold");
   const auto mapped = measure_mapped_rate(file, kMostProbeBytes, options.threads);
+  Reading<double> limited = Reading<double>::absent("not asked for");
+  if (std::ranges::count(options.ways, StreamWay::limited) > 0) {
+    on_step("the disk: mapped pages, in a full control group");
+    limited = limited_rate_of(file, options.threads);
+  }
   on_step("the disk: O_DIRECT");
   const auto direct = measure_direct_rate(file, kMostProbeBytes);
   streaming.mapped_rate = mapped.value_or(0);
+  streaming.limited_rate = limited.value_or(0);
   streaming.direct_rate = direct.value_or({}).bytes_per_second;
   streaming.readers = options.readers > 0 ? options.readers : direct.value_or({}).readers;
   on_step("a slice of the model in memory");
@@ -313,7 +328,9 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
           way == StreamWay::limited ? plan.bytes() - plan.fixed_bytes : kept.streamed_bytes();
       StreamingCosts costs = streaming.costs(way);
       if (costs.disk_bytes_per_second <= 0) {
-        point.absent = way == StreamWay::direct ? direct.why() : mapped.why();
+        point.absent = way == StreamWay::direct   ? direct.why()
+                       : way == StreamWay::mapped ? mapped.why()
+                                                  : limited.why();
       } else {
         const auto bytes = static_cast<double>(point.streamed_bytes);
         point.predicted_seconds = streamed_step_seconds(costs, bytes);

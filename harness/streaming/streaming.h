@@ -75,6 +75,8 @@ struct Streaming {
   double step_seconds = 0;        ///< predicted, with all in memory
   double roof_seconds = 0;
   double mapped_rate = 0, direct_rate = 0;  ///< of the disk
+  /// Through mapped pages in a control group that is full: a page must go for each that comes.
+  double limited_rate = 0;
   int readers = 0;
   std::string file;                       ///< that the disk was measured with
   std::vector<std::int64_t> resident_ns;  ///< steps with all in memory

@@ -57,6 +57,7 @@ Json predictions_of(const Streaming& streaming) {
                {"readers", streaming.readers},
                {"knees", Json::array()},
                {"points", Json::array()}};
+  if (streaming.limited_rate > 0) json["limited_bytes_per_second"] = streaming.limited_rate;
   for (const StreamingKnee& knee : streaming.knees()) {
     json["knees"].push_back({{"way", name_of(knee.way)}, {"share", knee.predicted_share}});
   }
@@ -222,8 +223,11 @@ std::string streaming_text(const Streaming& streaming) {
     text += fmt::format(", measured {:.2f} ({:+.1f} %)", 1 / seconds,
                         100 * (streaming.step_seconds / seconds - 1));
   }
-  text += fmt::format("\nthe disk: {} through mapped pages, {} past the page cache with {}\n\n",
-                      rate_text(streaming.mapped_rate), rate_text(streaming.direct_rate),
+  text += fmt::format("\nthe disk: {} through mapped pages", rate_text(streaming.mapped_rate));
+  if (streaming.limited_rate > 0) {
+    text += fmt::format(", {} where each takes another's place", rate_text(streaming.limited_rate));
+  }
+  text += fmt::format(", {} past the page cache with {}\n\n", rate_text(streaming.direct_rate),
                       number_of(streaming.readers, "reader"));
   std::vector<std::vector<std::string>> rows{{"way", "in memory", "predicted tok/s", "roof",
                                               "measured", "error of time", "at the disk then",

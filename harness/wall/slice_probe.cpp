@@ -1,11 +1,19 @@
 #include "harness/wall/slice_probe.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <variant>
 
+#include "harness/run/case_phases.h"
+#include "harness/run/op_times.h"
 #include "harness/run/random_tokens.h"
 #include "profiler/clock/monotonic_clock.h"
+#include "profiler/span_recorder.h"
 #include "results/statistics/quantile.h"
 #include "workloads/error.h"
+#include "workloads/graph/fused_op_id.h"
 
 namespace ridgepoint {
 namespace {
@@ -21,47 +29,73 @@ std::int64_t bytes_of_first_layer(const Model& model) {
   return std::max<std::int64_t>(bytes, 1);
 }
 
+/// Of an op, or of several that the engine does as one.
+std::string class_of(const Graph& graph, std::string_view op_id) {
+  std::string found = "other";
+  for (const std::string& member : members_of(op_id)) {
+    const auto node = std::ranges::find(graph.nodes(), member, &Node::op_id);
+    if (node == graph.nodes().end()) continue;
+    if (std::holds_alternative<MatrixProduct>(node->op)) return "products";
+    if (std::holds_alternative<Attention>(node->op)) found = "attention";
+  }
+  return found;
+}
+
 struct Timing {
   SliceSession* session;
   std::int64_t tokens, past;
 };
 
-/// Each the median of several rounds through all of them: what disturbs one round, disturbs no
+/// Of each, the times of several rounds through all of them: what disturbs one round, disturbs no
 /// timing for good.
-std::vector<SliceTime> time_in_rounds(const std::vector<Timing>& timings) {
-  constexpr int kRounds = 3;
-  constexpr double kShare = 0.34;
-  std::vector<SliceTime> times(timings.size());
-  std::vector<std::vector<double>> seconds(timings.size());
-  for (int round = 0; round < kRounds; ++round) {
-    for (std::size_t i = 0; i < timings.size(); ++i) {
-      times[i] = timings[i].session->time(timings[i].tokens, timings[i].past, kShare);
-      seconds[i].push_back(times[i].seconds);
+class TimedInRounds {
+ public:
+  explicit TimedInRounds(std::vector<Timing> timings)
+      : timings_(std::move(timings)), times_(timings_.size()), seconds_(timings_.size()) {}
+
+  void time() {
+    constexpr int kRounds = 3;
+    constexpr double kShare = 0.34;
+    for (int round = 0; round < kRounds; ++round) {
+      for (std::size_t i = 0; i < timings_.size(); ++i) {
+        times_[i] = timings_[i].session->time(timings_[i].tokens, timings_[i].past, kShare);
+        seconds_[i].push_back(times_[i].seconds);
+      }
     }
   }
-  for (std::size_t i = 0; i < times.size(); ++i) times[i].seconds = median(seconds[i]);
-  return times;
-}
+  /// The medians of all rounds so far.
+  [[nodiscard]] std::vector<SliceTime> medians() const {
+    std::vector<SliceTime> times = times_;
+    for (std::size_t i = 0; i < times.size(); ++i) times[i].seconds = median(seconds_[i]);
+    return times;
+  }
 
-/// What the pass with the short past took (one of `timed`), and on top of it the median of the
-/// differences between both, timed in turn: memory that slows down slows both.
-SliceTime time_deep(SliceSession& shallow, std::int64_t short_past, SliceSession& deep,
-                    std::int64_t long_past, std::int64_t tokens, int rounds,
-                    const std::vector<SliceTime>& timed) {
+ private:
+  std::vector<Timing> timings_;
+  std::vector<SliceTime> times_;
+  std::vector<std::vector<double>> seconds_;
+};
+
+/// The same tokens over a short past and over a long one.
+struct DeepTiming {
+  SliceSession* shallow;
+  SliceSession* deep;
+  std::int64_t tokens, short_past, long_past;
+};
+
+/// The median of the differences, both timed in turn: memory that slows down slows both.
+DeepTime time_deep(const DeepTiming& timing, int rounds) {
   constexpr double kShare = 0.4;
-  SliceTime result;
-  std::int64_t rows = 0;
+  DeepTime result;
   std::vector<double> differences;
   for (int round = 0; round < rounds; ++round) {
-    const SliceTime without = shallow.time(tokens, short_past, kShare);
-    result = deep.time(tokens, long_past, kShare);
-    differences.push_back(result.seconds - without.seconds);
-    rows = without.work.rows;
+    const SliceTime without = timing.shallow->time(timing.tokens, timing.short_past, kShare);
+    const SliceTime with = timing.deep->time(timing.tokens, timing.long_past, kShare);
+    result.shallow = without.work;
+    result.deep = with.work;
+    differences.push_back(with.seconds - without.seconds);
   }
-  const auto partner =
-      std::ranges::find_if(timed, [&](const SliceTime& time) { return time.work.rows == rows; });
-  if (partner == timed.end()) throw Error("wall: the deep pass needs one of the batches timed");
-  result.seconds = partner->seconds + median(differences);
+  result.more_seconds = median(differences);
   return result;
 }
 
@@ -83,27 +117,57 @@ void SliceSession::fill(std::int64_t past) {
   session_->forward(tokens(past));
 }
 
-SliceTime SliceSession::time(std::int64_t count, std::int64_t past, double share) {
+void SliceSession::pass_on(std::int64_t count, std::int64_t past, double share,
+                           const std::function<void(std::int64_t, std::int64_t)>& on_pass) {
   const auto fed = tokens(count);
-  session_->prepare(count);
   const auto pass = [&] {
     session_->truncate(past);
-    const auto start_ns = monotonic_ns();
+    const auto begin_ns = monotonic_ns();
     session_->forward(fed);
-    return monotonic_ns() - start_ns;
+    return std::pair(begin_ns, monotonic_ns());
   };
+  session_->prepare(count);
   static_cast<void>(pass());
-  std::vector<std::int64_t> passes;
   const auto begun_ns = monotonic_ns();
   const double least_passes = std::max(share * options_.least_passes, 1.0);
   const double budget_ns = share * static_cast<double>(options_.budget_ns);
-  while (static_cast<double>(passes.size()) < least_passes ||
-         static_cast<double>(monotonic_ns() - begun_ns) < budget_ns) {
-    passes.push_back(pass());
+  for (int done = 0;
+       done < least_passes || static_cast<double>(monotonic_ns() - begun_ns) < budget_ns; ++done) {
+    const auto [begin_ns, end_ns] = pass();
+    on_pass(begin_ns, end_ns);
   }
-  const Phase phase{
-      .batch = batch_, .tokens = count, .capacity = capacity_, .kv_type = options_.kv_type};
-  return {step_work(lower(slice_, phase), past), median(passes) * 1e-9};
+}
+
+SliceTime SliceSession::time(std::int64_t count, std::int64_t past, double share) {
+  std::vector<std::int64_t> passes;
+  pass_on(count, past, share,
+          [&](std::int64_t begin_ns, std::int64_t end_ns) { passes.push_back(end_ns - begin_ns); });
+  return {step_work(lower(slice_, phase_of(count)), past), median(passes) * 1e-9};
+}
+
+std::map<std::string, double> SliceSession::time_classes(std::int64_t count, std::int64_t past,
+                                                         double share) {
+  const Graph graph = lower(slice_, phase_of(count));
+  // A long prompt is worked through in pieces, each a pass through all nodes.
+  constexpr std::int64_t kPieceRows = SessionOptions{}.prefill_rows;
+  const auto pieces = static_cast<std::size_t>(batch_ * count / kPieceRows + 2);
+  SpanRecorder recorder(2 * pieces * graph.nodes().size());
+  if (!session_->trace(&recorder).supported) return {};
+  OpTimes times({{.name = kRunPhase, .graph = graph, .past = past}}, /*with_work=*/false);
+  pass_on(count, past, share, [&](std::int64_t begin_ns, std::int64_t end_ns) {
+    times.add_pass(kRunPhase, recorder, begin_ns, end_ns);
+    recorder.clear();
+  });
+  static_cast<void>(session_->trace(nullptr));
+  std::map<std::string, double> seconds;
+  for (const OpTime& row : times.rows()) {
+    seconds[class_of(graph, row.op_id)] += static_cast<double>(row.time_ns) * 1e-9;
+  }
+  return seconds;
+}
+
+Phase SliceSession::phase_of(std::int64_t count) const {
+  return {.batch = batch_, .tokens = count, .capacity = capacity_, .kv_type = options_.kv_type};
 }
 
 std::vector<std::int32_t> SliceSession::tokens(std::int64_t count) const {
@@ -123,35 +187,62 @@ std::int64_t described_bytes(const Model& model) {
 
 SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOptions& options) {
   SliceTimes times;
-  {
-    std::vector<SliceSession> sessions;
-    for (const std::int64_t batch : options.batches) {
-      sessions.emplace_back(backend, slice, options, batch, kShortPast + 1);
-      sessions.back().fill(kShortPast);
-    }
-    std::vector<Timing> timings;
-    for (SliceSession& session : sessions) timings.push_back({&session, 1, kShortPast});
-    times.decode = time_in_rounds(timings);
+  std::map<std::int64_t, SliceSession> sessions;
+  for (const std::int64_t batch : options.batches) {
+    SliceSession& session =
+        sessions.try_emplace(batch, backend, slice, options, batch, kShortPast + 1).first->second;
+    session.fill(kShortPast);
   }
+  std::vector<Timing> timings;
+  for (auto& [batch, session] : sessions) timings.push_back({&session, 1, kShortPast});
+  TimedInRounds decode(std::move(timings));
+  decode.time();
+
   const std::int64_t longest = options.prompts.back();
-  {
-    SliceSession shallow(backend, slice, options, options.deep_batch, kShortPast + 1);
-    SliceSession deep(backend, slice, options, options.deep_batch, options.deep + 1);
-    shallow.fill(kShortPast);
-    deep.fill(options.deep);
-    times.deep_decode =
-        time_deep(shallow, kShortPast, deep, options.deep, 1, options.deep_rounds, times.decode);
-  }
-  SliceSession shallow(backend, slice, options, 1, longest);
+  SliceSession prompted(backend, slice, options, 1, longest);
   std::vector<Timing> prompts;
-  for (const std::int64_t prompt : options.prompts) prompts.push_back({&shallow, prompt, 0});
-  times.prefill = time_in_rounds(prompts);
-  SliceSession deep(backend, slice, options, 1, options.deep + longest);
-  deep.fill(options.deep);
-  constexpr int kPrefillRounds = 2;  // they are long, and attention is more of them
-  times.deep_prefill =
-      time_deep(shallow, 0, deep, options.deep, longest, kPrefillRounds, times.prefill);
+  for (const std::int64_t prompt : options.prompts) prompts.push_back({&prompted, prompt, 0});
+  TimedInRounds prefill(std::move(prompts));
+  prefill.time();
+
+  for (const std::int64_t batch : options.deep_batches) {
+    const auto shallow = sessions.find(batch);
+    if (shallow == sessions.end()) throw Error("wall: a long past needs one of the batches timed");
+    const std::int64_t most = std::max(options.deep / batch, 4 * kShortPast);
+    const std::int64_t more = batch == 1 ? longest : 1;
+    SliceSession deep(backend, slice, options, batch, most + more);
+    deep.fill(most);
+    // From the longest downwards: what a shorter past drops does not come back.
+    for (const std::int64_t past : {most, most / 4}) {
+      times.deep_decode.push_back(
+          time_deep({&shallow->second, &deep, 1, kShortPast, past}, options.deep_rounds));
+      if (batch > 1) continue;
+      constexpr int kPrefillRounds = 2;  // they are long, and attention is more of them
+      times.deep_prefill.push_back(time_deep({&prompted, &deep, longest, 0, past}, kPrefillRounds));
+    }
+  }
+  // Once more after the long pasts, which took a while: a spell of the machine's is shorter.
+  decode.time();
+  prefill.time();
+  times.decode = decode.medians();
+  times.prefill = prefill.medians();
   return times;
+}
+
+SliceTime time_again(const Backend& backend, const Model& slice, const SliceOptions& options,
+                     const SliceTime& time, bool decode) {
+  const std::int64_t batch = decode ? time.work.rows : 1;
+  const std::int64_t tokens = decode ? 1 : time.work.rows;
+  SliceSession session(backend, slice, options, batch, time.work.past + tokens);
+  if (time.work.past > 0) session.fill(time.work.past);
+  TimedInRounds again({{&session, tokens, time.work.past}});
+  // As long as a case's own passes may take: a shared memory changes its speed within a second,
+  // too.
+  const std::int64_t end_ns = monotonic_ns() + 12 * options.budget_ns;
+  do {
+    again.time();
+  } while (monotonic_ns() < end_ns);
+  return again.medians().front();
 }
 
 }  // namespace ridgepoint

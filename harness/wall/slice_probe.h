@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,11 +20,11 @@ struct SliceOptions {
   int threads = 1;
   Type kv_type = Type::f16;
   std::vector<std::int64_t> batches = {1, 2, 4, 8, 16};
-  std::vector<std::int64_t> prompts = {64, 512};  ///< the last is timed with a long past, too
-  std::int64_t deep = 2048;                       ///< tokens of the long past
-  /// Sequences of decode steps over it, among the batches: so many that reading the cache takes a
-  /// share of the step that can be told from noise.
-  std::int64_t deep_batch = 4;
+  std::vector<std::int64_t> prompts = {64, 512};  ///< the last is timed over a long past, too
+  /// Decode steps of these batches, among the ones above, and prefills of one sequence are timed
+  /// over a long past, too: of so many tokens in all sequences together, and of a quarter of them.
+  std::vector<std::int64_t> deep_batches = {1, 4, 16};
+  std::int64_t deep = 8192;
   int deep_rounds = 5;  ///< of timing long and short past in turn, whose differences count
   std::int64_t budget_ns = 80'000'000;  ///< of each timing, but for three passes
   int least_passes = 3;
@@ -40,9 +42,18 @@ class SliceSession {
   /// The median of passes of `count` tokens a sequence after `past` others, which are there.
   /// `share` is of the budget and of the least passes, one at the least.
   SliceTime time(std::int64_t count, std::int64_t past, double share = 1);
+  /// Seconds that each class of ops takes in such a pass, the median over passes while somebody
+  /// listens: "products", "attention", "other" (what no op accounts for included). Empty where the
+  /// engine does not announce its ops.
+  std::map<std::string, double> time_classes(std::int64_t count, std::int64_t past,
+                                             double share = 1);
 
  private:
+  /// One pass after another within the share of the budget, at the least as many as asked for.
+  void pass_on(std::int64_t count, std::int64_t past, double share,
+               const std::function<void(std::int64_t begin_ns, std::int64_t end_ns)>& on_pass);
   [[nodiscard]] std::vector<std::int32_t> tokens(std::int64_t count) const;
+  [[nodiscard]] Phase phase_of(std::int64_t count) const;
 
   const Model& slice_;
   SliceOptions options_;
@@ -57,9 +68,12 @@ std::int64_t described_bytes(const Model& model);
 
 struct SliceTimes {
   std::vector<SliceTime> decode, prefill;
-  SliceTime deep_decode, deep_prefill;
+  std::vector<DeepTime> deep_decode, deep_prefill;
 };
 /// Error when the engine cannot run it.
 SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOptions& options);
+/// One of the passes of `decode` or `prefill` once more, in a session of its own.
+SliceTime time_again(const Backend& backend, const Model& slice, const SliceOptions& options,
+                     const SliceTime& time, bool decode);
 
 }  // namespace ridgepoint

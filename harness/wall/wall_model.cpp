@@ -4,74 +4,25 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <tuple>
 #include <utility>
 
-#include "backends/registry.h"
 #include "backends/session.h"
-#include "harness/run/data_folder.h"
-#include "harness/wall/antagonist.h"
+#include "harness/wall/open_slice.h"
 #include "profiler/ceilings/measure.h"
-#include "profiler/ceilings/time_together.h"
 #include "profiler/machine/system_memory.h"
-#include "profiler/machine/topology.h"
 #include "results/report/table.h"
 #include "results/wall/wall_figures.h"
-#include "workloads/error.h"
-#include "workloads/formats/load_model.h"
-#include "workloads/models/shapes.h"
-#include "workloads/models/slice.h"
 #include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
 
 constexpr std::int64_t kPieceRows = SessionOptions{}.prefill_rows;
-constexpr std::int64_t kSliceVocabulary = 1024;
 constexpr std::int64_t kLoadProbe_ns = 300'000'000;
-constexpr std::int64_t kLoadBeside_ns = 40'000'000;
 constexpr std::int64_t kArithmetic_ns = 60'000'000;
-
-/// More than the caches hold, so that the slice's weights come from memory each time.
-std::int64_t cold_bytes() {
-  std::int64_t caches = std::int64_t{32} << 20;
-  if (const auto topology = read_topology()) {
-    for (const auto& [name, bytes] : topology.value().cache_bytes) {
-      caches = std::max(caches, bytes * topology.value().cache_count.at(name));
-    }
-  }
-  return 4 * caches;
-}
-
-const ModelConfig* shape_of(const Case& variant) {
-  // A bundled model's name is that of a shape, too, and means its trained weights.
-  const auto bundled = bundled_models();
-  if (std::ranges::find(bundled, variant.model) != bundled.end()) return nullptr;
-  std::error_code ignored;
-  return std::filesystem::exists(variant.model, ignored) ? nullptr : find_shape(variant.model);
-}
-
-ModelType type_of(const Case& variant) {
-  return variant.type.empty() ? ModelType(Type::f16) : ModelType::parse(variant.type);
-}
-
-std::unique_ptr<Backend> open_engine(Case& variant, const Model& outline, int threads) {
-  if (!variant.backend.empty()) return open_backend(variant.backend);
-  std::string reason;
-  for (const char* name : {"cpu", "quantized", "reference"}) {
-    auto backend = open_backend(name);
-    const auto support =
-        backend->supports(outline, SessionOptions{.capacity = 16, .threads = threads});
-    if (support.supported) {
-      variant.backend = name;
-      return backend;
-    }
-    reason = support.reason;
-  }
-  throw Error(fmt::format("{}: no backend runs it: {}", variant.model, reason));
-}
 
 /// The fastest arithmetic that could serve weights of this type.
 std::pair<std::string, double> arithmetic_for(std::string_view weight_type, int threads) {
@@ -86,26 +37,26 @@ std::pair<std::string, double> arithmetic_for(std::string_view weight_type, int 
   return best;
 }
 
-/// A model's slice on its engine.
-struct OpenSlice {
-  Model outline, slice;
-  std::unique_ptr<Backend> backend;
-};
-
-/// Chooses the backend where the variant names none.
-OpenSlice open_slice(Case& variant, int threads) {
-  OpenSlice opened;
-  const ModelConfig* shape = shape_of(variant);
-  opened.outline =
-      shape != nullptr ? outline_model(*shape, type_of(variant)) : open_model_file(variant.model);
-  opened.backend = open_engine(variant, opened.outline, threads);
-  opened.slice =
-      slice_model(opened.outline, slice_layers(opened.outline, cold_bytes()), kSliceVocabulary);
-  if (shape != nullptr) {
-    opened.slice = synthesise_model(opened.slice.config, type_of(variant),
-                                    static_cast<std::uint64_t>(variant.seed), threads);
+/// How fast the cache comes at the longest past that was timed, for the fewest and most sequences.
+std::string kv_text(const EngineCosts& costs) {
+  std::string text = ", KV at ";
+  const auto add = [&](std::int64_t rows) {
+    std::int64_t longest = 0;
+    for (const auto& cost : costs.kv) {
+      if (cost.rows == rows) longest = std::max(longest, cost.past);
+    }
+    const double seconds = costs.seconds_per_kv_byte(rows, longest);
+    text += fmt::format("{} for {} over {} tokens",
+                        seconds > 0 ? format_value(1 / seconds, "bytes/s") : "no cost seen",
+                        number_of(rows, "sequence"), longest);
+  };
+  const std::int64_t fewest = costs.kv.front().rows, most = costs.kv.back().rows;
+  add(fewest);
+  if (most > fewest) {
+    text += ", ";
+    add(most);
   }
-  return opened;
+  return text + "\n";
 }
 
 double rate(double seconds, std::int64_t batch) {
@@ -137,7 +88,9 @@ PredictedTime WallModel::prefill(std::int64_t batch, std::int64_t tokens,
 
 WallModel measure_wall_model(Case variant, const SliceOptions& options) {
   WallModel wall;
-  const OpenSlice opened = open_slice(variant, options.threads);
+  wall.opened = std::make_shared<const OpenSlice>(open_slice(variant, options.threads));
+  wall.slice_options = options;
+  const OpenSlice& opened = *wall.opened;
   wall.outline = opened.outline;
   const auto description = opened.backend->describe();
   wall.engine = description.name + " " + description.version;
@@ -149,9 +102,11 @@ WallModel measure_wall_model(Case variant, const SliceOptions& options) {
                         : std::max(cold_bytes(), wall.sliced_bytes);
   const ceilings::LoadProbe probe(options.threads, wall.load_bytes);
   const auto before = probe.measure(kLoadProbe_ns);
-  const auto times = time_slice(*opened.backend, opened.slice, options);
+  auto times = time_slice(*opened.backend, opened.slice, options);
   const auto after = probe.measure(kLoadProbe_ns);
   wall.costs = fit_costs(times.decode, times.deep_decode, times.prefill, times.deep_prefill);
+  wall.decode_times = std::move(times.decode);
+  wall.prefill_times = std::move(times.prefill);
   wall.load = {(before.value + after.value) / 2, std::min(before.low, after.low),
                std::max(before.high, after.high)};
   wall.roof.bytes_per_second = wall.load.value;
@@ -161,51 +116,23 @@ WallModel measure_wall_model(Case variant, const SliceOptions& options) {
                .weight_bytes = described_bytes(wall.outline),
                .kv_bytes_per_token = kv_bytes_per_token(wall.outline.config, options.kv_type),
                .parameters = parameter_count(wall.outline.config)};
+  const auto weight_type = find_type(wall.outline.weight_type);
+  wall.keeps_copies = weight_type && opened.backend->reorders(*weight_type);
   variant.threads = options.threads;
   wall.variant = std::move(variant);
   return wall;
 }
 
-std::vector<CausalTest> test_causes(const Case& variant, const SliceOptions& options, int rounds) {
-  auto cpus = ceilings::one_cpu_a_core();
-  if (cpus.size() < 2) {
-    throw Error("the causal test needs a core for the antagonist, and this process may use one");
-  }
-  SliceOptions own = options;
-  own.threads = std::min<int>(options.threads, static_cast<int>(cpus.size()) - 1);
-  Case chosen = variant;
-  const OpenSlice opened = open_slice(chosen, own.threads);
-  struct Timed {
-    const char* what;
-    std::int64_t batch, tokens, past;
+double slice_drift(const WallModel& model, bool decode, std::int64_t batch) {
+  const auto& then = decode ? model.decode_times : model.prefill_times;
+  if (model.opened == nullptr || then.empty()) return 1;
+  const auto distance = [&](const SliceTime& time) {
+    return decode ? std::abs(time.work.rows - batch) : -time.work.rows;
   };
-  constexpr Timed kTimed[] = {{"decode, batch 1", 1, 1, 8},
-                              {"decode, batch 16", 16, 1, 8},
-                              {"decode, batch 1, context 2048", 1, 1, 2048},
-                              {"prefill, 512 tokens", 1, 512, 0}};
-  // Its core is the last; the engine's threads and the probe take the first ones.
-  Antagonist antagonist(cpus.back(), cold_bytes());
-  const ceilings::LoadProbe probe(own.threads, cold_bytes());
-  std::vector<CausalTest> tests;
-  for (const Timed& timed : kTimed) {
-    SliceSession session(*opened.backend, opened.slice, own, timed.batch,
-                         timed.past + timed.tokens);
-    if (timed.past > 0) session.fill(timed.past);
-    CausalTest test{.what = timed.what, .points = {}, .elasticity = {}};
-    for (int round = 0; round < rounds; ++round) {
-      for (const double share : {0.0, 0.25, 0.5, 0.75, 1.0}) {
-        antagonist.take(share);
-        const double before = probe.measure(kLoadBeside_ns).value;
-        const double seconds = session.time(timed.tokens, timed.past).seconds;
-        const double after = probe.measure(kLoadBeside_ns).value;
-        test.points.push_back({(before + after) / 2, seconds});
-      }
-    }
-    antagonist.take(0);
-    test.elasticity = estimate_elasticity(test.points);
-    tests.push_back(std::move(test));
-  }
-  return tests;
+  const SliceTime& nearest = *std::ranges::min_element(then, {}, distance);
+  const SliceTime now =
+      time_again(*model.opened->backend, model.opened->slice, model.slice_options, nearest, decode);
+  return nearest.seconds > 0 ? now.seconds / nearest.seconds : 1;
 }
 
 nlohmann::json json_of(const WallModel& model) {
@@ -238,9 +165,7 @@ std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& b
       model.outline.config.layers, format_value(static_cast<double>(model.sliced_bytes), "bytes"),
       format_value(weights_per_second, "bytes/s"), 100 * weights_per_second / model.load.value,
       format_value(model.load.value, "bytes/s"));
-  text += costs.seconds_per_kv_byte > 0
-              ? fmt::format(", KV at {}\n", format_value(1 / costs.seconds_per_kv_byte, "bytes/s"))
-              : ", KV at no cost that could be seen\n";
+  text += costs.kv.empty() ? "\n" : kv_text(costs);
   text += "  predicted decode, tokens/s (in brackets: what the ceilings allow)\n";
   std::vector<std::vector<std::string>> rows{{"  batch"}};
   for (const auto context : contexts) rows.front().push_back(fmt::format("context {}", context));
@@ -265,8 +190,8 @@ std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& b
   text += fmt::format(
       "  attention takes as long as the weights from a context of {:.0f} for one sequence, {:.0f} "
       "for {}\n",
-      crossing_context(costs, model.decode_step(1, 1024), 1024),
-      crossing_context(costs, model.decode_step(most, 1024), 1024), most);
+      crossing_context(costs, model.decode_step(1, 1024)),
+      crossing_context(costs, model.decode_step(most, 1024)), most);
   const auto& need = model.need;
   text += fmt::format(
       "  memory: {} available, {} weights; largest batch at a context of {}: {}; largest context "
@@ -276,6 +201,12 @@ std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& b
       format_value(static_cast<double>(need.weight_bytes), "bytes"), contexts.back(),
       largest_batch(need, std::max<std::int64_t>(contexts.back(), 1)), largest_context(need, 1),
       static_cast<double>(largest_parameters(need)) * 1e-9);
+  text += fmt::format(
+      "  past it: a cache that finds no room ends in 'out of memory'; weights {}\n",
+      model.keeps_copies
+          ? "as well, since the engine keeps them in an order of its own (--streamed brings them "
+            "from the disk)"
+          : "come from the mapped file, page by page, each step anew (--streamed says how fast)");
   return text;
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/wall/open_slice.h"
 #include "harness/wall/slice_probe.h"
 #include "profiler/ceilings/estimate.h"
-#include "results/wall/elasticity.h"
 #include "results/wall/engine_costs.h"
 #include "results/wall/memory_fit.h"
 #include "workloads/case.h"
@@ -28,6 +28,11 @@ struct WallModel {
   ceilings::Estimate load;  ///< bytes a second before and after the slice was timed
   std::int64_t sliced_layers = 0, sliced_bytes = 0;
   MemoryNeed need;
+  bool keeps_copies = false;  ///< of its weights in memory, in an order of the engine's own
+  /// What the costs were found from, to be timed again; null: it cannot.
+  std::shared_ptr<const OpenSlice> opened;
+  SliceOptions slice_options;
+  std::vector<SliceTime> decode_times, prefill_times;
 
   [[nodiscard]] Phase phase(std::int64_t batch, std::int64_t capacity) const;
   [[nodiscard]] StepWork decode_step(std::int64_t batch, std::int64_t past) const;
@@ -40,15 +45,10 @@ struct WallModel {
 /// quantized and reference that runs the model. Error for a model that cannot be run.
 WallModel measure_wall_model(Case variant, const SliceOptions& options);
 
-/// One class of work beside an antagonist that takes more and more bandwidth.
-struct CausalTest {
-  std::string what;                ///< "decode, batch 1"
-  std::vector<LoadedTime> points;  ///< in the order taken
-  Elasticity elasticity;
-};
-/// The model on all cores but one, the antagonist on that one; decode of one sequence and of
-/// sixteen, decode over a long context, and a prefill. Error where there is one core only.
-std::vector<CausalTest> test_causes(const Case& variant, const SliceOptions& options, int rounds);
+/// What the slice takes now over what it took when the costs were found, by the timed batch that is
+/// nearest, or by the longest prompt: who shares the machine comes and goes. 1 where it cannot be
+/// timed again.
+double slice_drift(const WallModel& model, bool decode, std::int64_t batch);
 
 nlohmann::json json_of(const WallModel& model);
 /// Ten lines or so for people: rates, tables of tokens a second, the two crossings, what fits.

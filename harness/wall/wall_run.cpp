@@ -15,7 +15,6 @@
 #include "harness/run/harness_floor.h"
 #include "harness/run/run_case.h"
 #include "harness/run/stored_answers.h"
-#include "profiler/ceilings/measure.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "results/statistics/quantile.h"
 #include "workloads/error.h"
@@ -25,8 +24,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-// How long loading is measured before and after each case.
-constexpr std::int64_t kProbe_ns = 100'000'000;
 // What a process takes to open a model and to warm up, in passes and seconds: only for deciding
 // which cases are worth it.
 constexpr double kOpenSeconds = 3, kWarmUpPasses = 2;
@@ -86,8 +83,8 @@ Json prediction_json(const WallCase& one) {
   if (one.measured_seconds > 0) {
     json["measured_seconds"] = one.measured_seconds;
     json["error"] = one.error();
-    json["load_bytes_per_second"] = one.load_bytes_per_second;
-    if (one.decode) json["error_at_load"] = one.error_at_load();
+    json["drift"] = one.drift;
+    json["renewed_error"] = one.renewed_error();
   }
   return json;
 }
@@ -113,7 +110,7 @@ Json score_json(const std::vector<WallCase>& cases) {
     scores.push_back({{"what", score.what},
                       {"cases", score.cases},
                       {"mean_absolute_error", score.mean_absolute_error},
-                      {"mean_absolute_error_at_load", score.mean_absolute_error_at_load}});
+                      {"renewed_mean_absolute_error", score.renewed_mean_absolute_error}});
   }
   return scores;
 }
@@ -124,9 +121,8 @@ double WallCase::error() const {
   return measured_seconds > 0 ? predicted_seconds / measured_seconds - 1 : 0;
 }
 
-double WallCase::error_at_load() const {
-  if (measured_seconds <= 0 || load_bytes_per_second <= 0) return error();
-  return predicted_seconds * model->load.value / load_bytes_per_second / measured_seconds - 1;
+double WallCase::renewed_error() const {
+  return measured_seconds > 0 ? predicted_seconds * drift / measured_seconds - 1 : 0;
 }
 
 std::vector<WallCase> wall_cases(const WallModel& model, const WallGrid& grid,
@@ -148,7 +144,7 @@ std::vector<WallScore> score_wall(const std::vector<WallCase>& cases) {
     score.what = what;
     ++score.cases;
     score.mean_absolute_error += std::abs(one.error());
-    if (one.decode) score.mean_absolute_error_at_load += std::abs(one.error_at_load());
+    score.renewed_mean_absolute_error += std::abs(one.renewed_error());
   };
   for (const WallCase& one : cases) {
     if (one.measured_seconds <= 0) continue;
@@ -159,7 +155,7 @@ std::vector<WallScore> score_wall(const std::vector<WallCase>& cases) {
   std::vector<WallScore> all;
   for (auto& [what, score] : scores) {
     score.mean_absolute_error /= score.cases;
-    score.mean_absolute_error_at_load /= score.cases;
+    score.renewed_mean_absolute_error /= score.cases;
     all.push_back(std::move(score));
   }
   return all;
@@ -188,8 +184,6 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
   add_in_place(store, run, 0, record_of_figures(planned.front().name, {{"wall", predictions}}));
 
   AnswerStore answers = answers_in(store);
-  std::unique_ptr<ceilings::LoadProbe> probe;
-  const WallModel* probed = nullptr;
   std::size_t ordinal = 0;
   bool interrupted = false;
   for (WallCase& one : cases) {
@@ -201,15 +195,8 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
       interrupted = true;
       break;
     }
-    if (one.model != probed) {
-      probed = one.model;
-      probe.reset();
-      probe = std::make_unique<ceilings::LoadProbe>(static_cast<int>(one.subject.threads),
-                                                    probed->load_bytes);
-    }
-    const double before = probe->measure(kProbe_ns).value;
+    one.drift = slice_drift(*one.model, one.decode, one.subject.batch);
     Record record = run_case(one.subject, options, answers, stop, {}, program);
-    one.load_bytes_per_second = (before + probe->measure(kProbe_ns).value) / 2;
     one.measured_seconds = measured_seconds(one, record.measurement);
     auto details = Json::parse(record.details);
     details["prediction"] = prediction_json(one);
@@ -229,12 +216,11 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
   return run.id;
 }
 
-std::string store_causal_tests(Store& store, const std::string& variant,
-                               const std::vector<CausalTest>& tests, const std::string& label,
-                               const std::string& command) {
+std::string store_causal_tests(Store& store, const std::string& variant, const CausalTests& tests,
+                               const std::string& label, const std::string& command) {
   const Run run = new_run("wall", label, command);
   std::vector<Record> records;
-  for (const CausalTest& test : tests) {
+  for (const CausalTest& test : tests.tests) {
     Json points = Json::array();
     for (const auto& point : test.points) {
       points.push_back({point.available_bytes_per_second, point.seconds});
@@ -243,9 +229,16 @@ std::string store_causal_tests(Store& store, const std::string& variant,
                              {"low", test.elasticity.low},
                              {"high", test.elasticity.high},
                              {"spread", test.elasticity.spread},
+                             {"share_of_time", test.share},
+                             {"threads", tests.threads},
+                             {"antagonists", tests.antagonists},
+                             {"antagonist_kernel", tests.kernel},
+                             {"left_at_the_most", tests.left_at_the_most},
                              {"points", std::move(points)}};
-    records.push_back(record_of_figures(fmt::format("elasticity, {}, {}", variant, test.what),
-                                        {{"elasticity", elasticity}}));
+    const std::string of_ops = test.ops.empty() ? "" : ", " + test.ops;
+    records.push_back(
+        record_of_figures(fmt::format("elasticity, {}, {}{}", variant, test.what, of_ops),
+                          {{"elasticity", elasticity}}));
   }
   store_figures(store, run, std::move(records), /*interrupted=*/false);
   return run.id;

@@ -10,6 +10,7 @@
 
 #include "harness/run/child_process.h"
 #include "harness/run/run_options.h"
+#include "harness/wall/causal_test.h"
 #include "harness/wall/wall_model.h"
 #include "results/store/store.h"
 
@@ -21,14 +22,15 @@ struct WallCase {
   bool decode = true;  ///< its decode steps are scored; otherwise its time to first token
   double predicted_seconds = 0;
   double roof_seconds = 0;
-  double expected_run_seconds = 0;   ///< of the whole case, filling the depth included
-  std::string left_out;              ///< why it is not run; empty: it is
-  double load_bytes_per_second = 0;  ///< around the run
-  double measured_seconds = 0;       ///< 0: it did not come out
+  double expected_run_seconds = 0;  ///< of the whole case, filling the depth included
+  std::string left_out;             ///< why it is not run; empty: it is
+  /// What the slice took right before the run over what it took when all was predicted.
+  double drift = 1;
+  double measured_seconds = 0;  ///< 0: it did not come out
   /// predicted / measured - 1
   [[nodiscard]] double error() const;
-  /// The same with the share of the weights and the KV cache scaled by what loading gave meanwhile.
-  [[nodiscard]] double error_at_load() const;
+  /// Of the prediction that was renewed right before the run: times the drift.
+  [[nodiscard]] double renewed_error() const;
 };
 
 struct WallGrid {
@@ -45,8 +47,8 @@ std::vector<WallCase> wall_cases(const WallModel& model, const WallGrid& grid,
 struct WallScore {
   std::string what;  ///< "decode", "prefill", or either with a type
   int cases = 0;
-  double mean_absolute_error = 0;          ///< share of the measured time
-  double mean_absolute_error_at_load = 0;  ///< 0 for prefill
+  double mean_absolute_error = 0;  ///< share of the measured time
+  double renewed_mean_absolute_error = 0;
 };
 std::vector<WallScore> score_wall(const std::vector<WallCase>& cases);
 
@@ -57,8 +59,7 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
                      const std::atomic<bool>& stop, const MeasureProgram& program = {});
 
 /// Stores the tests as a run of records, one each. Returns its id.
-std::string store_causal_tests(Store& store, const std::string& variant,
-                               const std::vector<CausalTest>& tests, const std::string& label,
-                               const std::string& command);
+std::string store_causal_tests(Store& store, const std::string& variant, const CausalTests& tests,
+                               const std::string& label, const std::string& command);
 
 }  // namespace ridgepoint

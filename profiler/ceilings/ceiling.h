@@ -20,7 +20,7 @@ struct Ceiling {
   int streams = 0;   ///< of each thread; 0: does not apply
   std::string unit;  ///< "bytes/s", "ns", "FLOP/s", "OP/s", "Hz"
   Estimate estimate;
-  std::vector<double> samples;  ///< behind the estimate: medians of points, or single batches
+  std::vector<double> samples;  ///< behind the value: figures of points, or the batches of a round
   /// Working sets over all threads for which it holds; 0 where there is none.
   std::int64_t from_bytes = 0, to_bytes = 0;
   /// Bytes moved over useful bytes, where lines are read only to be written; 1 otherwise.
@@ -46,6 +46,7 @@ struct Conditions {
   std::int64_t block_bytes = 0;  ///< memory measured with, over all threads
   Reading<std::int64_t> huge_bytes = Reading<std::int64_t>::absent("not measured");
   Reading<double> tsc_hz = Reading<double>::absent("not measured");
+  int rounds = 0;      ///< that figures are the best of
   double seconds = 0;  ///< that measuring took
 };
 

@@ -36,4 +36,24 @@ Estimate estimate_median(std::vector<double> samples) {
   return {(samples[(n - 1) / 2] + samples[n / 2]) / 2, samples[first], samples[n - 1 - first]};
 }
 
+Estimate estimate_best(std::span<const std::vector<double>> rounds, Best best) {
+  const auto is_better = [best](double a, double b) {
+    return best == Best::highest ? a > b : a < b;
+  };
+  Estimate chosen;
+  double worst = 0;
+  bool is_first = true;
+  for (const std::vector<double>& round : rounds) {
+    if (round.empty()) continue;
+    const Estimate estimate = estimate_median(round);
+    if (is_first || is_better(estimate.value, chosen.value)) chosen = estimate;
+    if (is_first || is_better(worst, estimate.value)) worst = estimate.value;
+    is_first = false;
+  }
+  if (is_first) return {};
+  chosen.low = std::min(chosen.low, worst);
+  chosen.high = std::max(chosen.high, worst);
+  return chosen;
+}
+
 }  // namespace ridgepoint::ceilings

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -32,7 +34,6 @@ class TeamMemory {
     if (given()) fill(seed);
   }
 
-  /// Anew: the kernels that store leave constants behind, and a chase addresses.
   void fill(std::uint64_t seed) {
     const BatchPlan once{.batch_ns = 0, .batches = 1, .budget_ns = 0, .least_batches = 1};
     const auto filled = time_together(
@@ -134,29 +135,59 @@ PointSamples measure_latency(const TeamMemory& memory, std::int64_t bytes,
   return {static_cast<std::int64_t>(ring), std::move(each)};
 }
 
+/// The batches of one figure, by round.
+using Rounds = std::vector<std::vector<double>>;
+
+void add_to_round(Rounds& rounds, std::size_t round, const std::vector<double>& more) {
+  if (rounds.size() <= round) rounds.resize(round + 1);
+  rounds[round].insert(rounds[round].end(), more.begin(), more.end());
+}
+
 /// A curve on its way: the samples of all rounds, by working set.
 struct Sweep {
   Curve curve;  ///< without points
   double moved_ratio = 1;
+  Best best = Best::highest;
   std::function<PointSamples(const TeamMemory&, std::int64_t bytes)> measure;
-  std::vector<PointSamples> points;  ///< ascending
+  std::map<std::int64_t, Rounds> points;
 
-  void add(PointSamples more) {
-    // Small steps may round to the same whole lines.
-    const auto found = std::ranges::find(points, more.bytes, &PointSamples::bytes);
-    if (found == points.end()) {
-      points.push_back(std::move(more));
-    } else {
-      found->values.insert(found->values.end(), more.values.begin(), more.values.end());
-    }
+  /// Small steps may round to the same whole lines.
+  void add(const PointSamples& more, std::size_t round) {
+    add_to_round(points[more.bytes], round, more.values);
   }
   Curve finish() {
-    std::ranges::sort(points, {}, &PointSamples::bytes);
-    for (auto& point : points) {
-      curve.points.push_back({point.bytes, estimate_median(std::move(point.values))});
+    for (const auto& [bytes, rounds] : points) {
+      curve.points.push_back({bytes, estimate_best(rounds, best)});
     }
     return std::move(curve);
   }
+};
+
+/// One kind of arithmetic on its way.
+struct ArithmeticRounds {
+  Ceiling ceiling;  ///< without a figure
+  const ComputeKernel* kernel = nullptr;
+  Rounds rounds;
+  std::vector<double> clocks;
+
+  Ceiling finish() {
+    if (kernel == nullptr) return std::move(ceiling);
+    ceiling.estimate = estimate_best(rounds, Best::highest);
+    for (const auto& round : rounds) {
+      // What is kept are the samples that the figure is the median of.
+      if (estimate_median(round).value == ceiling.estimate.value) ceiling.samples = round;
+    }
+    ceiling.clock_hz = estimate_median(clocks).value;
+    return std::move(ceiling);
+  }
+};
+
+/// What is measured with one number of threads, over all rounds.
+struct Team {
+  std::vector<int> cpus;
+  std::vector<ArithmeticRounds> arithmetic;
+  std::vector<Sweep> sweeps;
+  bool had_memory = true;
 };
 
 /// Whether the level holds for half of the largest working set at least: single points at the end
@@ -229,11 +260,21 @@ class Measuring {
     cpus.resize(std::min(wanted, cpus.size()));
     result_.conditions.cpus = cpus;
     result_.conditions.isa = bandwidth_tables().back()->isa;
-    compute(std::span(cpus).first(1));
-    if (cpus.size() > 1) compute(cpus);
+    std::vector<Team> teams{team_of({cpus.front()}, /*with_latency=*/true)};
+    if (cpus.size() > 1) teams.push_back(team_of(cpus, /*with_latency=*/false));
+    // Round by round through everything: the rounds of each figure lie as far apart as they can.
+    std::int64_t longest_ns = 0;
+    for (int round = 0; round < options_.rounds && !stop_.load(); ++round) {
+      const std::int64_t at = monotonic_ns();
+      if (round >= options_.least_rounds && at - begun + longest_ns > options_.budget_ns) break;
+      for (Team& team : teams) compute(team, round);
+      for (Team& team : teams) memory(team, round);
+      longest_ns = std::max(longest_ns, monotonic_ns() - at);
+      result_.conditions.rounds = round + 1;
+    }
+    for (Team& team : teams) finish_arithmetic(team);
     clock();
-    memory(std::span(cpus).first(1), /*with_latency=*/true);
-    if (cpus.size() > 1) memory(cpus, /*with_latency=*/false);
+    for (Team& team : teams) finish_memory(team);
     nodes();
     result_.conditions.tsc_hz = tsc.finish();
     result_.conditions.seconds = static_cast<double>(monotonic_ns() - begun) * 1e-9;
@@ -243,38 +284,58 @@ class Measuring {
 
   /// Only what computes.
   std::vector<Ceiling> arithmetic(std::span<const int> cpus) {
-    compute(cpus);
+    Team team{.cpus = {cpus.begin(), cpus.end()}, .arithmetic = arithmetic_of(cpus), .sweeps = {}};
+    compute(team, 0);
+    finish_arithmetic(team);
     return std::move(result_.ceilings);
   }
 
  private:
-  void compute(std::span<const int> cpus) {
+  [[nodiscard]] Team team_of(const std::vector<int>& cpus, bool with_latency) const {
+    return {.cpus = cpus,
+            .arithmetic = arithmetic_of(cpus),
+            .sweeps = sweeps_of(static_cast<int>(cpus.size()), with_latency)};
+  }
+
+  [[nodiscard]] static std::vector<ArithmeticRounds> arithmetic_of(std::span<const int> cpus) {
+    std::vector<ArithmeticRounds> all;
+    for (const ComputeEntry& entry : compute_kernels()) {
+      ArithmeticRounds one;
+      one.ceiling.kind = "compute";
+      one.ceiling.what = entry.name;
+      one.ceiling.unit = entry.unit;
+      one.ceiling.threads = static_cast<int>(cpus.size());
+      one.ceiling.why_absent = entry.why_not;
+      one.kernel = entry.kernel;
+      all.push_back(std::move(one));
+    }
+    return all;
+  }
+
+  void compute(Team& team, int round) {
     const ComputeData data = make_compute_data(options_.seed);
     BatchPlan plan = options_.batch;
     plan.batch_ns = std::max<std::int64_t>(plan.batch_ns, 2'000'000);
-    plan.batches *= options_.rounds;
-    plan.budget_ns *= options_.rounds;
-    plan.least_batches *= options_.rounds;
-    for (const ComputeEntry& entry : compute_kernels()) {
+    for (ArithmeticRounds& one : team.arithmetic) {
       if (stop_.load()) return;
-      Ceiling ceiling;
-      ceiling.kind = "compute";
-      ceiling.what = entry.name;
-      ceiling.unit = entry.unit;
-      ceiling.threads = static_cast<int>(cpus.size());
-      ceiling.why_absent = entry.why_not;
-      if (entry.kernel != nullptr) {
-        progress_(name_of(ceiling));
-        constexpr std::int64_t kRounds = 100;  // of a pass
-        const auto batches = time_together(
-            cpus, plan, [](int) {},
-            [&](int, std::int64_t passes) { keep(entry.kernel->run(passes * kRounds, data)); });
-        ceiling.samples = rates_of(batches, entry.kernel->operations * kRounds, cpus.size());
-        ceiling.estimate = estimate_median(ceiling.samples);
-        ceiling.clock_hz = estimate_median(batches.clock_hz).value;
-        clocks_.insert(clocks_.end(), batches.clock_hz.begin(), batches.clock_hz.end());
-      }
-      result_.ceilings.push_back(std::move(ceiling));
+      if (one.kernel == nullptr) continue;
+      announce(round, name_of(one.ceiling));
+      constexpr std::int64_t kRounds = 100;  // of a pass
+      const auto batches = time_together(
+          team.cpus, plan, [](int) {},
+          [&](int, std::int64_t passes) { keep(one.kernel->run(passes * kRounds, data)); });
+      add_to_round(one.rounds, static_cast<std::size_t>(round),
+                   rates_of(batches, one.kernel->operations * kRounds, team.cpus.size()));
+      one.clocks.insert(one.clocks.end(), batches.clock_hz.begin(), batches.clock_hz.end());
+    }
+  }
+
+  void finish_arithmetic(Team& team) {
+    for (ArithmeticRounds& one : team.arithmetic) {
+      clocks_.insert(clocks_.end(), one.clocks.begin(), one.clocks.end());
+      // Of what was broken off before it began there is nothing to say.
+      if (one.kernel != nullptr && one.rounds.empty()) continue;
+      result_.ceilings.push_back(one.finish());
     }
   }
 
@@ -290,46 +351,51 @@ class Measuring {
     result_.ceilings.push_back(std::move(ceiling));
   }
 
-  void memory(std::span<const int> cpus, bool with_latency) {
-    if (stop_.load()) return;
-    progress_(fmt::format("filling {} MiB", options_.largest_bytes >> 20));
-    TeamMemory memory(cpus, options_.largest_bytes, options_.seed);
-    if (!memory.given()) {
-      Ceiling none;
-      none.kind = "bandwidth";
-      none.what = "load";
-      none.threads = static_cast<int>(cpus.size());
-      none.unit = "bytes/s";
-      none.why_absent = fmt::format("the system gave no {} bytes", options_.largest_bytes);
-      result_.ceilings.push_back(std::move(none));
-      return;
-    }
+  /// In memory of this round's own: which pages the system gave is then no part of the figure.
+  void memory(Team& team, int round) {
+    if (stop_.load() || !team.had_memory) return;
+    announce(round, fmt::format("filling {} MiB", options_.largest_bytes >> 20));
+    const TeamMemory memory(team.cpus, options_.largest_bytes, options_.seed);
+    team.had_memory = memory.given();
+    if (!team.had_memory) return;
     Conditions& conditions = result_.conditions;
     conditions.block_bytes = memory.bytes();
     conditions.huge_bytes = memory.huge_bytes();
     conditions.pinned = conditions.pinned && memory.pinned();
     const auto sizes = working_sets(options_.smallest_bytes * memory.threads(),
                                     options_.largest_bytes, options_.step);
-    auto sweeps = sweeps_of(memory.threads(), with_latency);
-    for (int round = 0; round < options_.rounds && !stop_.load(); ++round) {
-      if (round > 0) memory.fill(options_.seed);
-      for (Sweep& sweep : sweeps) {
-        progress_(fmt::format("round {} of {}: {}, {} threads, {} streams", round + 1,
-                              options_.rounds, sweep.curve.what, sweep.curve.threads,
-                              std::max(sweep.curve.streams, 1)));
-        for (const std::int64_t bytes : sizes) {
-          if (stop_.load()) break;
-          sweep.add(sweep.measure(memory, bytes));
-        }
+    for (Sweep& sweep : team.sweeps) {
+      announce(round, fmt::format("{}, {} threads, {} streams", sweep.curve.what,
+                                  sweep.curve.threads, std::max(sweep.curve.streams, 1)));
+      for (const std::int64_t bytes : sizes) {
+        if (stop_.load()) return;
+        sweep.add(sweep.measure(memory, bytes), static_cast<std::size_t>(round));
       }
     }
-    for (Sweep& sweep : sweeps) {
+  }
+
+  void finish_memory(Team& team) {
+    if (!team.had_memory) {
+      Ceiling none;
+      none.kind = "bandwidth";
+      none.what = "load";
+      none.threads = static_cast<int>(team.cpus.size());
+      none.unit = "bytes/s";
+      none.why_absent = fmt::format("the system gave no {} bytes", options_.largest_bytes);
+      result_.ceilings.push_back(std::move(none));
+      return;
+    }
+    for (Sweep& sweep : team.sweeps) {
       if (sweep.points.empty()) continue;
       Curve curve = sweep.finish();
       // A curve that was broken off would call outermost what is not.
       if (!stop_.load()) add_levels(curve, sweep.moved_ratio, result_.ceilings);
       result_.curves.push_back(std::move(curve));
     }
+  }
+
+  void announce(int round, const std::string& what) const {
+    progress_(fmt::format("round {} of {}: {}", round + 1, options_.rounds, what));
   }
 
   [[nodiscard]] std::vector<Sweep> sweeps_of(int threads, bool with_latency) const {
@@ -363,6 +429,7 @@ class Measuring {
                    .streams = 0,
                    .unit = "ns",
                    .points = {}},
+         .best = Best::lowest,
          .measure = [this](const TeamMemory& memory,
                            std::int64_t bytes) { return measure_latency(memory, bytes, options_); },
          .points = {}});
@@ -380,8 +447,6 @@ class Measuring {
     common.unit = "bytes/s";
     common.streams = kManyStreams;
     const int count = count_numa_nodes();
-    BatchPlan plan = options_.batch;
-    plan.least_batches *= options_.rounds;
     if (count < 2) {
       common.why_absent = "the machine shows one NUMA node";
       result_.ceilings.push_back(std::move(common));
@@ -397,13 +462,17 @@ class Measuring {
       if (cpus.front() < 0 || !memory.given()) {
         ceiling.why_absent = "this process may use none of its cores, or got no memory";
       } else {
-        const auto point = measure_bandwidth(
-            memory, facts,
-            bandwidth_tables().back()->many_streams[static_cast<std::size_t>(facts.kernel)],
-            options_.largest_bytes, plan);
-        ceiling.estimate = estimate_median(point.values);
-        ceiling.samples = point.values;
-        ceiling.from_bytes = ceiling.to_bytes = point.bytes;
+        Rounds rounds;
+        for (int round = 0; round < options_.rounds; ++round) {
+          const auto point = measure_bandwidth(
+              memory, facts,
+              bandwidth_tables().back()->many_streams[static_cast<std::size_t>(facts.kernel)],
+              options_.largest_bytes, options_.batch);
+          ceiling.from_bytes = ceiling.to_bytes = point.bytes;
+          ceiling.samples.push_back(estimate_median(point.values).value);
+          rounds.push_back(point.values);
+        }
+        ceiling.estimate = estimate_best(rounds, Best::highest);
       }
       result_.ceilings.push_back(std::move(ceiling));
     }
@@ -420,7 +489,8 @@ class Measuring {
 
 MeasureOptions quick_options() {
   return {.step = 1.5,
-          .batch = {.batch_ns = 200'000, .batches = 5, .budget_ns = 5'000'000, .least_batches = 1}};
+          .batch = {.batch_ns = 200'000, .batches = 5, .budget_ns = 5'000'000, .least_batches = 1},
+          .budget_ns = 50'000'000'000};
 }
 
 std::vector<std::int64_t> working_sets(std::int64_t smallest, std::int64_t largest, double step) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,10 +20,13 @@ struct MeasureOptions {
   std::int64_t largest_bytes = std::int64_t{1} << 30;  ///< over all threads
   int threads = 0;                                     ///< the most; 0: one a core
   /// Of each point of a curve and each kind of arithmetic, in each round.
-  BatchPlan batch{.batch_ns = 1'000'000, .batches = 5, .budget_ns = 20'000'000, .least_batches = 2};
-  /// How often everything is gone through: a slow minute then touches a part of every point's
-  /// batches and no point's all.
-  int rounds = 3;
+  BatchPlan batch{.batch_ns = 1'000'000, .batches = 3, .budget_ns = 12'000'000, .least_batches = 1};
+  /// How often everything is gone through, one round after the other: a figure is what the best of
+  /// them gave, so it stands when one round was not disturbed.
+  int rounds = 5;
+  int least_rounds = 2;
+  /// After the least rounds none begins that would not end within it.
+  std::int64_t budget_ns = std::numeric_limits<std::int64_t>::max();
   std::uint64_t seed = 1;
 };
 

@@ -52,9 +52,16 @@ bool is_flat(std::span<const CurvePoint> points, double tolerance) {
 }
 
 Plateau plateau_of(std::span<const CurvePoint> curve, std::size_t first, std::size_t last) {
-  std::vector<double> values;
-  for (std::size_t i = first; i <= last; ++i) values.push_back(curve[i].estimate.value);
-  return {first, last, curve[first].bytes, curve[last].bytes, estimate_median(std::move(values))};
+  std::vector<double> values, lows, highs;
+  for (std::size_t i = first; i <= last; ++i) {
+    values.push_back(curve[i].estimate.value);
+    lows.push_back(curve[i].estimate.low);
+    highs.push_back(curve[i].estimate.high);
+  }
+  Estimate height = estimate_median(std::move(values));
+  height.low = std::min(height.low, estimate_median(std::move(lows)).value);
+  height.high = std::max(height.high, estimate_median(std::move(highs)).value);
+  return {first, last, curve[first].bytes, curve[last].bytes, height};
 }
 
 /// The flat stretch within [begin, end) that reaches over the most sizes.

@@ -21,7 +21,9 @@ struct CurvePoint {
 struct Plateau {
   std::size_t first = 0, last = 0;  ///< points, both included
   std::int64_t from_bytes = 0, to_bytes = 0;
-  Estimate estimate;  ///< over the medians of its points
+  /// The median of its points' values. The interval is that median's, or the medians of the points'
+  /// own ends where these lie further out.
+  Estimate estimate;
 };
 
 /// In ascending order of size. `curve` ascends and has positive values. A plateau reaches over

@@ -17,6 +17,13 @@ struct SliceTime {
   double seconds = 0;
 };
 
+/// The same pass over a short past and over a long one, timed in turn: their difference is what
+/// attention takes for what the long past has more.
+struct DeepTime {
+  StepWork shallow, deep;
+  double more_seconds = 0;
+};
+
 struct EngineCosts {
   /// Seconds a byte of weights, products and everything else but attention over the past, by rows;
   /// ascending.
@@ -25,20 +32,32 @@ struct EngineCosts {
     double seconds_per_weight_byte = 0;
     bool operator==(const RowCost&) const = default;
   };
+  /// What attention takes over a past of this length: seconds a byte of KV in decoding, by rows
+  /// (sequences); seconds an operation in a prefill. Ascending in rows, then in past.
+  struct PastCost {
+    std::int64_t rows = 1;
+    std::int64_t past = 0;
+    double seconds = 0;
+    bool operator==(const PastCost&) const = default;
+  };
   std::vector<RowCost> by_rows;
-  double seconds_per_kv_byte = 0;         ///< in decoding
-  double seconds_per_attention_flop = 0;  ///< in a prefill
+  std::vector<PastCost> kv;         ///< of a byte, in decoding
+  std::vector<PastCost> attention;  ///< of an operation, in a prefill; rows do not matter
 
   /// Between two timed numbers of rows, the straight line; past the last, in proportion to the
   /// rows, as what is bound by arithmetic goes.
   [[nodiscard]] double seconds_per_weight_byte(std::int64_t rows) const;
+  /// Between timed numbers of rows and lengths of the past, straight over their logarithms; outside
+  /// of what was timed, as at its border. 0 where nothing was timed.
+  [[nodiscard]] double seconds_per_kv_byte(std::int64_t rows, std::int64_t past) const;
+  [[nodiscard]] double seconds_per_attention_flop(std::int64_t past) const;
 };
 
 /// `decode` and `prefill` hold passes of several row counts with a short past; `deep_decode` and
-/// `deep_prefill` one each with a long past and the rows of one of them. Error when a list is empty
-/// or a deep pass has no partner. A deep pass that was not slower costs nothing: never below 0.
-EngineCosts fit_costs(std::span<const SliceTime> decode, const SliceTime& deep_decode,
-                      std::span<const SliceTime> prefill, const SliceTime& deep_prefill);
+/// `deep_prefill` what a longer one adds. Error when one of the first two is empty. What was not
+/// slower over a longer past costs nothing there: never below 0.
+EngineCosts fit_costs(std::span<const SliceTime> decode, std::span<const DeepTime> deep_decode,
+                      std::span<const SliceTime> prefill, std::span<const DeepTime> deep_prefill);
 
 struct PredictedTime {
   double seconds = 0;
@@ -66,7 +85,8 @@ double critical_batch(const EngineCosts& costs);
 /// step of one sequence.
 double critical_batch(const MachineRoof& roof, const StepWork& one);
 
-/// The context a sequence at which attention over the cache takes as long as the weights do.
-double crossing_context(const EngineCosts& costs, const StepWork& step, std::int64_t context);
+/// The context a sequence at which attention over the cache takes as long as the weights do, by a
+/// `step` over some past. 0 where attention costs nothing.
+double crossing_context(const EngineCosts& costs, const StepWork& step);
 
 }  // namespace ridgepoint

@@ -6,7 +6,7 @@
 namespace ridgepoint {
 
 StepWork step_work(const Graph& graph, std::int64_t past) {
-  StepWork step{.rows = graph.batch() * graph.tokens()};
+  StepWork step{.rows = graph.batch() * graph.tokens(), .past = past};
   for (const Node& node : graph.nodes()) {
     const Work work = graph.work(node, past);
     step.weight_bytes += work.weight_bytes;

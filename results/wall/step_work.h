@@ -12,6 +12,7 @@ namespace ridgepoint {
 
 struct StepWork {
   std::int64_t rows = 1;  ///< activations' rows: batch * tokens
+  std::int64_t past = 0;  ///< tokens that each sequence's cache holds before
   std::int64_t weight_bytes = 0;
   std::int64_t kv_bytes = 0;
   std::int64_t product_flops = 0;    ///< of matrix products

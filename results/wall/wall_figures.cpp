@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ridgepoint {
 namespace {
@@ -53,6 +54,24 @@ std::optional<ModelConfig> shape_from_json(const WallJson& json) {
   return shape;
 }
 
+/// Rows of numbers: rows, past, seconds.
+WallJson json_of_costs(const std::vector<EngineCosts::PastCost>& costs) {
+  WallJson json = WallJson::array();
+  for (const auto& cost : costs) json.push_back({cost.rows, cost.past, cost.seconds});
+  return json;
+}
+
+/// A number alone stands for all rows and pasts, in records from before there were several.
+std::vector<EngineCosts::PastCost> costs_from_json(const WallJson& json) {
+  if (json.is_number()) return {{1, 0, json.get<double>()}};
+  std::vector<EngineCosts::PastCost> costs;
+  for (const auto& cost : json) {
+    costs.push_back(
+        {cost.at(0).get<std::int64_t>(), cost.at(1).get<std::int64_t>(), cost.at(2).get<double>()});
+  }
+  return costs;
+}
+
 }  // namespace
 
 nlohmann::json to_json(const WallFigures& figures) {
@@ -73,8 +92,8 @@ nlohmann::json to_json(const WallFigures& figures) {
       {"sliced_layers", figures.sliced_layers},
       {"sliced_bytes", figures.sliced_bytes},
       {"seconds_per_weight_byte_by_rows", std::move(rows)},
-      {"seconds_per_kv_byte", figures.costs.seconds_per_kv_byte},
-      {"seconds_per_attention_flop", figures.costs.seconds_per_attention_flop},
+      {"seconds_per_kv_byte", json_of_costs(figures.costs.kv)},
+      {"seconds_per_attention_flop", json_of_costs(figures.costs.attention)},
       {"available_bytes", figures.need.available_bytes},
       {"weight_bytes", figures.need.weight_bytes},
       {"kv_bytes_per_token", figures.need.kv_bytes_per_token}};
@@ -101,8 +120,8 @@ std::optional<WallFigures> wall_figures_from_json(const nlohmann::json& json) {
       figures.costs.by_rows.push_back({row.at(0).get<std::int64_t>(), row.at(1).get<double>()});
     }
     if (figures.costs.by_rows.empty()) return std::nullopt;
-    figures.costs.seconds_per_kv_byte = json.at("seconds_per_kv_byte").get<double>();
-    figures.costs.seconds_per_attention_flop = json.at("seconds_per_attention_flop").get<double>();
+    figures.costs.kv = costs_from_json(json.at("seconds_per_kv_byte"));
+    figures.costs.attention = costs_from_json(json.at("seconds_per_attention_flop"));
     figures.need.available_bytes = json.at("available_bytes").get<std::int64_t>();
     figures.need.weight_bytes = json.at("weight_bytes").get<std::int64_t>();
     figures.need.kv_bytes_per_token = json.at("kv_bytes_per_token").get<std::int64_t>();

@@ -32,7 +32,7 @@ WallFigures example_wall_figures() {
   figures.load = {9e9, 10e9, 11e9};
   figures.operations_per_second = 1e12;
   figures.costs.by_rows = {{1, 2e-10}, {4, 3e-10}, {16, 8e-10}};
-  figures.costs.seconds_per_kv_byte = 2e-10;
+  figures.costs.kv = {{1, 2048, 2e-10}, {16, 512, 2e-10}};
   figures.need = {.available_bytes = 1, .weight_bytes = 1, .kv_bytes_per_token = 1};
   figures.shape = *find_shape(kModel);
   return figures;

@@ -19,6 +19,7 @@ MeasureOptions tiny_options() {
   options.step = 2;
   options.largest_bytes = 64 << 10;
   options.threads = 1;
+  options.rounds = 3;
   options.batch = {.batch_ns = 1000, .batches = 2, .budget_ns = 1'000'000, .least_batches = 1};
   return options;
 }
@@ -74,6 +75,7 @@ TEST(MeasureCeilings, EachHasAFigureWithItsIntervalOrAReason) {
   const auto measured = measure_ceilings(
       tiny_options(), [](const std::string&) {}, stop);
   EXPECT_FALSE(measured.interrupted);
+  EXPECT_EQ(measured.conditions.rounds, tiny_options().rounds);
   std::set<std::string> names, kinds;
   for (const Ceiling& ceiling : measured.ceilings) {
     SCOPED_TRACE(name_of(ceiling));
@@ -99,6 +101,18 @@ TEST(MeasureCeilings, EachHasAFigureWithItsIntervalOrAReason) {
     EXPECT_TRUE(has_outermost) << curve.what;
   }
   EXPECT_TRUE(measured.conditions.huge_bytes.has_value()) << measured.conditions.huge_bytes.why();
+}
+
+TEST(MeasureCeilings, BeginsNoRoundThatItHasNoTimeForButTheLeast) {
+  const std::atomic<bool> stop{false};
+  auto options = tiny_options();
+  options.budget_ns = 0;
+  std::vector<std::string> said;
+  const auto measured = measure_ceilings(
+      options, [&](const std::string& what) { said.push_back(what); }, stop);
+  EXPECT_EQ(measured.conditions.rounds, options.least_rounds);
+  EXPECT_THAT(said.front(), HasSubstr("round 1 of 3"));
+  EXPECT_THAT(said.back(), HasSubstr("round 2 of 3"));
 }
 
 TEST(MeasureCeilings, StopsWhenAsked) {

@@ -130,6 +130,53 @@ TEST(Plateaus, TooFewPointsSayNothing) {
   EXPECT_TRUE(find_plateaus(two).empty());
 }
 
+TEST(Plateaus, AreKnownNoBetterThanTheirPoints) {
+  auto curve = made_curve({{1e12, 20e9}}, 1.5, 0, 1);
+  for (auto& point : curve) point.estimate = {20e9, 15e9, 20.4e9};
+  const auto found = find_plateaus(curve);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].estimate.value, 20e9);
+  EXPECT_EQ(found[0].estimate.low, 15e9);
+  EXPECT_EQ(found[0].estimate.high, 20.4e9);
+}
+
+TEST(BestEstimate, IsTheMedianOfTheBestRound) {
+  const std::vector<std::vector<double>> rounds = {{7, 8, 9}, {10, 12, 11}, {}, {5, 6, 40}};
+  const auto highest = estimate_best(rounds, Best::highest);
+  EXPECT_EQ(highest.value, 11);
+  EXPECT_EQ(highest.low, 6) << "the median of the worst round";
+  EXPECT_EQ(highest.high, 12) << "the end of the best round's own interval";
+  const auto lowest = estimate_best(rounds, Best::lowest);
+  EXPECT_EQ(lowest.value, 6);
+  EXPECT_EQ(lowest.low, 5);
+  EXPECT_EQ(lowest.high, 40) << "of its own interval, which reaches further than other rounds";
+}
+
+TEST(BestEstimate, OfOneRoundIsItsMedian) {
+  const std::vector<std::vector<double>> once = {{4, 1, 2, 3}};
+  for (const Best best : {Best::highest, Best::lowest}) {
+    const auto estimate = estimate_best(once, best);
+    EXPECT_EQ(estimate.value, 2.5);
+    EXPECT_EQ(estimate.low, 1);
+    EXPECT_EQ(estimate.high, 4);
+  }
+  EXPECT_EQ(estimate_best({}, Best::highest).value, 0);
+}
+
+TEST(BestEstimate, StandsThroughASlowSpellThatLeavesOneRoundAlone) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> noise(0, 0.01);
+  const auto round_at = [&](double rate) {
+    std::vector<double> round;
+    for (int i = 0; i < 5; ++i) round.push_back(rate * std::exp(noise(random)));
+    return round;
+  };
+  for (int trial = 0; trial < 100; ++trial) {
+    const std::vector<std::vector<double>> rounds = {round_at(25), round_at(40), round_at(30)};
+    EXPECT_NEAR(estimate_best(rounds, Best::highest).value / 40, 1, 0.03);
+  }
+}
+
 TEST(MedianEstimate, HasTheIntervalOfOrderStatistics) {
   // Of 11 samples the second lowest to the second highest hold the median with 98.8 %, and the
   // third with 93.5 %.

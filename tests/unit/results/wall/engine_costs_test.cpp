@@ -18,14 +18,8 @@ namespace {
 /// 200 ns a byte, its attention 2 ns an operation.
 EngineCosts known_costs() {
   return {.by_rows = {{1, 10e-9}, {4, 10e-9}, {16, 40e-9}, {100, 200e-9}},
-          .seconds_per_kv_byte = 5e-9,
-          .seconds_per_attention_flop = 2e-9};
-}
-
-SliceTime timed(std::int64_t rows, std::int64_t weights, std::int64_t kv, std::int64_t flops,
-                double seconds) {
-  return {{.rows = rows, .weight_bytes = weights, .kv_bytes = kv, .attention_flops = flops},
-          seconds};
+          .kv = {{1, 64, 5e-9}},
+          .attention = {{1, 64, 2e-9}}};
 }
 
 TEST(EngineCosts, GoStraightBetweenRowsAndInProportionPastThem) {
@@ -37,31 +31,52 @@ TEST(EngineCosts, GoStraightBetweenRowsAndInProportionPastThem) {
   EXPECT_DOUBLE_EQ(costs.seconds_per_weight_byte(200), 400e-9);
 }
 
+TEST(EngineCosts, OfTheCacheGoBetweenRowsAndPastsThatWereTimed) {
+  EngineCosts costs;
+  costs.kv = {{1, 1024, 4e-9}, {1, 4096, 8e-9}, {4, 1024, 12e-9}, {4, 4096, 16e-9}};
+  EXPECT_DOUBLE_EQ(costs.seconds_per_kv_byte(1, 1024), 4e-9);
+  EXPECT_DOUBLE_EQ(costs.seconds_per_kv_byte(1, 2048), 6e-9);
+  EXPECT_DOUBLE_EQ(costs.seconds_per_kv_byte(2, 1024), 8e-9);
+  EXPECT_DOUBLE_EQ(costs.seconds_per_kv_byte(2, 2048), 10e-9);
+  EXPECT_DOUBLE_EQ(costs.seconds_per_kv_byte(16, 1'000'000), 16e-9) << "as at the border";
+  EXPECT_DOUBLE_EQ(costs.seconds_per_kv_byte(1, 0), 4e-9);
+  EXPECT_EQ(EngineCosts{}.seconds_per_kv_byte(1, 100), 0);
+}
+
+StepWork work_of(std::int64_t rows, std::int64_t past, std::int64_t kv, std::int64_t flops) {
+  return {
+      .rows = rows, .past = past, .weight_bytes = 1000, .kv_bytes = kv, .attention_flops = flops};
+}
+
 TEST(EngineCosts, AreFoundInTheTimesThatTheyMake) {
-  // 1000 bytes of weights; a step over 20 bytes of KV, and one over 2020.
-  const std::vector<SliceTime> decode = {timed(1, 1000, 20, 0, 10e-6 + 20 * 5e-9),
-                                         timed(16, 1000, 320, 0, 40e-6 + 320 * 5e-9)};
-  const SliceTime deep = timed(1, 1000, 2020, 0, 10e-6 + 2020 * 5e-9);
-  const std::vector<SliceTime> prefill = {timed(100, 1000, 0, 500, 200e-6 + 500 * 2e-9)};
-  const SliceTime deep_prefill = timed(100, 1000, 0, 5500, 200e-6 + 5500 * 2e-9);
+  // 1000 bytes of weights; KV of 10 bytes a token, which many sequences read at half the cost.
+  const std::vector<SliceTime> decode = {{work_of(1, 2, 20, 0), 10e-6 + 20 * 5e-9},
+                                         {work_of(16, 2, 320, 0), 40e-6 + 320 * 2.5e-9}};
+  const std::vector<DeepTime> deep = {
+      {work_of(1, 2, 20, 0), work_of(1, 202, 2020, 0), 2000 * 5e-9},
+      {work_of(16, 2, 320, 0), work_of(16, 52, 8320, 0), 8000 * 2.5e-9}};
+  const std::vector<SliceTime> prefill = {{work_of(100, 0, 0, 500), 200e-6 + 500 * 2e-9}};
+  const std::vector<DeepTime> deep_prefill = {
+      {work_of(100, 0, 0, 500), work_of(100, 64, 0, 5500), 5000 * 2e-9}};
   const EngineCosts costs = fit_costs(decode, deep, prefill, deep_prefill);
-  EXPECT_NEAR(costs.seconds_per_kv_byte, 5e-9, 1e-15);
-  EXPECT_NEAR(costs.seconds_per_attention_flop, 2e-9, 1e-15);
+  EXPECT_NEAR(costs.seconds_per_kv_byte(1, 100), 5e-9, 1e-15);
+  EXPECT_NEAR(costs.seconds_per_kv_byte(16, 100), 2.5e-9, 1e-15);
+  EXPECT_NEAR(costs.seconds_per_attention_flop(64), 2e-9, 1e-15);
   ASSERT_EQ(costs.by_rows.size(), 3U);
   EXPECT_NEAR(costs.by_rows[0].seconds_per_weight_byte, 10e-9, 1e-15);
   EXPECT_NEAR(costs.by_rows[1].seconds_per_weight_byte, 40e-9, 1e-15);
   EXPECT_NEAR(costs.by_rows[2].seconds_per_weight_byte, 200e-9, 1e-15);
 }
 
-TEST(EngineCosts, AreNeverBelowZeroAndNeedPartners) {
-  const std::vector<SliceTime> decode = {timed(1, 1000, 20, 0, 10e-6)};
-  const std::vector<SliceTime> prefill = {timed(8, 1000, 0, 10, 20e-6)};
-  const auto costs =
-      fit_costs(decode, timed(1, 1000, 2000, 0, 9e-6), prefill, timed(8, 1000, 0, 900, 19e-6));
-  EXPECT_EQ(costs.seconds_per_kv_byte, 0);
-  EXPECT_EQ(costs.seconds_per_attention_flop, 0);
-  EXPECT_THROW(fit_costs({}, decode[0], prefill, prefill[0]), Error);
-  EXPECT_THROW(fit_costs(decode, timed(2, 1, 1, 0, 1), prefill, prefill[0]), Error);
+TEST(EngineCosts, AreNeverBelowZeroAndNeedSomethingTimed) {
+  const std::vector<SliceTime> decode = {{work_of(1, 2, 20, 0), 10e-6}};
+  const std::vector<SliceTime> prefill = {{work_of(8, 0, 0, 10), 20e-6}};
+  const std::vector<DeepTime> faster = {{work_of(1, 2, 20, 10), work_of(1, 200, 2000, 900), -1e-6}};
+  const auto costs = fit_costs(decode, faster, prefill, faster);
+  EXPECT_EQ(costs.seconds_per_kv_byte(1, 200), 0);
+  EXPECT_EQ(costs.seconds_per_attention_flop(200), 0);
+  EXPECT_THROW(fit_costs({}, faster, prefill, faster), Error);
+  EXPECT_THROW(fit_costs(decode, faster, {}, faster), Error);
 }
 
 TEST(PredictedDecode, IsWeightsOnceAndKvForEach) {
@@ -104,9 +119,14 @@ TEST(CriticalBatch, ByCeilingsIsTheirRatioOverTheIntensityOfOneSequence) {
 }
 
 TEST(CrossingContext, IsWhereTheCacheTakesAsLongAsTheWeights) {
-  const StepWork step{.rows = 1, .weight_bytes = 1000, .kv_bytes = 200};
   // 10 us of weights; 1 us of KV at a context of 64.
-  EXPECT_DOUBLE_EQ(crossing_context(known_costs(), step, 64), 640);
+  const StepWork step{.rows = 1, .past = 63, .weight_bytes = 1000, .kv_bytes = 200};
+  EXPECT_NEAR(crossing_context(known_costs(), step), 640, 1e-6);
+  EngineCosts costs = known_costs();
+  costs.kv = {{1, 64, 5e-9}, {1, 640, 10e-9}};
+  EXPECT_NEAR(crossing_context(costs, step), 364.6, 0.6) << "the cache gets slower on the way";
+  costs.kv.clear();
+  EXPECT_EQ(crossing_context(costs, step), 0);
 }
 
 TEST(MemoryFit, SharesWhatIsLeftOfMemory) {

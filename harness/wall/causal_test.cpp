@@ -1,0 +1,121 @@
+#include "harness/wall/causal_test.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+
+#include "harness/wall/antagonist.h"
+#include "harness/wall/open_slice.h"
+#include "profiler/ceilings/measure.h"
+#include "profiler/ceilings/time_together.h"
+#include "workloads/error.h"
+
+namespace ridgepoint {
+namespace {
+
+constexpr std::int64_t kLoadBeside_ns = 40'000'000;
+constexpr std::int64_t kCalibrate_ns = 60'000'000;
+// Ops that take less of the work are not worth a line.
+constexpr double kLeastShare = 0.02;
+
+struct TimedWork {
+  const char* what;
+  std::int64_t batch, tokens, past;
+};
+constexpr TimedWork kTimedWork[] = {{"decode, batch 1", 1, 1, 8},
+                                    {"decode, batch 16", 16, 1, 8},
+                                    {"decode, batch 1, context 2048", 1, 1, 2048},
+                                    {"prefill, 512 tokens", 1, 512, 0}};
+
+/// Leaves the antagonist with the kernel that takes most from the probe's cores.
+void calibrate(Antagonist& antagonist, const ceilings::LoadProbe& probe, CausalTests& tests) {
+  const double alone = probe.measure(kCalibrate_ns).value;
+  ceilings::BandwidthKernel chosen = ceilings::BandwidthKernel::load;
+  double least = alone;
+  for (const auto& facts : ceilings::bandwidth_kernels()) {
+    antagonist.use(facts.kernel);
+    antagonist.take(1);
+    const double left = probe.measure(kCalibrate_ns).value;
+    if (left >= least && !tests.kernel.empty()) continue;
+    chosen = facts.kernel;
+    tests.kernel = facts.name;
+    least = std::min(left, least);
+  }
+  antagonist.use(chosen);
+  antagonist.take(0);
+  tests.left_at_the_most = alone > 0 ? least / alone : 1;
+}
+
+/// All of the work first, then its classes of ops, those that take longest first.
+std::vector<CausalTest> test_work(const TimedWork& work, SliceSession& session,
+                                  Antagonist& antagonist, const ceilings::LoadProbe& probe,
+                                  int rounds) {
+  CausalTest whole{.what = work.what, .ops = "", .points = {}, .elasticity = {}};
+  std::map<std::string, CausalTest> by_class;
+  std::map<std::string, double> alone_seconds;
+  double alone_total = 0;
+  for (int round = 0; round < rounds; ++round) {
+    for (const double taken : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+      antagonist.take(taken);
+      const double before = probe.measure(kLoadBeside_ns).value;
+      const double seconds = session.time(work.tokens, work.past).seconds;
+      const auto classes = session.time_classes(work.tokens, work.past);
+      const double left = (before + probe.measure(kLoadBeside_ns).value) / 2;
+      whole.points.push_back({left, seconds});
+      for (const auto& [ops, class_seconds] : classes) {
+        by_class[ops].points.push_back({left, class_seconds});
+        if (taken > 0) continue;
+        alone_seconds[ops] += class_seconds;
+        alone_total += class_seconds;
+      }
+    }
+  }
+  antagonist.take(0);
+  whole.elasticity = estimate_elasticity(whole.points);
+  std::vector<CausalTest> tests{std::move(whole)};
+  for (auto& [ops, test] : by_class) {
+    test.what = work.what;
+    test.ops = ops;
+    test.share = alone_total > 0 ? alone_seconds[ops] / alone_total : 0;
+    const bool all_took_time =
+        std::ranges::all_of(test.points, [](const LoadedTime& point) { return point.seconds > 0; });
+    if (test.share < kLeastShare || !all_took_time) continue;
+    test.elasticity = estimate_elasticity(test.points);
+    tests.push_back(std::move(test));
+  }
+  std::ranges::stable_sort(tests.begin() + 1, tests.end(), std::ranges::greater{},
+                           &CausalTest::share);
+  return tests;
+}
+
+}  // namespace
+
+CausalTests test_causes(const Case& variant, const SliceOptions& options, int rounds) {
+  const auto cpus = ceilings::one_cpu_a_core();
+  if (cpus.size() < 2) {
+    throw Error(
+        "the causal test needs a core for the antagonist, and this process may use one; run it "
+        "where it may use two");
+  }
+  SliceOptions own = options;
+  own.threads = std::min(options.threads, static_cast<int>(cpus.size() / 2));
+  CausalTests tests;
+  tests.threads = own.threads;
+  Case chosen = variant;
+  const OpenSlice opened = open_slice(chosen, own.threads);
+  // The engine's threads and the probe take the first cores.
+  const auto others = std::span(cpus).subspan(static_cast<std::size_t>(own.threads));
+  tests.antagonists = static_cast<int>(others.size());
+  Antagonist antagonist(others, cold_bytes());
+  const ceilings::LoadProbe probe(own.threads, cold_bytes());
+  calibrate(antagonist, probe, tests);
+  for (const TimedWork& work : kTimedWork) {
+    SliceSession session(*opened.backend, opened.slice, own, work.batch, work.past + work.tokens);
+    if (work.past > 0) session.fill(work.past);
+    auto more = test_work(work, session, antagonist, probe, rounds);
+    std::ranges::move(more, std::back_inserter(tests.tests));
+  }
+  return tests;
+}
+
+}  // namespace ridgepoint
