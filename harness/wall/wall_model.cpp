@@ -24,6 +24,7 @@
 #include "workloads/models/shapes.h"
 #include "workloads/models/slice.h"
 #include "workloads/number_of.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -115,10 +116,7 @@ double rate(double seconds, std::int64_t batch) {
 }  // namespace
 
 Phase WallModel::phase(std::int64_t batch, std::int64_t capacity) const {
-  return {.batch = batch,
-          .tokens = 1,
-          .capacity = capacity,
-          .kv_type = find_type(variant.kv).value_or(Type::f16)};
+  return {.batch = batch, .tokens = 1, .capacity = capacity, .kv_type = parse_kv_type(variant.kv)};
 }
 
 StepWork WallModel::decode_step(std::int64_t batch, std::int64_t past) const {

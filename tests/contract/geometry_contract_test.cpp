@@ -75,7 +75,7 @@ struct Way {
 // pieces; the widest batch.
 constexpr Way kWays[] = {{1, 1, 3, 1, 512, Type::f32},
                          {2, 37, 2, 2, 512, Type::f16},
-                         {17, 3, 1, 3, 512, Type::f16},
+                         {17, 3, 1, 3, 512, Type::e4m3},
                          {1, 150, 2, 2, 64, Type::bf16},
                          {64, 1, 1, 5, 512, Type::f16}};
 

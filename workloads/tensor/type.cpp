@@ -9,7 +9,7 @@ namespace ridgepoint {
 
 namespace {
 
-constexpr std::array<TypeInfo, 16> kTypes{{
+constexpr std::array<TypeInfo, 17> kTypes{{
     {Type::f32, "f32", 1, 4, 0, "F32", true},
     {Type::f16, "f16", 1, 2, 1, "F16", true},
     {Type::bf16, "bf16", 1, 2, 30, "BF16", true},
@@ -25,6 +25,7 @@ constexpr std::array<TypeInfo, 16> kTypes{{
     {Type::w4_g64, "w4_g64", 64, 36, kNoGgufId, "", true},
     {Type::w4_g128, "w4_g128", 128, 68, kNoGgufId, "", true},
     {Type::fp8, "fp8", 1, 1, kNoGgufId, "", true, 4},
+    {Type::e4m3, "e4m3", 1, 1, kNoGgufId, "", false},
     {Type::i32, "i32", 1, 4, 26, "I32", false},
 }};
 

@@ -118,7 +118,10 @@ struct SelectArgs {
 
 // ---- attention ----
 
-enum class KvType : std::uint8_t { f32, f16, bf16 };
+enum class KvType : std::uint8_t { f32, f16, bf16, e4m3 };
+RIDGEPOINT_BOTH_SIDES constexpr int kv_bytes(KvType type) {
+  return type == KvType::f32 ? 4 : type == KvType::e4m3 ? 1 : 2;
+}
 
 /// One cache value: [sequence][head][position][pitch], a head's elements filled up with zeros to a
 /// multiple of eight.

@@ -187,7 +187,7 @@ TEST_F(CudaOperators, AttendOverEveryKvTypeHeadSizeAndDepth) {
   for (const Shape& shape :
        {Shape{4, 1, 80, 0, 1, 1}, Shape{3, 3, 20, 70, 5, 2}, Shape{8, 1, 128, 700, 1, 1},
         Shape{2, 2, 256, 130, 2, 1}, Shape{16, 1, 64, 300, 3, 1}, Shape{1, 1, 8, 1030, 1, 3}}) {
-    for (const char* kv : {"f32", "f16", "bf16"}) {
+    for (const char* kv : {"f32", "f16", "bf16", "fp8"}) {
       expect_agreement(attention_case(shape, kv), 2e-5, cuda_);
     }
   }
@@ -197,7 +197,7 @@ TEST_F(CudaOperators, AttendWithManyQueriesOnTensorCores) {
   // Whole tiles and not, a past, heads in groups and alone.
   for (const Shape& shape : {Shape{4, 2, 64, 0, 70, 1}, Shape{2, 2, 128, 37, 33, 2},
                              Shape{6, 2, 64, 100, 11, 1}, Shape{4, 1, 128, 0, 16, 1}}) {
-    for (const char* kv : {"f16", "bf16"}) {
+    for (const char* kv : {"f16", "bf16", "fp8"}) {
       expect_agreement(attention_case(shape, kv), 1e-3, cuda_);
     }
   }

@@ -131,6 +131,16 @@ TEST_F(CudaSessions, WorkThroughPromptsInPiecesAndManySequences) {
   EXPECT_LE(off_by_for(cuda_, model, {.batch = 17, .capacity = 8}, 1), kRoundedKv);
 }
 
+TEST_F(CudaSessions, KeepKeysAndValuesInEightBits) {
+  const Model model = golden_model("llama");
+  const SessionOptions narrow{.batch = 2, .capacity = 24, .kv_type = Type::e4m3};
+  SessionOptions wide = narrow;
+  wide.kv_type = Type::f16;
+  EXPECT_LE(off_by_for(cuda_, model, narrow, 9), 2e-2);
+  EXPECT_EQ(2 * cuda_.open_session(model, narrow)->memory().kv_bytes,
+            cuda_.open_session(model, wide)->memory().kv_bytes);
+}
+
 TEST_F(CudaSessions, RecordDecodeStepsOnlyAndNoneWhenAskedNotTo) {
   const Model model = golden_model("llama");
   for (const auto& [tokens, record, expected] :
