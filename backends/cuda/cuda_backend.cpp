@@ -12,8 +12,10 @@
 
 namespace ridgepoint {
 
-CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device, bool tf32)
-    : arena_(std::make_shared<cuda::Arena>(std::move(device))), tf32_(tf32), weights_(arena_) {}
+CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device, CudaOptions options)
+    : arena_(std::make_shared<cuda::Arena>(std::move(device))),
+      options_(options),
+      weights_(arena_) {}
 
 BackendDescription CudaBackend::describe() const {
   const cuda::DeviceDescription& device = arena_->device().describe();
@@ -43,7 +45,8 @@ std::unique_ptr<Execution> CudaBackend::prepare(const Graph& graph, const Weight
                                                cuda::PlanOptions{.arena = arena_,
                                                                  .weights = &weights_,
                                                                  .fuse = options.fuse,
-                                                                 .tf32 = tf32_,
+                                                                 .tf32 = options_.tf32,
+                                                                 .eight_bits = options_.eight_bits,
                                                                  .allocation = options.allocation},
                                                std::move(cache), record);
 }

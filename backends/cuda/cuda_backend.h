@@ -14,6 +14,12 @@
 
 namespace ridgepoint {
 
+/// What products of many rows may do (kOptions).
+struct CudaOptions {
+  bool tf32 = false;
+  bool eight_bits = true;
+};
+
 class CudaBackend : public Backend {
  public:
   static constexpr std::string_view kName = "cuda";
@@ -21,9 +27,10 @@ class CudaBackend : public Backend {
       "one NVIDIA GPU: kernels of our own for decoding, cuBLASLt for the products of prefill";
   static constexpr std::string_view kOptions =
       "device=N: which GPU (0); tf32=0|1: products of many rows with f32 weights by tensor cores, "
-      "with ten bits of each factor (0)";
+      "with ten bits of each factor (0); eight_bits=0|1: those of more than 64 rows with fp8 and "
+      "q8_channel weights by tensor cores of eight bits, which round activations to as many (1)";
 
-  explicit CudaBackend(std::shared_ptr<cuda::Device> device, bool tf32 = false);
+  explicit CudaBackend(std::shared_ptr<cuda::Device> device, CudaOptions options = {});
 
   [[nodiscard]] BackendDescription describe() const override;
   [[nodiscard]] bool records() const override { return true; }
@@ -44,7 +51,7 @@ class CudaBackend : public Backend {
 
  private:
   std::shared_ptr<cuda::Arena> arena_;
-  bool tf32_;
+  CudaOptions options_;
   mutable cuda::WeightStore weights_;
   mutable cuda::DeviceBytes clock_room_, eviction_room_;  ///< taken when first needed
   mutable std::int64_t evictions_ = 0;

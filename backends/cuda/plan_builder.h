@@ -51,6 +51,8 @@ class PlanBuilder {
   /// Whether tensor cores decode the weights as they multiply: too many rows for streaming them,
   /// and too few for decoding them first.
   [[nodiscard]] bool takes_tiles(ValueId input, ValueId weight);
+  /// Whether the library multiplies codes of eight bits, both factors with a scale a row.
+  [[nodiscard]] bool takes_eight_bits(ValueId input, ValueId weight);
   /// What a product takes its activations as.
   [[nodiscard]] Packing packing_for(ValueId input, ValueId weight);
   /// Where the packed rows of a value go: one place, which serves each in turn. Whoever writes

@@ -1,5 +1,7 @@
 // Matrix products: few rows by kernels of our own, many rows by the device's library, over tiles of
-// decoded weights where they are not stored as it takes them.
+// decoded weights where they are not stored as it takes them. Weights of eight bits with one scale
+// a row are multiplied as they are, where the device has tensor cores for them, and scaled
+// afterwards.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -99,6 +101,37 @@ void add_many_rows(PlanBuilder& builder, const ProductPart& part, const Packed& 
   launches.emplace_back([device, bias] { device->launches().elementwise(bias, device->stream()); });
 }
 
+void add_eight_bits(PlanBuilder& builder, const ProductPart& part, const Packed& x,
+                    std::int64_t rows, LaunchList& launches) {
+  Device* const device = &builder.device();
+  const Matrix& m = part.matrix;
+  // Sums go where the result is to be, but where something lies there that is to be added.
+  float* const sums = part.addend != part.out
+                          ? part.out
+                          : reinterpret_cast<float*>(builder.shared_partial(
+                                static_cast<std::size_t>(rows * m.out) * sizeof(float)));
+  // Rows are filled up with zeros, so their whole length may be multiplied.
+  const ManyRowsArgs product{.type = x.packing,
+                             .weight = m.codes,
+                             .x = x.numbers,
+                             .out_features = m.out,
+                             .rows = rows,
+                             .in = m.units() * kUnit,
+                             .weight_pitch = m.units() * kUnit,
+                             .x_pitch = x.units * kUnit,
+                             .out_pitch = m.out,
+                             .out = sums};
+  const ScaleSumsArgs scaled{.part = part,
+                             .sums = sums,
+                             .whole_numbers = x.packing == Packing::row_codes,
+                             .x_scales = x.scales,
+                             .rows = rows};
+  launches.emplace_back([device, product, scaled] {
+    device->many_rows(product);
+    device->launches().scale_sums(scaled, device->stream());
+  });
+}
+
 }  // namespace
 
 LaunchList product_launches(PlanBuilder& builder, std::span<const FusedProduct> products) {
@@ -112,15 +145,27 @@ LaunchList product_launches(PlanBuilder& builder, std::span<const FusedProduct> 
     const Packing packing = builder.packing_for(input, weight);
     const Packed x = builder.packed_place(input, packing);
     if (x.numbers != builder.at<void>(input) && !builder.is_packed(input, packing)) {
-      const PackArgs pack{
-          .x = builder.at(input), .rows = rows, .length = builder.length(input), .packed = x};
-      launches.emplace_back([device, pack] { device->launches().pack(pack, device->stream()); });
+      if (packing == Packing::e4m3 || packing == Packing::row_codes) {
+        const PackRowsArgs pack{
+            .x = builder.at(input), .rows = rows, .length = builder.length(input), .packed = x};
+        launches.emplace_back(
+            [device, pack] { device->launches().pack_rows(pack, device->stream()); });
+      } else {
+        const PackArgs pack{
+            .x = builder.at(input), .rows = rows, .length = builder.length(input), .packed = x};
+        launches.emplace_back([device, pack] { device->launches().pack(pack, device->stream()); });
+      }
       builder.packed_now(input, packing);
     }
     if (builder.takes_tiles(input, weight)) {
       const SomeRowsArgs args{.part = part_of(builder, products[p]), .x = x, .rows = rows};
       launches.emplace_back(
           [device, args] { device->launches().some_rows(args, device->stream()); });
+      ++p;
+      continue;
+    }
+    if (builder.takes_eight_bits(input, weight)) {
+      add_eight_bits(builder, part_of(builder, products[p]), x, rows, launches);
       ++p;
       continue;
     }

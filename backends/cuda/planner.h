@@ -53,6 +53,9 @@ struct PlanOptions {
   DeviceCache* cache = nullptr;
   bool fuse = true;
   bool tf32 = false;  ///< products of many rows with f32 weights by tensor cores
+  /// Products of many rows with weights of eight bits and one scale a row by tensor cores of these
+  /// types, where the device has them; else in f16.
+  bool eight_bits = true;
   Allocation allocation = Allocation::arena;
 };
 

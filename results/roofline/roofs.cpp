@@ -26,7 +26,8 @@ constexpr std::pair<std::string_view, Arithmetic> kKinds[] = {{" f64 ", Arithmet
                                                               {" f32 ", Arithmetic::f32},
                                                               {" fp16 ", Arithmetic::f16},
                                                               {" bf16 ", Arithmetic::bf16},
-                                                              {" int8 ", Arithmetic::int8}};
+                                                              {" int8 ", Arithmetic::int8},
+                                                              {" e4m3 ", Arithmetic::e4m3}};
 
 /// What was measured with one number of threads.
 struct Measured {
@@ -187,6 +188,9 @@ std::vector<Arithmetic> arithmetics_for(std::string_view weight_type) {
     return {Arithmetic::f16, Arithmetic::bf16, Arithmetic::f32};
   }
   if (weight_type.empty() || weight_type == "f32") return {Arithmetic::f32};
+  if (weight_type == "fp8") {
+    return {Arithmetic::e4m3, Arithmetic::f16, Arithmetic::bf16, Arithmetic::f32};
+  }
   // Codes of blocks may become integers or any float.
   return {Arithmetic::int8, Arithmetic::f16, Arithmetic::bf16, Arithmetic::f32};
 }

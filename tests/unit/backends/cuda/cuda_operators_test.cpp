@@ -6,6 +6,8 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "backends/cuda/cuda_backend.h"
@@ -18,6 +20,7 @@
 namespace ridgepoint {
 namespace {
 
+using cuda::Packing;
 using Outputs = std::map<std::string, std::vector<float>>;
 
 Outputs run_once(const Backend& backend, const Case& subject) {
@@ -145,7 +148,7 @@ TEST_F(CudaOperators, MultiplySomeRowsByTilesThatDecodeQuantisedWeights) {
 }
 
 TEST_F(CudaOperators, MultiplyManyRowsOfFloatsWithTenBitsOnlyWhereAskedTo) {
-  const CudaBackend tf32(cuda::make_emulated_gpu(), true);
+  const CudaBackend tf32(cuda::make_emulated_gpu(), {.tf32 = true});
   Case subject = small_op_case("matrix_product", "f32");
   subject.rows = 19;
   const double off = difference(run_once(tf32, subject), run_once(*reference_, subject));
@@ -153,6 +156,73 @@ TEST_F(CudaOperators, MultiplyManyRowsOfFloatsWithTenBitsOnlyWhereAskedTo) {
   EXPECT_LE(off, kHalves);
   subject.rows = 8;  // few rows never are
   expect_agreement(subject, kFloats, tf32);
+}
+
+// ---- eight bits ----
+
+/// Activations of a row as E4M3, 2^-4 of each; as signed bytes, half a 127th of the row's largest.
+constexpr double kRowFloats = 3e-2, kRowCodes = 1e-2;
+
+Case eight_bit_product(const std::string& type, std::int64_t out) {
+  Case subject = small_op_case("matrix_product", type);
+  subject.rows = 70;
+  subject.in = 100;  // no whole units
+  subject.out = out;
+  return subject;
+}
+
+TEST_F(CudaOperators, MultiplyManyRowsInEightBitsWithOneScaleARow) {
+  for (const auto& [type, packing, bound] :
+       {std::tuple{"fp8", Packing::e4m3, kRowFloats},
+        std::tuple{"q8_channel", Packing::row_codes, kRowCodes}}) {
+    const auto products = std::make_shared<std::vector<Packing>>();
+    const CudaBackend backend(cuda::make_emulated_gpu({.products = products}));
+    const Case subject = eight_bit_product(type, 48);
+    const double off = difference(run_once(backend, subject), run_once(*reference_, subject));
+    EXPECT_LE(off, bound) << type;
+    EXPECT_GT(off, kFloats) << type;
+    EXPECT_EQ(*products, std::vector{packing}) << type;
+  }
+}
+
+TEST_F(CudaOperators, MultiplyManyRowsInSixteenBitsWhereEightAreNotToBeHad) {
+  struct Way {
+    const char* type;
+    std::int64_t out;
+    int capability;
+    bool asked;
+  };
+  for (const Way& way : {Way{"fp8", 35, 90, true}, Way{"fp8", 48, 86, true},
+                         Way{"fp8", 48, 90, false}, Way{"q8_channel", 48, 0, true},
+                         Way{"q8_channel", 48, 90, false}, Way{"q8_channel", 50, 90, true}}) {
+    const auto products = std::make_shared<std::vector<Packing>>();
+    const CudaBackend backend(
+        cuda::make_emulated_gpu({.capability = way.capability, .products = products}),
+        {.eight_bits = way.asked});
+    expect_agreement(eight_bit_product(way.type, way.out), kHalves, backend);
+    EXPECT_EQ(*products, std::vector{Packing::f16}) << way.type << ' ' << way.out;
+  }
+}
+
+TEST_F(CudaOperators, KeepWhatIsNotFiniteInProductsOfEightBits) {
+  for (const char* type : {"fp8", "q8_channel"}) {
+    const Graph graph = lower_op(eight_bit_product(type, 16));
+    OpInputs inputs = op_inputs(graph, 1);
+    const auto execution = cuda_.prepare(graph, inputs.weights, {});
+    auto& [id, bytes] = *inputs.inputs.begin();
+    const std::pair<std::size_t, float> bad_numbers[] = {{3, NAN}, {5, INFINITY}, {6, -INFINITY}};
+    for (const auto& [row, bad] : bad_numbers) {
+      std::memcpy(bytes.data() + (row * 100 + 7) * sizeof bad, &bad, sizeof bad);
+    }
+    execution->write_input(id, bytes);
+    execution->run(0);
+    std::vector<float> out(70 * 16);
+    execution->read_output(graph.nodes()[0].output, std::as_writable_bytes(std::span(out)));
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::size_t row = i / 16;
+      EXPECT_EQ(std::isfinite(out[i]), row != 3 && row != 5 && row != 6) << type << ' ' << row;
+    }
+  }
 }
 
 TEST_F(CudaOperators, TakeRowsOfAnyLengthWhereTheTypeDoes) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/cuda/cuda_backend.h"
@@ -129,6 +130,25 @@ TEST_F(CudaSessions, WorkThroughPromptsInPiecesAndManySequences) {
       off_by_for(cuda_, model, {.capacity = 90, .kv_type = Type::bf16, .prefill_rows = 16}, 80),
       kRoundedKv);
   EXPECT_LE(off_by_for(cuda_, model, {.batch = 17, .capacity = 8}, 1), kRoundedKv);
+}
+
+TEST_F(CudaSessions, WorkThroughPromptsInEightBitsWithinTheToleranceOfTheType) {
+  ModelConfig config = tiny_config();
+  config.architecture = Architecture::qwen2;  // with biases
+  config.qkv_bias = true;
+  // Bounds as in harness/run/tolerance.h.
+  for (const auto& [type, bound] :
+       {std::pair{Type::fp8, 1e-1}, std::pair{Type::q8_channel, 5e-2}}) {
+    const Model model = small_model(config, type, 20261122);
+    for (const bool fuse : {true, false}) {
+      const auto products = std::make_shared<std::vector<cuda::Packing>>();
+      const CudaBackend backend(cuda::make_emulated_gpu({.products = products}));
+      EXPECT_LE(off_by_for(backend, model, {.capacity = 76, .fuse = fuse}, 70), bound)
+          << name_of(type) << ", fuse " << fuse;
+      // All but the last, of which one row is wanted: q, k, v, output, gate, up, down.
+      EXPECT_EQ(products->size(), 7U);
+    }
+  }
 }
 
 TEST_F(CudaSessions, KeepKeysAndValuesInEightBits) {
