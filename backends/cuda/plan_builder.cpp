@@ -211,6 +211,13 @@ Packed PlanBuilder::packed_place(ValueId input, Packing packing) const {
 }
 
 Packed PlanBuilder::packed_for_next(std::size_t n) {
+  const auto packing = next_packing(n);
+  if (!packing) return {};
+  packed_now(node(n).output, *packing);
+  return packed_place(node(n).output, *packing);
+}
+
+std::optional<Packing> PlanBuilder::next_packing(std::size_t n) {
   const ValueId output = node(n).output;
   if (!options.fuse) return {};
   for (std::size_t next = n + 1; next < graph.nodes().size(); ++next) {
@@ -225,8 +232,7 @@ Packed PlanBuilder::packed_for_next(std::size_t n) {
     if (packing == Packing::floats && length(output) % kUnit == 0) return {};
     // A row's scale is known when all of the row is.
     if (packing == Packing::e4m3 || packing == Packing::row_codes) return {};
-    packed_now(output, packing);
-    return packed_place(output, packing);
+    return packing;
   }
   return {};
 }

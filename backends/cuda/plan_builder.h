@@ -67,6 +67,8 @@ class PlanBuilder {
   }
   /// How the product that next reads this node's output takes it, if packing it early pays.
   [[nodiscard]] Packed packed_for_next(std::size_t n);
+  /// Whether it pays.
+  [[nodiscard]] bool packs_for_next(std::size_t n) { return next_packing(n).has_value(); }
 
   void add_stage(std::vector<std::size_t> nodes, std::vector<std::function<void()>> launches);
 
@@ -74,6 +76,7 @@ class PlanBuilder {
   [[nodiscard]] std::int64_t tile_rows(const Matrix& matrix) const;
 
  private:
+  [[nodiscard]] std::optional<Packing> next_packing(std::size_t n);
   void place_values();
   [[nodiscard]] const TensorView& weight(ValueId id) const;
   void note_weight(const void* memory, std::int64_t bytes);
@@ -92,6 +95,9 @@ class PlanBuilder {
 /// Launches for products of one input.
 std::vector<std::function<void()>> product_launches(PlanBuilder& builder,
                                                     std::span<const FusedProduct> products);
+/// One launch for silu(gate) * up into `result`; none where rows or formats do not suit.
+std::vector<std::function<void()>> gated_launches(PlanBuilder& builder, std::size_t gate,
+                                                  std::size_t up, ValueId result);
 void plan_product(PlanBuilder& builder, std::size_t n);
 
 struct HeadsNodes {

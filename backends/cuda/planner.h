@@ -3,7 +3,8 @@
 // memory. With fusing on, neighbouring nodes become one stage where that saves launches or trips
 // through memory, announced by the ids of all its nodes (workloads/graph/fused_op_id.h):
 //   product -> bias, residual add     added while the product is stored
-//   gate, up -> SiLU gate             both products in one launch, where the rows are few
+//   gate, up -> SiLU gate             one launch where the rows are few and the next product takes
+//   them as they are, else both products in one and the gate in another
 //   q, k, v -> rotary -> cache        three products in one launch, then rotation and caching in
 //   one
 // and norms and gates pack their rows for the product that follows.

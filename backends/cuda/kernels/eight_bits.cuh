@@ -29,8 +29,8 @@ __global__ void pack_rows_kernel(PackRowsArgs args) {
   auto* const to = static_cast<std::uint8_t*>(args.packed.numbers) + row * pitch;
   for (std::int64_t i = threadIdx.x; i < pitch; i += blockDim.x) {
     const float value = there && i < args.length ? x[i] / scale : 0.0F;
-    to[i] = floats ? e4m3_of(value)
-                   : static_cast<std::uint8_t>(static_cast<std::int8_t>(rintf(value)));
+    to[i] =
+        floats ? e4m3_of(value) : static_cast<std::uint8_t>(static_cast<std::int8_t>(rintf(value)));
   }
   if (threadIdx.x == 0) args.packed.scales[row] = scale;
 }

@@ -44,6 +44,9 @@ struct ProductPart {
 struct FewRowsArgs {
   ProductPart parts[kMostParts] = {};
   int count = 1;
+  /// Of two parts, gate and up, alike in shape: out of the first = silu(gate) * up, and neither by
+  /// itself; no bias, no addend.
+  bool gated = false;
   int split = 1;  ///< warps that share the inputs of their outputs: 1, 2, 4 or 8
   Packed x = {};  ///< codes or floats, as the format takes them
   int rows = 1;   ///< at most kMostFewRows
@@ -197,8 +200,9 @@ struct SampleArgs {
   std::uint64_t seed = 0;
   std::int64_t tokens = 1;
   const std::int64_t* past = nullptr;
-  float* best = nullptr;            ///< [batch, kSampleParts]
-  std::int32_t* best_at = nullptr;  ///< [batch, kSampleParts]
+  std::uint32_t* arrived = nullptr;  ///< [batch], zeros before and after each launch
+  float* best = nullptr;             ///< [batch, kSampleParts]
+  std::int32_t* best_at = nullptr;   ///< [batch, kSampleParts]
   std::int32_t* out = nullptr;
 };
 
