@@ -122,7 +122,8 @@ std::vector<CaseField> declare_fields() {
           "allocation", &Case::allocation, true, false, allocation_names(),
           "how a backend finds room for activations: one block cut to size, buffers lent again, or "
           "a place for each (default: arena)"),
-      text("cache", &Case::cache, true, true, {"warm", "cold-cpu", "cold-disk", "cold-gpu"},
+      text("cache", &Case::cache, true, true,
+           {"warm", "cold-cpu", "cold-disk", "cold-gpu", "rotate-gpu"},
            "state of the caches before each measured pass"),
       integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
               "prompt tokens of each sequence; 0: only decode"),

@@ -9,6 +9,7 @@
 #include "backends/cuda/device_cache.h"
 #include "backends/cuda/device_ceilings.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/rotated_execution.h"
 
 namespace ridgepoint {
 
@@ -87,6 +88,20 @@ std::int64_t CudaBackend::evict_device_cache() const {
   device.check_launches("emptying the device's cache");
   device.synchronise();
   return bytes;
+}
+
+std::unique_ptr<Execution> CudaBackend::in_turns(
+    std::vector<std::unique_ptr<Execution>> turns) const {
+  std::vector<std::unique_ptr<cuda::CudaExecution>> ours;
+  for (auto& turn : turns) {
+    auto* const own = dynamic_cast<cuda::CudaExecution*>(turn.get());
+    if (own == nullptr || own->recorded()) {
+      throw std::logic_error("CudaBackend: an execution of another backend, or a recorded one");
+    }
+    static_cast<void>(turn.release());
+    ours.emplace_back(own);
+  }
+  return std::make_unique<cuda::RotatedExecution>(arena_, std::move(ours));
 }
 
 ceilings::Measured CudaBackend::measure_ceilings(const DeviceCeilingOptions& options,

@@ -44,6 +44,11 @@ class CudaBackend : public Backend {
                                                    const PrepareOptions& options) const override;
   [[nodiscard]] std::optional<double> device_clock_hz() const override;
   [[nodiscard]] std::int64_t evict_device_cache() const override;
+  [[nodiscard]] std::int64_t device_cache_bytes() const override {
+    return arena_->device().describe().l2_bytes;
+  }
+  [[nodiscard]] std::unique_ptr<Execution> in_turns(
+      std::vector<std::unique_ptr<Execution>> turns) const override;
   [[nodiscard]] ceilings::Measured measure_ceilings(const DeviceCeilingOptions& options,
                                                     const std::atomic<bool>& stop) const override;
   /// What of the device's memory is in use, by class.

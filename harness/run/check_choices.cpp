@@ -200,7 +200,8 @@ CaseResult check_choices(const CaseContext& context, const Backend& backend, con
   }
   details["choices_checked"] = plan.choices;
   details["choices_of_sequences"] = plan.sequences;
-  return judge_choices(*shortfalls, subject, tolerance_for(model), details);
+  return judge_choices(*shortfalls, subject, tolerance_for(model, parse_kv_type(subject.kv)),
+                       details);
 }
 
 }  // namespace ridgepoint

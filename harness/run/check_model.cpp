@@ -223,7 +223,7 @@ CaseResult check_session(const CaseContext& context, const Backend& backend, Ses
   }
   const auto& [plan, tokens, key, stored] = question;
   auto truth = stored;
-  const double tolerance = tolerance_for(model);
+  const double tolerance = tolerance_for(model, parse_kv_type(subject.kv));
   Json details{{"compared", true},
                {"what", "logits after a prompt and after given tokens one by one"},
                {"checked_depth", plan.past},

@@ -148,11 +148,11 @@ class ModelCase {
   }
 
   CaseResult refuse_condition() const {
-    if (subject_.cache == "cold-gpu") {
-      return {
-          Outcome::unsupported,
-          "cold-gpu is for operators; a model's pass reads its weights anew, which no cache of a "
-          "GPU holds"};
+    if (subject_.cache == "cold-gpu" || subject_.cache == "rotate-gpu") {
+      return {Outcome::unsupported,
+              fmt::format("{} is for operators; a model's pass reads its weights anew, which no "
+                          "cache of a GPU holds",
+                          subject_.cache)};
     }
     if (!cold_disk()) return {};
     if (model_->files.empty()) {
@@ -349,7 +349,7 @@ class ModelCase {
   std::optional<CheckPlan> plan_;
   std::optional<Generation> generation_;
   std::optional<CpuCacheEviction> cpu_caches_;
-  DeviceSampling device_{*backend_, /*cold=*/false};
+  DeviceSampling device_{*backend_, DeviceSampling::Cold::no};
   std::optional<PageCacheEviction> page_cache_;
   MemoryTimeline memory_;
   MeasuringWindow window_;

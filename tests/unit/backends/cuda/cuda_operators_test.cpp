@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "backends/cuda/cuda_backend.h"
 #include "backends/registry.h"
+#include "profiler/span_recorder.h"
 #include "tests/support/small_op_case.h"
 #include "tests/unit/backends/cuda/emulated_gpu.h"
 #include "workloads/graph/op_graph.h"
@@ -271,6 +273,62 @@ TEST_F(CudaOperators, AttendWithManyQueriesOnTensorCores) {
       expect_agreement(attention_case(shape, kv), 1e-3, cuda_);
     }
   }
+}
+
+// ---- turns ----
+
+TEST_F(CudaOperators, RunInTurnsAsOneRecordingOverDataOfTheirOwn) {
+  constexpr std::size_t kTurns = 3;
+  const Case subject = attention_case({4, 2, 32, 5, 1, 1}, "f16");
+  const Graph graph = lower_op(subject);
+  const Graph fill = *lower_op_fill(subject);
+  const auto prepare = [&](std::uint64_t seed, const std::shared_ptr<Cache>& cache) {
+    const OpInputs contents = op_inputs(fill, seed);
+    const auto filling = cuda_.prepare(fill, contents.weights, {.cache = cache});
+    for (const auto& [id, bytes] : contents.inputs) filling->write_input(id, bytes);
+    filling->run(0);
+    return cuda_.prepare(graph, {}, {.cache = cache, .record = false});
+  };
+  std::vector<std::unique_ptr<Execution>> turns;
+  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    turns.push_back(prepare(turn, cuda_.make_cache(graph)));
+  }
+  const auto alone = prepare(kTurns - 1, cuda_.make_cache(graph));
+  const auto rotated = cuda_.in_turns(std::move(turns));
+  EXPECT_EQ(rotated->passes_a_run(), static_cast<std::int64_t>(kTurns));
+  EXPECT_EQ(rotated->memory().kv_bytes, 3 * alone->memory().kv_bytes);
+  const ValueId output = graph.nodes()[0].output;
+  const auto output_of = [&](Execution& execution, std::int64_t past) {
+    execution.run(past);
+    execution.synchronise();
+    std::vector<std::byte> bytes(static_cast<std::size_t>(bytes_of(graph.value(output))));
+    execution.read_output(output, bytes);
+    return bytes;
+  };
+  const OpInputs inputs = op_inputs(graph, 9);
+  for (Execution* const each : {alone.get(), rotated.get()}) {
+    for (const auto& [id, bytes] : inputs.inputs) each->write_input(id, bytes);
+  }
+  for (const std::int64_t past : {5, 2, 5}) {
+    EXPECT_EQ(output_of(*rotated, past), output_of(*alone, past)) << past;
+  }
+  // Traced, the next turn alone: after as many passes it is the last one's again.
+  SpanRecorder recorder(64);
+  ASSERT_TRUE(rotated->trace(&recorder).supported);
+  EXPECT_EQ(rotated->passes_a_run(), 1);
+  EXPECT_NE(output_of(*rotated, 5), output_of(*alone, 5));
+  EXPECT_NE(output_of(*rotated, 5), output_of(*alone, 5));
+  EXPECT_EQ(output_of(*rotated, 5), output_of(*alone, 5));
+  EXPECT_EQ(recorder.sources().size(), 1U);
+  EXPECT_EQ(recorder.find_track(kOpsTrack)->spans().size(), kTurns);
+  ASSERT_TRUE(rotated->trace(nullptr).supported);
+  EXPECT_EQ(output_of(*rotated, 3), output_of(*alone, 3));
+  EXPECT_THROW(static_cast<void>(cuda_.in_turns([] {
+                 std::vector<std::unique_ptr<Execution>> nobody;
+                 nobody.emplace_back();
+                 return nobody;
+               }())),
+               std::logic_error);
 }
 
 /// Tokens drawn from the same logits, by sequence.

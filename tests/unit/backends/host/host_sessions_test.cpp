@@ -84,8 +84,9 @@ void expect_agreement(std::string_view name, const Model& model, double toleranc
           options.fuse = fuse;
           SCOPED_TRACE(::testing::Message() << isa.name << " threads " << threads << " fuse "
                                             << fuse << " batch " << batch);
-          EXPECT_LT(worst_difference(logits_of(*backend, model, options, tokens), truth),
-                    tolerance);
+          // With activations of eight bits some keys are stored as E4M3's neighbour.
+          const double bound = kv == Type::e4m3 && tolerance > 1e-3 ? 1e-1 : tolerance;
+          EXPECT_LT(worst_difference(logits_of(*backend, model, options, tokens), truth), bound);
         }
       }
     }
