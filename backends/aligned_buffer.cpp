@@ -1,5 +1,7 @@
 #include "backends/aligned_buffer.h"
 
+#include <sys/mman.h>
+
 #include <cstring>
 
 namespace ridgepoint {
@@ -9,8 +11,14 @@ void AlignedBuffer::reserve(std::size_t size) {
   // Free first, so that the peak is the larger of the two and not their sum.
   bytes_.reset();
   size_ = 0;
-  bytes_.reset(new (std::align_val_t{kAlignment}) std::byte[size]);
+  const std::size_t in_large_pages = size / kLargePageBytes * kLargePageBytes;
+  const std::align_val_t alignment{in_large_pages > 0 ? kLargePageBytes : kAlignment};
+  bytes_ = {new (alignment) std::byte[size], Free{alignment}};
   size_ = size;
+  // Refusal costs time, not correctness.
+  if (in_large_pages > 0) {
+    static_cast<void>(::madvise(bytes_.get(), in_large_pages, MADV_HUGEPAGE));
+  }
   std::memset(bytes_.get(), 0, size);
 }
 

@@ -1,5 +1,5 @@
 // Zeroed bytes on a cache-line boundary, every page touched: what runs on them later meets no page
-// fault.
+// fault. What fills large pages lies in them, where the system gives them to those who ask.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@ namespace ridgepoint {
 class AlignedBuffer {
  public:
   static constexpr std::size_t kAlignment = 64;
+  static constexpr std::size_t kLargePageBytes = std::size_t{2} << 20;
 
   AlignedBuffer() = default;
   /// std::bad_alloc when there is no memory.
@@ -26,11 +27,10 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(std::byte* bytes) const {
-      ::operator delete[](bytes, std::align_val_t{kAlignment});
-    }
+    std::align_val_t alignment;
+    void operator()(std::byte* bytes) const { ::operator delete[](bytes, alignment); }
   };
-  std::unique_ptr<std::byte[], Free> bytes_;
+  std::unique_ptr<std::byte[], Free> bytes_{nullptr, Free{std::align_val_t{kAlignment}}};
   std::size_t size_ = 0;
 };
 

@@ -1,8 +1,19 @@
 #include "backends/host/head_caches.h"
 
+#include <functional>
+#include <numeric>
 #include <stdexcept>
 
 namespace ridgepoint {
+namespace {
+
+/// Whole cache lines, so that no two values share one.
+std::size_t room_for(const CacheBytes& entry) {
+  constexpr std::size_t kLine = AlignedBuffer::kAlignment;
+  return (static_cast<std::size_t>(entry.bytes()) + kLine - 1) / kLine * kLine;
+}
+
+}  // namespace
 
 HostCache::HostCache(const Graph& graph) {
   for (ValueId id = 0; id < graph.values().size(); ++id) {
@@ -14,7 +25,7 @@ HostCache::HostCache(const Graph& graph) {
                      .features = value.shape.at(2),
                      .head_dim = value.shape.at(2),
                      .keys = false,
-                     .buffer = {}};
+                     .data = nullptr};
     for (const Node& node : graph.nodes()) {
       const auto* const attention = std::get_if<Attention>(&node.op);
       if (attention == nullptr) continue;
@@ -24,10 +35,16 @@ HostCache::HostCache(const Graph& graph) {
         entry.head_dim = attention->head_dim;
       }
     }
-    entry.buffer.reserve(static_cast<std::size_t>(entry.batch * entry.padded_capacity() *
-                                                  entry.features * entry.element_bytes()));
-    bytes_ += static_cast<std::int64_t>(entry.buffer.size());
+    bytes_ += entry.bytes();
     entries_.emplace(value.name, std::move(entry));
+  }
+  memory_.reserve(std::transform_reduce(entries_.begin(), entries_.end(), std::size_t{0},
+                                        std::plus<>(),
+                                        [](const auto& entry) { return room_for(entry.second); }));
+  std::size_t at = 0;
+  for (auto& [name, entry] : entries_) {
+    entry.data = memory_.data() + at;
+    at += room_for(entry);
   }
 }
 

@@ -27,21 +27,25 @@ struct CacheBytes {
   std::int64_t batch = 0, capacity = 0, features = 0;
   std::int64_t head_dim = 0;  ///< all features where no attention of the graph reads it
   bool keys = false;          ///< as keys or as values
-  AlignedBuffer buffer;
+  std::byte* data = nullptr;  ///< bytes() of them
 
   /// Positions are rounded up to whole groups of sixteen.
   [[nodiscard]] std::int64_t padded_capacity() const { return (capacity + 15) / 16 * 16; }
   /// Where the head of `dim` elements that starts at feature `first` lies.
   [[nodiscard]] std::byte* head(std::int64_t sequence, std::int64_t first) const {
-    return buffer.data() + (sequence * features + first) * padded_capacity() * element_bytes();
+    return data + (sequence * features + first) * padded_capacity() * element_bytes();
   }
   [[nodiscard]] std::int64_t element_bytes() const { return type_info(type).block_bytes; }
+  [[nodiscard]] std::int64_t bytes() const {
+    return batch * padded_capacity() * features * element_bytes();
+  }
 };
 
 class HostCache : public Cache {
  public:
-  /// One buffer for every cache value of the graph, by name. How the graph's attention reads a
-  /// cache decides how it is laid out, for every execution over it.
+  /// Room for every cache value of the graph, by name, in one buffer: values that are too small for
+  /// large pages lie in them together. How the graph's attention reads a cache decides how it is
+  /// laid out, for every execution over it.
   explicit HostCache(const Graph& graph);
 
   [[nodiscard]] std::int64_t bytes() const override { return bytes_; }
@@ -52,6 +56,7 @@ class HostCache : public Cache {
 
  private:
   std::map<std::string, CacheBytes, std::less<>> entries_;
+  AlignedBuffer memory_;
   std::int64_t bytes_ = 0;
   std::shared_ptr<HostWorkspace> workspace_ = std::make_shared<HostWorkspace>();
 };

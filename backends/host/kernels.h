@@ -134,7 +134,7 @@ struct AttentionTile {
   float* most = nullptr;     ///< [queries] largest score so far, -infinity at first
   float* total = nullptr;    ///< [queries] sum of exp(score - most)
   float* sums = nullptr;     ///< [queries, dim] sum of exp(score - most) * value
-  float* scratch = nullptr;  ///< queries * kAttentionPositions
+  float* scratch = nullptr;  ///< queries * (kAttentionPositions + dim)
 };
 inline constexpr std::int64_t kAttentionPositions = 128;  ///< scored at a time
 

@@ -188,7 +188,7 @@ struct AttentionJob {
     std::array<float, kMostTileQueries> most, total;
     float* const own = frame.scratch_at<float>(thread_scratch) +
                        static_cast<std::size_t>(frame.part) * thread_floats;
-    float* const sums = own + tile * host::kAttentionPositions;
+    float* const sums = own + tile * (host::kAttentionPositions + dim);
     for (std::int64_t q = 0; q < count; ++q) {
       const auto at = static_cast<std::size_t>(q);
       queries[at] = frame.at(query) + offset(item, q);
@@ -332,7 +332,7 @@ void plan_attention(PlanBuilder& builder, std::size_t n) {
         std::min<std::int64_t>(2 * threads, (job.keys->capacity + kLeastPart - 1) / kLeastPart);
   }
   job.thread_floats =
-      static_cast<std::size_t>(job.tile * (host::kAttentionPositions + job.dim) + 15) / 16 * 16;
+      static_cast<std::size_t>(job.tile * (host::kAttentionPositions + 2 * job.dim) + 15) / 16 * 16;
   // One place serves every layer's attention, since one runs at a time.
   job.thread_scratch =
       builder.shared_scratch(PlanBuilder::Shared::attention,

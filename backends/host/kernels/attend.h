@@ -1,10 +1,13 @@
 // Attention of a few queries that share a key-value head, over a range of cached positions, without
 // a score matrix longer than kAttentionPositions: scores of a stretch, its softmax joined to the
 // running one (Milakov and Gimelshein, arXiv 1805.02867), then its values. Each cached key and
-// value is read and widened once for all queries of the tile. While the keys of a stretch are
-// worked on, its values are asked for; meanwhile of those, the keys of the next one.
+// value is read and widened once for all queries of the tile. A stretch is kPieces pieces, which
+// lie far from each other while every query sees all of them: so many streams of keys and of
+// values, each without a gap, are what hardware that fetches ahead follows. While the keys of a
+// stretch are worked on, its values are asked for; meanwhile of those, the keys of the next one.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "backends/host/kernels/lanes.h"
@@ -15,73 +18,135 @@ namespace ridgepoint::host {
 template <class V, Type type>
 class Attend {
  public:
-  explicit Attend(const AttentionTile& tile) : tile_(tile), weights_(tile.scratch) {}
+  explicit Attend(const AttentionTile& tile)
+      : tile_(tile),
+        weights_(tile.scratch),
+        queries_(tile.scratch + tile.queries * kAttentionPositions) {}
 
   void run() {
-    for (std::int64_t p = tile_.begin; p < tile_.end; p += kAttentionPositions) {
-      first_ = p;
-      count_ = std::min(kAttentionPositions, tile_.end - p);
-      each_chunk<V::kQueries>(0, [this](auto queries, std::int64_t q) {
-        constexpr int kCount = decltype(queries)::value;
-        asked_ = 0;
-        score<kCount>(q);
-        for (int i = 0; i < kCount; ++i) soften(q + i);
-        asked_ = 0;
-        mix<kCount>(q);
-      });
+    each_chunk([this](auto queries, std::int64_t q) { pack<decltype(queries)::value>(q); });
+    const std::int64_t seen = *std::min_element(tile_.seen, tile_.seen + tile_.queries);
+    const std::int64_t by_all = std::max<std::int64_t>(std::min(seen, tile_.end) - tile_.begin, 0);
+    const std::int64_t stretches = by_all / kAttentionPositions;
+    apart_ = stretches * kPiece;
+    for (std::int64_t s = 0; s < stretches; ++s) {
+      over_stretch(tile_.begin + s * kPiece, kAttentionPositions);
+    }
+    apart_ = kPiece;
+    for (std::int64_t p = tile_.begin + stretches * kAttentionPositions; p < tile_.end;
+         p += kAttentionPositions) {
+      over_stretch(p, std::min(kAttentionPositions, tile_.end - p));
     }
   }
 
  private:
+  static constexpr std::int64_t kPieces = 4;
+  static constexpr std::int64_t kPiece = kAttentionPositions / kPieces;
+  static_assert(kPiece % kLanes == 0);
+  static constexpr std::int64_t kLineBytes = 64;
+
   template <int value_>
   struct Count {
     static constexpr int value = value_;
   };
 
-  /// Calls work(Count<n>, first query) for chunks of the largest n <= N that still fits.
-  template <int N, typename Work>
-  void each_chunk(std::int64_t q, const Work& work) {
+  /// Calls work(Count<n>, first query) for chunks of the largest n <= V::kQueries that still fits.
+  template <int N = V::kQueries, typename Work>
+  void each_chunk(const Work& work, std::int64_t q = 0) {
     for (; q + N <= tile_.queries; q += N) work(Count<N>{}, q);
-    if constexpr (N > 1) each_chunk<N / 2>(q, work);
+    if constexpr (N > 1) each_chunk<N / 2>(work, q);
   }
 
+  /// The queries of a chunk, scaled, with those that one element of a key meets beside each other.
+  template <int Q>
+  void pack(std::int64_t q) const {
+    float* const to = queries_ + q * tile_.dim;
+    for (std::int64_t d = 0; d < tile_.dim; ++d) {
+      for (int i = 0; i < Q; ++i) to[d * Q + i] = tile_.query[q + i][d] * tile_.scale;
+    }
+  }
+
+  [[nodiscard]] std::int64_t row_bytes() const { return tile_.dim * kBytes<type>; }
   [[nodiscard]] float* weights(std::int64_t q) const { return weights_ + q * kAttentionPositions; }
+  /// Where position `p` of the stretch lies.
+  [[nodiscard]] std::int64_t position(std::int64_t p) const {
+    return first_ + p / kPiece * apart_ + p % kPiece;
+  }
+
+  void over_stretch(std::int64_t first, std::int64_t count) {
+    first_ = first;
+    count_ = count;
+    each_chunk([this](auto queries, std::int64_t q) {
+      constexpr int kCount = decltype(queries)::value;
+      score<kCount>(q);
+      for (int i = 0; i < kCount; ++i) soften(q + i);
+      mix<kCount>(q);
+    });
+  }
+
+  /// What is asked for while something else is worked on: one line after another of each piece.
+  struct Asking {
+    const std::byte* at;
+    std::int64_t apart;  ///< bytes from one piece to the next
+
+    template <int kLines>
+    void lines_of_each_piece() {
+      for (int line = 0; line < kLines; ++line) {
+        for (std::int64_t piece = 0; piece < kPieces; ++piece) V::prefetch(at + piece * apart);
+        at += kLineBytes;
+      }
+    }
+  };
 
   /// Dot products of Q queries with the stretch's keys, sixteen positions to a register.
   template <int Q>
   void score(std::int64_t q) {
-    constexpr int kGroups = V::kQueryGroups * V::kQueries / Q;  // enough sums in flight
+    constexpr int kGroups =
+        std::min(V::kQueryGroups * V::kQueries / Q, 8);  // enough sums in flight
+    Asking asking{tile_.cache.values + first_ * row_bytes(), apart_ * row_bytes()};
     std::int64_t p = 0;
-    for (; p + kGroups * kLanes <= count_; p += kGroups * kLanes) score_groups<Q, kGroups>(q, p);
-    for (; p < count_; p += kLanes) score_groups<Q, 1>(q, p);
+    for (; p + kGroups * kLanes <= count_; p += kGroups * kLanes) {
+      score_groups<Q, kGroups>(q, p, asking);
+    }
+    for (; p < count_; p += kLanes) score_groups<Q, 1>(q, p, asking);
   }
 
   template <int Q, int G>
-  void score_groups(std::int64_t q, std::int64_t p) {
+  void score_groups(std::int64_t q, std::int64_t p, Asking& asking) {
     typename V::F acc[Q][G];
     for (auto& row : acc) {
       for (auto& sum : row) sum = V::zero();
     }
-    const std::int64_t group_bytes = tile_.dim * kLanes * kBytes<type>;
-    const std::byte* const keys = tile_.cache.keys + (first_ + p) / kLanes * group_bytes;
-    for (std::int64_t d = 0; d < tile_.dim; ++d) {
-      if (q == 0 && d % kVectorsALine == 0) {
-        for (int g = 0; g < G; ++g) ask(tile_.cache.values, first_);
-      }
+    const std::byte* keys[G];
+    for (int g = 0; g < G; ++g) {
+      keys[g] = tile_.cache.keys + position(p + g * kLanes) / kLanes * row_bytes() * kLanes;
+    }
+    const float* query = queries_ + q * tile_.dim;
+    std::int64_t offset = 0;
+    const auto multiply = [&]() __attribute__((always_inline)) {
       typename V::F k[G];
-      for (int g = 0; g < G; ++g) {
-        k[g] = load_as<V, type>(keys + g * group_bytes + d * kLanes * kBytes<type>);
-      }
+      for (int g = 0; g < G; ++g) k[g] = load_as<V, type>(keys[g] + offset);
       for (int i = 0; i < Q; ++i) {
-        const auto element = V::set1(tile_.query[q + i][d]);
+        const auto element = V::set1(query[i]);
         for (int g = 0; g < G; ++g) acc[i][g] = V::fma(element, k[g], acc[i][g]);
       }
-    }
-    const auto scale = V::set1(tile_.scale);
-    for (int i = 0; i < Q; ++i) {
-      for (int g = 0; g < G; ++g) {
-        V::store(weights(q + i) + p + g * kLanes, V::mul(acc[i][g], scale));
+      query += Q;
+      offset += kLanes * kBytes<type>;
+    };
+    // As many lines of values in a round as of keys.
+    constexpr std::int64_t kLines = G * kLanes * kBytes<type>;  // of 64 elements, in bytes / 64
+    constexpr std::int64_t kRound = std::max<std::int64_t>(64 * kPieces / kLines, 4);
+    constexpr int kLinesAPiece = kRound * kLines / (64 * kPieces);
+    std::int64_t d = 0;
+    if (q == 0) {
+      for (; d + kRound <= tile_.dim; d += kRound) {
+        asking.template lines_of_each_piece<kLinesAPiece>();
+        for (std::int64_t r = 0; r < kRound; ++r) multiply();
       }
+    }
+    for (; d < tile_.dim; ++d) multiply();
+    for (int i = 0; i < Q; ++i) {
+      for (int g = 0; g < G; ++g) V::store(weights(q + i) + p + g * kLanes, acc[i][g]);
     }
   }
 
@@ -89,6 +154,7 @@ class Attend {
   /// brought down to the new largest score.
   void soften(std::int64_t q) {
     float* const scores = weights(q);
+    // Pieces that lie apart are seen by all, so that this cuts only a stretch without gaps.
     const std::int64_t seen = std::clamp<std::int64_t>(tile_.seen[q] - first_, 0, count_);
     const std::int64_t padded = (count_ + kLanes - 1) / kLanes * kLanes;
     constexpr float kNever = -std::numeric_limits<float>::infinity();
@@ -123,36 +189,54 @@ class Attend {
   template <int Q>
   void mix(std::int64_t q) {
     constexpr int kWidth = Q >= V::kQueries ? 2 : 4;
+    const std::int64_t next = first_ + (apart_ == kPiece ? kAttentionPositions : kPiece);
+    Asking asking{tile_.cache.keys + next * row_bytes(), apart_ * row_bytes()};
     std::int64_t d = 0;
-    for (; d + kWidth * kLanes <= tile_.dim; d += kWidth * kLanes) mix_columns<Q, kWidth>(q, d);
-    for (; d + kLanes <= tile_.dim; d += kLanes) mix_columns<Q, 1>(q, d);
+    for (; d + kWidth * kLanes <= tile_.dim; d += kWidth * kLanes) {
+      mix_columns<Q, kWidth>(q, d, asking);
+    }
+    for (; d + kLanes <= tile_.dim; d += kLanes) mix_columns<Q, 1>(q, d, asking);
     if (d < tile_.dim) mix_rest<Q>(q, d, tile_.dim - d);
   }
 
   template <int Q, int W>
-  void mix_columns(std::int64_t q, std::int64_t d) {
+  void mix_columns(std::int64_t q, std::int64_t d, Asking& asking) {
     typename V::F acc[Q][W];
     for (int i = 0; i < Q; ++i) {
       for (int w = 0; w < W; ++w) {
         acc[i][w] = V::load(tile_.sums + (q + i) * tile_.dim + d + w * kLanes);
       }
     }
-    const std::int64_t row_bytes = tile_.dim * kBytes<type>;
-    const std::byte* values = tile_.cache.values + first_ * row_bytes + d * kBytes<type>;
-    for (std::int64_t p = 0; p < count_; ++p) {
-      if (q == 0) {
-        for (int w = 0; w < W; w += kVectorsALine)
-          ask(tile_.cache.keys, first_ + kAttentionPositions);
-      }
+    const std::int64_t row = row_bytes();
+    const float* weight = weights(q);
+    const std::byte* values = nullptr;
+    const auto multiply = [&]() __attribute__((always_inline)) {
       typename V::F value[W];
       for (int w = 0; w < W; ++w) {
         value[w] = load_as<V, type>(values + w * kLanes * kBytes<type>);
       }
       for (int i = 0; i < Q; ++i) {
-        const auto weight = V::set1(weights(q + i)[p]);
-        for (int w = 0; w < W; ++w) acc[i][w] = V::fma(weight, value[w], acc[i][w]);
+        const auto each = V::set1(weight[i * kAttentionPositions]);
+        for (int w = 0; w < W; ++w) acc[i][w] = V::fma(each, value[w], acc[i][w]);
       }
-      values += row_bytes;
+      ++weight;
+      values += row;
+    };
+    // As many lines of keys in a round as of values.
+    constexpr std::int64_t kLines = W * kLanes * kBytes<type>;  // of 64 positions, in bytes / 64
+    constexpr std::int64_t kRound = std::max<std::int64_t>(64 * kPieces / kLines, 4);
+    static_assert(kPiece % kRound == 0);
+    constexpr int kLinesAPiece = kRound * kLines / (64 * kPieces);
+    for (std::int64_t piece = 0; piece < count_; piece += kPiece) {
+      values = tile_.cache.values + position(piece) * row + d * kBytes<type>;
+      std::int64_t left = std::min(kPiece, count_ - piece);
+      if (q == 0) {
+        for (; left >= kRound; left -= kRound) {
+          asking.template lines_of_each_piece<kLinesAPiece>();
+          for (std::int64_t r = 0; r < kRound; ++r) multiply();
+        }
+      }
+      for (; left > 0; --left) multiply();
     }
     for (int i = 0; i < Q; ++i) {
       for (int w = 0; w < W; ++w) {
@@ -163,36 +247,23 @@ class Attend {
 
   template <int Q>
   void mix_rest(std::int64_t q, std::int64_t d, std::int64_t count) {
-    const std::int64_t row_bytes = tile_.dim * kBytes<type>;
     for (int i = 0; i < Q; ++i) {
       float* const sums = tile_.sums + (q + i) * tile_.dim + d;
       auto acc = load_part<V>(sums, count);
-      const std::byte* values = tile_.cache.values + first_ * row_bytes + d * kBytes<type>;
-      for (std::int64_t p = 0; p < count_; ++p, values += row_bytes) {
+      for (std::int64_t p = 0; p < count_; ++p) {
+        const std::byte* const values =
+            tile_.cache.values + position(p) * row_bytes() + d * kBytes<type>;
         acc = V::fma(V::set1(weights(q + i)[p]), load_part_as<V, type>(values, count), acc);
       }
       store_part<V>(sums, acc, count);
     }
   }
 
-  static constexpr int kVectorsALine = 64 / (kLanes * kBytes<type>);
-
-  /// Asks for the next line of the stretch from `position` on, in kAskStreams places by turns: each
-  /// is a stream that the hardware's own prefetching follows.
-  void ask(const std::byte* from, std::int64_t position) {
-    const std::int64_t row_bytes = tile_.dim * kBytes<type>;
-    const std::int64_t part = kAttentionPositions / kAskStreams * row_bytes;
-    V::prefetch(from + position * row_bytes + asked_ % kAskStreams * part +
-                asked_ / kAskStreams * 64);
-    ++asked_;
-  }
-
-  static constexpr std::int64_t kAskStreams = 4;
-
   const AttentionTile& tile_;
   float* weights_;
-  std::int64_t first_ = 0, count_ = 0;
-  std::int64_t asked_ = 0;  ///< lines of the stretch that is asked for
+  float* queries_;
+  std::int64_t first_ = 0, count_ = 0;  ///< of the stretch: its first piece, positions in all
+  std::int64_t apart_ = kPiece;         ///< from one piece to the next
 };
 
 template <class V>

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/aligned_buffer.h"
 #include "backends/host/kernels.h"
 #include "backends/host/tiled_weights.h"
 #include "backends/host/worker_team.h"
@@ -116,34 +117,37 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
       2.0 * static_cast<double>(rows * out * kIn) * iterations, benchmark::Counter::kIsRate);
 }
 
-/// A decode step's attention over 8192 positions of many layers: eight queries a key-value head, as
-/// the models with grouped heads have. Bytes are those of the cache.
-void attention(benchmark::State& state, Isa isa, Type type) {
-  constexpr std::int64_t kDim = 64, kDepth = 8192, kHeads = 88, kQueries = 8;
+/// A decode step's attention with as many queries a key-value head as models with grouped heads
+/// have. Bytes are those of the cache.
+void attention(benchmark::State& state, Isa isa, Type type, std::int64_t group, std::int64_t heads,
+               std::int64_t depth) {
+  constexpr std::int64_t kDim = 64;
   const host::Kernels& kernels = host::kernels_for(isa);
-  const std::int64_t head_bytes = kDim * kDepth * (type == Type::f32 ? 4 : 2);
-  std::vector<std::byte> cache(static_cast<std::size_t>(2 * kHeads * head_bytes));
-  std::vector<float> query(kQueries * kDim, 0.1F);
+  const std::int64_t head_bytes = kDim * depth * (type == Type::f32 ? 4 : 2);
+  const AlignedBuffer cache(static_cast<std::size_t>(2 * heads * head_bytes));
+  const auto queries_count = static_cast<std::size_t>(group);
+  std::vector<float> query(queries_count * kDim, 0.1F);
   for (auto _ : state) {
     team().run([&](int part) {
-      std::vector<float> sums(kQueries * kDim), scratch(kQueries * host::kAttentionPositions);
-      std::vector<float> most(kQueries), total(kQueries);
+      std::vector<float> sums(queries_count * kDim);
+      std::vector<float> scratch(queries_count * (host::kAttentionPositions + kDim));
+      std::vector<float> most(queries_count), total(queries_count);
       std::vector<const float*> queries;
-      for (std::int64_t q = 0; q < kQueries; ++q) queries.push_back(query.data() + q * kDim);
-      const std::vector<std::int64_t> seen(kQueries, kDepth);
-      for (std::int64_t head = part * kHeads / kThreads; head < (part + 1) * kHeads / kThreads;
+      for (std::int64_t q = 0; q < group; ++q) queries.push_back(query.data() + q * kDim);
+      const std::vector<std::int64_t> seen(queries_count, depth);
+      for (std::int64_t head = part * heads / kThreads; head < (part + 1) * heads / kThreads;
            ++head) {
         std::byte* const keys = cache.data() + 2 * head * head_bytes;
         std::ranges::fill(most, -std::numeric_limits<float>::infinity());
         std::ranges::fill(total, 0.0F);
         kernels.attend({.cache = {.type = type, .keys = keys, .values = keys + head_bytes},
                         .dim = kDim,
-                        .queries = kQueries,
+                        .queries = group,
                         .query = queries.data(),
                         .seen = seen.data(),
                         .scale = 0.125F,
                         .begin = 0,
-                        .end = kDepth,
+                        .end = depth,
                         .most = most.data(),
                         .total = total.data(),
                         .sums = sums.data(),
@@ -218,10 +222,18 @@ void add_all() {
   for (const IsaEntry& isa : isas()) {
     if (!isa.available || isa.isa == Isa::scalar) continue;
     for (const Type type : {Type::f16, Type::f32}) {
-      benchmark::RegisterBenchmark(fmt::format("attention/{}/{}", name_of(type), isa.name).c_str(),
-                                   attention, isa.isa, type)
-          ->UseRealTime()
-          ->Unit(benchmark::kMillisecond);
+      for (const std::int64_t group : {1, 4, 8}) {
+        if (group > host::kernels_for(isa.isa).attention_queries) continue;
+        const auto add = [&](std::string_view what, std::int64_t heads, std::int64_t depth) {
+          const std::string name =
+              fmt::format("{}/{}/{}/queries:{}", what, name_of(type), isa.name, group);
+          benchmark::RegisterBenchmark(name.c_str(), attention, isa.isa, type, group, heads, depth)
+              ->UseRealTime()
+              ->Unit(benchmark::kMillisecond);
+        };
+        add("attention", 88, 8192);           // many layers of a long context
+        add("attention_in_cache", 32, 1024);  // what arithmetic alone allows
+      }
     }
     for (const TypeInfo& type : types()) {
       if (!type.weight) continue;
