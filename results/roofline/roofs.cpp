@@ -22,12 +22,9 @@ using Json = nlohmann::json;
 // Stores past the caches are no way in which operators of these backends write.
 constexpr std::string_view kWalks[] = {"load", "copy", "update", "triad", "store"};
 
-constexpr std::pair<std::string_view, Arithmetic> kKinds[] = {{" f64 ", Arithmetic::f64},
-                                                              {" f32 ", Arithmetic::f32},
-                                                              {" fp16 ", Arithmetic::f16},
-                                                              {" bf16 ", Arithmetic::bf16},
-                                                              {" int8 ", Arithmetic::int8},
-                                                              {" e4m3 ", Arithmetic::e4m3}};
+constexpr std::pair<std::string_view, Arithmetic> kKinds[] = {
+    {" f64 ", Arithmetic::f64},   {" f32 ", Arithmetic::f32},   {" fp16 ", Arithmetic::f16},
+    {" bf16 ", Arithmetic::bf16}, {" int8 ", Arithmetic::int8}, {" e4m3 ", Arithmetic::e4m3}};
 
 /// What was measured with one number of threads.
 struct Measured {
