@@ -3,17 +3,18 @@
 //
 // Few activations: a vector of codes is decoded in registers and multiplied at once, group by
 // group: d * (sum of code * x - zero * sum of x). Several tiles are read side by side, as in
-// plain_product.h. Many activations: a panel of some tiles and a slice of inputs is decoded to the
-// very floats that the weights mean, stays in the L2 cache, and all activations pass over it.
+// plain_product.h. Many activations: panels (float_panels.h) of the very floats that the weights
+// mean.
 #pragma once
 
 #include <utility>
 
+#include "backends/host/kernels/float_panels.h"
 #include "backends/host/kernels/lanes.h"
 
 namespace ridgepoint::host {
 
-inline constexpr std::int64_t kPanelSlice = 512;    // inputs of a panel, whole blocks
+static_assert(kPanelInputs % kBlock == 0);
 inline constexpr std::int64_t kDecodeAhead = 1024;  // bytes of a tile, asked for before needed
 
 /// What a form's codes are as floats, and what its scales do to them.
@@ -71,7 +72,6 @@ class DecodedProduct {
       : weight_(weight),
         input_(input),
         target_(target),
-        again_(target.onto_output()),
         blocks_(weight.blocks()),
         blocks_a_group_(weight.group / kBlock) {}
 
@@ -81,21 +81,13 @@ class DecodedProduct {
   }
 
   void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
-    alignas(64) float panel[kPanelSlice * T * kTileRows];
-    // As even as they go.
-    const std::int64_t passes = (rows + V::kPanelInputs - 1) / V::kPanelInputs;
-    for (std::int64_t tile = begin; tile < end; tile += T) {
-      const std::int64_t tiles = std::min<std::int64_t>(T, end - tile);
-      for (std::int64_t first = 0; first < weight_.in; first += kPanelSlice) {
-        const std::int64_t count = std::min(kPanelSlice, weight_.in - first);
-        fill(panel, tile, tiles, first / kBlock, (count + kBlock - 1) / kBlock);
-        for (std::int64_t pass = 0; pass < passes; ++pass) {
-          const std::int64_t r = pass * rows / passes;
-          inputs<V::kPanelInputs>(panel, tile, tiles, first, count, r,
-                                  (pass + 1) * rows / passes - r);
-        }
-      }
-    }
+    FloatPanels<V> panels(input_, target_, weight_.in, weight_.out);
+    panels.run(rows, begin * kTileRows, end * kTileRows,
+               [&](float* panel, std::int64_t o, std::int64_t first, std::int64_t count) {
+                 const std::int64_t tile = o / kTileRows;
+                 fill(panel, tile, std::min<std::int64_t>(T, end - tile), first / kBlock,
+                      (count + kBlock - 1) / kBlock);
+               });
   }
 
  private:
@@ -240,46 +232,9 @@ class DecodedProduct {
     }
   }
 
-  template <int C>
-  void inputs(const float* panel, std::int64_t tile, std::int64_t tiles, std::int64_t first,
-              std::int64_t count, std::int64_t r, std::int64_t rows) const {
-    if (rows == C) {
-      multiply<C>(panel, tile, tiles, first, count, r);
-    } else if constexpr (C > 1) {
-      inputs<C - 1>(panel, tile, tiles, first, count, r, rows);
-    }
-  }
-
-  /// A panel by C activations from row r on, added to what earlier slices gave.
-  template <int C>
-  void multiply(const float* panel, std::int64_t tile, std::int64_t tiles, std::int64_t first,
-                std::int64_t count, std::int64_t r) const {
-    F acc[C][T];
-    for (int c = 0; c < C; ++c) {
-      for (int t = 0; t < T; ++t) acc[c][t] = V::zero();
-    }
-    const float* const x = input_.data + r * input_.stride + first;
-    for (std::int64_t i = 0; i < count; ++i) {
-      F w[T];
-      for (int t = 0; t < T; ++t) w[t] = V::load(panel + (i * T + t) * kTileRows);
-      for (int c = 0; c < C; ++c) {
-        const F value = V::set1(x[c * input_.stride + i]);
-        for (int t = 0; t < T; ++t) acc[c][t] = V::fma(w[t], value, acc[c][t]);
-      }
-    }
-    const ProductTarget& target = first == 0 ? target_ : again_;
-    for (int t = 0; t < T && t < tiles; ++t) {
-      const std::int64_t o = (tile + t) * kTileRows;
-      for (int c = 0; c < C; ++c) {
-        store_product<V>(target, r + c, o, acc[c][t], std::min(kTileRows, weight_.out - o));
-      }
-    }
-  }
-
   const TiledMatrix& weight_;
   const FloatRows& input_;
   const ProductTarget& target_;
-  ProductTarget again_;
   std::int64_t blocks_, blocks_a_group_;
 };
 

@@ -1,11 +1,13 @@
 // Products with weights that lie in memory as the file has them, row after row.
 //
 // One activation (decode): several rows of weights are read side by side, since one stream of reads
-// does not fill a core's share of the memory bandwidth. Many activations: tiles of rows by
+// does not fill a core's share of the memory bandwidth. Some activations: tiles of rows by
 // activations whose sums stay in registers; a block of weights stays in the second-level cache
-// while all activations pass, a slice of activations in the first.
+// while all activations pass, a slice of activations in the first. Many: panels (float_panels.h),
+// into which weights are turned sixteen by sixteen.
 #pragma once
 
+#include "backends/host/kernels/float_panels.h"
 #include "backends/host/kernels/lanes.h"
 
 namespace ridgepoint::host {
@@ -77,7 +79,7 @@ class PlainProduct {
     for (; o < end; ++o) stream_rows<1>(o);
   }
 
-  void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
+  void some(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
     const std::int64_t passes = (rows + V::kPlainInputs - 1) / V::kPlainInputs;
     for (std::int64_t o = begin; o < end; o += kBlockRows) {
       const std::int64_t height = std::min(kBlockRows, end - o);
@@ -87,6 +89,17 @@ class PlainProduct {
                                 {.pass = pass, .passes = passes});
       }
     }
+  }
+
+  void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
+    FloatPanels<V> panels(input_, target_, weight_.in, weight_.out);
+    panels.run(rows, begin, end,
+               [&](float* panel, std::int64_t o, std::int64_t first, std::int64_t count) {
+                 for (std::int64_t t = 0; t < V::kPanelTiles; ++t) {
+                   const std::int64_t tile = o + t * kTileRows;
+                   fill(panel + t * kTileRows, tile, std::min(kTileRows, end - tile), first, count);
+                 }
+               });
   }
 
  private:
@@ -129,6 +142,27 @@ class PlainProduct {
       }
     }
     for (int r = 0; r < R; ++r) store_one<V>(target_, 0, o + r, V::sum(acc[r]));
+  }
+
+  /// A tile of a panel: rows o... of weights, `height` of them (or none), by `count` inputs.
+  void fill(float* panel, std::int64_t o, std::int64_t height, std::int64_t first,
+            std::int64_t count) const {
+    for (std::int64_t i = 0; i < count; i += kLanes) {
+      const std::int64_t width = std::min(kLanes, count - i);
+      typename V::F rows[kTileRows];
+      for (std::int64_t r = 0; r < kTileRows; ++r) {
+        if (r >= height) {
+          rows[r] = V::zero();
+          continue;
+        }
+        const std::byte* const from = row(o + r) + (first + i) * kBytes<type>;
+        rows[r] = width == kLanes ? load_as<V, type>(from) : load_part_as<V, type>(from, width);
+      }
+      V::transpose(rows);
+      for (std::int64_t c = 0; c < width; ++c) {
+        V::store(panel + (i + c) * FloatPanels<V>::kStride, rows[c]);
+      }
+    }
   }
 
   [[nodiscard]] const std::byte* row(std::int64_t o) const { return weight_.data + o * row_bytes_; }
@@ -180,6 +214,8 @@ void plain_product_of(const PlainMatrix& weight, const FloatRows& input, std::in
   const PlainProduct<V, type> product(weight, input, target);
   if (rows == 1) {
     product.decode(begin, end);
+  } else if (rows < V::kLeastPanelRows) {
+    product.some(rows, begin, end);
   } else {
     product.many(rows, begin, end);
   }

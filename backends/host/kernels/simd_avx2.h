@@ -26,8 +26,9 @@ struct Avx2 {
   static constexpr int kDirectChains = 2;
   static constexpr int kDirectInputs = 2;
   static constexpr int kPanelTiles = 1;
-  static constexpr int kPanelInputs = 6;
-  static constexpr int kQueries = 4;  // of attention, by groups of positions
+  static constexpr int kPanelRows = 6;
+  static constexpr int kLeastPanelRows = 8;  // that earn the transposing of plain weights back
+  static constexpr int kQueries = 4;         // of attention, by groups of positions
   static constexpr int kQueryGroups = 1;
 
   static F zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
@@ -38,6 +39,39 @@ struct Avx2 {
     _mm256_storeu_ps(to + 8, value.high);
   }
   static F load_f32(const void* from) { return load(static_cast<const float*>(from)); }
+  /// rows[i] lane j to rows[j] lane i.
+  static void transpose(F (&rows)[16]) {
+    __m256 low[16], high[16];  // columns 0 to 7 and 8 to 15 of each row
+    for (int i = 0; i < 16; ++i) {
+      low[i] = rows[i].low;
+      high[i] = rows[i].high;
+    }
+    for (auto* const columns : {low, high}) {
+      transpose_eight(columns);
+      transpose_eight(columns + 8);
+    }
+    for (int i = 0; i < 8; ++i) {
+      rows[i] = {low[i], low[8 + i]};
+      rows[8 + i] = {high[i], high[8 + i]};
+    }
+  }
+  static void transpose_eight(__m256* rows) {
+    __m256 fours[8];  // fours[q + k]: of rows q to q + 3 the columns k and k + 4
+    for (int q = 0; q < 8; q += 4) {
+      const __m256 a = _mm256_unpacklo_ps(rows[q], rows[q + 1]);
+      const __m256 b = _mm256_unpackhi_ps(rows[q], rows[q + 1]);
+      const __m256 c = _mm256_unpacklo_ps(rows[q + 2], rows[q + 3]);
+      const __m256 d = _mm256_unpackhi_ps(rows[q + 2], rows[q + 3]);
+      fours[q] = _mm256_shuffle_ps(a, c, 0x44);
+      fours[q + 1] = _mm256_shuffle_ps(a, c, 0xee);
+      fours[q + 2] = _mm256_shuffle_ps(b, d, 0x44);
+      fours[q + 3] = _mm256_shuffle_ps(b, d, 0xee);
+    }
+    for (int k = 0; k < 4; ++k) {
+      rows[k] = _mm256_permute2f128_ps(fours[k], fours[4 + k], 0x20);
+      rows[4 + k] = _mm256_permute2f128_ps(fours[k], fours[4 + k], 0x31);
+    }
+  }
   static F load_f16(const void* from) {
     const auto* half = static_cast<const __m128i*>(from);
     return {_mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_cvtph_ps(_mm_loadu_si128(half + 1))};

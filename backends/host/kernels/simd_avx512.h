@@ -24,8 +24,9 @@ struct Avx512 {
   static constexpr int kDirectChains = 2;
   static constexpr int kDirectInputs = 4;  // that count as few
   static constexpr int kPanelTiles = 2;    // of decoded weights
-  static constexpr int kPanelInputs = 12;
-  static constexpr int kQueries = 8;  // of attention, by groups of positions
+  static constexpr int kPanelRows = 12;
+  static constexpr int kLeastPanelRows = 64;  // that earn the transposing of plain weights back
+  static constexpr int kQueries = 8;          // of attention, by groups of positions
   static constexpr int kQueryGroups = 2;
 
   static F zero() { return _mm512_setzero_ps(); }
@@ -33,6 +34,34 @@ struct Avx512 {
   static F load(const float* from) { return _mm512_loadu_ps(from); }
   static void store(float* to, F value) { _mm512_storeu_ps(to, value); }
   static F load_f32(const void* from) { return _mm512_loadu_ps(from); }
+  /// rows[i] lane j to rows[j] lane i.
+  static void transpose(F (&rows)[16]) {
+    F pairs[16], fours[16];
+    for (int i = 0; i < 16; i += 2) {
+      pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+      pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+    }
+    // fours[4 * q + k]: of rows 4 q to 4 q + 3 the columns k, k + 4, k + 8, k + 12.
+    for (int q = 0; q < 16; q += 4) {
+      for (int half = 0; half < 2; ++half) {
+        const __m512d a = _mm512_castps_pd(pairs[q + half]);
+        const __m512d b = _mm512_castps_pd(pairs[q + 2 + half]);
+        fours[q + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+        fours[q + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+      }
+    }
+    for (int k = 0; k < 4; ++k) {
+      constexpr int kEven = 0x88, kOdd = 0xdd;  // quarters 0 and 2, or 1 and 3, of both
+      const F low_even = _mm512_shuffle_f32x4(fours[k], fours[4 + k], kEven);
+      const F low_odd = _mm512_shuffle_f32x4(fours[k], fours[4 + k], kOdd);
+      const F high_even = _mm512_shuffle_f32x4(fours[8 + k], fours[12 + k], kEven);
+      const F high_odd = _mm512_shuffle_f32x4(fours[8 + k], fours[12 + k], kOdd);
+      rows[k] = _mm512_shuffle_f32x4(low_even, high_even, kEven);
+      rows[8 + k] = _mm512_shuffle_f32x4(low_even, high_even, kOdd);
+      rows[4 + k] = _mm512_shuffle_f32x4(low_odd, high_odd, kEven);
+      rows[12 + k] = _mm512_shuffle_f32x4(low_odd, high_odd, kOdd);
+    }
+  }
   static F load_f16(const void* from) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(from)));
   }

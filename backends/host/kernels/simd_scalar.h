@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "workloads/tensor/convert.h"
 #include "workloads/tensor/fp8.h"
@@ -31,8 +32,9 @@ struct Scalar {
   static constexpr int kDirectChains = 1;
   static constexpr int kDirectInputs = 2;
   static constexpr int kPanelTiles = 1;
-  static constexpr int kPanelInputs = 2;
-  static constexpr int kQueries = 2;  // of attention, by groups of positions
+  static constexpr int kPanelRows = 2;
+  static constexpr int kLeastPanelRows = 64;  // that earn the transposing of plain weights back
+  static constexpr int kQueries = 2;          // of attention, by groups of positions
   static constexpr int kQueryGroups = 1;
 
   template <typename Function>
@@ -55,6 +57,12 @@ struct Scalar {
     F result;
     std::memcpy(result.lane, from, sizeof result.lane);
     return result;
+  }
+  /// rows[i] lane j to rows[j] lane i.
+  static void transpose(F (&rows)[16]) {
+    for (int i = 0; i < 16; ++i) {
+      for (int j = 0; j < i; ++j) std::swap(rows[i].lane[j], rows[j].lane[i]);
+    }
   }
   static F load_f16(const void* from) {
     return each([&](int i) { return f16_to_float(half(from, i)); });

@@ -92,7 +92,8 @@ TEST_P(HostKernels, MultiplyPlainWeightsOfOddSizes) {
   for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
     for (const auto& [rows, out, in] :
          {std::tuple{1, 1, 1}, std::tuple{1, 37, 80}, std::tuple{2, 9, 17}, std::tuple{7, 33, 1100},
-          std::tuple{13, 50, 64}, std::tuple{6, 4, 15}}) {
+          std::tuple{13, 50, 64}, std::tuple{6, 4, 15}, std::tuple{64, 70, 33},
+          std::tuple{77, 47, 1043}, std::tuple{65, 2, 7}}) {
       // These are rounded first, within the bounds that amx_code_test.cpp holds them to.
       if (GetParam() == Isa::avx512bf16 && type == Type::bf16 && rows >= host::kDotPlainRows) {
         continue;
