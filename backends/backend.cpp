@@ -16,6 +16,10 @@ Support Backend::streams() const {
   return Support::no("backend '" + describe().name + "' reads weights only where all of them lie");
 }
 
+std::unique_ptr<Execution> Backend::in_turns(std::vector<std::unique_ptr<Execution>>) const {
+  return nullptr;
+}
+
 ceilings::Measured Backend::measure_ceilings(const DeviceCeilingOptions&,
                                              const std::atomic<bool>&) const {
   throw Error(

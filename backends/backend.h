@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "backends/memory_ledger.h"
 #include "backends/support.h"
@@ -77,6 +78,8 @@ class Execution {
   virtual void synchronise() = 0;
   virtual void read_output(ValueId id, std::span<std::byte> bytes) const = 0;
   [[nodiscard]] virtual MemoryLedger memory() const = 0;
+  /// How many passes of the graph a run is: what it took is divided by that.
+  [[nodiscard]] virtual std::int64_t passes_a_run() const { return 1; }
   /// From now on each run announces the nodes of the graph to `recorder`: spans on its track
   /// kOpsTrack, from a source with the graph's op ids, one after the other and all of them within
   /// run and synchronise. Null ends it; until then the recorder must live. Allocates, so it is
@@ -108,6 +111,12 @@ class Backend {
   /// Drives what the device's caches hold out of them: how many bytes it went through for that,
   /// more than twice what they hold. 0: it has none, or their size is not known.
   [[nodiscard]] virtual std::int64_t evict_device_cache() const { return 0; }
+  /// What its device's last cache holds; 0: it has none, or its size is not known.
+  [[nodiscard]] virtual std::int64_t device_cache_bytes() const { return 0; }
+  /// Executions of one graph, prepared here and not recorded, as one that runs them one after the
+  /// other as one recording. Null where nothing is recorded.
+  [[nodiscard]] virtual std::unique_ptr<Execution> in_turns(
+      std::vector<std::unique_ptr<Execution>> turns) const;
   /// What its device can do at the most (device_ceilings.h). Error where it has no device of its
   /// own, or the device fails. After `stop` is set, what was measured so far is returned.
   [[nodiscard]] virtual ceilings::Measured measure_ceilings(const DeviceCeilingOptions& options,

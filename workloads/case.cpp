@@ -16,6 +16,7 @@
 #include "workloads/models/shapes.h"
 #include "workloads/nearest_name.h"
 #include "workloads/shell_quote.h"
+#include "workloads/tensor/kv_type.h"
 #include "workloads/tensor/type.h"
 #include "workloads/transforms/parse.h"
 
@@ -112,7 +113,7 @@ std::vector<CaseField> declare_fields() {
                "none)"))),
       of_variant(text("backend", &Case::backend, true, true, {},
                       "backend, or ./library.so, with options after a colon: NAME:key=value,...")),
-      of_variant(text("kv", &Case::kv, true, true, {"f32", "f16", "bf16"}, "type of the KV cache")),
+      of_variant(text("kv", &Case::kv, true, true, kv_type_names(), "type of the KV cache")),
       of_variant(text("fuse", &Case::fuse, true, false, {"on", "off"},
                       "whether a backend may compute neighbouring operators as one (default: on)")),
       text("graph", &Case::graph, true, false, {"on", "off"},
@@ -121,7 +122,8 @@ std::vector<CaseField> declare_fields() {
           "allocation", &Case::allocation, true, false, allocation_names(),
           "how a backend finds room for activations: one block cut to size, buffers lent again, or "
           "a place for each (default: arena)"),
-      text("cache", &Case::cache, true, true, {"warm", "cold-cpu", "cold-disk", "cold-gpu"},
+      text("cache", &Case::cache, true, true,
+           {"warm", "cold-cpu", "cold-disk", "cold-gpu", "rotate-gpu"},
            "state of the caches before each measured pass"),
       integer("prompt", &Case::prompt, true, false, 0, kMostTokens,
               "prompt tokens of each sequence; 0: only decode"),

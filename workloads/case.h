@@ -35,7 +35,7 @@ struct Case {
   std::string fuse;        ///< on, off; empty: on, where the backend can
   std::string graph;       ///< llm: on, off: launches of a step recorded; empty: on where it can
   std::string allocation;  ///< llm: of activations (allocation.h); empty: arena
-  std::string cache = "warm";  ///< warm, cold-cpu, cold-disk, cold-gpu
+  std::string cache = "warm";  ///< warm, cold-cpu, cold-disk, cold-gpu, rotate-gpu
   std::int64_t prompt = 512;
   std::int64_t generate = 0;
   std::int64_t depth = 0;  ///< tokens already in the KV cache, not timed

@@ -9,11 +9,14 @@
 #include "backends/cuda/device_cache.h"
 #include "backends/cuda/device_ceilings.h"
 #include "backends/cuda/planner.h"
+#include "backends/cuda/rotated_execution.h"
 
 namespace ridgepoint {
 
-CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device, bool tf32)
-    : arena_(std::make_shared<cuda::Arena>(std::move(device))), tf32_(tf32), weights_(arena_) {}
+CudaBackend::CudaBackend(std::shared_ptr<cuda::Device> device, CudaOptions options)
+    : arena_(std::make_shared<cuda::Arena>(std::move(device))),
+      options_(options),
+      weights_(arena_) {}
 
 BackendDescription CudaBackend::describe() const {
   const cuda::DeviceDescription& device = arena_->device().describe();
@@ -43,7 +46,8 @@ std::unique_ptr<Execution> CudaBackend::prepare(const Graph& graph, const Weight
                                                cuda::PlanOptions{.arena = arena_,
                                                                  .weights = &weights_,
                                                                  .fuse = options.fuse,
-                                                                 .tf32 = tf32_,
+                                                                 .tf32 = options_.tf32,
+                                                                 .eight_bits = options_.eight_bits,
                                                                  .allocation = options.allocation},
                                                std::move(cache), record);
 }
@@ -84,6 +88,20 @@ std::int64_t CudaBackend::evict_device_cache() const {
   device.check_launches("emptying the device's cache");
   device.synchronise();
   return bytes;
+}
+
+std::unique_ptr<Execution> CudaBackend::in_turns(
+    std::vector<std::unique_ptr<Execution>> turns) const {
+  std::vector<std::unique_ptr<cuda::CudaExecution>> ours;
+  for (auto& turn : turns) {
+    auto* const own = dynamic_cast<cuda::CudaExecution*>(turn.get());
+    if (own == nullptr || own->recorded()) {
+      throw std::logic_error("CudaBackend: an execution of another backend, or a recorded one");
+    }
+    static_cast<void>(turn.release());
+    ours.emplace_back(own);
+  }
+  return std::make_unique<cuda::RotatedExecution>(arena_, std::move(ours));
 }
 
 ceilings::Measured CudaBackend::measure_ceilings(const DeviceCeilingOptions& options,

@@ -14,6 +14,12 @@
 
 namespace ridgepoint {
 
+/// What products of many rows may do (kOptions).
+struct CudaOptions {
+  bool tf32 = false;
+  bool eight_bits = true;
+};
+
 class CudaBackend : public Backend {
  public:
   static constexpr std::string_view kName = "cuda";
@@ -21,9 +27,10 @@ class CudaBackend : public Backend {
       "one NVIDIA GPU: kernels of our own for decoding, cuBLASLt for the products of prefill";
   static constexpr std::string_view kOptions =
       "device=N: which GPU (0); tf32=0|1: products of many rows with f32 weights by tensor cores, "
-      "with ten bits of each factor (0)";
+      "with ten bits of each factor (0); eight_bits=0|1: those of more than 64 rows with fp8 and "
+      "q8_channel weights by tensor cores of eight bits, which round activations to as many (1)";
 
-  explicit CudaBackend(std::shared_ptr<cuda::Device> device, bool tf32 = false);
+  explicit CudaBackend(std::shared_ptr<cuda::Device> device, CudaOptions options = {});
 
   [[nodiscard]] BackendDescription describe() const override;
   [[nodiscard]] bool records() const override { return true; }
@@ -37,6 +44,11 @@ class CudaBackend : public Backend {
                                                    const PrepareOptions& options) const override;
   [[nodiscard]] std::optional<double> device_clock_hz() const override;
   [[nodiscard]] std::int64_t evict_device_cache() const override;
+  [[nodiscard]] std::int64_t device_cache_bytes() const override {
+    return arena_->device().describe().l2_bytes;
+  }
+  [[nodiscard]] std::unique_ptr<Execution> in_turns(
+      std::vector<std::unique_ptr<Execution>> turns) const override;
   [[nodiscard]] ceilings::Measured measure_ceilings(const DeviceCeilingOptions& options,
                                                     const std::atomic<bool>& stop) const override;
   /// What of the device's memory is in use, by class.
@@ -44,7 +56,7 @@ class CudaBackend : public Backend {
 
  private:
   std::shared_ptr<cuda::Arena> arena_;
-  bool tf32_;
+  CudaOptions options_;
   mutable cuda::WeightStore weights_;
   mutable cuda::DeviceBytes clock_room_, eviction_room_;  ///< taken when first needed
   mutable std::int64_t evictions_ = 0;

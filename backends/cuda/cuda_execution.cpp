@@ -39,7 +39,7 @@ CudaExecution::CudaExecution(const Graph& graph, const WeightMap& weights,
       cache_(std::move(cache)),
       plan_(plan_device(graph_, weights, with_cache(options, cache_.get()))),
       spans_(graph_, op_ids_of(graph_, plan_.stages)) {
-  if (record) recording_ = arena_->device().record([this] { launch_stages(); });
+  if (record) recording_ = arena_->device().record([this] { launch_all(); });
 }
 
 std::byte* CudaExecution::end(ValueId id, Role role, std::size_t size) const {
@@ -62,7 +62,7 @@ void CudaExecution::read_output(ValueId id, std::span<std::byte> bytes) const {
   arena_->device().copy_out(bytes, end(id, Role::output, bytes.size()));
 }
 
-void CudaExecution::launch_stages() {
+void CudaExecution::launch_all() {
   for (const Stage& stage : plan_.stages) {
     for (const auto& launch : stage.launches) launch();
   }
@@ -78,7 +78,7 @@ void CudaExecution::launch_announced(SpanListener* listener, Marks* marks) {
   }
 }
 
-void CudaExecution::run(std::int64_t past) {
+void CudaExecution::begin(std::int64_t past) {
   if (past < 0 || (plan_.has_caches && past + graph_.tokens() > graph_.capacity())) {
     throw std::logic_error(fmt::format("CudaExecution: {} tokens after {} exceed a cache of {}",
                                        graph_.tokens(), past, graph_.capacity()));
@@ -88,6 +88,10 @@ void CudaExecution::run(std::int64_t past) {
   Device& device = arena_->device();
   for (const auto& upload : plan_.uploads) upload(past);
   device.launches().set_past(plan_.past.as<std::int64_t>(), past, device.stream());
+}
+
+void CudaExecution::run(std::int64_t past) {
+  begin(past);
   if (track_ != nullptr && spans_come() == DeviceSpans::by_execution) {
     make_marks();  // the listener may have gone since
     launch_announced(track_->listener(), marks_.get());
@@ -97,9 +101,9 @@ void CudaExecution::run(std::int64_t past) {
   } else if (recording_) {
     recording_->play();
   } else {
-    launch_stages();
+    launch_all();
   }
-  device.check_launches(graph_.name());
+  arena_->device().check_launches(graph_.name());
 }
 
 void CudaExecution::synchronise() {

@@ -29,11 +29,21 @@ class CudaExecution : public Execution {
   /// spans itself hears it while the step is recorded, and what is played is what is played
   /// untraced.
   [[nodiscard]] Support trace(SpanRecorder* recorder) override;
+  // For whoever runs several as one (rotated_execution.h).
+  /// What run() does before it launches.
+  void begin(std::int64_t past);
+  /// The launches of a pass, and nothing else.
+  void launch_all();
+  /// Announces from now on as `first` does, which has the same graph; nothing where it does not.
+  void announce_as(const CudaExecution& first) {
+    track_ = first.track_;
+    source_ = first.source_;
+  }
+
   [[nodiscard]] bool recorded() const { return recording_ != nullptr; }
 
  private:
   [[nodiscard]] std::byte* end(ValueId id, Role role, std::size_t size) const;
-  void launch_stages();
   /// Both may be null.
   void launch_announced(SpanListener* listener, Marks* marks);
   void make_marks();

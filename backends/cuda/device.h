@@ -42,7 +42,7 @@ struct DeviceDescription {
 /// out[r, o] = sum of weight[o, i] * x[r, i] + addend[r, o]: products of many rows.
 struct ManyRowsArgs {
   /// Of weights and activations: f16, bf16, floats, floats of which tensor cores take 10 bits
-  /// (tf32), fp8, or codes; of codes `out` gets 32-bit integers.
+  /// (tf32), e4m3, or row_codes, of which `out` gets 32-bit integers. Scales are not looked at.
   Packing type = Packing::f16;
   const void* weight = nullptr;  ///< [out, weight_pitch] elements
   const void* x = nullptr;       ///< [rows, x_pitch] elements

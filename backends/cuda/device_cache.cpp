@@ -8,7 +8,18 @@ namespace ridgepoint::cuda {
 namespace {
 
 KvType kv_type_of(Type type) {
-  return type == Type::f32 ? KvType::f32 : type == Type::f16 ? KvType::f16 : KvType::bf16;
+  switch (type) {
+    case Type::f32:
+      return KvType::f32;
+    case Type::f16:
+      return KvType::f16;
+    case Type::bf16:
+      return KvType::bf16;
+    case Type::e4m3:
+      return KvType::e4m3;
+    default:
+      throw std::logic_error("cuda: no type of KV");
+  }
 }
 
 }  // namespace
@@ -49,7 +60,7 @@ DeviceCache::DeviceCache(const Graph& graph, std::shared_ptr<Arena> arena)
                    .pitch = whole_parts(dim, 8) * 8};
     const std::int64_t elements =
         value.shape.at(0) * entry.cache.heads * entry.cache.capacity * entry.cache.pitch;
-    const std::int64_t size = elements * (value.type == Type::f32 ? 4 : 2);
+    const std::int64_t size = elements * kv_bytes(entry.cache.type);
     entry.memory = arena_->take(static_cast<std::size_t>(size), MemoryClass::kv);
     arena_->device().clear(entry.memory.data(), entry.memory.size());
     entry.cache.data = entry.memory.data();

@@ -128,7 +128,7 @@ constexpr TileShape kTiles[] = {
     {TileType::bf16, Packing::bf16, "mma bf16 m16n8k16", "cuBLASLt bf16", "FLOP/s", 2, 80},
     {TileType::tf32, Packing::tf32, "mma tf32 m16n8k8", "cuBLASLt tf32", "FLOP/s", 4, 80},
     {TileType::e4m3, Packing::e4m3, "mma e4m3 m16n8k32", "cuBLASLt e4m3", "FLOP/s", 1, 89},
-    {TileType::int8, Packing::codes, "mma int8 m16n8k32", "cuBLASLt int8", "OP/s", 1, 80}};
+    {TileType::int8, Packing::row_codes, "mma int8 m16n8k32", "cuBLASLt int8", "OP/s", 1, 80}};
 
 class DeviceMeasuring {
  public:

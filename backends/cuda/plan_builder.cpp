@@ -162,11 +162,31 @@ bool PlanBuilder::takes_tiles(ValueId input, ValueId weight_id) {
          format != Format::f16 && format != Format::bf16;
 }
 
+bool PlanBuilder::takes_eight_bits(ValueId input, ValueId weight_id) {
+  // The library wants sixteen bytes of each row's beginning, of the sums four outputs; sixteen
+  // outputs are what its documentation calls for.
+  constexpr std::int64_t kOutputs = 16;
+  constexpr int kLeastForE4m3 = 89, kLeastForBytes = 80;
+  constexpr std::int64_t kMostSum = 0x7fffffff;
+  const Matrix& m = matrix(weight_id);
+  if (!options.eight_bits || !device().has_many_rows() || rows(input) <= kMostSomeRows ||
+      m.out % kOutputs != 0) {
+    return false;
+  }
+  const int capability = device().describe().capability;
+  if (m.format == Format::fp8) return capability >= kLeastForE4m3;
+  return m.format == Format::q8_row && capability >= kLeastForBytes &&
+         m.in <= kMostSum / (128 * 127);
+}
+
 Packing PlanBuilder::packing_for(ValueId input, ValueId weight_id) {
   const Format format = matrix(weight_id).format;
   if (takes_tiles(input, weight_id)) return Packing::f16;
   if (rows(input) <= kMostFewRows || !device().has_many_rows()) {
     return takes_codes(format) ? Packing::codes : Packing::floats;
+  }
+  if (takes_eight_bits(input, weight_id)) {
+    return format == Format::fp8 ? Packing::e4m3 : Packing::row_codes;
   }
   return format == Format::f32    ? Packing::floats
          : format == Format::bf16 ? Packing::bf16
@@ -191,6 +211,13 @@ Packed PlanBuilder::packed_place(ValueId input, Packing packing) const {
 }
 
 Packed PlanBuilder::packed_for_next(std::size_t n) {
+  const auto packing = next_packing(n);
+  if (!packing) return {};
+  packed_now(node(n).output, *packing);
+  return packed_place(node(n).output, *packing);
+}
+
+std::optional<Packing> PlanBuilder::next_packing(std::size_t n) {
   const ValueId output = node(n).output;
   if (!options.fuse) return {};
   for (std::size_t next = n + 1; next < graph.nodes().size(); ++next) {
@@ -203,8 +230,9 @@ Packed PlanBuilder::packed_for_next(std::size_t n) {
     if (!std::holds_alternative<MatrixProduct>(reader.op)) return {};
     const Packing packing = packing_for(output, reader.inputs[1]);
     if (packing == Packing::floats && length(output) % kUnit == 0) return {};
-    packed_now(output, packing);
-    return packed_place(output, packing);
+    // A row's scale is known when all of the row is.
+    if (packing == Packing::e4m3 || packing == Packing::row_codes) return {};
+    return packing;
   }
   return {};
 }

@@ -51,6 +51,8 @@ class PlanBuilder {
   /// Whether tensor cores decode the weights as they multiply: too many rows for streaming them,
   /// and too few for decoding them first.
   [[nodiscard]] bool takes_tiles(ValueId input, ValueId weight);
+  /// Whether the library multiplies codes of eight bits, both factors with a scale a row.
+  [[nodiscard]] bool takes_eight_bits(ValueId input, ValueId weight);
   /// What a product takes its activations as.
   [[nodiscard]] Packing packing_for(ValueId input, ValueId weight);
   /// Where the packed rows of a value go: one place, which serves each in turn. Whoever writes
@@ -65,6 +67,8 @@ class PlanBuilder {
   }
   /// How the product that next reads this node's output takes it, if packing it early pays.
   [[nodiscard]] Packed packed_for_next(std::size_t n);
+  /// Whether it pays.
+  [[nodiscard]] bool packs_for_next(std::size_t n) { return next_packing(n).has_value(); }
 
   void add_stage(std::vector<std::size_t> nodes, std::vector<std::function<void()>> launches);
 
@@ -72,6 +76,7 @@ class PlanBuilder {
   [[nodiscard]] std::int64_t tile_rows(const Matrix& matrix) const;
 
  private:
+  [[nodiscard]] std::optional<Packing> next_packing(std::size_t n);
   void place_values();
   [[nodiscard]] const TensorView& weight(ValueId id) const;
   void note_weight(const void* memory, std::int64_t bytes);
@@ -90,6 +95,9 @@ class PlanBuilder {
 /// Launches for products of one input.
 std::vector<std::function<void()>> product_launches(PlanBuilder& builder,
                                                     std::span<const FusedProduct> products);
+/// One launch for silu(gate) * up into `result`; none where rows or formats do not suit.
+std::vector<std::function<void()>> gated_launches(PlanBuilder& builder, std::size_t gate,
+                                                  std::size_t up, ValueId result);
 void plan_product(PlanBuilder& builder, std::size_t n);
 
 struct HeadsNodes {

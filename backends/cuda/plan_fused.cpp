@@ -33,6 +33,14 @@ std::size_t fuse_gate(PlanBuilder& builder, std::size_t n) {
   const Node& gate = builder.node(n);
   const Node& up = builder.node(n + 1);
   const Node& gated = builder.node(n + 2);
+  // Where the next product takes its rows packed, the gate is a launch that packs.
+  if (!builder.packs_for_next(n + 2)) {
+    auto one = gated_launches(builder, n, n + 1, gated.output);
+    if (!one.empty()) {
+      builder.add_stage({n, n + 1, n + 2}, std::move(one));
+      return 3;
+    }
+  }
   auto launches =
       product_launches(builder, std::array{FusedProduct{.node = n}, FusedProduct{.node = n + 1}});
   const ElementwiseArgs args{.what = Elementwise::silu_gate,

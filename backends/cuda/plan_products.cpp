@@ -1,5 +1,7 @@
 // Matrix products: few rows by kernels of our own, many rows by the device's library, over tiles of
-// decoded weights where they are not stored as it takes them.
+// decoded weights where they are not stored as it takes them. Weights of eight bits with one scale
+// a row are multiplied as they are, where the device has tensor cores for them, and scaled
+// afterwards.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -99,28 +101,98 @@ void add_many_rows(PlanBuilder& builder, const ProductPart& part, const Packed& 
   launches.emplace_back([device, bias] { device->launches().elementwise(bias, device->stream()); });
 }
 
+/// `sums` is the place that the product has by itself: where the result goes, something may lie
+/// that is to be added.
+void add_eight_bits(PlanBuilder& builder, const ProductPart& part, float* sums, const Packed& x,
+                    std::int64_t rows, LaunchList& launches) {
+  Device* const device = &builder.device();
+  const Matrix& m = part.matrix;
+  // Rows are filled up with zeros, so their whole length may be multiplied.
+  const ManyRowsArgs product{.type = x.packing,
+                             .weight = m.codes,
+                             .x = x.numbers,
+                             .out_features = m.out,
+                             .rows = rows,
+                             .in = m.units() * kUnit,
+                             .weight_pitch = m.units() * kUnit,
+                             .x_pitch = x.units * kUnit,
+                             .out_pitch = m.out,
+                             .out = sums};
+  const ScaleSumsArgs scaled{.part = part,
+                             .sums = sums,
+                             .whole_numbers = x.packing == Packing::row_codes,
+                             .x_scales = x.scales,
+                             .rows = rows};
+  launches.emplace_back([device, product, scaled] {
+    device->many_rows(product);
+    device->launches().scale_sums(scaled, device->stream());
+  });
+}
+
+/// The input as the product wants it, packed unless it is.
+Packed packed_input(PlanBuilder& builder, ValueId input, ValueId weight, LaunchList& launches) {
+  Device* const device = &builder.device();
+  const Packing packing = builder.packing_for(input, weight);
+  const Packed x = builder.packed_place(input, packing);
+  if (x.numbers == builder.at<void>(input) || builder.is_packed(input, packing)) return x;
+  builder.packed_now(input, packing);
+  const std::int64_t rows = builder.rows(input), length = builder.length(input);
+  const float* const from = builder.at(input);
+  if (packing == Packing::e4m3 || packing == Packing::row_codes) {
+    const PackRowsArgs pack{.x = from, .rows = rows, .length = length, .packed = x};
+    launches.emplace_back([device, pack] { device->launches().pack_rows(pack, device->stream()); });
+  } else {
+    const PackArgs pack{.x = from, .rows = rows, .length = length, .packed = x};
+    launches.emplace_back([device, pack] { device->launches().pack(pack, device->stream()); });
+  }
+  return x;
+}
+
+bool is_few(PlanBuilder& builder, std::int64_t rows) {
+  return rows <= kMostFewRows || !builder.device().has_many_rows();
+}
+
 }  // namespace
+
+// What is gated goes where the gate would have gone (backends/activation_plan.h), or to a place
+// that nobody had, so that no block writes what another one still reads.
+LaunchList gated_launches(PlanBuilder& builder, std::size_t gate, std::size_t up, ValueId result) {
+  const ValueId input = builder.node(gate).inputs[0];
+  const ValueId gate_weight = builder.node(gate).inputs[1];
+  const ValueId up_weight = builder.node(up).inputs[1];
+  const std::int64_t rows = builder.rows(input);
+  if (!is_few(builder, rows) || builder.takes_tiles(input, gate_weight) ||
+      builder.matrix(gate_weight).format != builder.matrix(up_weight).format) {
+    return {};
+  }
+  LaunchList launches;
+  FewRowsArgs args{.count = 2, .gated = true};
+  args.x = packed_input(builder, input, gate_weight, launches);
+  args.parts[0] = part_of(builder, {.node = gate, .result = result});
+  args.parts[1] = part_of(builder, {.node = up, .result = result});
+  add_few_rows(builder, args, rows, launches);
+  return launches;
+}
 
 LaunchList product_launches(PlanBuilder& builder, std::span<const FusedProduct> products) {
   LaunchList launches;
   Device* const device = &builder.device();
   const ValueId input = builder.node(products[0].node).inputs[0];
   const std::int64_t rows = builder.rows(input);
-  const bool few = rows <= kMostFewRows || !device->has_many_rows();
+  const bool few = is_few(builder, rows);
   for (std::size_t p = 0; p < products.size();) {
     const ValueId weight = builder.node(products[p].node).inputs[1];
-    const Packing packing = builder.packing_for(input, weight);
-    const Packed x = builder.packed_place(input, packing);
-    if (x.numbers != builder.at<void>(input) && !builder.is_packed(input, packing)) {
-      const PackArgs pack{
-          .x = builder.at(input), .rows = rows, .length = builder.length(input), .packed = x};
-      launches.emplace_back([device, pack] { device->launches().pack(pack, device->stream()); });
-      builder.packed_now(input, packing);
-    }
+    const Packed x = packed_input(builder, input, weight, launches);
     if (builder.takes_tiles(input, weight)) {
       const SomeRowsArgs args{.part = part_of(builder, products[p]), .x = x, .rows = rows};
       launches.emplace_back(
           [device, args] { device->launches().some_rows(args, device->stream()); });
+      ++p;
+      continue;
+    }
+    if (builder.takes_eight_bits(input, weight)) {
+      add_eight_bits(builder, part_of(builder, products[p]),
+                     builder.at(builder.node(products[p].node).output), x, rows, launches);
       ++p;
       continue;
     }

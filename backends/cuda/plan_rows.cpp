@@ -83,6 +83,9 @@ class RowPlanner {
   void operator()(const Sample& op) {
     const std::int64_t batch = builder_.rows(node_.inputs[0]);
     const auto candidates = static_cast<std::size_t>(batch * kSampleParts);
+    const auto counters = static_cast<std::size_t>(batch) * sizeof(std::uint32_t);
+    std::byte* const arrived = builder_.take(counters);
+    device_->clear(arrived, counters);
     stage([args =
                SampleArgs{.logits = in(),
                           .batch = batch,
@@ -92,6 +95,7 @@ class RowPlanner {
                           .seed = op.seed,
                           .tokens = builder_.graph.tokens(),
                           .past = builder_.past(),
+                          .arrived = reinterpret_cast<std::uint32_t*>(arrived),
                           .best = reinterpret_cast<float*>(builder_.take(candidates * 4)),
                           .best_at = reinterpret_cast<std::int32_t*>(builder_.take(candidates * 4)),
                           .out = builder_.at<std::int32_t>(node_.output)},

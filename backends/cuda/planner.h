@@ -3,7 +3,8 @@
 // memory. With fusing on, neighbouring nodes become one stage where that saves launches or trips
 // through memory, announced by the ids of all its nodes (workloads/graph/fused_op_id.h):
 //   product -> bias, residual add     added while the product is stored
-//   gate, up -> SiLU gate             both products in one launch, where the rows are few
+//   gate, up -> SiLU gate             one launch where the rows are few and the next product takes
+//   them as they are, else both products in one and the gate in another
 //   q, k, v -> rotary -> cache        three products in one launch, then rotation and caching in
 //   one
 // and norms and gates pack their rows for the product that follows.
@@ -53,6 +54,9 @@ struct PlanOptions {
   DeviceCache* cache = nullptr;
   bool fuse = true;
   bool tf32 = false;  ///< products of many rows with f32 weights by tensor cores
+  /// Products of many rows with weights of eight bits and one scale a row by tensor cores of these
+  /// types, where the device has them; else in f16.
+  bool eight_bits = true;
   Allocation allocation = Allocation::arena;
 };
 

@@ -166,6 +166,7 @@ Form form_of(Type type) {
       return {Format::w4, 4, 16, 4};
     case Type::fp8:
       return {Format::fp8, 0, 32, 4};
+    case Type::e4m3:
     case Type::i32:
       break;
   }

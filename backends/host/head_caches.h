@@ -35,7 +35,7 @@ struct CacheBytes {
   [[nodiscard]] std::byte* head(std::int64_t sequence, std::int64_t first) const {
     return data + (sequence * features + first) * padded_capacity() * element_bytes();
   }
-  [[nodiscard]] std::int64_t element_bytes() const { return type == Type::f32 ? 4 : 2; }
+  [[nodiscard]] std::int64_t element_bytes() const { return type_info(type).block_bytes; }
   [[nodiscard]] std::int64_t bytes() const {
     return batch * padded_capacity() * features * element_bytes();
   }

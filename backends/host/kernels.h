@@ -116,7 +116,7 @@ struct ProductTarget {
 /// A cache of one sequence and one key-value head. Keys in groups of 16 positions:
 /// keys[(p / 16 * dim + d) * 16 + p % 16]; values row by row: values[p * dim + d].
 struct HeadCache {
-  Type type = Type::f16;  ///< f32, f16 or bf16
+  Type type = Type::f16;  ///< one that holds KV
   std::byte* keys = nullptr;
   std::byte* values = nullptr;
 };

@@ -40,6 +40,9 @@ class PluginBackend : public Backend {
     if (options.allocation != Allocation::arena) {
       return Support::no("how an engine behind a library allocates is its own affair");
     }
+    if (type_info(options.kv_type).gguf_id == kNoGgufId) {
+      return Support::no("the interface to engines behind a library has no number for KV in fp8");
+    }
     return engine_->supports(ModelDescription(model), ridgepoint::describe(options));
   }
   [[nodiscard]] std::unique_ptr<Session> open_session(

@@ -13,6 +13,7 @@
 #include "workloads/models/lower.h"
 #include "workloads/models/model_type.h"
 #include "workloads/models/slice.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -71,7 +72,7 @@ StepWork WallForecast::step(const WallQuestion& question, std::int64_t batch) {
     const Phase phase{.batch = batch,
                       .tokens = 1,
                       .capacity = lowered.filled_tokens + 1,
-                      .kv_type = find_type(question.kv).value_or(Type::f16)};
+                      .kv_type = find_kv_type(question.kv).value_or(Type::f16)};
     const Graph graph = lower(outline_, phase);
     lowered.empty = step_work(graph, 0);
     lowered.filled = step_work(graph, lowered.filled_tokens);
@@ -118,7 +119,7 @@ WallAnswer WallForecast::answer(const WallQuestion& question, const WallFigures*
     answer.kv_bytes_per_token = static_cast<double>(answer.step.kv_bytes) / batch;
     answer.critical_batch_by_roof = critical_batch(question.machine, step(question, 1));
     answer.weight_bytes = bytes_of_weights(outline_);
-    const Type kv_type = find_type(question.kv).value_or(Type::f16);
+    const Type kv_type = find_kv_type(question.kv).value_or(Type::f16);
     const MemoryNeed need{.available_bytes = question.memory_bytes,
                           .weight_bytes = answer.weight_bytes,
                           .kv_bytes_per_token = kv_bytes_per_token(question.shape, kv_type),

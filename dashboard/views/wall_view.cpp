@@ -26,6 +26,7 @@
 #include "workloads/models/model_type.h"
 #include "workloads/models/shapes.h"
 #include "workloads/shell_quote.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -87,7 +88,8 @@ WallView::WallView(Session& session, QWidget* parent)
                                 "--causal\n\ntells whether time follows bandwidth.")) {
   for (const std::string_view type : ModelType::names()) type_->addItem(qt(type));
   type_->setCurrentText("q8_0");
-  for (const char* type : {"f16", "bf16", "f32"}) kv_->addItem(type);
+  for (const KvTypeName& type : kv_types()) kv_->addItem(qt(type.name));
+  kv_->setCurrentText("f16");
   own_->setToolTip("Bandwidth and arithmetic as the newest ceilings say, memory as available");
   own_->setAccessibleName("Take the figures of this machine");
   summary_->setWordWrap(true);

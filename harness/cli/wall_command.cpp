@@ -18,6 +18,7 @@
 #include "profiler/ceilings/time_together.h"
 #include "workloads/error.h"
 #include "workloads/number_of.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -46,7 +47,7 @@ SliceOptions slice_options(const WallArguments& arguments) {
   }
   SliceOptions options;
   options.threads = arguments.threads > 0 ? arguments.threads : cores;
-  options.kv_type = find_type(arguments.kv).value_or(Type::f16);
+  options.kv_type = parse_kv_type(arguments.kv);
   return options;
 }
 

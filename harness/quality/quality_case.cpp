@@ -30,6 +30,7 @@
 #include "workloads/error.h"
 #include "workloads/models/shapes.h"
 #include "workloads/number_of.h"
+#include "workloads/tensor/kv_type.h"
 #include "workloads/tokenizer/open_tokenizer.h"
 
 namespace ridgepoint {
@@ -109,11 +110,9 @@ class QualityCase {
   [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(subject_.seed); }
 
   [[nodiscard]] SessionOptions session_options(std::string_view kv) const {
-    const auto type = find_type(kv);
-    if (!type) throw Error(fmt::format("kv: unknown type '{}'", kv));
     return {.batch = 1,
             .capacity = std::max(subject_.context, subject_.context / 2 + subject_.greedy),
-            .kv_type = *type,
+            .kv_type = parse_kv_type(kv),
             .threads = context_.threads(),
             .fuse = subject_.fuse != "off"};
   }

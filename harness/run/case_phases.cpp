@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "workloads/models/lower.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 
@@ -15,7 +16,7 @@ std::vector<CasePhase> model_phases(const Case& subject, const Model& model) {
       .batch = subject.batch,
       .tokens = 1,
       .capacity = subject.depth + std::max<std::int64_t>(1, subject.prompt) + subject.generate,
-      .kv_type = find_type(subject.kv).value_or(Type::f16)};
+      .kv_type = parse_kv_type(subject.kv)};
   std::vector<CasePhase> phases;
   if (subject.prompt > 0) {
     phase.tokens = subject.prompt;

@@ -19,6 +19,7 @@
 #include "harness/run/reference_price.h"
 #include "harness/run/tolerance.h"
 #include "workloads/error.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -84,11 +85,10 @@ Shortfalls compute(const CaseContext& context, const Backend& reference, const M
                    const ChoicePlan& plan, std::span<const std::int32_t> chosen) {
   const Case& subject = context.subject;
   const auto before = tokens_before(subject);
-  const auto session =
-      reference.open_session(model, {.batch = 1,
-                                     .capacity = before + plan.choices - 1,
-                                     .kv_type = find_type(subject.kv).value_or(Type::f16),
-                                     .threads = context.threads()});
+  const auto session = reference.open_session(model, {.batch = 1,
+                                                      .capacity = before + plan.choices - 1,
+                                                      .kv_type = parse_kv_type(subject.kv),
+                                                      .threads = context.threads()});
   const auto vocabulary = static_cast<std::size_t>(model.config.vocab);
   const auto batch = static_cast<std::size_t>(subject.batch);
   const auto fed = fed_tokens(model, subject, plan, chosen);

@@ -21,6 +21,7 @@
 #include "harness/run/reference_price.h"
 #include "harness/run/tolerance.h"
 #include "workloads/error.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -249,7 +250,7 @@ CaseResult check_session(const CaseContext& context, const Backend& backend, Ses
   }
   const auto& [plan, tokens, key, stored] = question;
   auto truth = stored;
-  double tolerance = tolerance_for(model);
+  double tolerance = tolerance_for(model, parse_kv_type(subject.kv));
   Json details{{"compared", true},
                {"what", "logits after a prompt and after given tokens one by one"},
                {"checked_depth", plan.past},
@@ -277,7 +278,7 @@ CaseResult check_session(const CaseContext& context, const Backend& backend, Ses
   } else if (!truth) {
     const SessionOptions options{.batch = plan.prompts,
                                  .capacity = plan.capacity(),
-                                 .kv_type = find_type(subject.kv).value_or(Type::f16),
+                                 .kv_type = parse_kv_type(subject.kv),
                                  .threads = context.threads()};
     if (const auto support = reference->supports(model, options); !support.supported) {
       return cannot_check(context, "the reference cannot run this: " + support.reason);

@@ -19,20 +19,24 @@ constexpr std::size_t kMostKeptClocks = 4096;
 
 void DeviceSampling::before_sample() {
   if (const auto hz = backend_.device_clock_hz()) clocks_hz_.push_back(*hz);
-  if (cold_) evicted_bytes_ = backend_.evict_device_cache();
+  if (cold_ == Cold::emptied) evicted_bytes_ = backend_.evict_device_cache();
+}
+
+const char* DeviceSampling::condition() const {
+  return cold_ == Cold::rotated ? "rotate-gpu" : "cold-gpu";
 }
 
 std::string DeviceSampling::doubt(std::optional<double> counted_bytes, double needed_bytes) const {
-  if (!cold_) return {};
-  if (evicted_bytes_ == 0) {
+  if (cold_ == Cold::no) return {};
+  if (cold_ == Cold::emptied && evicted_bytes_ == 0) {
     return "cold-gpu could not be brought about: the size of the device's cache is not known";
   }
   if (!counted_bytes || needed_bytes <= 0) return {};
   if (*counted_bytes >= kLeastCountedShare * needed_bytes) return {};
   return fmt::format(
-      "cold-gpu did not hold: of the {:.0f} bytes that a pass needs {:.0f} were counted at the "
-      "device's memory, so some lay in a cache",
-      needed_bytes, *counted_bytes);
+      "{} did not hold: of the {:.0f} bytes that a pass needs {:.0f} were counted at the device's "
+      "memory, so some lay in a cache",
+      condition(), needed_bytes, *counted_bytes);
 }
 
 nlohmann::json DeviceSampling::clock_json() const {
@@ -52,7 +56,13 @@ nlohmann::json DeviceSampling::clock_json() const {
 
 nlohmann::json DeviceSampling::cache_json(std::optional<double> counted_bytes,
                                           double needed_bytes) const {
-  nlohmann::json json{{"condition", "cold-gpu"}, {"evicted_bytes", evicted_bytes_}};
+  nlohmann::json json{{"condition", condition()}};
+  if (cold_ == Cold::rotated) {
+    json["turns"] = turns_;
+    json["device_cache_bytes"] = backend_.device_cache_bytes();
+  } else {
+    json["evicted_bytes"] = evicted_bytes_;
+  }
   if (counted_bytes && needed_bytes > 0) {
     json["counted_over_needed"] = *counted_bytes / needed_bytes;
   } else {

@@ -1,6 +1,8 @@
 // What happens around each sample on a device of its own: its second-level cache is emptied where
 // the case asks for that (cold-gpu), and its clock is read, from its own counters, so that a slow
-// sample can be told from a slow clock. All of it outside the timed region.
+// sample can be told from a slow clock. All of it outside the timed region. Under rotate-gpu
+// nothing is emptied: a sample is a recording of turns over data of their own (prepared_op.h).
+// Whether either was cold is for counted bytes to say.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,10 @@ class DeviceSampling {
   /// Counted bytes must be at least so much of those that a cold pass has to bring in.
   static constexpr double kLeastCountedShare = 0.9;
 
-  DeviceSampling(const Backend& backend, bool cold) : backend_(backend), cold_(cold) {}
+  enum class Cold : std::uint8_t { no, emptied, rotated };
+  /// `turns` are those of a rotation.
+  DeviceSampling(const Backend& backend, Cold cold, std::int64_t turns = 0)
+      : backend_(backend), cold_(cold), turns_(turns) {}
 
   /// Whether there is anything to do around samples.
   [[nodiscard]] bool wanted() const { return backend_.cuda_device().has_value(); }
@@ -33,8 +38,11 @@ class DeviceSampling {
                                           double needed_bytes) const;
 
  private:
+  [[nodiscard]] const char* condition() const;
+
   const Backend& backend_;
-  bool cold_;
+  Cold cold_;
+  std::int64_t turns_;
   std::int64_t evicted_bytes_ = 0;  ///< written and read before the last sample
   std::vector<double> clocks_hz_;
 };

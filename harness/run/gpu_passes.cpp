@@ -1,6 +1,7 @@
 #include "harness/run/gpu_passes.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -112,9 +113,16 @@ std::optional<double> counted_memory_bytes(const nlohmann::json& counted, std::s
   return bytes;
 }
 
+std::string GpuLibraries::asked_for_recording() {
+  const char* const path = std::getenv("RIDGEPOINT_CUPTI_RECORDING");
+  return path == nullptr ? std::string() : path;
+}
+
 GpuPasses::GpuPasses(std::optional<int> device, SpanRecorder& recorder, GpuLibraries libraries)
     : device_(device), recorder_(recorder), libraries_(std::move(libraries)) {
-  if (device_) timeline_ = std::make_unique<CuptiTimeline>(recorder_, libraries_.cupti);
+  if (!device_) return;
+  timeline_ = std::make_unique<CuptiTimeline>(recorder_, libraries_.cupti);
+  timeline_->record_to(libraries_.recording);
 }
 
 SpanListener* GpuPasses::timeline() {
@@ -141,6 +149,7 @@ nlohmann::json GpuPasses::end_timeline() {
     json["absent"] = timeline_->why_absent();
   } else {
     json = timeline_json(all_, passes_, incomplete_, timeline_->notes());
+    if (!libraries_.recording.empty()) json["recording"] = timeline_->recording();
   }
   recorder_.set_listener(nullptr);
   timeline_.reset();

@@ -24,6 +24,10 @@ namespace ridgepoint {
 struct GpuLibraries {
   std::string cupti = std::string(kCuptiLibrary);
   std::string driver = "libcuda.so.1";
+  /// Where the first whole pass's activity records go; empty: nowhere.
+  std::string recording = asked_for_recording();
+  /// RIDGEPOINT_CUPTI_RECORDING, or empty.
+  static std::string asked_for_recording();
 };
 
 class GpuPasses {

@@ -36,6 +36,7 @@
 #include "workloads/allocation.h"
 #include "workloads/content_hash.h"
 #include "workloads/error.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -85,15 +86,13 @@ class ModelCase {
   [[nodiscard]] bool cold_disk() const { return subject_.cache == "cold-disk"; }
 
   [[nodiscard]] SessionOptions session_options(const CheckPlan& plan) const {
-    const auto type = find_type(subject_.kv);
-    if (!type) throw Error(fmt::format("kv: unknown type '{}'", subject_.kv));
     // The last token is chosen, not fed.
     const auto held = subject_.prompt > 0
                           ? subject_.prompt + std::max<std::int64_t>(0, subject_.generate - 1)
                           : subject_.generate;
     return {.batch = subject_.batch,
             .capacity = std::max(subject_.depth + held, plan.capacity()),
-            .kv_type = *type,
+            .kv_type = parse_kv_type(subject_.kv),
             .threads = context_.threads(),
             .fuse = subject_.fuse != "off",
             .allocation = allocation(),
@@ -149,11 +148,11 @@ class ModelCase {
   }
 
   CaseResult refuse_condition() const {
-    if (subject_.cache == "cold-gpu") {
-      return {
-          Outcome::unsupported,
-          "cold-gpu is for operators; a model's pass reads its weights anew, which no cache of a "
-          "GPU holds"};
+    if (subject_.cache == "cold-gpu" || subject_.cache == "rotate-gpu") {
+      return {Outcome::unsupported,
+              fmt::format("{} is for operators; a model's pass reads its weights anew, which no "
+                          "cache of a GPU holds",
+                          subject_.cache)};
     }
     if (!cold_disk()) return {};
     if (model_->files.empty()) {
@@ -350,7 +349,7 @@ class ModelCase {
   std::optional<CheckPlan> plan_;
   std::optional<Generation> generation_;
   std::optional<CpuCacheEviction> cpu_caches_;
-  DeviceSampling device_{*backend_, /*cold=*/false};
+  DeviceSampling device_{*backend_, DeviceSampling::Cold::no};
   std::optional<PageCacheEviction> page_cache_;
   MemoryTimeline memory_;
   MeasuringWindow window_;

@@ -79,12 +79,14 @@ CaseResult measure_op_case(const CaseContext& context) {
         Outcome::unsupported,
         "cold-disk is for models in files; an operator's data is made in memory (use cold-cpu)"};
   }
-  const bool cold_gpu = subject.cache == "cold-gpu";
+  const bool rotated = subject.cache == "rotate-gpu";
+  const bool cold_gpu = rotated || subject.cache == "cold-gpu";
   accept_benchmark_flags(context.options.benchmark_flags);
   const auto backend = open_backend(subject.backend);
   send_backend(context, *backend);
   if (cold_gpu && !backend->cuda_device()) {
-    return {Outcome::unsupported, "cold-gpu empties the cache of a GPU; this backend has none"};
+    return {Outcome::unsupported,
+            fmt::format("{} is about the cache of a GPU; this backend has none", subject.cache)};
   }
   const auto graph = lower_op(subject);
   if (const auto support = backend->supports(graph); !support.supported) {
@@ -92,8 +94,21 @@ CaseResult measure_op_case(const CaseContext& context) {
   }
   context.sink.progress(0, "preparing");
   const auto inputs = op_inputs(graph, static_cast<std::uint64_t>(subject.seed));
-  const auto prepared = prepare_op(*backend, subject, graph, inputs, context.threads());
   const auto past = past_of_op(subject);
+  const auto turns =
+      rotated ? turns_for(backend->device_cache_bytes(), graph.work(past).bytes()) : 0;
+  if (rotated && turns == 0) {
+    return {Outcome::unsupported,
+            fmt::format("rotate-gpu takes turns over more than twice the {} bytes of the device's "
+                        "cache; with {} bytes a pass these would be more than {} (use cold-gpu)",
+                        backend->device_cache_bytes(), graph.work(past).bytes(), kMostTurns)};
+  }
+  const auto prepared =
+      rotated ? prepare_op_in_turns(*backend, subject, graph, inputs, context.threads(), turns)
+              : prepare_op(*backend, subject, graph, inputs, context.threads());
+  if (!prepared.execution) {
+    return {Outcome::unsupported, "rotate-gpu: this backend records nothing"};
+  }
 
   std::optional<CpuCacheEviction> eviction;
   std::function<void()> before_sample;
@@ -104,7 +119,12 @@ CaseResult measure_op_case(const CaseContext& context) {
     before_sample = [&] { eviction->before_sample(); };
   }
 
-  DeviceSampling device(*backend, cold_gpu);
+  using Cold = DeviceSampling::Cold;
+  DeviceSampling device(*backend,
+                        rotated    ? Cold::rotated
+                        : cold_gpu ? Cold::emptied
+                                   : Cold::no,
+                        turns);
   if (device.wanted()) {
     before_sample = [&device, on_host = before_sample] {
       if (on_host) on_host();

@@ -12,11 +12,14 @@ namespace ridgepoint {
 struct TimedPass {
   std::int64_t start_ns = 0;
   std::int64_t end_ns = 0;
-  [[nodiscard]] std::int64_t duration_ns() const { return end_ns - start_ns; }
+  std::int64_t passes = 1;  ///< of the graph, one after the other
+  /// Of one of them.
+  [[nodiscard]] std::int64_t duration_ns() const { return (end_ns - start_ns) / passes; }
 };
 
 inline TimedPass timed_pass(Execution& execution, std::int64_t past) {
   TimedPass pass;
+  pass.passes = execution.passes_a_run();
   pass.start_ns = monotonic_ns();
   execution.run(past);
   execution.synchronise();

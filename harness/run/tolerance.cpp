@@ -40,11 +40,12 @@ double tolerance_for(std::string_view weight_type) {
   return loosest;
 }
 
-double tolerance_for(const Model& model) {
+double tolerance_for(const Model& model, Type kv_type) {
   double loosest = model.weights.empty() ? tolerance_for(model.weight_type) : 0;
   for (const auto& [name, tensor] : model.weights) {
     loosest = std::max(loosest, tolerance_for(name_of(tensor.type)));
   }
+  if (kv_type == Type::e4m3) loosest = std::max(loosest, tolerance_for("fp8"));
   return loosest;
 }
 

@@ -7,7 +7,9 @@
 //   q8_..., q4_..., q6_k, w4_...  5e-2   engines quantise activations to 8 bits before each product
 //   fp8   1e-1   the same with 8-bit floats (4 bits of significand)
 // These errors add up over the layers of a model. Keeping KV in 16 bits is not counted: the
-// reference keeps it in the same type. A wrong kernel is off by tens of per cent, far above each of
+// reference keeps it in the same type. KV in fp8 counts as fp8 does: where two engines differ by
+// what weights and activations are rounded to, keys that lie near the middle between two of its
+// numbers are stored an eighth apart. A wrong kernel is off by tens of per cent, far above each of
 // them.
 #pragma once
 
@@ -22,8 +24,8 @@ namespace ridgepoint {
 /// table for a type that is not in it.
 double tolerance_for(std::string_view weight_type);
 
-/// The loosest of a model's types.
-double tolerance_for(const Model& model);
+/// The loosest of a model's types and of what its cache is kept in.
+double tolerance_for(const Model& model, Type kv_type = Type::f16);
 
 struct Difference {
   double relative = 0;  ///< infinite when ours holds what is not a number

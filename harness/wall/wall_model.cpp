@@ -16,6 +16,7 @@
 #include "results/report/table.h"
 #include "results/wall/wall_figures.h"
 #include "workloads/number_of.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -66,10 +67,7 @@ double rate(double seconds, std::int64_t batch) {
 }  // namespace
 
 Phase WallModel::phase(std::int64_t batch, std::int64_t capacity) const {
-  return {.batch = batch,
-          .tokens = 1,
-          .capacity = capacity,
-          .kv_type = find_type(variant.kv).value_or(Type::f16)};
+  return {.batch = batch, .tokens = 1, .capacity = capacity, .kv_type = parse_kv_type(variant.kv)};
 }
 
 StepWork WallModel::decode_step(std::int64_t batch, std::int64_t past) const {

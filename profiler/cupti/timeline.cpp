@@ -52,7 +52,9 @@ CuptiTimeline::CuptiTimeline(SpanRecorder& recorder, const std::string& library)
 TimelinePass CuptiTimeline::collect(std::int64_t begin_ns, std::int64_t end_ns) {
   TimelinePass pass;
   if (!why_.empty()) return pass;
-  const Activities activities = drain(pass);
+  ActivityRecording recording;
+  const bool records = !recording_path_.empty() && recording_.empty();
+  const Activities activities = drain(pass, records ? &recording : nullptr);
   pass.dropped += activities.dropped;
   pass.without_times += activities.without_times;
   pass.cut += activities.cut;
@@ -71,7 +73,17 @@ TimelinePass CuptiTimeline::collect(std::int64_t begin_ns, std::int64_t end_ns) 
   pass.by_nothing = joined.by_nothing;
   pass.gaps = gaps_between(joined.activities);
   if (pass.whole()) add_spans(joined, activities);
+  if (records && pass.whole()) {
+    recording.set_pass(begin_ns, end_ns, nodes());
+    recording_ = recording.empty() ? "no records" : recording.write(recording_path_);
+    if (recording_.empty()) recording_ = "written";
+  }
   return pass;
+}
+
+void CuptiTimeline::record_to(std::string path) {
+  recording_path_ = std::move(path);
+  recording_.clear();
 }
 
 void CuptiTimeline::forget() {
@@ -347,7 +359,7 @@ NodeOps CuptiTimeline::nodes() const {
   return cupti_->nodes;
 }
 
-Activities CuptiTimeline::drain(TimelinePass& pass) {
+Activities CuptiTimeline::drain(TimelinePass& pass, ActivityRecording* recording) {
   Activities activities;
   if (const auto status = cupti_->flush(0); status != CUPTI_SUCCESS) ++pass.lost_buffers;
   std::vector<FilledBuffer> filled;
@@ -360,8 +372,9 @@ Activities CuptiTimeline::drain(TimelinePass& pass) {
     pass.lost_buffers += buffers.lost.exchange(0);
   }
   for (const FilledBuffer& each : filled) {
-    static_cast<void>(read_activities(std::as_writable_bytes(std::span(each.memory, each.bytes)),
-                                      cupti_->next, activities));
+    const auto bytes = std::as_writable_bytes(std::span(each.memory, each.bytes));
+    static_cast<void>(read_activities(bytes, cupti_->next, activities));
+    if (recording != nullptr) static_cast<void>(recording->add(bytes, cupti_->next));
     std::free(each.memory);
   }
   std::size_t dropped = 0;
@@ -381,7 +394,7 @@ void CuptiTimeline::end() noexcept {}
 NodeOps CuptiTimeline::nodes() const {
   return {};
 }
-Activities CuptiTimeline::drain(TimelinePass&) {
+Activities CuptiTimeline::drain(TimelinePass&, ActivityRecording*) {
   return {};
 }
 

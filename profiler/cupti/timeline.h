@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "profiler/cupti/activity_join.h"
+#include "profiler/cupti/activity_recording.h"
 #include "profiler/cupti/metric_schedule.h"
 #include "profiler/span_recorder.h"
 
@@ -55,6 +56,12 @@ class CuptiTimeline : public SpanListener {
     return why_.empty() ? DeviceSpans::by_listener : DeviceSpans::by_execution;
   }
 
+  /// The first whole pass from now on is kept in a file (activity_recording.h); what became of that
+  /// is recording() afterwards.
+  void record_to(std::string path);
+  /// Empty before the pass; then "written", or why not.
+  [[nodiscard]] const std::string& recording() const { return recording_; }
+
   /// Forgets what ran until now. The device has been waited for.
   void forget();
   /// What ran since then, within a pass from `begin_ns` to `end_ns`. Adds spans to the recorder's
@@ -64,13 +71,14 @@ class CuptiTimeline : public SpanListener {
  private:
   struct Cupti;
   void open(const std::string& library);
-  Activities drain(TimelinePass& pass);
+  Activities drain(TimelinePass& pass, ActivityRecording* recording = nullptr);
   [[nodiscard]] NodeOps nodes() const;
   void add_spans(const Joined& joined, const Activities& activities);
 
   SpanRecorder& recorder_;
   std::unique_ptr<Cupti> cupti_;
   std::string why_;
+  std::string recording_path_, recording_;
   std::vector<std::string> notes_;
   std::uint32_t names_source_ = 0;
   bool has_names_source_ = false;

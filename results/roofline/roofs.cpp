@@ -22,11 +22,9 @@ using Json = nlohmann::json;
 // Stores past the caches are no way in which operators of these backends write.
 constexpr std::string_view kWalks[] = {"load", "copy", "update", "triad", "store"};
 
-constexpr std::pair<std::string_view, Arithmetic> kKinds[] = {{" f64 ", Arithmetic::f64},
-                                                              {" f32 ", Arithmetic::f32},
-                                                              {" fp16 ", Arithmetic::f16},
-                                                              {" bf16 ", Arithmetic::bf16},
-                                                              {" int8 ", Arithmetic::int8}};
+constexpr std::pair<std::string_view, Arithmetic> kKinds[] = {
+    {" f64 ", Arithmetic::f64},   {" f32 ", Arithmetic::f32},   {" fp16 ", Arithmetic::f16},
+    {" bf16 ", Arithmetic::bf16}, {" int8 ", Arithmetic::int8}, {" e4m3 ", Arithmetic::e4m3}};
 
 /// What was measured with one number of threads.
 struct Measured {
@@ -187,6 +185,9 @@ std::vector<Arithmetic> arithmetics_for(std::string_view weight_type) {
     return {Arithmetic::f16, Arithmetic::bf16, Arithmetic::f32};
   }
   if (weight_type.empty() || weight_type == "f32") return {Arithmetic::f32};
+  if (weight_type == "fp8") {
+    return {Arithmetic::e4m3, Arithmetic::f16, Arithmetic::bf16, Arithmetic::f32};
+  }
   // Codes of blocks may become integers or any float.
   return {Arithmetic::int8, Arithmetic::f16, Arithmetic::bf16, Arithmetic::f32};
 }

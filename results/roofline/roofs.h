@@ -15,7 +15,7 @@
 
 namespace ridgepoint::roofline {
 
-enum class Arithmetic : std::uint8_t { f64, f32, f16, bf16, int8 };
+enum class Arithmetic : std::uint8_t { f64, f32, f16, bf16, int8, e4m3 };
 
 /// What arithmetic of one kind reaches in registers.
 struct Peak {

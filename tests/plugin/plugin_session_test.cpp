@@ -185,6 +185,13 @@ TEST(PluginSession, ComputesWhatTheReferenceComputesInEveryCacheType) {
   }
 }
 
+TEST(PluginSession, SaysThatTheInterfaceHasNoNumberForCachesOfEightBits) {
+  const Model model = load_model(kGolden + "llama");
+  const Support support = example()->supports(model, options_for(1, Type::e4m3));
+  EXPECT_FALSE(support.supported);
+  EXPECT_THAT(support.reason, ::testing::HasSubstr("KV in fp8"));
+}
+
 TEST(PluginSession, SaysThatItCannotBeTraced) {
   const Model model = load_model(kGolden + "llama");
   const auto backend = example();

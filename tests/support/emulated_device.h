@@ -54,9 +54,10 @@ inline float __shfl_xor_sync(unsigned, float value, int apart) {
 inline int __shfl_xor_sync(unsigned, int value, int apart) {
   return static_cast<int>(emulated_exchange(static_cast<std::uint32_t>(value), apart));
 }
-inline void atomicAdd(std::uint32_t* to, std::uint32_t value) {
-  *to += value;
+inline std::uint32_t atomicAdd(std::uint32_t* to, std::uint32_t value) {
+  return std::exchange(*to, *to + value);
 }
+inline void __threadfence() {}
 inline void atomicMax(std::int32_t* to, std::int32_t value) {
   *to = *to < value ? value : *to;
 }

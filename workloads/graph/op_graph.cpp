@@ -11,6 +11,7 @@
 #include "workloads/error.h"
 #include "workloads/models/model_config.h"
 #include "workloads/tensor/convert.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -43,14 +44,6 @@ const std::vector<Entry>& entries() {
   return kEntries;
 }
 
-Type kv_type_of(const Case& value) {
-  const std::optional<Type> type = find_type(value.kv);
-  if (!type || (*type != Type::f32 && *type != Type::f16 && *type != Type::bf16)) {
-    throw Error(fmt::format("unknown kv type '{}'; known: f32, f16, bf16", value.kv));
-  }
-  return *type;
-}
-
 /// Adds inputs, weights and caches with the case's shapes.
 class Builder {
  public:
@@ -79,7 +72,7 @@ class Builder {
     return graph_.add_value(
         {std::move(name),
          Role::cache,
-         kv_type_of(value_),
+         parse_kv_type(value_.kv),
          {graph_.batch(), graph_.capacity(), value_.kv_heads * value_.head_dim}});
   }
   ValueId node(std::string op_id, Op op, std::vector<ValueId> inputs) {

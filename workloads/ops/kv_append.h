@@ -14,8 +14,8 @@
 
 namespace ridgepoint {
 
-/// Inputs: activation [batch * tokens, features] f32, cache [batch, capacity, features] of f32, f16
-/// or bf16. Output: the cache's shape and type, an alias of it.
+/// Inputs: activation [batch * tokens, features] f32, cache [batch, capacity, features] of a type
+/// that holds KV (workloads/tensor/kv_type.h). Output: the cache's shape and type, an alias of it.
 struct KvAppend {
   static constexpr std::string_view kName = "kv_append";
   static constexpr std::size_t kCacheInput = 1;  ///< the input that the output is an alias of

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "workloads/error.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -70,8 +71,8 @@ const Value& Operands::vector(std::size_t index, std::int64_t features) const {
 const Value& Operands::cache(std::size_t index, std::int64_t rows, std::int64_t features) const {
   const Value& value = positive(index, 3, "a cache [batch, capacity, features]");
   demand(value.role == Role::cache, fmt::format("input {} must be a cache", index));
-  demand(value.type == Type::f32 || value.type == Type::f16 || value.type == Type::bf16,
-         fmt::format("input {} must be f32, f16 or bf16; a cache of {} is not implemented", index,
+  demand(holds_kv(value.type),
+         fmt::format("input {} must be a type for caches; one of {} is not implemented", index,
                      name_of(value.type)));
   demand(value.shape[2] == features,
          fmt::format("input {} must have {} features a position", index, features));

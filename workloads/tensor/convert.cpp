@@ -272,6 +272,11 @@ void to_float(Type type, std::span<const std::byte> source, std::span<float> tar
         fp8_to_float(from, target);
       }
       return;
+    case Type::e4m3:
+      for (std::size_t i = 0; i < count; ++i) {
+        to[i] = e4m3_to_float(std::to_integer<std::uint8_t>(from[i]));
+      }
+      return;
     case Type::i32:
       for (std::size_t i = 0; i < count; ++i) {
         to[i] = static_cast<float>(load_unaligned<std::int32_t>(from + 4 * i));
@@ -352,6 +357,11 @@ void from_float(Type type, std::span<const float> source, std::span<std::byte> t
     case Type::fp8:
       if (count != 0) {
         float_to_fp8(source, to);
+      }
+      return;
+    case Type::e4m3:
+      for (std::size_t i = 0; i < count; ++i) {
+        to[i] = static_cast<std::byte>(float_to_e4m3(from[i]));
       }
       return;
     case Type::i32:

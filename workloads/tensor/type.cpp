@@ -26,6 +26,7 @@ constexpr std::array<TypeInfo, 17> kTypes{{
     {Type::w4_g64, "w4_g64", 64, 36, kNoGgufId, "", true},
     {Type::w4_g128, "w4_g128", 128, 68, kNoGgufId, "", true},
     {Type::fp8, "fp8", 1, 1, kNoGgufId, "", true, 4},
+    {Type::e4m3, "e4m3", 1, 1, kNoGgufId, "", false},
     {Type::i32, "i32", 1, 4, 26, "I32", false},
 }};
 

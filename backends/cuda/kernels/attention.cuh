@@ -16,7 +16,7 @@ namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 /// Eight neighbours, loaded before they are looked at.
 template <KvType T>
 struct Eight {
-  static constexpr int kElementBytes = T == KvType::f32 ? 4 : 2;
+  static constexpr int kElementBytes = kv_bytes(T);
   Sixteen raw[kElementBytes / 2];
 
   __device__ void load(const HeadCache& cache, std::int64_t at) {
@@ -40,12 +40,37 @@ struct Eight {
   }
 };
 
+/// Of E4M3, widened to f16, which holds them.
+template <>
+struct Eight<KvType::e4m3> {
+  EightBytes raw;
+
+  __device__ void load(const HeadCache& cache, std::int64_t at) {
+    raw = load_eight_bytes(static_cast<const std::uint8_t*>(cache.data) + at);
+  }
+  __device__ void clear() { raw = {}; }
+  __device__ float operator[](int i) const {
+    // Neighbours are converted together; the compiler does it once for both.
+    const std::uint32_t two =
+        halves_of_e4m3(raw.word[i / 4] >> static_cast<unsigned>(i % 4 / 2 * 16) & 0xffffU);
+    return float_of_f16(i % 2 == 0 ? two & 0xffffU : two >> 16U);
+  }
+};
+
 __device__ inline void store_one(const HeadCache& cache, std::int64_t at, float value) {
-  if (cache.type == KvType::f32) {
-    static_cast<float*>(cache.data)[at] = value;
-  } else {
-    static_cast<std::uint16_t*>(cache.data)[at] =
-        cache.type == KvType::f16 ? f16_of(value) : bf16_of(value);
+  switch (cache.type) {
+    case KvType::f32:
+      static_cast<float*>(cache.data)[at] = value;
+      return;
+    case KvType::f16:
+      static_cast<std::uint16_t*>(cache.data)[at] = f16_of(value);
+      return;
+    case KvType::bf16:
+      static_cast<std::uint16_t*>(cache.data)[at] = bf16_of(value);
+      return;
+    case KvType::e4m3:
+      static_cast<std::uint8_t*>(cache.data)[at] = e4m3_of(value);
+      return;
   }
 }
 
@@ -97,7 +122,10 @@ inline void heads(const HeadsArgs& args, Stream stream) {
 // ---- attention ----
 
 inline constexpr int kAttentionThreads = 128;
-inline constexpr int kKeysAtOnce = 4;
+/// Of a thread: as many bytes on their way whatever the type, but for f32.
+__device__ constexpr int keys_at_once(KvType type) {
+  return type == KvType::e4m3 ? 8 : 4;
+}
 
 template <KvType T, int Tile>
 __global__ void attention_kernel(AttentionArgs args) {
@@ -149,11 +177,12 @@ __global__ void attention_kernel(AttentionArgs args) {
     const int count =
         static_cast<int>(smaller_of<std::int64_t>(kAttentionBlock, context.end - begin));
     // Several keys at a time are on their way from memory.
+    constexpr int kKeys = keys_at_once(T);
     const int a_round = kAttentionThreads / lanes;
-    for (int first = thread / lanes; first < kAttentionBlock; first += kKeysAtOnce * a_round) {
-      Eight<T> key[kKeysAtOnce];
-      RIDGEPOINT_UNROLL(4)
-      for (int k = 0; k < kKeysAtOnce; ++k) {
+    for (int first = thread / lanes; first < kAttentionBlock; first += kKeys * a_round) {
+      Eight<T> key[kKeys];
+      RIDGEPOINT_UNROLL(8)
+      for (int k = 0; k < kKeys; ++k) {
         const int p = first + k * a_round;
         if (p < count && chunk < chunks) {
           key[k].load(args.keys, keys + (begin + p) * args.keys.pitch + chunk * 8);
@@ -161,8 +190,9 @@ __global__ void attention_kernel(AttentionArgs args) {
           key[k].clear();
         }
       }
-      RIDGEPOINT_UNROLL(4)
-      for (int k = 0; k < kKeysAtOnce; ++k) {
+      RIDGEPOINT_UNROLL(8)
+      for (int k = 0; k < kKeys; ++k) {
+        if (k * a_round >= kAttentionBlock) continue;  // so of every thread
         const int p = first + k * a_round;
         RIDGEPOINT_UNROLL(8)
         for (int q = 0; q < Tile; ++q) {
@@ -291,6 +321,9 @@ inline void attention(const AttentionArgs& args, Stream stream) {
       break;
     case KvType::bf16:
       start_attention<KvType::bf16>(args, stream);
+      break;
+    case KvType::e4m3:
+      start_attention<KvType::e4m3>(args, stream);
       break;
   }
   if (args.splits == 1) return;

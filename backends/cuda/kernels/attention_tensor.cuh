@@ -2,7 +2,7 @@
 // block takes 64 queries that share a key-value head, each of its four warps sixteen of them, and
 // goes over the context in blocks of 64 positions that lie in shared memory. Queries, keys, values
 // and weights of the softmax are f16 numbers there, sums are f32. bf16 caches are read as f16,
-// which holds all but what is beyond 65504.
+// which holds all but what is beyond 65504, E4M3 ones too, which f16 holds exactly.
 //
 // The maps from lanes to elements are those of mma.sync.m16n8k16 and ldmatrix (PTX ISA, matrix
 // fragments). Lane l of a 16 by 8 result holds rows l / 4 and l / 4 + 8, columns 2 (l % 4) and the
@@ -27,9 +27,19 @@ __device__ void stage_positions(const HeadCache& cache, std::int64_t head, std::
   for (int c = static_cast<int>(threadIdx.x); c < kAttentionBlock * kChunks; c += kTensorThreads) {
     const int position = c / kChunks, chunk = c % kChunks;
     Sixteen all = {};
+    const std::int64_t at = head + (begin + position) * cache.pitch + chunk * 8;
     if (begin + position < end) {
-      all = load_sixteen(static_cast<const std::uint16_t*>(cache.data) + head +
-                         (begin + position) * cache.pitch + chunk * 8);
+      if constexpr (T == KvType::e4m3) {
+        const EightBytes codes =
+            load_eight_bytes(static_cast<const std::uint8_t*>(cache.data) + at);
+        RIDGEPOINT_UNROLL(4)
+        for (int i = 0; i < 4; ++i) {
+          all.word[i] =
+              halves_of_e4m3(codes.word[i / 2] >> static_cast<unsigned>(i % 2 * 16) & 0xffffU);
+        }
+      } else {
+        all = load_sixteen(static_cast<const std::uint16_t*>(cache.data) + at);
+      }
     }
     if constexpr (T == KvType::bf16) {
       RIDGEPOINT_UNROLL(4)
@@ -184,8 +194,10 @@ inline void attention_anyhow(const AttentionArgs& args, Stream stream) {
     attention(args, stream);
   } else if (args.keys.type == KvType::f16) {
     start_attention_tensor<KvType::f16>(args, stream);
-  } else {
+  } else if (args.keys.type == KvType::bf16) {
     start_attention_tensor<KvType::bf16>(args, stream);
+  } else {
+    start_attention_tensor<KvType::e4m3>(args, stream);
   }
 }
 

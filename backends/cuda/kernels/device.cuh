@@ -69,7 +69,8 @@ __device__ inline void pack_unit(const Packed& packed, std::int64_t row, std::in
   switch (packed.packing) {
     case Packing::none:
     case Packing::tf32:  // kinds of products, not of rows that are packed
-    case Packing::e4m3:
+    case Packing::e4m3:  // these two: whole rows (eight_bits.cuh)
+    case Packing::row_codes:
       return;
     case Packing::floats:
       static_cast<float*>(packed.numbers)[at] = value;

@@ -14,13 +14,14 @@ namespace ridgepoint::cuda {
 
 using Stream = CUstream_st*;
 
-/// Activations as products want them: rows of whole units, the last filled up with zeros.
-enum class Packing : std::uint8_t { none, codes, floats, f16, bf16, tf32, e4m3 };
+/// Activations as products want them: rows of whole units, the last filled up with zeros. `codes`
+/// have a scale for each unit, `row_codes` and `e4m3` one for each row.
+enum class Packing : std::uint8_t { none, codes, floats, f16, bf16, tf32, e4m3, row_codes };
 
 struct Packed {
   Packing packing = Packing::none;
-  void* numbers = nullptr;  ///< [rows, units * 32] of int8, f32, f16 or bf16
-  float* scales = nullptr;  ///< of codes: [rows, units]
+  void* numbers = nullptr;  ///< [rows, units * 32] of int8, f32, f16, bf16 or e4m3
+  float* scales = nullptr;  ///< of codes: [rows, units]; of row_codes and e4m3: [rows]
   std::uint32_t* sums =
       nullptr;  ///< of codes: sums of each 16, as two signed halves; [rows, units]
   std::int64_t units = 0;
@@ -43,6 +44,9 @@ struct ProductPart {
 struct FewRowsArgs {
   ProductPart parts[kMostParts] = {};
   int count = 1;
+  /// Of two parts, gate and up, alike in shape: out of the first = silu(gate) * up, and neither by
+  /// itself; no bias, no addend.
+  bool gated = false;
   int split = 1;  ///< warps that share the inputs of their outputs: 1, 2, 4 or 8
   Packed x = {};  ///< codes or floats, as the format takes them
   int rows = 1;   ///< at most kMostFewRows
@@ -62,6 +66,23 @@ struct DequantiseArgs {
   std::int64_t begin = 0, rows = 0;
   bool to_bf16 = false;
   std::uint16_t* out = nullptr;
+};
+
+// ---- products of many rows in eight bits (eight_bits.cuh) ----
+
+struct PackRowsArgs {
+  const float* x = nullptr;
+  std::int64_t rows = 0, length = 0;
+  Packed packed = {};  ///< row_codes or e4m3
+};
+
+/// out[r, o] = sums[r, o] * x_scales[r] * the matrix's scale of o, + bias[o], + addend[r, o].
+struct ScaleSumsArgs {
+  ProductPart part = {};        ///< its matrix has one scale a row, and a multiple of four rows
+  const float* sums = nullptr;  ///< [rows, matrix.out]; may be part.out, if part.addend is not
+  bool whole_numbers = false;   ///< of sums: 32-bit integers
+  const float* x_scales = nullptr;
+  std::int64_t rows = 0;
 };
 
 // ---- rows ----
@@ -118,7 +139,10 @@ struct SelectArgs {
 
 // ---- attention ----
 
-enum class KvType : std::uint8_t { f32, f16, bf16 };
+enum class KvType : std::uint8_t { f32, f16, bf16, e4m3 };
+RIDGEPOINT_BOTH_SIDES constexpr int kv_bytes(KvType type) {
+  return type == KvType::f32 ? 4 : type == KvType::e4m3 ? 1 : 2;
+}
 
 /// One cache value: [sequence][head][position][pitch], a head's elements filled up with zeros to a
 /// multiple of eight.
@@ -176,8 +200,9 @@ struct SampleArgs {
   std::uint64_t seed = 0;
   std::int64_t tokens = 1;
   const std::int64_t* past = nullptr;
-  float* best = nullptr;            ///< [batch, kSampleParts]
-  std::int32_t* best_at = nullptr;  ///< [batch, kSampleParts]
+  std::uint32_t* arrived = nullptr;  ///< [batch], zeros before and after each launch
+  float* best = nullptr;             ///< [batch, kSampleParts]
+  std::int32_t* best_at = nullptr;   ///< [batch, kSampleParts]
   std::int32_t* out = nullptr;
 };
 
@@ -227,6 +252,8 @@ struct Launches {
   void (*few_rows)(const FewRowsArgs&, Stream) = nullptr;
   void (*some_rows)(const SomeRowsArgs&, Stream) = nullptr;
   void (*dequantise)(const DequantiseArgs&, Stream) = nullptr;
+  void (*pack_rows)(const PackRowsArgs&, Stream) = nullptr;
+  void (*scale_sums)(const ScaleSumsArgs&, Stream) = nullptr;
   void (*pack)(const PackArgs&, Stream) = nullptr;
   void (*norm)(const NormArgs&, Stream) = nullptr;
   void (*elementwise)(const ElementwiseArgs&, Stream) = nullptr;

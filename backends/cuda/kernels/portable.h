@@ -98,6 +98,34 @@ RIDGEPOINT_BOTH_SIDES float float_of_e4m3(std::uint32_t bits) {
   return float_of_f16(((bits & 0x80U) << 8U) | ((bits & 0x7fU) << 7U)) * 256.0F;
 }
 
+/// To nearest, ties to even; beyond 448 it becomes 448, infinities too (workloads/tensor/fp8.h).
+RIDGEPOINT_BOTH_SIDES std::uint8_t e4m3_of(float value) {
+  const std::uint32_t bits = bits_of_float(value);
+  const std::uint32_t sign = (bits >> 24U) & 0x80U, magnitude = bits & 0x7fffffffU;
+  if (magnitude > 0x7f800000U) return static_cast<std::uint8_t>(sign | 0x7fU);
+  if (magnitude < 0x3c800000U) {
+    // Below 2^-6 the unit in the last place is 2^-9, that of floats in [2^14, 2^15).
+    const float shifted = float_of_bits(magnitude) + 16384.0F;
+    return static_cast<std::uint8_t>(sign | (bits_of_float(shifted) - bits_of_float(16384.0F)));
+  }
+  const std::uint32_t rounded =
+      (magnitude - (120U << 23U) + 0x7ffffU + ((magnitude >> 20U) & 1U)) >> 20U;
+  return static_cast<std::uint8_t>(sign | (rounded < 0x7eU ? rounded : 0x7eU));
+}
+
+/// Two E4M3 of the lower half of `bits` as two f16, which hold them exactly; what is not a number
+/// stays none.
+RIDGEPOINT_BOTH_SIDES std::uint32_t halves_of_e4m3(std::uint32_t bits) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
+  std::uint32_t halves;
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(halves) : "h"(static_cast<std::uint16_t>(bits)));
+  return halves;
+#else
+  return f16_of(float_of_e4m3(bits & 0xffU)) |
+         static_cast<std::uint32_t>(f16_of(float_of_e4m3((bits >> 8U) & 0xffU))) << 16U;
+#endif
+}
+
 /// `sum` and the products of four signed bytes with four signed bytes.
 RIDGEPOINT_BOTH_SIDES std::int32_t dot_of_bytes(std::uint32_t a, std::uint32_t b,
                                                 std::int32_t sum) {
@@ -133,6 +161,21 @@ RIDGEPOINT_BOTH_SIDES Sixteen load_sixteen(const void* from) {
   return {{all.x, all.y, all.z, all.w}};
 #else
   return load_once(from);
+#endif
+}
+
+/// Eight bytes on a boundary of eight.
+struct alignas(8) EightBytes {
+  std::uint32_t word[2];
+};
+RIDGEPOINT_BOTH_SIDES EightBytes load_eight_bytes(const void* from) {
+#if defined(__CUDA_ARCH__)
+  const uint2 both = *static_cast<const uint2*>(from);
+  return {{both.x, both.y}};
+#else
+  EightBytes both;
+  std::memcpy(&both, from, sizeof both);
+  return both;
 #endif
 }
 

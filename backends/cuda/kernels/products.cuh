@@ -1,6 +1,7 @@
 // Products of few rows with a weight matrix: a step of decoding. Bound by memory, so a warp streams
 // the rows of two outputs, 16 bytes a lane, and each lane's part of the sum stays in a register.
-// Where there are too few outputs for the device, `split` warps of a block share the inputs.
+// Where there are too few outputs for the device, `split` warps of a block share the inputs. A gate
+// and its up are one launch: a warp's two outputs are the same one of both.
 #pragma once
 
 #include "backends/cuda/kernels/device.cuh"
@@ -171,15 +172,17 @@ __global__ void few_rows_kernel(FewRowsArgs args) {
   const Matrix& m = part.matrix;
   float sums[kOutputsAWarp][Rows] = {};
   if (place.first < m.out) {
-    // The last warp of an odd number of outputs does its last one twice, and keeps it once.
-    const std::int64_t second = smaller_of(place.first + 1, m.out - 1);
+    // The last warp of an odd number of outputs does its last one twice, and keeps it once. Gated,
+    // both outputs are the same one of two matrices.
+    const Matrix& other = args.gated ? args.parts[1].matrix : m;
+    const std::int64_t second = args.gated ? place.first : smaller_of(place.first + 1, m.out - 1);
     const std::int64_t pieces = m.units() * kUnit / lane_inputs(F);
     RIDGEPOINT_UNROLL(2)
     for (std::int64_t piece = place.member * kWarp + lane; piece < pieces;
          piece += kWarp * args.split) {
       LaneWeights<F> weights[kOutputsAWarp];
       weights[0].load(m, place.first, piece);
-      weights[1].load(m, second, piece);
+      weights[1].load(other, second, piece);
       add_piece<F, Rows>(args, weights, piece, sums);
     }
   }
@@ -197,6 +200,16 @@ __global__ void few_rows_kernel(FewRowsArgs args) {
   const int o = lane / Rows, r = lane % Rows;
   const std::int64_t output = place.first + o;
   if (output >= m.out || r >= args.rows) return;
+  if (args.gated) {
+    if (o > 0) return;
+    float gate = 0, up = 0;
+    for (int member = 0; member < args.split; ++member) {
+      gate += partial[warp + member][0][r];
+      up += partial[warp + member][1][r];
+    }
+    part.out[r * m.out + output] = gate / (1.0F + expf(-gate)) * up;
+    return;
+  }
   float total = 0;
   for (int member = 0; member < args.split; ++member) total += partial[warp + member][o][r];
   if (part.bias != nullptr) total += part.bias[output];

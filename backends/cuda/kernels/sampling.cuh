@@ -1,8 +1,8 @@
 // The choice of the next token, as workloads/ops/sample.h defines it. Greedy: the lowest index
-// among the largest, found in parts. A draw: the same float64 arithmetic as the reference's, but
-// for the order in which weights are added up: by threads, each a stretch of neighbouring tokens.
-// So a draw differs from the reference's only where uniform * total lies within rounding of a
-// border.
+// among the largest, found in parts, whose last block joins them. A draw: the same float64
+// arithmetic as the reference's, but for the order in which weights are added up: by threads, each
+// a stretch of neighbouring tokens. So a draw differs from the reference's only where uniform *
+// total lies within rounding of a border.
 #pragma once
 
 #include "backends/cuda/kernels/device.cuh"
@@ -35,6 +35,20 @@ __device__ inline Candidate best_of_block(Candidate mine, Candidate* room) {
   return best;
 }
 
+/// What other blocks have written, past this multiprocessor's own cache.
+__device__ inline Candidate part_of(const SampleArgs& args, std::int64_t at) {
+  return {*static_cast<const volatile float*>(args.best + at),
+          *static_cast<const volatile std::int32_t*>(args.best_at + at)};
+}
+
+__device__ inline Candidate largest_of_parts(const SampleArgs& args, std::int64_t sequence) {
+  Candidate best = part_of(args, sequence * kSampleParts);
+  for (int part = 1; part < kSampleParts; ++part) {
+    best = better(best, part_of(args, sequence * kSampleParts + part));
+  }
+  return best;
+}
+
 __global__ void largest_of_part_kernel(SampleArgs args) {
   __shared__ Candidate room[kSampleThreads / kWarp];
   const std::int64_t part = blockIdx.x, sequence = blockIdx.y;
@@ -47,24 +61,15 @@ __global__ void largest_of_part_kernel(SampleArgs args) {
     mine = better(mine, {logits[i], static_cast<std::int32_t>(i)});
   }
   const Candidate best = best_of_block(mine, room);
-  if (threadIdx.x == 0) {
-    args.best[sequence * kSampleParts + part] = best.value;
-    args.best_at[sequence * kSampleParts + part] = best.at;
-  }
-}
-
-__device__ inline Candidate largest_of_parts(const SampleArgs& args, std::int64_t sequence) {
-  Candidate best{args.best[sequence * kSampleParts], args.best_at[sequence * kSampleParts]};
-  for (int part = 1; part < kSampleParts; ++part) {
-    best = better(best, {args.best[sequence * kSampleParts + part],
-                         args.best_at[sequence * kSampleParts + part]});
-  }
-  return best;
-}
-
-__global__ void greedy_kernel(SampleArgs args) {
-  const std::int64_t sequence = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (sequence >= args.batch) return;
+  if (threadIdx.x != 0) return;
+  args.best[sequence * kSampleParts + part] = best.value;
+  args.best_at[sequence * kSampleParts + part] = best.at;
+  if (args.temperature != 0.0) return;  // a draw follows
+  // Who comes last has all parts: written before the counter was, so seen by whoever saw it full.
+  __threadfence();
+  if (atomicAdd(&args.arrived[sequence], 1U) != kSampleParts - 1) return;
+  __threadfence();
+  args.arrived[sequence] = 0;
   const std::int32_t at = largest_of_parts(args, sequence).at;
   args.out[sequence] = at < args.vocab ? at : 0;  // nothing but what is not a number
 }
@@ -180,9 +185,7 @@ __global__ void draw_kernel(SampleArgs args) {
 
 inline void sample(const SampleArgs& args, Stream stream) {
   start(&largest_of_part_kernel, kSampleParts, args.batch, 1, kSampleThreads, stream, args);
-  if (args.temperature == 0.0) {
-    start(&greedy_kernel, whole_parts(args.batch, kWarp), 1, 1, kWarp, stream, args);
-  } else {
+  if (args.temperature != 0.0) {
     start(&draw_kernel, args.batch, 1, 1, kSampleThreads, stream, args);
   }
 }

@@ -88,9 +88,10 @@ LtTypes lt_types(Packing type) {
       return {.in = CUDA_R_8F_E4M3};
     case Packing::tf32:
       return {.compute = CUBLAS_COMPUTE_32F_FAST_TF32};
-    case Packing::codes:
+    case Packing::row_codes:
       return {CUDA_R_8I, CUDA_R_32I, CUBLAS_COMPUTE_32I, CUDA_R_32I};
     case Packing::none:
+    case Packing::codes:
     case Packing::floats:
       break;
   }

@@ -203,7 +203,8 @@ std::unique_ptr<Backend> open_cuda_backend(std::string_view options) {
   constexpr std::int64_t kMostDevices = 1024;
   BackendOptions given(CudaBackend::kName, options);
   const std::int64_t number = given.take_integer("device", 0, 0, kMostDevices);
-  const bool tf32 = given.take_integer("tf32", 0, 0, 1) != 0;
+  const CudaOptions chosen{.tf32 = given.take_integer("tf32", 0, 0, 1) != 0,
+                           .eight_bits = given.take_integer("eight_bits", 1, 0, 1) != 0};
   given.finish(CudaBackend::kOptions);
   if (const std::string reason = cuda_unavailable(); !reason.empty()) {
     throw Error("backend 'cuda' cannot be used: " + reason);
@@ -214,7 +215,7 @@ std::unique_ptr<Backend> open_cuda_backend(std::string_view options) {
     throw Error(fmt::format("backend 'cuda': there is no device {}; there are {}", number, count));
   }
   return std::make_unique<CudaBackend>(std::make_shared<cuda::CudaDevice>(static_cast<int>(number)),
-                                       tf32);
+                                       chosen);
 }
 
 }  // namespace ridgepoint

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "backends/host/kernels/lanes.h"
+#include "workloads/tensor/fp8.h"
 
 namespace ridgepoint::host {
 
@@ -271,8 +272,10 @@ void attend(const AttentionTile& tile) {
     Attend<V, Type::f32>(tile).run();
   } else if (tile.cache.type == Type::f16) {
     Attend<V, Type::f16>(tile).run();
-  } else {
+  } else if (tile.cache.type == Type::bf16) {
     Attend<V, Type::bf16>(tile).run();
+  } else {
+    Attend<V, Type::e4m3>(tile).run();
   }
 }
 
@@ -285,6 +288,12 @@ void store_elements(Type type, std::byte* to, std::int64_t stride, const float* 
     if (type == Type::f32) {
       for (std::int64_t j = 0; j < height; ++j) {
         std::memcpy(to + (i + j) * stride * 4, from + i + j, 4);
+      }
+      continue;
+    }
+    if (type == Type::e4m3) {
+      for (std::int64_t j = 0; j < height; ++j) {
+        to[(i + j) * stride] = static_cast<std::byte>(float_to_e4m3(from[i + j]));
       }
       continue;
     }
@@ -312,7 +321,7 @@ void store_elements(Type type, std::byte* to, std::int64_t stride, const float* 
 
 template <class V>
 void append_key(const HeadCache& cache, std::int64_t dim, std::int64_t position, const float* key) {
-  const std::int64_t size = cache.type == Type::f32 ? 4 : 2;
+  const std::int64_t size = type_info(cache.type).block_bytes;
   std::byte* const to = cache.keys + (position / kLanes * dim * kLanes + position % kLanes) * size;
   store_elements<V>(cache.type, to, kLanes, key, dim);
 }
@@ -320,7 +329,7 @@ void append_key(const HeadCache& cache, std::int64_t dim, std::int64_t position,
 template <class V>
 void append_value(const HeadCache& cache, std::int64_t dim, std::int64_t position,
                   const float* value) {
-  const std::int64_t size = cache.type == Type::f32 ? 4 : 2;
+  const std::int64_t size = type_info(cache.type).block_bytes;
   store_elements<V>(cache.type, cache.values + position * dim * size, 1, value, dim);
 }
 

@@ -14,7 +14,9 @@ namespace ridgepoint::host {
 inline constexpr std::int64_t kLanes = 16;
 
 template <Type type>
-inline constexpr std::int64_t kBytes = type == Type::f32 ? 4 : 2;
+inline constexpr std::int64_t kBytes = type == Type::f32    ? 4
+                                       : type == Type::e4m3 ? 1
+                                                            : 2;
 
 /// Sixteen elements of any alignment.
 template <class V, Type type>
@@ -22,6 +24,7 @@ inline typename V::F load_as(const std::byte* from) {
   if constexpr (type == Type::f32) return V::load_f32(from);
   if constexpr (type == Type::f16) return V::load_f16(from);
   if constexpr (type == Type::bf16) return V::load_bf16(from);
+  if constexpr (type == Type::e4m3) return V::load_e4m3(from);
 }
 
 /// The first `count` of sixteen elements, the others zero.

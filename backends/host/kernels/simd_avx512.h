@@ -69,6 +69,19 @@ struct Avx512 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(
         _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(from))), 16));
   }
+  /// As f16 a number's bits are the same, the sign one place further up: that makes them 2^-8 of
+  /// it, but for what is no number.
+  static F load_e4m3(const void* from) {
+    const __m256i bytes = _mm256_cvtepi8_epi16(_mm_loadu_si128(static_cast<const __m128i*>(from)));
+    const __m256i most = _mm256_set1_epi16(0x7f);
+    const __m256i digits = _mm256_and_si256(bytes, most);
+    const __m256i sign = _mm256_and_si256(bytes, _mm256_set1_epi16(static_cast<short>(0x8000)));
+    const __m256i no_number =
+        _mm256_and_si256(_mm256_cmpeq_epi16(digits, most), _mm256_set1_epi16(0x7e00));
+    const __m256i half =
+        _mm256_or_si256(_mm256_or_si256(_mm256_slli_epi16(digits, 7), sign), no_number);
+    return mul(_mm512_cvtph_ps(half), set1(256.0F));
+  }
   static F load_u8(const void* from) {
     return _mm512_cvtepi32_ps(
         _mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(from))));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "workloads/tensor/convert.h"
+#include "workloads/tensor/fp8.h"
 
 namespace ridgepoint::host {
 
@@ -68,6 +69,9 @@ struct Scalar {
   }
   static F load_bf16(const void* from) {
     return each([&](int i) { return bf16_to_float(half(from, i)); });
+  }
+  static F load_e4m3(const void* from) {
+    return each([&](int i) { return e4m3_to_float(static_cast<const std::uint8_t*>(from)[i]); });
   }
   static F load_u8(const void* from) {
     return each(

@@ -8,6 +8,7 @@
 
 #include "backends/registry.h"
 #include "harness/run/device_energy.h"
+#include "harness/run/prepared_op.h"
 
 namespace ridgepoint {
 namespace {
@@ -29,16 +30,20 @@ class BackendWithDevice : public Backend {
   [[nodiscard]] std::optional<double> device_clock_hz() const override {
     return 1.0e9 + 1e8 * static_cast<double>(clocks_++ % 3);
   }
-  [[nodiscard]] std::int64_t evict_device_cache() const override { return evicts_; }
+  [[nodiscard]] std::int64_t evict_device_cache() const override {
+    ++evictions_;
+    return evicts_;
+  }
+  [[nodiscard]] int evictions() const { return evictions_; }
 
  private:
   std::int64_t evicts_;
-  mutable int clocks_ = 0;
+  mutable int clocks_ = 0, evictions_ = 0;
 };
 
 TEST(DeviceSampling, KeepsTheClockOfEachSample) {
   const BackendWithDevice backend(100);
-  DeviceSampling device(backend, false);
+  DeviceSampling device(backend, DeviceSampling::Cold::no);
   EXPECT_TRUE(device.wanted());
   for (int i = 0; i < 3; ++i) device.before_sample();
   const auto json = device.clock_json();
@@ -50,7 +55,7 @@ TEST(DeviceSampling, KeepsTheClockOfEachSample) {
 
 TEST(DeviceSampling, TrustsAColdCacheAsFarAsCountedBytesSay) {
   const BackendWithDevice backend(300);
-  DeviceSampling device(backend, true);
+  DeviceSampling device(backend, DeviceSampling::Cold::emptied);
   device.before_sample();
   EXPECT_EQ(device.doubt(1000.0, 1000), "");
   EXPECT_THAT(device.doubt(500.0, 1000), HasSubstr("cold-gpu did not hold"));
@@ -62,14 +67,38 @@ TEST(DeviceSampling, TrustsAColdCacheAsFarAsCountedBytesSay) {
 
 TEST(DeviceSampling, DoubtsACacheOfUnknownSize) {
   const BackendWithDevice backend(0);
-  DeviceSampling device(backend, true);
+  DeviceSampling device(backend, DeviceSampling::Cold::emptied);
   device.before_sample();
   EXPECT_THAT(device.doubt(std::nullopt, 1000), HasSubstr("not known"));
 }
 
+TEST(DeviceSampling, EmptiesNothingWhereTurnsDoAndTrustsThemAsFar) {
+  const BackendWithDevice backend(300);
+  DeviceSampling device(backend, DeviceSampling::Cold::rotated, 7);
+  device.before_sample();
+  EXPECT_EQ(backend.evictions(), 0);
+  EXPECT_EQ(device.doubt(1000.0, 1000), "");
+  EXPECT_THAT(device.doubt(500.0, 1000), HasSubstr("rotate-gpu did not hold"));
+  const auto json = device.cache_json(500.0, 1000);
+  EXPECT_EQ(json.at("condition"), "rotate-gpu");
+  EXPECT_EQ(json.at("turns"), 7);
+  EXPECT_EQ(json.at("counted_over_needed"), 0.5);
+}
+
+TEST(Turns, TouchMoreThanTwiceTheCacheBetweenTwoOfOne) {
+  for (const std::int64_t pass : {1'000, 50'000, 99'999, 100'000, 100'001, 400'000}) {
+    const std::int64_t turns = turns_for(50'000, pass);
+    EXPECT_GT((turns - 1) * pass, 2 * 50'000) << pass;
+    EXPECT_LE((turns - 2) * pass, 2 * 50'000) << pass;
+  }
+  EXPECT_EQ(turns_for(0, 100), 0);
+  EXPECT_EQ(turns_for(100, 0), 0);
+  EXPECT_EQ(turns_for(50'000'000, 100), 0) << "too many";
+}
+
 TEST(DeviceSampling, IsNotWantedOnAProcessor) {
   const auto backend = open_backend("reference");
-  const DeviceSampling device(*backend, false);
+  const DeviceSampling device(*backend, DeviceSampling::Cold::no);
   EXPECT_FALSE(device.wanted());
 }
 

@@ -40,6 +40,8 @@ TEST(Tolerance, OfAModelIsThatOfItsCoarsestTensor) {
   EXPECT_EQ(tolerance_for(model), tolerance_for("f16"));
   model.weights["blk.0.ffn_down.weight"].type = Type::q8_0;
   EXPECT_EQ(tolerance_for(model), tolerance_for("q8_0"));
+  EXPECT_EQ(tolerance_for(model, Type::bf16), tolerance_for("q8_0"));
+  EXPECT_EQ(tolerance_for(model, Type::e4m3), tolerance_for("fp8"));
 }
 
 TEST(CompareRows, GivesTheLargestDifferenceOverTheLargestTruth) {

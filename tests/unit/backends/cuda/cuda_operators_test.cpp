@@ -5,11 +5,15 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "backends/cuda/cuda_backend.h"
 #include "backends/registry.h"
+#include "profiler/span_recorder.h"
 #include "tests/support/small_op_case.h"
 #include "tests/unit/backends/cuda/emulated_gpu.h"
 #include "workloads/graph/op_graph.h"
@@ -18,6 +22,7 @@
 namespace ridgepoint {
 namespace {
 
+using cuda::Packing;
 using Outputs = std::map<std::string, std::vector<float>>;
 
 Outputs run_once(const Backend& backend, const Case& subject) {
@@ -145,7 +150,7 @@ TEST_F(CudaOperators, MultiplySomeRowsByTilesThatDecodeQuantisedWeights) {
 }
 
 TEST_F(CudaOperators, MultiplyManyRowsOfFloatsWithTenBitsOnlyWhereAskedTo) {
-  const CudaBackend tf32(cuda::make_emulated_gpu(), true);
+  const CudaBackend tf32(cuda::make_emulated_gpu(), {.tf32 = true});
   Case subject = small_op_case("matrix_product", "f32");
   subject.rows = 19;
   const double off = difference(run_once(tf32, subject), run_once(*reference_, subject));
@@ -153,6 +158,73 @@ TEST_F(CudaOperators, MultiplyManyRowsOfFloatsWithTenBitsOnlyWhereAskedTo) {
   EXPECT_LE(off, kHalves);
   subject.rows = 8;  // few rows never are
   expect_agreement(subject, kFloats, tf32);
+}
+
+// ---- eight bits ----
+
+/// Activations of a row as E4M3, 2^-4 of each; as signed bytes, half a 127th of the row's largest.
+constexpr double kRowFloats = 3e-2, kRowCodes = 1e-2;
+
+Case eight_bit_product(const std::string& type, std::int64_t out) {
+  Case subject = small_op_case("matrix_product", type);
+  subject.rows = 70;
+  subject.in = 100;  // no whole units
+  subject.out = out;
+  return subject;
+}
+
+TEST_F(CudaOperators, MultiplyManyRowsInEightBitsWithOneScaleARow) {
+  for (const auto& [type, packing, bound] :
+       {std::tuple{"fp8", Packing::e4m3, kRowFloats},
+        std::tuple{"q8_channel", Packing::row_codes, kRowCodes}}) {
+    const auto products = std::make_shared<std::vector<Packing>>();
+    const CudaBackend backend(cuda::make_emulated_gpu({.products = products}));
+    const Case subject = eight_bit_product(type, 48);
+    const double off = difference(run_once(backend, subject), run_once(*reference_, subject));
+    EXPECT_LE(off, bound) << type;
+    EXPECT_GT(off, kFloats) << type;
+    EXPECT_EQ(*products, std::vector{packing}) << type;
+  }
+}
+
+TEST_F(CudaOperators, MultiplyManyRowsInSixteenBitsWhereEightAreNotToBeHad) {
+  struct Way {
+    const char* type;
+    std::int64_t out;
+    int capability;
+    bool asked;
+  };
+  for (const Way& way : {Way{"fp8", 35, 90, true}, Way{"fp8", 48, 86, true},
+                         Way{"fp8", 48, 90, false}, Way{"q8_channel", 48, 0, true},
+                         Way{"q8_channel", 48, 90, false}, Way{"q8_channel", 50, 90, true}}) {
+    const auto products = std::make_shared<std::vector<Packing>>();
+    const CudaBackend backend(
+        cuda::make_emulated_gpu({.capability = way.capability, .products = products}),
+        {.eight_bits = way.asked});
+    expect_agreement(eight_bit_product(way.type, way.out), kHalves, backend);
+    EXPECT_EQ(*products, std::vector{Packing::f16}) << way.type << ' ' << way.out;
+  }
+}
+
+TEST_F(CudaOperators, KeepWhatIsNotFiniteInProductsOfEightBits) {
+  for (const char* type : {"fp8", "q8_channel"}) {
+    const Graph graph = lower_op(eight_bit_product(type, 16));
+    OpInputs inputs = op_inputs(graph, 1);
+    const auto execution = cuda_.prepare(graph, inputs.weights, {});
+    auto& [id, bytes] = *inputs.inputs.begin();
+    const std::pair<std::size_t, float> bad_numbers[] = {{3, NAN}, {5, INFINITY}, {6, -INFINITY}};
+    for (const auto& [row, bad] : bad_numbers) {
+      std::memcpy(bytes.data() + (row * 100 + 7) * sizeof bad, &bad, sizeof bad);
+    }
+    execution->write_input(id, bytes);
+    execution->run(0);
+    std::vector<float> out(70 * 16);
+    execution->read_output(graph.nodes()[0].output, std::as_writable_bytes(std::span(out)));
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::size_t row = i / 16;
+      EXPECT_EQ(std::isfinite(out[i]), row != 3 && row != 5 && row != 6) << type << ' ' << row;
+    }
+  }
 }
 
 TEST_F(CudaOperators, TakeRowsOfAnyLengthWhereTheTypeDoes) {
@@ -187,7 +259,7 @@ TEST_F(CudaOperators, AttendOverEveryKvTypeHeadSizeAndDepth) {
   for (const Shape& shape :
        {Shape{4, 1, 80, 0, 1, 1}, Shape{3, 3, 20, 70, 5, 2}, Shape{8, 1, 128, 700, 1, 1},
         Shape{2, 2, 256, 130, 2, 1}, Shape{16, 1, 64, 300, 3, 1}, Shape{1, 1, 8, 1030, 1, 3}}) {
-    for (const char* kv : {"f32", "f16", "bf16"}) {
+    for (const char* kv : {"f32", "f16", "bf16", "fp8"}) {
       expect_agreement(attention_case(shape, kv), 2e-5, cuda_);
     }
   }
@@ -197,10 +269,66 @@ TEST_F(CudaOperators, AttendWithManyQueriesOnTensorCores) {
   // Whole tiles and not, a past, heads in groups and alone.
   for (const Shape& shape : {Shape{4, 2, 64, 0, 70, 1}, Shape{2, 2, 128, 37, 33, 2},
                              Shape{6, 2, 64, 100, 11, 1}, Shape{4, 1, 128, 0, 16, 1}}) {
-    for (const char* kv : {"f16", "bf16"}) {
+    for (const char* kv : {"f16", "bf16", "fp8"}) {
       expect_agreement(attention_case(shape, kv), 1e-3, cuda_);
     }
   }
+}
+
+// ---- turns ----
+
+TEST_F(CudaOperators, RunInTurnsAsOneRecordingOverDataOfTheirOwn) {
+  constexpr std::size_t kTurns = 3;
+  const Case subject = attention_case({4, 2, 32, 5, 1, 1}, "f16");
+  const Graph graph = lower_op(subject);
+  const Graph fill = *lower_op_fill(subject);
+  const auto prepare = [&](std::uint64_t seed, const std::shared_ptr<Cache>& cache) {
+    const OpInputs contents = op_inputs(fill, seed);
+    const auto filling = cuda_.prepare(fill, contents.weights, {.cache = cache});
+    for (const auto& [id, bytes] : contents.inputs) filling->write_input(id, bytes);
+    filling->run(0);
+    return cuda_.prepare(graph, {}, {.cache = cache, .record = false});
+  };
+  std::vector<std::unique_ptr<Execution>> turns;
+  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    turns.push_back(prepare(turn, cuda_.make_cache(graph)));
+  }
+  const auto alone = prepare(kTurns - 1, cuda_.make_cache(graph));
+  const auto rotated = cuda_.in_turns(std::move(turns));
+  EXPECT_EQ(rotated->passes_a_run(), static_cast<std::int64_t>(kTurns));
+  EXPECT_EQ(rotated->memory().kv_bytes, 3 * alone->memory().kv_bytes);
+  const ValueId output = graph.nodes()[0].output;
+  const auto output_of = [&](Execution& execution, std::int64_t past) {
+    execution.run(past);
+    execution.synchronise();
+    std::vector<std::byte> bytes(static_cast<std::size_t>(bytes_of(graph.value(output))));
+    execution.read_output(output, bytes);
+    return bytes;
+  };
+  const OpInputs inputs = op_inputs(graph, 9);
+  for (Execution* const each : {alone.get(), rotated.get()}) {
+    for (const auto& [id, bytes] : inputs.inputs) each->write_input(id, bytes);
+  }
+  for (const std::int64_t past : {5, 2, 5}) {
+    EXPECT_EQ(output_of(*rotated, past), output_of(*alone, past)) << past;
+  }
+  // Traced, the next turn alone: after as many passes it is the last one's again.
+  SpanRecorder recorder(64);
+  ASSERT_TRUE(rotated->trace(&recorder).supported);
+  EXPECT_EQ(rotated->passes_a_run(), 1);
+  EXPECT_NE(output_of(*rotated, 5), output_of(*alone, 5));
+  EXPECT_NE(output_of(*rotated, 5), output_of(*alone, 5));
+  EXPECT_EQ(output_of(*rotated, 5), output_of(*alone, 5));
+  EXPECT_EQ(recorder.sources().size(), 1U);
+  EXPECT_EQ(recorder.find_track(kOpsTrack)->spans().size(), kTurns);
+  ASSERT_TRUE(rotated->trace(nullptr).supported);
+  EXPECT_EQ(output_of(*rotated, 3), output_of(*alone, 3));
+  EXPECT_THROW(static_cast<void>(cuda_.in_turns([] {
+                 std::vector<std::unique_ptr<Execution>> nobody;
+                 nobody.emplace_back();
+                 return nobody;
+               }())),
+               std::logic_error);
 }
 
 /// Tokens drawn from the same logits, by sequence.

@@ -7,10 +7,13 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/cuda/cuda_backend.h"
 #include "backends/cuda/cuda_execution.h"
+#include "backends/cuda/device_cache.h"
+#include "backends/cuda/planner.h"
 #include "backends/registry.h"
 #include "backends/session.h"
 #include "profiler/clock/monotonic_clock.h"
@@ -131,6 +134,35 @@ TEST_F(CudaSessions, WorkThroughPromptsInPiecesAndManySequences) {
   EXPECT_LE(off_by_for(cuda_, model, {.batch = 17, .capacity = 8}, 1), kRoundedKv);
 }
 
+TEST_F(CudaSessions, WorkThroughPromptsInEightBitsWithinTheToleranceOfTheType) {
+  ModelConfig config = tiny_config();
+  config.architecture = Architecture::qwen2;  // with biases
+  config.qkv_bias = true;
+  // Bounds as in harness/run/tolerance.h.
+  for (const auto& [type, bound] :
+       {std::pair{Type::fp8, 1e-1}, std::pair{Type::q8_channel, 5e-2}}) {
+    const Model model = small_model(config, type, 20261122);
+    for (const bool fuse : {true, false}) {
+      const auto products = std::make_shared<std::vector<cuda::Packing>>();
+      const CudaBackend backend(cuda::make_emulated_gpu({.products = products}));
+      EXPECT_LE(off_by_for(backend, model, {.capacity = 76, .fuse = fuse}, 70), bound)
+          << name_of(type) << ", fuse " << fuse;
+      // All but the last, of which one row is wanted: q, k, v, output, gate, up, down.
+      EXPECT_EQ(products->size(), 7U);
+    }
+  }
+}
+
+TEST_F(CudaSessions, KeepKeysAndValuesInEightBits) {
+  const Model model = golden_model("llama");
+  const SessionOptions narrow{.batch = 2, .capacity = 24, .kv_type = Type::e4m3};
+  SessionOptions wide = narrow;
+  wide.kv_type = Type::f16;
+  EXPECT_LE(off_by_for(cuda_, model, narrow, 9), 2e-2);
+  EXPECT_EQ(2 * cuda_.open_session(model, narrow)->memory().kv_bytes,
+            cuda_.open_session(model, wide)->memory().kv_bytes);
+}
+
 TEST_F(CudaSessions, RecordDecodeStepsOnlyAndNoneWhenAskedNotTo) {
   const Model model = golden_model("llama");
   for (const auto& [tokens, record, expected] :
@@ -194,6 +226,34 @@ TEST_F(CudaSessions, FuseIntoFewerStagesThatNameAllTheirOps) {
   // Of a layer's seventeen nodes eight stages are left: norm, products, heads, attention and its
   // output with the residual; norm, gate, down with the residual.
   EXPECT_EQ(stages[0] - stages[1], static_cast<std::size_t>(model.config.layers) * 9);
+}
+
+/// Launches of the stage that gates a feed-forward, of one step.
+std::size_t launches_of_gate(Type type, std::int64_t tokens, bool library) {
+  const auto arena = std::make_shared<cuda::Arena>(cuda::make_emulated_gpu({.many_rows = library}));
+  cuda::WeightStore weights(arena);
+  const Model model = small_model(tiny_config(), type, 3);
+  const Graph graph = lower(model, {.batch = 1, .tokens = tokens, .capacity = 24});
+  cuda::DeviceCache cache(graph, arena);
+  const cuda::DevicePlan plan = cuda::plan_device(
+      graph, model.weights, {.arena = arena, .weights = &weights, .cache = &cache});
+  for (const cuda::Stage& stage : plan.stages) {
+    if (std::holds_alternative<SiluGate>(graph.nodes()[stage.nodes.back()].op)) {
+      return stage.launches.size();
+    }
+  }
+  return 0;
+}
+
+TEST(CudaPlans, GateInTheProductsOwnLaunchWhereTheNextOneTakesFloats) {
+  for (const Type type : {Type::f32, Type::f16, Type::bf16, Type::fp8, Type::w4_g64}) {
+    EXPECT_EQ(launches_of_gate(type, 1, true), 1U) << name_of(type);
+  }
+  // Gate and up, then the gate, which packs: its rows as codes, or for many rows as 16 bits.
+  EXPECT_EQ(launches_of_gate(Type::q8_0, 1, true), 2U);
+  EXPECT_EQ(launches_of_gate(Type::bf16, 9, true), 3U);
+  // Rows by eights.
+  EXPECT_EQ(launches_of_gate(Type::bf16, 17, false), 3U);
 }
 
 TEST_F(CudaSessions, CountTheirMemoryByClassAndGiveItBack) {

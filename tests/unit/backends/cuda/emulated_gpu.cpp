@@ -20,7 +20,7 @@ float number_at(const void* from, Packing type, std::int64_t index) {
       return float_of_bf16(static_cast<const std::uint16_t*>(from)[index]);
     case Packing::e4m3:
       return float_of_e4m3(static_cast<const std::uint8_t*>(from)[index]);
-    case Packing::codes:
+    case Packing::row_codes:
       return static_cast<const std::int8_t*>(from)[index];
     case Packing::tf32:
       return float_of_bits(static_cast<const std::uint32_t*>(from)[index] & 0xffffe000U);
@@ -61,7 +61,7 @@ class EmulatedGpu : public Device {
                      .libraries = "none",
                      .multiprocessors = options.multiprocessors,
                      .l2_bytes = options.l2_bytes,
-                     .capability = 90,
+                     .capability = options.capability,
                      .chunk_bytes = options.chunk_bytes} {}
   EmulatedGpu(const EmulatedGpu&) = delete;
   EmulatedGpu& operator=(const EmulatedGpu&) = delete;
@@ -100,17 +100,20 @@ class EmulatedGpu : public Device {
 
   [[nodiscard]] bool has_many_rows() const override { return options_.many_rows; }
   void many_rows(const ManyRowsArgs& args) override {
+    if (options_.products) options_.products->push_back(args.type);
     auto multiply = [args] {
       for (std::int64_t r = 0; r < args.rows; ++r) {
         for (std::int64_t o = 0; o < args.out_features; ++o) {
-          float sum = 0;
+          double sum = 0;
           for (std::int64_t i = 0; i < args.in; ++i) {
-            sum += number_at(args.weight, args.type, o * args.weight_pitch + i) *
-                   number_at(args.x, args.type, r * args.x_pitch + i);
+            sum +=
+                static_cast<double>(number_at(args.weight, args.type, o * args.weight_pitch + i)) *
+                static_cast<double>(number_at(args.x, args.type, r * args.x_pitch + i));
           }
           const std::int64_t at = r * args.out_pitch + o;
-          args.out[at] = sum + (args.addend != nullptr ? args.addend[at] : 0.0F);
-          if (args.type == Packing::codes) {
+          args.out[at] =
+              static_cast<float>(sum) + (args.addend != nullptr ? args.addend[at] : 0.0F);
+          if (args.type == Packing::row_codes) {
             const auto whole = static_cast<std::int32_t>(sum);
             std::memcpy(args.out + at, &whole, sizeof whole);
           }

@@ -13,6 +13,8 @@ namespace ridgepoint::cuda {
 struct EmulatedGpuOptions {
   int multiprocessors = 2;
   bool many_rows = true;  ///< whether there is a library for products of many rows
+  int capability = 90;
+  std::shared_ptr<std::vector<Packing>> products = nullptr;  ///< gets the types of those
   std::size_t chunk_bytes = std::size_t{1} << 16U;
   std::int64_t l2_bytes = 1 << 14;
   std::size_t memory_bytes = std::size_t{1} << 30U;

@@ -4,6 +4,7 @@
 // What it defines comes first.
 #include "backends/cuda/kernels/attention_tensor.cuh"
 #include "backends/cuda/kernels/ceilings.cuh"
+#include "backends/cuda/kernels/eight_bits.cuh"
 #include "backends/cuda/kernels/products.cuh"
 #include "backends/cuda/kernels/rows.cuh"
 #include "backends/cuda/kernels/sampling.cuh"
@@ -16,6 +17,8 @@ const Launches& emulated_launches() {
   static const Launches table{.few_rows = &emulated::few_rows,
                               .some_rows = &emulated::some_rows,
                               .dequantise = &emulated::dequantise,
+                              .pack_rows = &emulated::pack_rows,
+                              .scale_sums = &emulated::scale_sums,
                               .pack = &emulated::pack,
                               .norm = &emulated::norm,
                               .elementwise = &emulated::elementwise,

@@ -34,6 +34,26 @@ TEST(ProductPlan, GivesEveryOutputToOnePairOfWarpsWhateverTheSplit) {
   }
 }
 
+TEST(ProductPlan, GivesEveryGatedOutputToOneWarpWhateverTheSplit) {
+  for (const int split : {1, 2, 4, 8}) {
+    FewRowsArgs args;
+    args.count = 2;
+    args.gated = true;
+    args.split = split;
+    args.parts[0].matrix.out = args.parts[1].matrix.out = 37;
+    std::map<std::int64_t, int> members;
+    for (std::int64_t block = 0; block < product_blocks(args); ++block) {
+      for (int warp = 0; warp < kProductWarps; ++warp) {
+        const OutputPlace place = output_place(args, block, warp);
+        ASSERT_EQ(place.part, 0);
+        if (place.first < 37) ++members[place.first];
+      }
+    }
+    EXPECT_EQ(members.size(), 37U);
+    for (const auto& [output, count] : members) EXPECT_EQ(count, split) << output;
+  }
+}
+
 TEST(ProductPlan, SplitsInputsOnlyWhereOutputsAreTooFew) {
   constexpr std::int64_t kMultiprocessors = 132;
   EXPECT_EQ(choose_split(128'256, 4096, Format::bf16, kMultiprocessors), 1);

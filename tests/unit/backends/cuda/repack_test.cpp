@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <vector>
 
 #include "workloads/tensor/convert.h"
+#include "workloads/tensor/fp8.h"
 
 namespace ridgepoint::cuda {
 namespace {
@@ -110,6 +112,28 @@ TEST(PortableArithmetic, ConvertsAsTheRestOfTheProgramDoes) {
     if (value != value) continue;
     ASSERT_EQ(f16_of(value), float_to_f16(value)) << value;
     ASSERT_EQ(bf16_of(value), float_to_bf16(value)) << value;
+  }
+}
+
+TEST(PortableArithmetic, ConvertsNumbersOfEightBitsAsTheRestOfTheProgramDoes) {
+  for (std::uint32_t bits = 0; bits < 0x100U; ++bits) {
+    const float value = e4m3_to_float(static_cast<std::uint8_t>(bits));
+    const std::uint32_t halves = halves_of_e4m3(bits | 0x3800U);
+    if (value != value) {
+      EXPECT_TRUE(std::isnan(float_of_f16(halves & 0xffffU)));
+    } else {
+      EXPECT_EQ(float_of_f16(halves & 0xffffU), value);
+      EXPECT_EQ(e4m3_of(value), bits);
+      for (const float close : {std::nextafter(value, 1e9F), value * 1.0625F, value * 0.9375F}) {
+        EXPECT_EQ(e4m3_of(close), float_to_e4m3(close)) << close;
+      }
+    }
+    EXPECT_EQ(float_of_f16(halves >> 16U), 1.0F);
+  }
+  std::mt19937 random(8);
+  for (int i = 0; i < 200'000; ++i) {
+    const float value = float_of_bits(static_cast<std::uint32_t>(random()));
+    ASSERT_EQ(e4m3_of(value), float_to_e4m3(value)) << value;
   }
 }
 

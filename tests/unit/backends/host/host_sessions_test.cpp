@@ -70,7 +70,8 @@ class HostSessions : public ::testing::TestWithParam<Subject> {};
 void expect_agreement(std::string_view name, const Model& model, double tolerance) {
   const auto reference = open_backend("reference");
   for (const auto& [batch, tokens, kv] :
-       {std::tuple{1, 9, Type::f16}, std::tuple{3, 5, Type::f32}, std::tuple{2, 40, Type::bf16}}) {
+       {std::tuple{1, 9, Type::f16}, std::tuple{3, 5, Type::f32}, std::tuple{2, 40, Type::bf16},
+        std::tuple{2, 6, Type::e4m3}}) {
     SessionOptions options{
         .batch = batch, .capacity = tokens + 2, .kv_type = kv, .prefill_rows = 48};
     const auto truth = logits_of(*reference, model, options, tokens);
@@ -83,8 +84,9 @@ void expect_agreement(std::string_view name, const Model& model, double toleranc
           options.fuse = fuse;
           SCOPED_TRACE(::testing::Message() << isa.name << " threads " << threads << " fuse "
                                             << fuse << " batch " << batch);
-          EXPECT_LT(worst_difference(logits_of(*backend, model, options, tokens), truth),
-                    tolerance);
+          // With activations of eight bits some keys are stored as E4M3's neighbour.
+          const double bound = kv == Type::e4m3 && tolerance > 1e-3 ? 1e-1 : tolerance;
+          EXPECT_LT(worst_difference(logits_of(*backend, model, options, tokens), truth), bound);
         }
       }
     }

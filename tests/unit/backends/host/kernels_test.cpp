@@ -17,6 +17,7 @@
 #include "backends/host/worker_team.h"
 #include "workloads/tensor/convert.h"
 #include "workloads/tensor/fp8.h"
+#include "workloads/tensor/kv_type.h"
 
 namespace ridgepoint {
 namespace {
@@ -408,16 +409,48 @@ TEST_P(HostKernels, MultiplyTheWorstCodesWithoutOverflow) {
   }
 }
 
+TEST_P(HostKernels, KeepWhatIsNoNumberInACacheOfEightBits) {
+  constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
+  for (const float bad : {kNotANumber, -kNotANumber}) {
+    std::vector<std::byte> keys(16 * 16), values(16 * 16);
+    const host::HeadCache cache{.type = Type::e4m3, .keys = keys.data(), .values = values.data()};
+    std::vector<float> number(16, 1e6F);  // becomes 448
+    kernels_.append_key(cache, 16, 0, number.data());
+    number[3] = bad;
+    kernels_.append_value(cache, 16, 0, number.data());
+    const std::vector<float> asked(16, 0.001F);
+    const float* const query = asked.data();
+    const std::int64_t seen = 1;
+    float most = -std::numeric_limits<float>::infinity(), total = 0;
+    std::vector<float> sums(16), scratch(host::kAttentionPositions + 16);
+    kernels_.attend({.cache = cache,
+                     .dim = 16,
+                     .queries = 1,
+                     .query = &query,
+                     .seen = &seen,
+                     .scale = 1,
+                     .begin = 0,
+                     .end = 1,
+                     .most = &most,
+                     .total = &total,
+                     .sums = sums.data(),
+                     .scratch = scratch.data()});
+    EXPECT_NEAR(most, 16 * 448 * 0.001, 1e-4);
+    EXPECT_EQ(sums[2], 448.0F);
+    EXPECT_TRUE(std::isnan(sums[3]));
+  }
+}
+
 TEST_P(HostKernels, AttendLikeAPlainSoftmax) {
-  for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
+  for (const auto& [name, type] : kv_types()) {
     for (const auto& [queries, dim, positions] :
          {std::tuple{1, 64, 1}, std::tuple{1, 80, 300}, std::tuple{8, 64, 1315},
           std::tuple{5, 20, 33}, std::tuple{32, 128, 100}, std::tuple{3, 7, 600}}) {
       SCOPED_TRACE(::testing::Message()
-                   << name_of(type) << ' ' << queries << ' ' << dim << ' ' << positions);
+                   << name << ' ' << queries << ' ' << dim << ' ' << positions);
       const auto n = static_cast<std::size_t>(positions), d = static_cast<std::size_t>(dim);
       const auto count = static_cast<std::size_t>(queries);
-      const std::size_t size = type == Type::f32 ? 4 : 2;
+      const auto size = static_cast<std::size_t>(type_info(type).block_bytes);
       std::vector<std::byte> keys((n + 16) * d * size), values(n * d * size);
       auto k = random_floats(n * d, 1), v = random_floats(n * d, 2);
       const auto q = random_floats(count * d, 3);

@@ -197,12 +197,11 @@ TEST(ReferenceOperators, NarrowCachesHoldRoundedNumbers) {
   const std::vector<float> exact{0.1F, 1.0F / 3, 2.7182817F, -1e-3F};
   const Attention attention{.heads = 1, .kv_heads = 1, .head_dim = 2, .scale = 0.7};
   const auto query = activation({1, 2}, {0.9F, -1.1F});
-  for (const Type type : {Type::f16, Type::bf16}) {
+  for (const Type type : {Type::f16, Type::bf16, Type::e4m3}) {
     std::vector<float> rounded = exact;
-    for (float& each : rounded) {
-      each =
-          type == Type::f16 ? f16_to_float(float_to_f16(each)) : bf16_to_float(float_to_bf16(each));
-    }
+    std::vector<std::byte> stored(static_cast<std::size_t>(row_bytes(type, 4)));
+    from_float(type, exact, stored);
+    to_float(type, stored, rounded);
     const OpRun how{.past = 1, .capacity = 2};
     const auto narrow = run_op(
         attention, {query, cache({1, 2, 2}, exact, type), cache({1, 2, 2}, exact, type)}, how);

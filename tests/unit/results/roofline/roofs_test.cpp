@@ -39,6 +39,7 @@ TEST(Roofs, AreOfTheBestArithmeticThatAWeightTypeAllows) {
   const Roofs roofs = example_roofs();
   EXPECT_EQ(roofs.peak_for("q8_0")->what, "avx512 int8 vpdpbusd");
   EXPECT_EQ(roofs.peak_for("f32")->what, "avx512 f32 fma");
+  EXPECT_EQ(roofs.peak_for("fp8")->what, "avx512 f32 fma") << "no ceiling of e4m3 here";
   EXPECT_EQ(roofs.peak_for("")->what, "avx512 f32 fma");
   EXPECT_EQ(roofs.peak_for("bf16")->what, "avx512 f32 fma") << "no ceiling of bf16 here";
 }

@@ -55,6 +55,7 @@ TEST(KvBytes, DependOnTheTypeOfTheCache) {
   config.head_dim = 32;
   EXPECT_EQ(kv_bytes_per_token(config, Type::f16), 2 * 2 * 96 * 2);
   EXPECT_EQ(kv_bytes_per_token(config, Type::f32), 2 * 2 * 96 * 4);
+  EXPECT_EQ(kv_bytes_per_token(config, Type::e4m3), 2 * 2 * 96);
   EXPECT_EQ(kv_bytes_per_token(config, Type::q8_0), 2 * 2 * 3 * 34);
 }
 
