@@ -9,7 +9,7 @@ namespace ridgepoint {
 
 namespace {
 
-constexpr std::array<TypeInfo, 17> kTypes{{
+constexpr std::array<TypeInfo, 18> kTypes{{
     {Type::f32, "f32", 1, 4, 0, "F32", true},
     {Type::f16, "f16", 1, 2, 1, "F16", true},
     {Type::bf16, "bf16", 1, 2, 30, "BF16", true},

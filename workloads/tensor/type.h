@@ -3,8 +3,8 @@
 //
 // Most quantised layouts are GGUF's (ggml-common.h block_q8_0, block_q4_0, block_q5_0, block_q4_K,
 // block_q6_K): q5_0.h and k_quants.h describe the last three. Those after q6_k are Ridgepoint's
-// own, for what GGUF has no type for: integer_quants.h (q8_..., w4_...) and fp8.h. e4m3 is fp8's number without a scale,
-// which holds no weights (kv_type.h).
+// own, for what GGUF has no type for: integer_quants.h (q8_..., w4_...) and fp8.h. e4m3 is fp8's
+// number without a scale, which holds no weights (kv_type.h).
 #pragma once
 
 #include <cstdint>

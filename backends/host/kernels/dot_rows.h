@@ -5,6 +5,7 @@
 // that of f32 sums.
 #pragma once
 
+#include "backends/host/kernels/lanes.h"
 #include "backends/host/kernels/pairs_avx512.h"
 
 namespace ridgepoint::host {

@@ -99,7 +99,7 @@ TEST(OperatorShapes, CachesMustFitTheRowsAndHeads) {
   EXPECT_THAT(shape_error(KvAppend{}, {activation({5, 32}), cache({2, 9, 32})}),
               HasSubstr("2 sequences"));
   EXPECT_THAT(shape_error(KvAppend{}, {activation({6, 32}), cache({2, 9, 32}, Type::q8_0)}),
-              HasSubstr("a cache of q8_0 is not implemented"));
+              HasSubstr("must be a type for caches; one of q8_0 is not implemented"));
   EXPECT_THAT(shape_error(KvAppend{}, {activation({6, 32}), activation({2, 9, 32})}),
               HasSubstr("must be a cache"));
   EXPECT_THAT(shape_error(kAttention, {activation({6, 96}), cache({2, 9, 32}), cache({2, 9, 32})}),

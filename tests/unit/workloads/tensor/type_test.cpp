@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(Types, AreListedInTheOrderOfTheEnum) {
-  ASSERT_EQ(types().size(), 17U);
+  ASSERT_EQ(types().size(), 18U);
   for (std::size_t i = 0; i < types().size(); ++i) {
     EXPECT_EQ(static_cast<std::size_t>(types()[i].type), i);
     EXPECT_EQ(&type_info(types()[i].type), &types()[i]);
