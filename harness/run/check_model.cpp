@@ -164,7 +164,7 @@ double tolerance_beyond(double tolerance, const CaseContext& context, const Mode
   const auto rounding = open_backend(kRoundingReference);
   const SessionOptions options{.batch = plan.prompts,
                                .capacity = plan.capacity(),
-                               .kv_type = find_type(context.subject.kv).value_or(Type::f16),
+                               .kv_type = parse_kv_type(context.subject.kv),
                                .threads = context.threads()};
   const auto positions =
       feed(*rounding->open_session(model, options), plan.prompts, plan, question.tokens, context);

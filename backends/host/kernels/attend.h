@@ -24,7 +24,8 @@ class Attend {
         queries_(tile.scratch + tile.queries * kAttentionPositions) {}
 
   void run() {
-    each_chunk([this](auto queries, std::int64_t q) { pack<decltype(queries)::value>(q); });
+    each_chunk(
+        [this](auto queries, std::int64_t q) { this->template pack<decltype(queries)::value>(q); });
     const std::int64_t seen = *std::min_element(tile_.seen, tile_.seen + tile_.queries);
     const std::int64_t by_all = std::max<std::int64_t>(std::min(seen, tile_.end) - tile_.begin, 0);
     const std::int64_t stretches = by_all / kAttentionPositions;
