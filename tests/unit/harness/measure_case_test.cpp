@@ -297,6 +297,20 @@ TEST(MeasureModel, IsNotWrongWhereRoundingAloneLeadsAsFarFromTheTruth) {
   EXPECT_GT(check.at("tolerance"), check.at("error"));
 }
 
+TEST(MeasureModel, MeasuresWhatRoundingAloneDoesWithTheCasesTypeOfKv) {
+  const TemporaryFolder folder;
+  auto subject = model_case("quantized");
+  subject.model = magnifying_model(folder);
+  subject.kv = "fp8";
+  const auto measured = measure(subject);
+  const auto& check = measured.sink.details.at("check");
+  ASSERT_TRUE(check.contains("error_of_rounding_alone"))
+      << measured.result.reason << "; too tame a model for this test";
+  EXPECT_TRUE(measured.result.outcome == Outcome::ok ||
+              measured.result.outcome == Outcome::mistrusted)
+      << measured.result.reason;
+}
+
 TEST(MeasureModel, SaysWhatIsWrongWithTheQuestion) {
   auto subject = model_case("reference");
   subject.model = "no-such-model.gguf";
