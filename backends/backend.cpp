@@ -16,6 +16,7 @@ Support Backend::streams() const {
   return Support::no("backend '" + describe().name + "' reads weights only where all of them lie");
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): those that override this keep them
 std::unique_ptr<Execution> Backend::in_turns(std::vector<std::unique_ptr<Execution>>) const {
   return nullptr;
 }

@@ -36,7 +36,7 @@ HostCache::HostCache(const Graph& graph) {
       }
     }
     bytes_ += entry.bytes();
-    entries_.emplace(value.name, std::move(entry));
+    entries_.emplace(value.name, entry);
   }
   memory_.reserve(std::transform_reduce(entries_.begin(), entries_.end(), std::size_t{0},
                                         std::plus<>(),
