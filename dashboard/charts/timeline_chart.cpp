@@ -495,7 +495,8 @@ void TimelineChart::paint_counter_row(QPainter& painter, const QRect& box,
       double& held = below[static_cast<std::size_t>(x)];
       const int base = y_of(held);
       held += counter.highest_within(from, std::max(to, from + 1));
-      const QRect bar(box.left() + x, y_of(held), 1, base - y_of(held));
+      const int top = y_of(held);
+      const QRect bar(box.left() + x, top, 1, base - top);
       if (bar.height() <= 0) continue;
       const bool goes_on = !bars.empty() && bars.back().right() + 1 == bar.left() &&
                            bars.back().top() == bar.top() && bars.back().bottom() == bar.bottom();

@@ -149,6 +149,14 @@ Question ask(const CaseContext& context, const Model& model, const Backend& refe
   return question;
 }
 
+/// Of a session of the reference that answers the question.
+SessionOptions options_of_truth(const CaseContext& context, const CheckPlan& plan) {
+  return {.batch = plan.prompts,
+          .capacity = plan.capacity(),
+          .kv_type = parse_kv_type(context.subject.kv),
+          .threads = context.threads()};
+}
+
 // The largest of many errors, of two roundings that know nothing of each other.
 constexpr double kTimesRounding = 2;
 // Of the largest logit. Where more than that has to be allowed, anything passes.
@@ -162,12 +170,8 @@ double tolerance_beyond(double tolerance, const CaseContext& context, const Mode
   const auto& plan = question.plan;
   if (!too_slow(context, plan.past_seconds + plan.seconds).empty()) return tolerance;
   const auto rounding = open_backend(kRoundingReference);
-  const SessionOptions options{.batch = plan.prompts,
-                               .capacity = plan.capacity(),
-                               .kv_type = parse_kv_type(context.subject.kv),
-                               .threads = context.threads()};
-  const auto positions =
-      feed(*rounding->open_session(model, options), plan.prompts, plan, question.tokens, context);
+  const auto positions = feed(*rounding->open_session(model, options_of_truth(context, plan)),
+                              plan.prompts, plan, question.tokens, context);
   if (context.stopped()) return tolerance;
   const auto rounded =
       compare(positions, truth, plan, plan.prompts, static_cast<std::size_t>(model.config.vocab));
@@ -276,10 +280,7 @@ CaseResult check_session(const CaseContext& context, const Backend& backend, Ses
     put_answer(context, key, to_json(*truth));
     details["against"] = "itself: no answer was stored yet, now it is";
   } else if (!truth) {
-    const SessionOptions options{.batch = plan.prompts,
-                                 .capacity = plan.capacity(),
-                                 .kv_type = parse_kv_type(subject.kv),
-                                 .threads = context.threads()};
+    const SessionOptions options = options_of_truth(context, plan);
     if (const auto support = reference->supports(model, options); !support.supported) {
       return cannot_check(context, "the reference cannot run this: " + support.reason);
     }

@@ -162,9 +162,9 @@ void add_counted(ProfiledPhase& phase, const nlohmann::json& counted) {
     for (const auto& [meaning, value] : found->items()) {
       if (value.is_number()) op.counted[meaning] = value.get<double>();
     }
-    const auto amplification = amplification_of(op);
-    if (!amplification) continue;
-    moved += *amplification * op.work.bytes();
+    const auto bytes = counted_bytes_of(op);
+    if (!bytes) continue;
+    moved += *bytes;
     compulsory += op.work.bytes();
   }
   if (compulsory > 0) phase.amplification = Range::exactly(moved / compulsory);
@@ -172,9 +172,14 @@ void add_counted(ProfiledPhase& phase, const nlohmann::json& counted) {
 
 }  // namespace
 
+std::optional<double> counted_bytes_of(const ProfiledOp& op) {
+  if (op.work.bytes() <= 0) return std::nullopt;
+  return memory_bytes(op.counted);
+}
+
 std::optional<double> amplification_of(const ProfiledOp& op) {
-  const auto bytes = memory_bytes(op.counted);
-  if (!bytes || op.work.bytes() <= 0) return std::nullopt;
+  const auto bytes = counted_bytes_of(op);
+  if (!bytes) return std::nullopt;
   return *bytes / op.work.bytes();
 }
 

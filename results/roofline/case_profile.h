@@ -32,8 +32,11 @@ struct ProfiledOp {
   std::map<std::string, double> counted{};
 };
 
-/// Bytes to and from the device's memory that were counted of the op, over those it must move at
-/// the least; nothing where either is not known.
+/// Bytes to and from the device's memory that were counted of the op; nothing where none were, or
+/// where those that it must move at the least are not known, so that nothing can be held against
+/// them.
+std::optional<double> counted_bytes_of(const ProfiledOp& op);
+/// Those over the least.
 std::optional<double> amplification_of(const ProfiledOp& op);
 
 struct ProfiledPhase {

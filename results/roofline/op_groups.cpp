@@ -42,8 +42,8 @@ void add(GroupParts& parts, const ProfiledOp& op) {
   group.roof_ns = group.roof_ns + op.placed.roof_ns();
   parts.by_bound[op.placed.bound_by] += op.time_ns.value;
   parts.by_unit[op.placed.unit] += op.time_ns.value;
-  if (const auto amplification = amplification_of(op)) {
-    parts.counted_bytes += *amplification * op.work.bytes();
+  if (const auto bytes = counted_bytes_of(op)) {
+    parts.counted_bytes += *bytes;
     parts.compulsory_bytes += op.work.bytes();
   }
   if (op.placed.mistrusted.empty()) return;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "backends/host/kernels/e4m3_halves.h"
+
 namespace ridgepoint::host {
 
 struct Avx2 {
@@ -80,19 +82,10 @@ struct Avx2 {
     const auto* half = static_cast<const __m128i*>(from);
     return {widen_bf16(_mm_loadu_si128(half)), widen_bf16(_mm_loadu_si128(half + 1))};
   }
-  /// As f16 a number's bits are the same, the sign one place further up: that makes them 2^-8 of
-  /// it, but for what is no number.
   static F load_e4m3(const void* from) {
-    const __m256i bytes = _mm256_cvtepi8_epi16(_mm_loadu_si128(static_cast<const __m128i*>(from)));
-    const __m256i most = _mm256_set1_epi16(0x7f);
-    const __m256i digits = _mm256_and_si256(bytes, most);
-    const __m256i sign = _mm256_and_si256(bytes, _mm256_set1_epi16(static_cast<short>(0x8000)));
-    const __m256i no_number =
-        _mm256_and_si256(_mm256_cmpeq_epi16(digits, most), _mm256_set1_epi16(0x7e00));
-    const __m256i half =
-        _mm256_or_si256(_mm256_or_si256(_mm256_slli_epi16(digits, 7), sign), no_number);
-    return mul({_mm256_cvtph_ps(_mm256_castsi256_si128(half)),
-                _mm256_cvtph_ps(_mm256_extracti128_si256(half, 1))},
+    const __m256i halves = e4m3_as_halves<Avx2>(from);
+    return mul({_mm256_cvtph_ps(_mm256_castsi256_si128(halves)),
+                _mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1))},
                set1(256.0F));
   }
   static F load_u8(const void* from) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "backends/host/kernels/e4m3_halves.h"
+
 namespace ridgepoint::host {
 
 struct Avx512 {
@@ -34,33 +36,38 @@ struct Avx512 {
   static F load(const float* from) { return _mm512_loadu_ps(from); }
   static void store(float* to, F value) { _mm512_storeu_ps(to, value); }
   static F load_f32(const void* from) { return _mm512_loadu_ps(from); }
-  /// rows[i] lane j to rows[j] lane i.
-  static void transpose(F (&rows)[16]) {
-    F pairs[16], fours[16];
+  /// rows[i] lane j to rows[j] lane i: in four passes, each of which halves the blocks that are
+  /// still in the wrong place.
+  static void transpose(I (&rows)[16]) {
+    I half[16];
     for (int i = 0; i < 16; i += 2) {
-      pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
-      pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+      half[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
+      half[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
     }
-    // fours[4 * q + k]: of rows 4 q to 4 q + 3 the columns k, k + 4, k + 8, k + 12.
-    for (int q = 0; q < 16; q += 4) {
-      for (int half = 0; half < 2; ++half) {
-        const __m512d a = _mm512_castps_pd(pairs[q + half]);
-        const __m512d b = _mm512_castps_pd(pairs[q + 2 + half]);
-        fours[q + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
-        fours[q + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
-      }
+    // quads[4k + j]: in each 128-bit part p, words 4p + j of rows 4k .. 4k + 3.
+    I quads[16];
+    for (int k = 0; k < 16; k += 4) {
+      quads[k] = _mm512_unpacklo_epi64(half[k], half[k + 2]);
+      quads[k + 1] = _mm512_unpackhi_epi64(half[k], half[k + 2]);
+      quads[k + 2] = _mm512_unpacklo_epi64(half[k + 1], half[k + 3]);
+      quads[k + 3] = _mm512_unpackhi_epi64(half[k + 1], half[k + 3]);
     }
-    for (int k = 0; k < 4; ++k) {
-      constexpr int kEven = 0x88, kOdd = 0xdd;  // quarters 0 and 2, or 1 and 3, of both
-      const F low_even = _mm512_shuffle_f32x4(fours[k], fours[4 + k], kEven);
-      const F low_odd = _mm512_shuffle_f32x4(fours[k], fours[4 + k], kOdd);
-      const F high_even = _mm512_shuffle_f32x4(fours[8 + k], fours[12 + k], kEven);
-      const F high_odd = _mm512_shuffle_f32x4(fours[8 + k], fours[12 + k], kOdd);
-      rows[k] = _mm512_shuffle_f32x4(low_even, high_even, kEven);
-      rows[8 + k] = _mm512_shuffle_f32x4(low_even, high_even, kOdd);
-      rows[4 + k] = _mm512_shuffle_f32x4(low_odd, high_odd, kEven);
-      rows[12 + k] = _mm512_shuffle_f32x4(low_odd, high_odd, kOdd);
+    for (int j = 0; j < 4; ++j) {
+      const I low = _mm512_shuffle_i32x4(quads[j], quads[4 + j], 0x44);
+      const I high = _mm512_shuffle_i32x4(quads[j], quads[4 + j], 0xee);
+      const I next_low = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0x44);
+      const I next_high = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0xee);
+      rows[j] = _mm512_shuffle_i32x4(low, next_low, 0x88);
+      rows[4 + j] = _mm512_shuffle_i32x4(low, next_low, 0xdd);
+      rows[8 + j] = _mm512_shuffle_i32x4(high, next_high, 0x88);
+      rows[12 + j] = _mm512_shuffle_i32x4(high, next_high, 0xdd);
     }
+  }
+  static void transpose(F (&rows)[16]) {
+    I words[16];
+    for (int i = 0; i < 16; ++i) words[i] = _mm512_castps_si512(rows[i]);
+    transpose(words);
+    for (int i = 0; i < 16; ++i) rows[i] = _mm512_castsi512_ps(words[i]);
   }
   static F load_f16(const void* from) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(from)));
@@ -69,18 +76,8 @@ struct Avx512 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(
         _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(from))), 16));
   }
-  /// As f16 a number's bits are the same, the sign one place further up: that makes them 2^-8 of
-  /// it, but for what is no number.
   static F load_e4m3(const void* from) {
-    const __m256i bytes = _mm256_cvtepi8_epi16(_mm_loadu_si128(static_cast<const __m128i*>(from)));
-    const __m256i most = _mm256_set1_epi16(0x7f);
-    const __m256i digits = _mm256_and_si256(bytes, most);
-    const __m256i sign = _mm256_and_si256(bytes, _mm256_set1_epi16(static_cast<short>(0x8000)));
-    const __m256i no_number =
-        _mm256_and_si256(_mm256_cmpeq_epi16(digits, most), _mm256_set1_epi16(0x7e00));
-    const __m256i half =
-        _mm256_or_si256(_mm256_or_si256(_mm256_slli_epi16(digits, 7), sign), no_number);
-    return mul(_mm512_cvtph_ps(half), set1(256.0F));
+    return mul(_mm512_cvtph_ps(e4m3_as_halves<Avx512>(from)), set1(256.0F));
   }
   static F load_u8(const void* from) {
     return _mm512_cvtepi32_ps(
