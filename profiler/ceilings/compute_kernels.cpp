@@ -30,6 +30,8 @@ std::vector<ComputeEntry> find_compute_kernels() {
   add(kAvx512Vnni, isa.avx512_vnni);
   add(kAmxBf16, isa.amx_bf16);
   add(kAmxInt8, isa.amx_int8);
+  add(kAmxBf16FromL2, isa.amx_bf16);
+  add(kAmxInt8FromL2, isa.amx_int8);
 #endif
   return entries;
 }

@@ -74,6 +74,21 @@ class EmulatedTiles {
       }
     }
   }
+  /// TDPBSSD: signed bytes, four of a row at a time, summed as 32-bit integers that wrap around.
+  void dot_byte_tiles(int sum, int inputs, int weights) {
+    for (std::size_t m = 0; m < kRows; ++m) {
+      for (std::size_t n = 0; n < kRowBytes / 4; ++n) {
+        std::byte* const to = at(sum)[m].data() + 4 * n;
+        std::uint32_t total = 0;
+        std::memcpy(&total, to, sizeof total);
+        for (std::size_t k = 0; k < kRowBytes; ++k) {
+          total += static_cast<std::uint32_t>(byte_at(inputs, m, k) *
+                                              byte_at(weights, k / 4, 4 * n + k % 4));
+        }
+        std::memcpy(to, &total, sizeof total);
+      }
+    }
+  }
 
  private:
   [[nodiscard]] Tile& at(int tile) { return tiles_[static_cast<std::size_t>(tile)]; }
@@ -89,6 +104,9 @@ class EmulatedTiles {
     float value = 0;
     std::memcpy(&value, &bits, sizeof value);
     return flushed(value);
+  }
+  [[nodiscard]] int byte_at(int tile, std::size_t row, std::size_t column) const {
+    return static_cast<std::int8_t>(tiles_[static_cast<std::size_t>(tile)][row][column]);
   }
 
   std::array<Tile, 8> tiles_{};

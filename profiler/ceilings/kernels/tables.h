@@ -13,5 +13,6 @@ extern const ComputeKernel kScalarF32, kScalarF64;
 extern const ComputeKernel kFmaScalarF32, kFmaScalarF64, kAvx2F32, kAvx2F64;
 extern const ComputeKernel kAvx512F32, kAvx512F64;
 extern const ComputeKernel kAvx512Vnni, kAvx512Bf16, kAvx512Fp16, kAmxBf16, kAmxInt8;
+extern const ComputeKernel kAmxBf16FromL2, kAmxInt8FromL2;
 
 }  // namespace ridgepoint::ceilings

@@ -13,8 +13,8 @@
 #include "backends/quantized/quantized_backend.h"
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "tests/support/tile_trap.h"
 #include "tests/unit/backends/host/panel_cases.h"
-#include "tests/unit/backends/host/tile_trap.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/models/model.h"
 

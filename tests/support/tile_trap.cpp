@@ -1,4 +1,4 @@
-#include "tests/unit/backends/host/tile_trap.h"
+#include "tests/support/tile_trap.h"
 
 #if defined(__x86_64__)
 #include <ucontext.h>
@@ -131,10 +131,16 @@ bool emulate(const Instruction& instruction) {
       return true;
     }
   }
-  if (instruction.opcode() == 0x5c && prefix == kF3 && instruction.names_register()) {
+  const bool bf16 = instruction.opcode() == 0x5c && prefix == kF3;
+  const bool bytes = instruction.opcode() == 0x5e && prefix == kF2;
+  if ((bf16 || bytes) && instruction.names_register()) {
     const int sum = instruction.reg(), inputs = instruction.rm(), weights = instruction.third();
     if (sum == inputs || sum == weights || inputs == weights) return false;
-    tiles.machine.dot_tiles(sum, inputs, weights);
+    if (bf16) {
+      tiles.machine.dot_tiles(sum, inputs, weights);
+    } else {
+      tiles.machine.dot_byte_tiles(sum, inputs, weights);
+    }
     return true;
   }
   return false;
