@@ -79,12 +79,12 @@ bool plain_agrees(Type type, const Kernels& checked, const Kernels& trusted) {
 bool tiled_agrees(TileForm form, const Kernels& checked, const Kernels& trusted) {
   std::mt19937 random(2);
   const bool groups = form == TileForm::nibble_k || form == TileForm::six;
-  const std::int64_t code_bytes = kTileRows * (form == TileForm::signed8 ? 32
-                                               : form == TileForm::six   ? 24
-                                                                         : 16);
+  const bool bytes = form == TileForm::signed8 || form == TileForm::signed8_channel;
+  const std::int64_t code_bytes = kTileRows * (bytes ? 32 : form == TileForm::six ? 24 : 16);
   const std::int64_t factors = form == TileForm::nibble_k ? 2 * kTileRows : kTileRows;
   const std::int64_t steps = !groups ? 0 : 16 * kTileRows;
-  const std::int64_t group = groups ? 8 * kBlock : kBlock;
+  const bool row = form == TileForm::signed8_channel;
+  const std::int64_t group = row ? kTiledInputs : groups ? 8 * kBlock : kBlock;
   const std::int64_t tiles = (kOutputs + kTileRows - 1) / kTileRows;
   std::vector<std::uint8_t> codes(
       static_cast<std::size_t>(tiles * (kTiledInputs / kBlock) * code_bytes));
@@ -92,9 +92,15 @@ bool tiled_agrees(TileForm form, const Kernels& checked, const Kernels& trusted)
   std::vector<std::byte> scales;
   for (std::int64_t g = 0; g < tiles * (kTiledInputs / group); ++g) {
     for (std::int64_t i = 0; i < factors; ++i) {
-      const std::uint16_t factor = float_to_f16(random() % 2 == 0 ? 0.5F : 1.0F);
-      const auto bytes = std::bit_cast<std::array<std::byte, 2>>(factor);
-      scales.insert(scales.end(), bytes.begin(), bytes.end());
+      const float factor = random() % 2 == 0 ? 0.5F : 1.0F;
+      const auto append = [&](const auto& stored) {
+        scales.insert(scales.end(), stored.begin(), stored.end());
+      };
+      if (row) {
+        append(std::bit_cast<std::array<std::byte, 4>>(factor));
+      } else {
+        append(std::bit_cast<std::array<std::byte, 2>>(float_to_f16(factor)));
+      }
     }
     for (std::int64_t i = 0; i < steps; ++i) {
       const std::int64_t step =
@@ -108,7 +114,7 @@ bool tiled_agrees(TileForm form, const Kernels& checked, const Kernels& trusted)
                                  .codes = codes.data(),
                                  .scales = scales.data(),
                                  .code_bytes_per_block = code_bytes,
-                                 .scale_bytes_per_group = 2 * factors + steps,
+                                 .scale_bytes_per_group = (row ? 4 : 2) * factors + steps,
                                  .group = group};
   std::vector<std::int8_t> input(kRows * kTiledInputs);
   std::vector<float> input_scales(input.size() / kBlock);
@@ -141,7 +147,8 @@ std::string find_wrong_product(const Kernels& checked, const Kernels& trusted) {
   }
   for (const auto& [form, name] :
        {std::pair{TileForm::signed8, "q8_0"}, std::pair{TileForm::nibble, "q4_0"},
-        std::pair{TileForm::nibble_k, "q4_k"}, std::pair{TileForm::six, "q6_k"}}) {
+        std::pair{TileForm::nibble_k, "q4_k"}, std::pair{TileForm::six, "q6_k"},
+        std::pair{TileForm::signed8_channel, "q8_channel"}}) {
     if (!tiled_agrees(form, checked, trusted)) {
       return fmt::format("product of {} weights is wrong", name);
     }

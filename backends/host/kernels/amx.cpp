@@ -6,7 +6,6 @@
 #include "backends/host/kernels/amx_tiles.h"
 #include "backends/host/kernels/pairs_avx512.h"
 #include "backends/host/kernels/panel_kernels.h"
-#include "backends/host/kernels/tile_block.h"
 
 namespace ridgepoint::host {
 namespace {
@@ -17,7 +16,7 @@ struct AmxPairs : Avx512Pairs {};
 
 }  // namespace
 
-constinit const PanelKernels kAmxPanels = make_panel_kernels<AmxPairs, TileBlock<AmxTiles>>();
+constinit const PanelKernels kAmxPanels = make_tile_kernels<AmxPairs, AmxTiles>();
 
 }  // namespace ridgepoint::host
 #endif

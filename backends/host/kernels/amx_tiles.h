@@ -57,6 +57,10 @@ class AmxTiles {
   void dot() {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "n"(sum), "n"(inputs), "n"(weights));
   }
+  template <int sum, int inputs, int weights>
+  void dot_bytes() {
+    asm volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "n"(sum), "n"(inputs), "n"(weights));
+  }
 };
 
 }  // namespace ridgepoint::host

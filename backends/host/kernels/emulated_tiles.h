@@ -41,6 +41,10 @@ class EmulatedTiles {
   void dot() {
     dot_tiles(sum, inputs, weights);
   }
+  template <int sum, int inputs, int weights>
+  void dot_bytes() {
+    dot_byte_tiles(sum, inputs, weights);
+  }
 
   // The same by numbers that are known when it runs.
   void zero_tile(int tile) { at(tile) = {}; }

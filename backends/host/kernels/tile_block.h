@@ -3,7 +3,8 @@
 // as it was found when it goes; tile numbers are known when this is compiled, as the instructions
 // want:
 //   zero<t>(), load<t>(from, stride), load_passing<t>(from, stride), store<t>(to, stride),
-//   dot<sum, inputs, weights>()
+//   dot<sum, inputs, weights>(), of bf16; dot_bytes<sum, inputs, weights>(), of signed bytes
+//   (byte_product.h)
 //
 // Two by two tiles of sums stay in registers over all steps, so that each tile loaded is used
 // twice: 4 KiB of loads for four products of 16 cycles.

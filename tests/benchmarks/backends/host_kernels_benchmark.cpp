@@ -1,5 +1,6 @@
 // What the host backends' products reach, beside what the same threads read from memory with the
-// same number of streams: decode products are bound by that, prefill products by arithmetic.
+// same number of streams: decode products are bound by that, prefill products by arithmetic. The
+// clock and, where it is there, AMX fed from the second-level cache are probed as well.
 //   build/bin/host_kernels_benchmark --benchmark_filter='decode/q8_0'
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -19,6 +20,8 @@
 #include "backends/host/kernels.h"
 #include "backends/host/tiled_weights.h"
 #include "backends/host/worker_team.h"
+#include "profiler/ceilings/compute_kernels.h"
+#include "profiler/clock/clock_estimate.h"
 #include "workloads/tensor/convert.h"
 
 namespace {
@@ -211,6 +214,37 @@ void read_memory(benchmark::State& state) {
       benchmark::Counter::kIsRate);
 }
 
+/// Of the slowest of the team's cores.
+void clock_of_cores(benchmark::State& state) {
+  double slowest = 0;
+  for (auto _ : state) {
+    std::vector<double> hertz(kThreads, 0);
+    team().run([&](int part) {
+      const auto khz = estimate_clock_khz();
+      if (khz.has_value())
+        hertz[static_cast<std::size_t>(part)] = 1e3 * static_cast<double>(khz.value());
+    });
+    slowest = *std::ranges::min_element(hertz);
+  }
+  state.counters["hertz"] = slowest;
+}
+
+void arithmetic(benchmark::State& state, const ceilings::ComputeKernel* kernel) {
+  const ceilings::ComputeData data = ceilings::make_compute_data(1);
+  constexpr std::int64_t kRounds = 20'000;
+  std::vector<double> results(kThreads * 8);
+  for (auto _ : state) {
+    team().run([&](int part) {
+      results[static_cast<std::size_t>(part) * 8] = kernel->run(kRounds, data);
+    });
+    benchmark::DoNotOptimize(results.data());
+  }
+  state.counters["operations"] =
+      benchmark::Counter(kernel->operations * static_cast<double>(kRounds * kThreads) *
+                             static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate);
+}
+
 void add_all() {
   const auto add_read = [](const char* name, auto* read) {
     benchmark::RegisterBenchmark(name, read)->UseRealTime()->Unit(benchmark::kMillisecond);
@@ -219,6 +253,14 @@ void add_all() {
   add_read("read/streams:2", read_memory<2>);
   add_read("read/streams:4", read_memory<4>);
   add_read("read/streams:8", read_memory<8>);
+  benchmark::RegisterBenchmark("clock", clock_of_cores)->UseRealTime();
+  for (const ceilings::ComputeEntry& entry : ceilings::compute_kernels()) {
+    if (entry.kernel == nullptr) continue;
+    benchmark::RegisterBenchmark(fmt::format("peak/{}", entry.name).c_str(), arithmetic,
+                                 entry.kernel)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  }
   for (const IsaEntry& isa : isas()) {
     if (!isa.available || isa.isa == Isa::scalar) continue;
     for (const Type type : {Type::f16, Type::f32}) {

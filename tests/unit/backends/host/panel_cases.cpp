@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -197,6 +199,53 @@ void expect_tiled_products_within_bounds(const PanelKernels& panels) {
       panels.tiled_product(tiled.matrix(), input.rows, rows, tiles / 2, tiles, target.target());
       target.expect(exact_product(weight, input.meant), 2 * kU + kU * kU, in);
     }
+  }
+}
+
+void expect_byte_products_within_bounds(const PanelKernels& panels) {
+  WorkerTeam team(1);
+  for (const auto& [rows, out, in] :
+       {std::tuple{1, 1, 32}, std::tuple{17, 33, 64}, std::tuple{33, 70, 96},
+        std::tuple{16, 16, 1056}, std::tuple{290, 20, 1120}, std::tuple{5, 40, 2080}}) {
+    SCOPED_TRACE(::testing::Message() << rows << ' ' << out << ' ' << in);
+    const StoredMatrix weight(Type::q8_channel, out, in);
+    const TiledWeights tiled(weight.view(), team);
+    // Scales far apart, so that some of a row's activations are few units.
+    auto floats = normal_floats(std::int64_t{rows} * in, 3);
+    for (std::size_t i = 0; i < floats.size(); ++i) {
+      floats[i] *= std::ldexp(1.0F, static_cast<int>(i / host::kBlock * 7 % 9) - 4);
+    }
+    const Quantised input(floats, in);
+    Target target(rows, out);
+    const std::int64_t tiles = tiled.matrix().tiles();
+    ASSERT_TRUE(
+        panels.tiled_product(tiled.matrix(), input.rows, rows, 0, tiles / 2, target.target()));
+    panels.tiled_product(tiled.matrix(), input.rows, rows, tiles / 2, tiles, target.target());
+    const auto truth = exact_product(weight, input.meant);
+    const auto width = static_cast<std::size_t>(in), outputs = static_cast<std::size_t>(out);
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      const std::size_t r = i / outputs, o = i % outputs;
+      const auto scales = std::span(input.scales).subspan(r * width / 32, width / 32);
+      const double unit = static_cast<double>(std::ranges::max(scales)) / 128;
+      double magnitudes = 0;
+      for (std::size_t k = 0; k < width; ++k) {
+        magnitudes += std::abs(static_cast<double>(weight.meant[o * width + k]));
+      }
+      const double bound = unit / 2 * magnitudes + 0x1p-21 * truth[i].magnitude + 1e-5;
+      ASSERT_NEAR(static_cast<double>(target.output[i]), truth[i].value + target.added[i], bound)
+          << r << ' ' << o;
+    }
+  }
+  constexpr std::int64_t kIn = 96, kOut = 20;
+  const StoredMatrix weight(Type::q8_channel, kOut, kIn);
+  const TiledWeights tiled(weight.view(), team);
+  Quantised input(normal_floats(3 * kIn, 3), kIn);
+  input.scales[3 + 1] = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> output(3 * kOut);
+  panels.tiled_product(tiled.matrix(), input.rows, 3, 0, tiled.matrix().tiles(),
+                       {.output = output.data(), .stride = kOut});
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    ASSERT_EQ(std::isnan(output[i]), i / kOut == 1) << i;
   }
 }
 

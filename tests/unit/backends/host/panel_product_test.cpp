@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <random>
 #include <tuple>
 #include <vector>
@@ -12,7 +14,6 @@
 #include "backends/host/kernels/emulated_tiles.h"
 #include "backends/host/kernels/pairs_scalar.h"
 #include "backends/host/kernels/panel_kernels.h"
-#include "backends/host/kernels/tile_block.h"
 #include "backends/host/self_check.h"
 #include "backends/host/tiled_weights.h"
 #include "backends/host/worker_team.h"
@@ -25,10 +26,8 @@ namespace {
 using host::EmulatedTiles;
 using host::PanelKernels;
 using host::ScalarPairs;
-using host::TileBlock;
 
-constexpr PanelKernels kEmulated =
-    host::make_panel_kernels<ScalarPairs, TileBlock<EmulatedTiles>>();
+constexpr PanelKernels kEmulated = host::make_tile_kernels<ScalarPairs, EmulatedTiles>();
 
 TEST(PanelProduct, MultipliesPlainWeightsOfOddSizesWithinItsBound) {
   expect_plain_products_within_bounds(kEmulated);
@@ -36,6 +35,10 @@ TEST(PanelProduct, MultipliesPlainWeightsOfOddSizesWithinItsBound) {
 
 TEST(PanelProduct, MultipliesTiledWeightsWithinItsBound) {
   expect_tiled_products_within_bounds(kEmulated);
+}
+
+TEST(PanelProduct, MultipliesBytesWithOneScaleARowWithinTheirBound) {
+  expect_byte_products_within_bounds(kEmulated);
 }
 
 TEST(PanelProduct, SharesItsOutputsAmongThreads) {
@@ -75,7 +78,7 @@ class MistakenTiles : public EmulatedTiles {
 template <class Tiles>
 std::string wrong_product_of() {
   return find_wrong_product(
-      with_panels(host::kScalarKernels, host::make_panel_kernels<ScalarPairs, TileBlock<Tiles>>()),
+      with_panels(host::kScalarKernels, host::make_tile_kernels<ScalarPairs, Tiles>()),
       host::kScalarKernels);
 }
 
@@ -90,11 +93,30 @@ struct SwappedPairs : ScalarPairs {
 };
 
 TEST(PanelProduct, FailsTheSelfCheckOnInputsInTheWrongOrder) {
-  EXPECT_EQ(find_wrong_product(
-                with_panels(host::kScalarKernels,
-                            host::make_panel_kernels<SwappedPairs, TileBlock<EmulatedTiles>>()),
-                host::kScalarKernels),
+  EXPECT_EQ(find_wrong_product(with_panels(host::kScalarKernels,
+                                           host::make_tile_kernels<SwappedPairs, EmulatedTiles>()),
+                               host::kScalarKernels),
             "product of q8_0 weights is wrong");
+}
+
+/// Its bytes are right in all rows of activations but the last.
+class LazyBytes : public EmulatedTiles {
+ public:
+  template <int sum, int inputs, int weights>
+  void dot_bytes() {
+    std::byte kept[64];
+    std::byte all[1024];
+    EmulatedTiles::store_tile(sum, all, 64);
+    std::copy_n(all + 15 * 64, 64, kept);
+    EmulatedTiles::dot_bytes<sum, inputs, weights>();
+    EmulatedTiles::store_tile(sum, all, 64);
+    std::copy_n(kept, 64, all + 15 * 64);
+    EmulatedTiles::load_tile(sum, all, 64);
+  }
+};
+
+TEST(PanelProduct, FailsTheSelfCheckOnAMachineThatMultipliesBytesWrongly) {
+  EXPECT_EQ(wrong_product_of<LazyBytes>(), "product of q8_channel weights is wrong");
 }
 
 TEST(EmulatedTiles, SumEvenAndOddInputsApartAndFlushWhatIsTooSmall) {
