@@ -45,6 +45,9 @@ struct QuantisedRows {
 ///   nibble     q4_0: w = d * (code - 8). 4 vectors; vector v has inputs 4v.. in its low nibbles
 ///   and
 ///              16 + 4v.. in its high ones.
+///   five       q5_0: w = d * (code - 16). Low nibbles in 4 vectors as above; in a fifth bit k of
+///   byte
+///              4r + j is the highest of input 4k + j of row r.
 ///   nibble_k   q4_K: w = d * s * code - m * t. Codes as nibble; for each super-block of 256 inputs
 ///              and each row f32 d and m once, for each block of 32 inputs bytes s and t.
 ///   six        q6_K: w = d * s * (code - 32), s a signed byte for 16 inputs. A block of 32 inputs:
@@ -61,6 +64,7 @@ enum class TileForm : std::uint8_t {
   signed8,
   signed8_channel,
   nibble,
+  five,
   nibble_k,
   six,
   nibble_zero,

@@ -80,7 +80,10 @@ bool tiled_agrees(TileForm form, const Kernels& checked, const Kernels& trusted)
   std::mt19937 random(2);
   const bool groups = form == TileForm::nibble_k || form == TileForm::six;
   const bool bytes = form == TileForm::signed8 || form == TileForm::signed8_channel;
-  const std::int64_t code_bytes = kTileRows * (bytes ? 32 : form == TileForm::six ? 24 : 16);
+  const std::int64_t code_bytes = kTileRows * (bytes                    ? 32
+                                               : form == TileForm::six  ? 24
+                                               : form == TileForm::five ? 20
+                                                                        : 16);
   const std::int64_t factors = form == TileForm::nibble_k ? 2 * kTileRows : kTileRows;
   const std::int64_t steps = !groups ? 0 : 16 * kTileRows;
   const bool row = form == TileForm::signed8_channel;
@@ -147,8 +150,8 @@ std::string find_wrong_product(const Kernels& checked, const Kernels& trusted) {
   }
   for (const auto& [form, name] :
        {std::pair{TileForm::signed8, "q8_0"}, std::pair{TileForm::nibble, "q4_0"},
-        std::pair{TileForm::nibble_k, "q4_k"}, std::pair{TileForm::six, "q6_k"},
-        std::pair{TileForm::signed8_channel, "q8_channel"}}) {
+        std::pair{TileForm::five, "q5_0"}, std::pair{TileForm::nibble_k, "q4_k"},
+        std::pair{TileForm::six, "q6_k"}, std::pair{TileForm::signed8_channel, "q8_channel"}}) {
     if (!tiled_agrees(form, checked, trusted)) {
       return fmt::format("product of {} weights is wrong", name);
     }

@@ -40,8 +40,7 @@ constexpr std::array<FormInfo, 13> kForms{{
     {Type::w4_channel, TileForm::nibble_zero, kTileRows * 16, kTileRows*(2 + 2), kRow},
     {Type::fp8, TileForm::e4m3, kTileRows * 32, kTileRows * 4, kRow},
     {Type::q4_0, TileForm::nibble, kTileRows * 16, kTileRows * 2, kBlock},
-    // As codes of 8 bits, which say the same: half as many bytes again as in the file.
-    {Type::q5_0, TileForm::signed8, kTileRows * 32, kTileRows * 2, kBlock},
+    {Type::q5_0, TileForm::five, kTileRows * 20, kTileRows * 2, kBlock},
     {Type::q4_k, TileForm::nibble_k, kTileRows * 16, kTileRows*(4 + 16), kSuperBlock},
     {Type::q6_k, TileForm::six, kTileRows * 24, kTileRows*(2 + 16), kSuperBlock},
 }};
@@ -115,13 +114,6 @@ void put_q4_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
   for (std::int64_t v = 0; v < 4; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
 }
 
-void put_q5_0(const std::uint8_t* block, std::int64_t count, std::int64_t r, std::uint8_t* codes,
-              std::byte* scales) {
-  std::memcpy(scales + 2 * r, block, 2);
-  const auto numbers = q5_0_codes(reinterpret_cast<const std::byte*>(block));
-  put_bytes(reinterpret_cast<const std::uint8_t*>(numbers.data()), count, r, codes);
-}
-
 /// A block of 32 codes of four bits: vector v has inputs 4v.. low and 16 + 4v.. high.
 void put_nibbles(const std::uint8_t* codes, std::int64_t r, std::uint8_t* vectors) {
   for (std::int64_t v = 0; v < 4; ++v) {
@@ -129,6 +121,22 @@ void put_nibbles(const std::uint8_t* codes, std::int64_t r, std::uint8_t* vector
       lane(vectors, v, r)[j] =
           static_cast<std::uint8_t>((codes[4 * v + j] & 15) | (codes[16 + 4 * v + j] & 15) << 4);
     }
+  }
+}
+
+void put_q5_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint8_t* codes,
+              std::byte* scales) {
+  std::memcpy(scales + 2 * r, block, 2);
+  std::array<std::uint8_t, kBlock> unpacked;
+  std::ranges::transform(q5_0_codes(reinterpret_cast<const std::byte*>(block)), unpacked.begin(),
+                         [](std::int8_t number) { return static_cast<std::uint8_t>(number + 16); });
+  put_nibbles(unpacked.data(), r, codes);
+  for (std::int64_t j = 0; j < 4; ++j) {
+    int bits = 0;
+    for (std::int64_t k = 0; k < 8; ++k) {
+      bits |= unpacked[static_cast<std::size_t>(4 * k + j)] >> 4 << k;
+    }
+    lane(codes, 4, r)[j] = static_cast<std::uint8_t>(bits);
   }
 }
 

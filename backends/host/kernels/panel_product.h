@@ -239,6 +239,8 @@ bool panel_tiled_product(const TiledMatrix& weight, const QuantisedRows& input, 
       return run(TiledPanels<L, TileForm::signed8>(weight));
     case TileForm::nibble:
       return run(TiledPanels<L, TileForm::nibble>(weight));
+    case TileForm::five:
+      return run(TiledPanels<L, TileForm::five>(weight));
     case TileForm::nibble_k:
       return run(TiledPanels<L, TileForm::nibble_k>(weight));
     case TileForm::six:

@@ -106,6 +106,31 @@ struct BlockToPairs<L, TileForm::nibble> {
 };
 
 template <class L>
+struct BlockToPairs<L, TileForm::five> {
+  static void pack(const std::uint8_t* codes, const std::byte* scales, std::int64_t,
+                   std::byte* tile) {
+    const auto d = L::load_f16(scales);
+    const auto bits = L::load_codes(codes + 256);
+    eighths<0>(codes, bits, d, tile);
+    eighths<1>(codes, bits, d, tile);
+    eighths<2>(codes, bits, d, tile);
+    eighths<3>(codes, bits, d, tile);
+  }
+
+ private:
+  template <int v>
+  static void eighths(const std::uint8_t* codes, typename L::I bits, typename L::F d,
+                      std::byte* tile) {
+    const auto both = L::load_codes(codes + 64 * v);
+    const auto offset = L::mul(d, L::set1(-16.0F));
+    pack_four_codes<L>(L::either(L::low_nibbles(both), L::template fifth_bit<v>(bits)), d, offset,
+                       2 * v, tile);
+    pack_four_codes<L>(L::either(L::high_nibbles(both), L::template fifth_bit<v + 4>(bits)), d,
+                       offset, 8 + 2 * v, tile);
+  }
+};
+
+template <class L>
 struct BlockToPairs<L, TileForm::nibble_k> {
   static void pack(const std::uint8_t* codes, const std::byte* scales, std::int64_t block,
                    std::byte* tile) {

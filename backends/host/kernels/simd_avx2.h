@@ -158,6 +158,17 @@ struct Avx2 {
               _mm256_and_si256(_mm256_srli_epi16(a.high, kDown), there)};
     }
   }
+  template <int bit>
+  static I fifth_bit(I a) {
+    const __m256i there = _mm256_set1_epi8(0x10);
+    if constexpr (bit < 4) {
+      return {_mm256_and_si256(_mm256_slli_epi16(a.low, 4 - bit), there),
+              _mm256_and_si256(_mm256_slli_epi16(a.high, 4 - bit), there)};
+    } else {
+      return {_mm256_and_si256(_mm256_srli_epi16(a.low, bit - 4), there),
+              _mm256_and_si256(_mm256_srli_epi16(a.high, bit - 4), there)};
+    }
+  }
   static I either(I a, I b) {
     return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
   }

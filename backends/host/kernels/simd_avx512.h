@@ -118,6 +118,13 @@ struct Avx512 {
     if constexpr (pair == 2) return _mm512_and_si512(a, there);
     if constexpr (pair == 3) return _mm512_and_si512(_mm512_srli_epi16(a, 2), there);
   }
+  /// Bit `bit` of each byte, at bit 4.
+  template <int bit>
+  static I fifth_bit(I a) {
+    const I there = _mm512_set1_epi8(0x10);
+    if constexpr (bit < 4) return _mm512_and_si512(_mm512_slli_epi16(a, 4 - bit), there);
+    if constexpr (bit >= 4) return _mm512_and_si512(_mm512_srli_epi16(a, bit - 4), there);
+  }
   static I either(I a, I b) { return _mm512_or_si512(a, b); }
   static F to_float(I a) { return _mm512_cvtepi32_ps(a); }
 

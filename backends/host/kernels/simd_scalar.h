@@ -141,6 +141,11 @@ struct Scalar {
     for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(((byte >> (2 * pair)) & 3) << 4);
     return a;
   }
+  template <int bit>
+  static I fifth_bit(I a) {
+    for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(((byte >> bit) & 1) << 4);
+    return a;
+  }
   static I either(I a, I b) {
     for (int i = 0; i < 4 * kLanes; ++i)
       a.byte[i] = static_cast<std::uint8_t>(a.byte[i] | b.byte[i]);

@@ -133,6 +133,43 @@ struct BlockProduct<V, TileForm::nibble, T, C> {
 };
 
 template <class V, int T, int C>
+struct BlockProduct<V, TileForm::five, T, C> {
+  static void add(const BlockWeights<T>& w, std::int64_t, const BlockInputs<C>& x,
+                  typename V::F (&acc)[T][C]) {
+    std::int32_t bias[C];
+    for (int c = 0; c < C; ++c) bias[c] = -16 * (x.sums[c][0] + x.sums[c][1]);
+    typename V::I sums[T][C], bits[T];
+    start_sums<V, T, C>(bias, sums);
+    for (int t = 0; t < T; ++t) bits[t] = V::load_codes(w.codes[t] + 256);
+    eighths<0>(w, bits, x, sums);
+    eighths<1>(w, bits, x, sums);
+    eighths<2>(w, bits, x, sums);
+    eighths<3>(w, bits, x, sums);
+    typename V::F d[T];
+    for (int t = 0; t < T; ++t) d[t] = V::load_f16(w.scales[t]);
+    add_scaled<V, T, C>(sums, d, x, acc);
+  }
+
+ private:
+  template <int v>
+  static void eighths(const BlockWeights<T>& w, const typename V::I (&bits)[T],
+                      const BlockInputs<C>& x, typename V::I (&sums)[T][C]) {
+    typename V::I low[T], high[T];
+    for (int t = 0; t < T; ++t) {
+      const auto both = V::load_codes(w.codes[t] + 64 * v);
+      low[t] = V::either(V::low_nibbles(both), V::template fifth_bit<v>(bits[t]));
+      high[t] = V::either(V::high_nibbles(both), V::template fifth_bit<v + 4>(bits[t]));
+    }
+    for (int c = 0; c < C; ++c) {
+      const auto first = four_codes<V>(x.codes[c] + 4 * v);
+      const auto second = four_codes<V>(x.codes[c] + 16 + 4 * v);
+      for (int t = 0; t < T; ++t) sums[t][c] = V::dot_unsigned(sums[t][c], low[t], first);
+      for (int t = 0; t < T; ++t) sums[t][c] = V::dot_unsigned(sums[t][c], high[t], second);
+    }
+  }
+};
+
+template <class V, int T, int C>
 struct BlockProduct<V, TileForm::nibble_k, T, C> {
   // A group's scales: f16 d[16], f16 m[16], then s[16] and t[16] bytes for each of 8 blocks.
   static void add(const BlockWeights<T>& w, std::int64_t block, const BlockInputs<C>& x,
@@ -338,6 +375,8 @@ void tiled_product(const TiledMatrix& weight, const QuantisedRows& input, std::i
                                                             target);
     case TileForm::nibble:
       return tiled_product_of<V, TileForm::nibble>(weight, input, rows, begin, end, target);
+    case TileForm::five:
+      return tiled_product_of<V, TileForm::five>(weight, input, rows, begin, end, target);
     case TileForm::nibble_k:
       return tiled_product_of<V, TileForm::nibble_k>(weight, input, rows, begin, end, target);
     case TileForm::six:
