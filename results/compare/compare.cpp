@@ -311,6 +311,7 @@ class Comparing {
       ComparisonRow& row = result_.rows[position];
       if (row.verdict != Verdict::faster) continue;
       row.verdict = Verdict::undecided;
+      row.withheld = true;
       row.reason = "faster, but not called so: " + why;
     }
   }

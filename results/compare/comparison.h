@@ -71,6 +71,7 @@ struct ComparisonRow {
   std::string reason;                     ///< why not, or what is to know; empty when plain
   bool counts = true;                     ///< whether the overall verdict asks this row
   bool missing_in_b = false;              ///< A has the case, or the metric, and B has not
+  bool withheld = false;                  ///< faster, but past its budget: undecided
   bool other_weights = false;             ///< the model is the same by name, its weights are not
   std::optional<RatioEvidence> evidence;  ///< empty: single values, or too little
   RowReplication replication;

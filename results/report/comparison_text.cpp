@@ -256,16 +256,21 @@ std::string verdict_sentence(const Comparison& comparison) {
                          all == 1 ? "the one case" : number_of(all, "case"));
       break;
     case Verdict::undecided: {
-      std::set<std::string_view> open;
+      std::set<std::string_view> open, withheld;
       for (const ComparisonRow& row : comparison.rows) {
         if (row.counts && row.verdict == Verdict::undecided && !row.missing_in_b) {
-          open.insert(row.name);
+          (row.withheld ? withheld : open).insert(row.name);
         }
       }
-      const auto count = static_cast<std::int64_t>(open.size());
+      const auto count = [](const auto& names) { return static_cast<std::int64_t>(names.size()); };
       text = missing_text(comparison);
-      if (count > 0) {
-        text = fmt::format("; the samples of {} do not suffice", of_cases(count, all)) + text;
+      if (!open.empty()) {
+        text = fmt::format("; the samples of {} do not suffice", of_cases(count(open), all)) + text;
+      }
+      if (!withheld.empty()) {
+        text = fmt::format("; {} {} faster, but not called so for a budget's sake",
+                           of_cases(count(withheld), all), is_or_are(count(withheld))) +
+               text;
       }
       text = fmt::format("undecided: {}; no case is known to be worse",
                          text.substr(std::min<std::size_t>(2, text.size())));

@@ -12,6 +12,7 @@
 namespace ridgepoint {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -168,6 +169,9 @@ TEST(Compare, NeverCallsAVariantPastItsQualityBudgetFaster) {
     EXPECT_NE(row.verdict, Verdict::faster) << row.metric;
     EXPECT_THAT(row.reason, HasSubstr("its quality is not known"));
   }
+  EXPECT_THAT(verdict_sentence(comparison),
+              AllOf(HasSubstr("is faster, but not called so for a budget's sake"),
+                    Not(HasSubstr("suffice"))));
   const auto run = example_run();
   options.qualities = {quality_record(run, 0, quality_case(), 0.04)};
   EXPECT_EQ(faster().verdict, Verdict::faster);
