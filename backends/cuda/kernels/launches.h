@@ -228,19 +228,29 @@ constexpr std::int64_t tile_inputs(TileType type) {
   return type == TileType::tf32 ? 8 : type == TileType::f16 || type == TileType::bf16 ? 16 : 32;
 }
 
-enum class ChainKind : std::uint8_t { shared, fma, tile };
+enum class ChainKind : std::uint8_t { shared, fma, tile, warpgroup_tile };
 inline constexpr int kChainThreads = 256;
 inline constexpr int kChainSeeds = 256;
 inline constexpr int kSharedLoads = 8;  ///< a turn and thread, of 16 bytes
 inline constexpr int kFmaChains = 16;   ///< a thread
 inline constexpr int kTileChains = 8;   ///< a warp
 
+// Of warpgroup_tile: two warpgroups a block, each with 64 rows, and 256 columns for both.
+inline constexpr int kWarpgroups = 2, kWarpgroupSteps = 4;  ///< steps: products a turn
+inline constexpr int kWarpgroupOperandRows = kWarpgroups * 64 + 256;
+inline constexpr int kWarpgroupOuts = 128;  ///< sums a thread
+/// Which seed is word `word` of a row of inputs; columns' rows follow the rows'.
+RIDGEPOINT_BOTH_SIDES constexpr int operand_seed(int row, int word) {
+  return (row * 41 + word) % kChainSeeds;
+}
+
 struct ChainArgs {
   ChainKind kind = ChainKind::fma;
   TileType tile = TileType::f16;
   std::int64_t turns = 1, blocks = 1;
   const std::uint32_t* seeds = nullptr;  ///< [kChainSeeds]
-  std::uint32_t* out = nullptr;          ///< [blocks * kChainThreads], of tiles four times that
+  /// [blocks * kChainThreads], of tiles four times that, of warpgroups' kWarpgroupOuts times that
+  std::uint32_t* out = nullptr;
 };
 
 struct ClockArgs {

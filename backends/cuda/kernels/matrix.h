@@ -56,9 +56,10 @@ RIDGEPOINT_BOTH_SIDES constexpr int lane_inputs(Format format) {
 
 template <typename T>
 RIDGEPOINT_BOTH_SIDES T read_as(const std::uint8_t* from) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDACC__)
   return *reinterpret_cast<const T*>(from);
 #else
+  require_boundary(from, sizeof(T));
   T value{};
   std::memcpy(&value, from, sizeof value);
   return value;

@@ -94,7 +94,7 @@ class EmulatedGpu : public Device {
   }
   void clear(std::byte* memory, std::size_t bytes) override { std::memset(memory, 0, bytes); }
   void synchronise() override {}
-  [[nodiscard]] const Launches& launches() const override { return emulated_launches(); }
+  [[nodiscard]] const Launches& launches() const override { return options_.launches; }
   [[nodiscard]] Stream stream() const override { return &stream_; }
   void check_launches(std::string_view) override {}
 
@@ -147,6 +147,13 @@ class EmulatedGpu : public Device {
 };
 
 }  // namespace
+
+Backwards::Backwards() {
+  emulated_order(true);
+}
+Backwards::~Backwards() {
+  emulated_order(false);
+}
 
 std::shared_ptr<Device> make_emulated_gpu(const EmulatedGpuOptions& options) {
   return std::make_shared<EmulatedGpu>(options);

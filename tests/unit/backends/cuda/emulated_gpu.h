@@ -10,11 +10,15 @@
 
 namespace ridgepoint::cuda {
 
+/// The kernels compiled for the emulated device.
+const Launches& emulated_launches();
+
 struct EmulatedGpuOptions {
   int multiprocessors = 2;
   bool many_rows = true;  ///< whether there is a library for products of many rows
   int capability = 90;
   std::shared_ptr<std::vector<Packing>> products = nullptr;  ///< gets the types of those
+  Launches launches = emulated_launches();
   std::size_t chunk_bytes = std::size_t{1} << 16U;
   std::int64_t l2_bytes = 1 << 14;
   std::size_t memory_bytes = std::size_t{1} << 30U;
