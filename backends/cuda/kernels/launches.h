@@ -179,8 +179,8 @@ struct AttentionArgs {
   HeadCache keys = {}, values = {};
   std::int64_t batch = 0, tokens = 0, heads = 0;
   float scale = 1;
-  bool on_tensor_cores = false;  ///< then 64 queries a block, in one part
-  int tile = 1;                  ///< queries of one key-value head a block: 1, 4, 8 or 64
+  bool on_tensor_cores = false;  ///< then 64 queries a block, in one part, or 16
+  int tile = 1;                  ///< queries of one key-value head a block: 1, 4, 8, 16 or 64
   std::int64_t splits = 1;
   const std::int64_t* past = nullptr;
   float* partial =

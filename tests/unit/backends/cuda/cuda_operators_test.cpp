@@ -260,8 +260,8 @@ Case attention_case(const Shape& shape, const std::string& kv) {
 
 TEST_F(CudaOperators, AttendOverEveryKvTypeHeadSizeAndDepth) {
   for (const Shape& shape :
-       {Shape{4, 1, 80, 0, 1, 1}, Shape{3, 3, 20, 70, 5, 2}, Shape{8, 1, 128, 700, 1, 1},
-        Shape{2, 2, 256, 130, 2, 1}, Shape{16, 1, 64, 300, 3, 1}, Shape{1, 1, 8, 1030, 1, 3}}) {
+       {Shape{4, 1, 80, 0, 1, 1}, Shape{3, 3, 20, 70, 5, 2}, Shape{8, 1, 96, 700, 1, 1},
+        Shape{2, 2, 256, 130, 2, 1}, Shape{16, 1, 72, 300, 3, 1}, Shape{1, 1, 8, 1030, 1, 3}}) {
     for (const char* kv : {"f32", "f16", "bf16", "fp8"}) {
       expect_agreement(attention_case(shape, kv), 2e-5, cuda_);
     }
@@ -276,6 +276,23 @@ TEST_F(CudaOperators, AttendWithManyQueriesOnTensorCores) {
       expect_agreement(attention_case(shape, kv), 1e-3, cuda_);
     }
   }
+}
+
+TEST_F(CudaOperators, AttendWithFewQueriesOnTensorCoresWhoseWarpsShareThem) {
+  // Parts of a context and none, warps without a position, several tiles of queries.
+  for (const Shape& shape :
+       {Shape{8, 1, 128, 700, 1, 1}, Shape{32, 8, 128, 1029, 1, 1}, Shape{4, 4, 64, 0, 1, 2},
+        Shape{6, 2, 128, 63, 2, 3}, Shape{16, 1, 64, 300, 3, 1}, Shape{5, 1, 64, 64, 7, 1}}) {
+    for (const char* kv : {"f16", "bf16", "fp8"}) {
+      expect_agreement(attention_case(shape, kv), 1e-3, cuda_);
+    }
+    expect_agreement(attention_case(shape, "f32"), 2e-5, cuda_);
+  }
+}
+
+TEST_F(CudaOperators, RefuseABatchBeyondWhatAGridTakes) {
+  EXPECT_TRUE(cuda_.supports(Graph("small", 65'535, 1, 0)).supported);
+  EXPECT_FALSE(cuda_.supports(Graph("large", 65'536, 1, 0)).supported);
 }
 
 // ---- turns ----

@@ -116,9 +116,12 @@ TEST(AttentionPlan, LeavesAThreadEightElementsOfEachQueryAtTheMost) {
 }
 
 TEST(AttentionPlan, SplitsALongContextForFewHeadsOnly) {
-  EXPECT_EQ(choose_splits(8, 128, 132), 1) << "too short";
-  EXPECT_GT(choose_splits(8, 32'768, 132), 32);
-  EXPECT_EQ(choose_splits(2048, 32'768, 132), 1) << "enough blocks without";
+  EXPECT_EQ(choose_splits(8, 128, 132, 6), 1) << "too short";
+  EXPECT_GT(choose_splits(8, 32'768, 132, 3), 32);
+  EXPECT_EQ(choose_splits(2048, 32'768, 132, 6), 1) << "enough blocks without";
+  for (const std::int64_t items : {1, 8, 24, 100}) {
+    EXPECT_LE(items * choose_splits(items, 131'072, 132, 3), 3 * 132) << "more than run at once";
+  }
 }
 
 }  // namespace
