@@ -39,6 +39,9 @@ struct DeviceDescription {
   std::size_t chunk_bytes = std::size_t{64} << 20U;  ///< what to ask the driver for at the least
 };
 
+/// On which all operands of products of many rows lie.
+inline constexpr std::uint32_t kManyRowsBoundary = 16;
+
 /// out[r, o] = sum of weight[o, i] * x[r, i] + addend[r, o]: products of many rows.
 struct ManyRowsArgs {
   /// Of weights and activations: f16, bf16, floats, floats of which tensor cores take 10 bits

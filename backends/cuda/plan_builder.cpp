@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backends/activation_plan.h"
+#include "backends/cuda/product_plan.h"
 #include "workloads/error.h"
 #include "workloads/ops/operands.h"
 
@@ -133,8 +134,7 @@ std::byte* PlanBuilder::take(std::size_t bytes) {
 }
 
 std::int64_t PlanBuilder::tile_rows(const Matrix& matrix) const {
-  const std::int64_t a_row = matrix.units() * kUnit * 2;
-  return std::clamp<std::int64_t>(kTileBytes / std::max<std::int64_t>(a_row, 1), 1, matrix.out);
+  return decoded_outputs(matrix.out, matrix.units() * kUnit * 2, kTileBytes);
 }
 
 std::byte* PlanBuilder::shared_tile() {

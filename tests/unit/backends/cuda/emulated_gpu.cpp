@@ -101,6 +101,10 @@ class EmulatedGpu : public Device {
   [[nodiscard]] bool has_many_rows() const override { return options_.many_rows; }
   void many_rows(const ManyRowsArgs& args) override {
     if (options_.products) options_.products->push_back(args.type);
+    for (const void* const operand : {args.weight, args.x, static_cast<const void*>(args.out),
+                                      static_cast<const void*>(args.addend)}) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(operand) % kManyRowsBoundary, 0U);
+    }
     auto multiply = [args] {
       for (std::int64_t r = 0; r < args.rows; ++r) {
         for (std::int64_t o = 0; o < args.out_features; ++o) {

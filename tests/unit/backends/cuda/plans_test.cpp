@@ -1,6 +1,7 @@
 // How work is cut for the device: every output, query and position belongs to exactly one place.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -62,6 +63,17 @@ TEST(ProductPlan, SplitsInputsOnlyWhereOutputsAreTooFew) {
   for (const std::int64_t outputs : {1, 100, 1000, 10'000, 100'000}) {
     const int split = choose_split(outputs, 8192, Format::q8, kMultiprocessors);
     EXPECT_EQ(kProductWarps % split, 0);
+  }
+}
+
+TEST(ProductPlan, DecodesOutputsWhoseResultsBeginWhereTheLibraryTakesThem) {
+  constexpr std::int64_t kBytes = 64 << 20;
+  for (const std::int64_t in : {32, 5632, 11008, 14336, 1 << 20, 1 << 24}) {
+    const std::int64_t some = decoded_outputs(1'000'000, 2 * in, kBytes);
+    EXPECT_EQ(some * static_cast<std::int64_t>(sizeof(float)) % 256, 0) << in;
+    EXPECT_GE(some, 64) << in;
+    EXPECT_LE(some * 2 * in, std::max<std::int64_t>(kBytes, 64 * 2 * in)) << in;
+    EXPECT_EQ(decoded_outputs(7, 2 * in, kBytes), 7) << "all at once";
   }
 }
 
