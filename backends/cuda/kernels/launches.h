@@ -56,8 +56,10 @@ struct FewRowsArgs {
 inline constexpr std::int64_t kMostSomeRows = 64;
 struct SomeRowsArgs {
   ProductPart part = {};
-  Packed x = {};  ///< f16
+  Packed x =
+      {};  ///< f16; with fp8 weights also e4m3, with q8_row row_codes: nothing is decoded then
   std::int64_t rows = 0;
+  int parts = 2;  ///< of a block, that share the inputs; 4 only where nothing is decoded
 };
 
 /// Rows [begin, begin + rows) of a matrix as f16 or bf16: [rows, units * 32].

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "backends/cuda/device.h"
@@ -25,7 +26,18 @@ struct EmulatedGpuOptions {
 };
 
 std::shared_ptr<Device> make_emulated_gpu(const EmulatedGpuOptions& options = {});
-/// The kernels compiled for the emulated device.
-const Launches& emulated_launches();
+
+/// The sums of one tile of random E4M3 numbers, as tensor cores for them give them, and as f16
+/// ones.
+std::pair<std::vector<float>, std::vector<float>> emulated_e4m3_tiles();
+
+/// For as long as it lives blocks and threads take their turns from the last to the first.
+class Backwards {
+ public:
+  Backwards();
+  ~Backwards();
+  Backwards(const Backwards&) = delete;
+  Backwards& operator=(const Backwards&) = delete;
+};
 
 }  // namespace ridgepoint::cuda
