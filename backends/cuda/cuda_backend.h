@@ -43,6 +43,7 @@ class CudaBackend : public Backend {
   [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
                                                    const PrepareOptions& options) const override;
   [[nodiscard]] std::optional<double> device_clock_hz() const override;
+  [[nodiscard]] std::optional<DeviceMemory> device_memory() const override;
   [[nodiscard]] std::int64_t evict_device_cache() const override;
   [[nodiscard]] std::int64_t device_cache_bytes() const override {
     return arena_->device().describe().l2_bytes;

@@ -79,6 +79,8 @@ class Device {
   /// On a boundary of 256 bytes. OutOfDeviceMemory.
   virtual std::byte* allocate(std::size_t bytes) = 0;
   virtual void release(std::byte* memory) noexcept = 0;
+  /// Of the whole device, as the driver sees it: bytes in use, and bytes in all.
+  [[nodiscard]] virtual std::pair<std::int64_t, std::int64_t> memory_in_use() const = 0;
   /// `from` may change when this returns.
   virtual void copy_in(std::byte* to, std::span<const std::byte> from) = 0;
   /// Waits for what was started before.

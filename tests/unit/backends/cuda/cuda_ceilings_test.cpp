@@ -350,6 +350,17 @@ TEST_F(CudaCeilings, TheBackendEmptiesMoreThanTwiceTheCacheAndReadsTheClock) {
   EXPECT_EQ(unknown.evict_device_cache(), 0);
 }
 
+TEST_F(CudaCeilings, TheBackendSaysWhatItHoldsOfTheDevicesMemory) {
+  const CudaBackend backend(make_emulated_gpu({.l2_bytes = 10'000, .memory_bytes = 1 << 22}));
+  EXPECT_EQ(backend.evict_device_cache(), 30'000);
+  const auto memory = backend.device_memory();
+  ASSERT_TRUE(memory.has_value());
+  EXPECT_GE(memory->peak.scratch_bytes, 30'000);
+  EXPECT_GE(memory->pool_bytes, memory->peak.scratch_bytes);
+  EXPECT_EQ(memory->driver_used_bytes, memory->pool_bytes);
+  EXPECT_EQ(memory->driver_total_bytes, 1 << 22);
+}
+
 TEST(CudaCeilingsOf, AProcessorAreRefused) {
   const std::atomic<bool> never{false};
   const auto backend = open_backend("reference");

@@ -86,6 +86,9 @@ class EmulatedGpu : public Device {
     allocated_.erase(found);
     std::free(memory);  // NOLINT: from aligned_alloc
   }
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> memory_in_use() const override {
+    return {static_cast<std::int64_t>(in_use_), static_cast<std::int64_t>(options_.memory_bytes)};
+  }
   void copy_in(std::byte* to, std::span<const std::byte> from) override {
     if (!from.empty()) std::memcpy(to, from.data(), from.size());
   }
