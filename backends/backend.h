@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/device_memory.h"
 #include "backends/memory_ledger.h"
 #include "backends/support.h"
 #include "workloads/allocation.h"
@@ -108,6 +109,8 @@ class Backend {
   /// The clock of its device now, from the device's own counters; takes tens of microseconds. None
   /// without a device of its own.
   [[nodiscard]] virtual std::optional<double> device_clock_hz() const { return std::nullopt; }
+  /// What of its device's memory is held, and was at the most. None without a device of its own.
+  [[nodiscard]] virtual std::optional<DeviceMemory> device_memory() const { return std::nullopt; }
   /// Drives what the device's caches hold out of them: how many bytes it went through for that,
   /// more than twice what they hold. 0: it has none, or their size is not known.
   [[nodiscard]] virtual std::int64_t evict_device_cache() const { return 0; }

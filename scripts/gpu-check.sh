@@ -158,7 +158,7 @@ on_device() {  # PROGRAM: what follows needs it and the device
 }
 
 built test_backends
-step "emulated device" 60 "$build/bin/test_backends" --gtest_filter='Cuda*:Repack*:Portable*:*Plan.*' --gtest_brief=1
+step "emulated device" 60 "$build/bin/test_backends" --gtest_filter='Cuda*:Emulated*:Repack*:Portable*:*Plan.*' --gtest_brief=1
 built test_profiler
 step "CUPTI's records and ranges" 60 "$build/bin/test_profiler" --gtest_brief=1 \
   --gtest_filter='*Cupti*:*Timeline*:*Activit*:*RangeCounter*:*CountedRanges*:*MetricSchedule*:*Nvml*'
@@ -211,7 +211,7 @@ measure "decode attention by type of KV" 30 --workload op --op attention --rows 
   --head-dim 128 --depth 32767 --kv fp8,bf16 --check false
 measure "a product, warm" 30 --workload op --op matrix_product --rows 1 --in 4096 --out 4096 --type bf16,q8_0
 measure "products of 16 to 64 rows" 40 --workload op --op matrix_product --rows 16,32,64,65 --in 4096 --out 14336 \
-  --type q8_0,q4_0 --check false
+  --type q8_0,q4_0,fp8,q8_channel --check false
 step "what limits it" 20 "$program" explain "profile, 1B, bf16, recording on" --db gpu-check.db
 step "a trace for Perfetto" 20 "$program" trace "profile, 1B, bf16, recording on" --db gpu-check.db \
   -o gpu-check.pftrace
@@ -245,6 +245,7 @@ figures() {
     "$(cat COMMIT 2>/dev/null || git rev-parse HEAD)" "$SECONDS"
   printf '"device": %s,\n' "$(nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,mig.mode.current \
     --format=csv,noheader 2>&1 | json_text)"
+  printf '"why_no_gpu": %s,\n' "$([ -z "$device" ] && echo null || echo "$device" | json_text)"
   printf '"nvcc": %s,\n"steps": [\n' "$(nvcc --version 2>&1 | tail -n 2 | json_text)"
   for ((i = 0; i < ${#steps[@]}; ++i)); do
     printf '%s%s\n' "${steps[i]}" "$([ $((i + 1)) -lt ${#steps[@]} ] && echo ,)"
@@ -256,5 +257,5 @@ figures() {
   [ ! -s gpu-check-runs.json ] || sed -e ':a' -e 'N' -e '$!ba' -e 's/}\n{/},\n{/g' gpu-check-runs.json
   printf ']\n}\n'
 } >"$out"
-echo "gpu-check: of ${#steps[@]} steps $failures failed and $not_run were not run; $SECONDS s; $out"
+echo "gpu-check: of ${#steps[@]} steps $failures failed and $not_run were not run${device:+ ($device)}; $SECONDS s; $out"
 [ "$failures" -eq 0 ] && [ -z "$device" ]

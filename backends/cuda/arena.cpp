@@ -11,6 +11,15 @@ std::size_t to_alignment(std::size_t size) {
          Arena::kAlignment;
 }
 
+/// By MemoryClass.
+MemoryLedger ledger_of(const std::array<std::int64_t, 4>& bytes) {
+  return {.weights_bytes = bytes[0],
+          .kv_bytes = bytes[1],
+          .activations_bytes = bytes[2],
+          .activations_live_bytes = 0,
+          .scratch_bytes = bytes[3]};
+}
+
 }  // namespace
 
 DeviceBytes::~DeviceBytes() {
@@ -29,7 +38,10 @@ DeviceBytes Arena::take(std::size_t size, MemoryClass kind) {
     const std::size_t room = place->second;
     chunk.free.erase(place);
     if (room > wanted) chunk.free.emplace(offset + wanted, room - wanted);
-    in_use_.at(static_cast<std::size_t>(kind)) += static_cast<std::int64_t>(size);
+    std::int64_t& now = in_use_.at(static_cast<std::size_t>(kind));
+    std::int64_t& most = peak_.at(static_cast<std::size_t>(kind));
+    now += static_cast<std::int64_t>(size);
+    most = std::max(most, now);
     return DeviceBytes(shared_from_this(), memory + offset, size, kind);
   };
   for (auto& [memory, chunk] : chunks_) {
@@ -39,6 +51,8 @@ DeviceBytes Arena::take(std::size_t size, MemoryClass kind) {
   }
   const std::size_t chunk_size = std::max(wanted, device_->describe().chunk_bytes);
   std::byte* const memory = device_->allocate(chunk_size);
+  reserved_ += static_cast<std::int64_t>(chunk_size);
+  reserved_peak_ = std::max(reserved_peak_, reserved_);
   Chunk& chunk = chunks_[memory];
   chunk.size = chunk_size;
   chunk.free.emplace(0, chunk_size);
@@ -66,22 +80,28 @@ void Arena::give_back(std::byte* data, std::size_t size, MemoryClass kind) noexc
   }
   if (chunk.free.begin()->second != chunk.size) return;
   device_->release(found->first);
+  reserved_ -= static_cast<std::int64_t>(chunk.size);
   chunks_.erase(found);
 }
 
 MemoryLedger Arena::ledger() const {
   const std::lock_guard lock(mutex_);
-  return {.weights_bytes = in_use_[0],
-          .kv_bytes = in_use_[1],
-          .activations_bytes = in_use_[2],
-          .scratch_bytes = in_use_[3]};
+  return ledger_of(in_use_);
+}
+
+MemoryLedger Arena::peak() const {
+  const std::lock_guard lock(mutex_);
+  return ledger_of(peak_);
 }
 
 std::int64_t Arena::reserved_bytes() const {
   const std::lock_guard lock(mutex_);
-  std::int64_t bytes = 0;
-  for (const auto& [memory, chunk] : chunks_) bytes += static_cast<std::int64_t>(chunk.size);
-  return bytes;
+  return reserved_;
+}
+
+std::int64_t Arena::reserved_peak_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return reserved_peak_;
 }
 
 }  // namespace ridgepoint::cuda

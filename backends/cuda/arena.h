@@ -66,10 +66,12 @@ class Arena : public std::enable_shared_from_this<Arena> {
   /// Contents are whatever was there. OutOfDeviceMemory.
   DeviceBytes take(std::size_t size, MemoryClass kind);
   [[nodiscard]] Device& device() const { return *device_; }
-  /// In use now.
+  /// In use now, and each class at the most so far.
   [[nodiscard]] MemoryLedger ledger() const;
-  /// Asked of the driver now: in use, and free in its chunks.
+  [[nodiscard]] MemoryLedger peak() const;
+  /// Asked of the driver, in use or free in its chunks: now, and at the most so far.
   [[nodiscard]] std::int64_t reserved_bytes() const;
+  [[nodiscard]] std::int64_t reserved_peak_bytes() const;
 
  private:
   friend class DeviceBytes;
@@ -82,7 +84,8 @@ class Arena : public std::enable_shared_from_this<Arena> {
   std::shared_ptr<Device> device_;
   mutable std::mutex mutex_;
   std::map<std::byte*, Chunk> chunks_;
-  std::array<std::int64_t, 4> in_use_{};
+  std::array<std::int64_t, 4> in_use_{}, peak_{};
+  std::int64_t reserved_ = 0, reserved_peak_ = 0;
 };
 
 }  // namespace ridgepoint::cuda

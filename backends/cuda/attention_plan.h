@@ -70,20 +70,27 @@ RIDGEPOINT_BOTH_SIDES int choose_tile(std::int64_t queries, std::int64_t pitch) 
 }
 
 inline constexpr int kTensorTile = 64;
+inline constexpr int kDecodeTile = 16;  ///< the rows of one product of a warp
 
-/// Whether tensor cores pay: a prompt with enough queries for half a tile, and heads that they
-/// divide.
-RIDGEPOINT_BOTH_SIDES bool suits_tensor_cores(const AttentionArgs& args) {
-  const bool halves = args.keys.type != KvType::f32 && args.keys.type == args.values.type;
-  return halves && (args.keys.dim == 64 || args.keys.dim == 128) && args.tokens >= 8 &&
-         queries_a_head(args) >= kTensorTile / 2;
+/// Queries of one key-value head that a block takes on tensor cores; 0: heads or KV of this kind do
+/// not go there. Of a prompt with enough queries for half a tile the large one.
+RIDGEPOINT_BOTH_SIDES int choose_tensor_tile(const AttentionArgs& args) {
+  const bool suits = args.keys.type != KvType::f32 && args.keys.type == args.values.type &&
+                     (args.keys.dim == 64 || args.keys.dim == 128);
+  if (!suits) return 0;
+  const bool prompt = args.tokens >= 8 && queries_a_head(args) >= kTensorTile / 2;
+  return prompt ? kTensorTile : kDecodeTile;
 }
 
+inline constexpr std::int64_t kResidentBlocks = 6, kResidentDecodeBlocks = 3;
+
 /// Parts of a context of up to `capacity` positions: enough blocks for the device, none shorter
-/// than four blocks of positions.
+/// than four blocks of positions. `resident`: blocks that a multiprocessor holds at once; one more
+/// than all of them would wait for a whole part.
 RIDGEPOINT_BOTH_SIDES std::int64_t choose_splits(std::int64_t items, std::int64_t capacity,
-                                                 std::int64_t multiprocessors) {
-  const std::int64_t wanted = whole_parts(6 * multiprocessors, items);
+                                                 std::int64_t multiprocessors,
+                                                 std::int64_t resident) {
+  const std::int64_t wanted = resident * multiprocessors / items;
   const std::int64_t most = whole_parts(capacity, 4 * kAttentionBlock);
   const std::int64_t splits = smaller_of(wanted, most);
   return splits < 1 ? 1 : splits;

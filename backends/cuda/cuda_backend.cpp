@@ -61,6 +61,15 @@ std::optional<double> CudaBackend::device_clock_hz() const {
   return hz > 0 ? std::optional(hz) : std::nullopt;
 }
 
+std::optional<DeviceMemory> CudaBackend::device_memory() const {
+  const auto [used, all] = arena_->device().memory_in_use();
+  return DeviceMemory{.peak = arena_->peak(),
+                      .pool_bytes = arena_->reserved_bytes(),
+                      .pool_peak_bytes = arena_->reserved_peak_bytes(),
+                      .driver_used_bytes = used,
+                      .driver_total_bytes = all};
+}
+
 std::int64_t CudaBackend::evict_device_cache() const {
   constexpr std::int64_t kTimes = 3;  // more than twice
   cuda::Device& device = arena_->device();

@@ -27,7 +27,7 @@ class CudaBackend : public Backend {
       "one NVIDIA GPU: kernels of our own for decoding, cuBLASLt for the products of prefill";
   static constexpr std::string_view kOptions =
       "device=N: which GPU (0); tf32=0|1: products of many rows with f32 weights by tensor cores, "
-      "with ten bits of each factor (0); eight_bits=0|1: those of more than 64 rows with fp8 and "
+      "with ten bits of each factor (0); eight_bits=0|1: those of more than 8 rows with fp8 and "
       "q8_channel weights by tensor cores of eight bits, which round activations to as many (1)";
 
   explicit CudaBackend(std::shared_ptr<cuda::Device> device, CudaOptions options = {});
@@ -43,6 +43,7 @@ class CudaBackend : public Backend {
   [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
                                                    const PrepareOptions& options) const override;
   [[nodiscard]] std::optional<double> device_clock_hz() const override;
+  [[nodiscard]] std::optional<DeviceMemory> device_memory() const override;
   [[nodiscard]] std::int64_t evict_device_cache() const override;
   [[nodiscard]] std::int64_t device_cache_bytes() const override {
     return arena_->device().describe().l2_bytes;

@@ -39,6 +39,9 @@ struct DeviceDescription {
   std::size_t chunk_bytes = std::size_t{64} << 20U;  ///< what to ask the driver for at the least
 };
 
+/// On which all operands of products of many rows lie.
+inline constexpr std::uint32_t kManyRowsBoundary = 16;
+
 /// out[r, o] = sum of weight[o, i] * x[r, i] + addend[r, o]: products of many rows.
 struct ManyRowsArgs {
   /// Of weights and activations: f16, bf16, floats, floats of which tensor cores take 10 bits
@@ -76,6 +79,8 @@ class Device {
   /// On a boundary of 256 bytes. OutOfDeviceMemory.
   virtual std::byte* allocate(std::size_t bytes) = 0;
   virtual void release(std::byte* memory) noexcept = 0;
+  /// Of the whole device, as the driver sees it: bytes in use, and bytes in all.
+  [[nodiscard]] virtual std::pair<std::int64_t, std::int64_t> memory_in_use() const = 0;
   /// `from` may change when this returns.
   virtual void copy_in(std::byte* to, std::span<const std::byte> from) = 0;
   /// Waits for what was started before.

@@ -28,6 +28,8 @@ constexpr int kStreamBlockThreads = 512;
 constexpr std::int64_t kBlocksAMultiprocessor = 2;  // of streams: 64 KiB in flight on each
 constexpr std::int64_t kChainBlocksAMultiprocessor =
     2;  // 16 warps: all at once, whatever they take
+constexpr std::int64_t kWarpgroupBlocksAMultiprocessor = 1;  // its registers hold no more
+constexpr int kWithWarpgroupProducts = 90;                   // this capability, and no other
 constexpr std::uint64_t kClockSpin_ns = 50'000;
 constexpr std::int64_t kMostTurns = std::int64_t{1} << 40;
 
@@ -118,17 +120,22 @@ struct TileShape {
   TileType type;
   Packing product;
   const char* tile;
+  const char* warpgroup;
   const char* library;
   const char* unit;
   int bytes;       ///< an input
   int capability;  ///< from which on there is such a thing
 };
-constexpr TileShape kTiles[] = {
-    {TileType::f16, Packing::f16, "mma fp16 m16n8k16", "cuBLASLt fp16", "FLOP/s", 2, 80},
-    {TileType::bf16, Packing::bf16, "mma bf16 m16n8k16", "cuBLASLt bf16", "FLOP/s", 2, 80},
-    {TileType::tf32, Packing::tf32, "mma tf32 m16n8k8", "cuBLASLt tf32", "FLOP/s", 4, 80},
-    {TileType::e4m3, Packing::e4m3, "mma e4m3 m16n8k32", "cuBLASLt e4m3", "FLOP/s", 1, 89},
-    {TileType::int8, Packing::row_codes, "mma int8 m16n8k32", "cuBLASLt int8", "OP/s", 1, 80}};
+constexpr TileShape kTiles[] = {{TileType::f16, Packing::f16, "mma fp16 m16n8k16",
+                                 "wgmma fp16 m64n256k16", "cuBLASLt fp16", "FLOP/s", 2, 80},
+                                {TileType::bf16, Packing::bf16, "mma bf16 m16n8k16",
+                                 "wgmma bf16 m64n256k16", "cuBLASLt bf16", "FLOP/s", 2, 80},
+                                {TileType::tf32, Packing::tf32, "mma tf32 m16n8k8",
+                                 "wgmma tf32 m64n256k8", "cuBLASLt tf32", "FLOP/s", 4, 80},
+                                {TileType::e4m3, Packing::e4m3, "mma e4m3 m16n8k32",
+                                 "wgmma e4m3 m64n256k32", "cuBLASLt e4m3", "FLOP/s", 1, 89},
+                                {TileType::int8, Packing::row_codes, "mma int8 m16n8k32",
+                                 "wgmma int8 m64n256k32", "cuBLASLt int8", "OP/s", 1, 80}};
 
 class DeviceMeasuring {
  public:
@@ -221,13 +228,16 @@ class DeviceMeasuring {
     measured_.ceilings.push_back(std::move(ceiling));
   }
 
-  /// Chains on every multiprocessor; `amount` is that of one turn of one thread.
-  void chain(Ceiling ceiling, ChainArgs args, double amount,
+  /// Chains on every multiprocessor; `amount` is that of one turn of one thread, which leaves
+  /// `words` of 32 bits.
+  void chain(Ceiling ceiling, ChainArgs args, double amount, std::int64_t words,
              const std::function<std::uint32_t()>& seed) {
-    args.blocks = kChainBlocksAMultiprocessor * device_.describe().multiprocessors;
+    args.blocks = device_.describe().multiprocessors * (args.kind == ChainKind::warpgroup_tile
+                                                            ? kWarpgroupBlocksAMultiprocessor
+                                                            : kChainBlocksAMultiprocessor);
     const std::int64_t threads = args.blocks * kChainThreads;
     const Room seeds(device_, kChainSeeds * 4);
-    const Room out(device_, threads * 16);
+    const Room out(device_, threads * words * 4);
     fill_with(device_, seeds.at(), kChainSeeds * 4, seed);
     args.seeds = seeds.at<std::uint32_t>();
     args.out = out.at<std::uint32_t>();
@@ -236,29 +246,54 @@ class DeviceMeasuring {
       device_.launches().chain(args, device_.stream());
     };
     const std::string what = ceiling.what;
+    // Instructions that the build's machine code for this GPU lacks leave nothing, very fast.
+    std::vector<std::uint32_t> left(kChainThreads);
+    device_.clear(out.at(), left.size() * 4);
+    launch(1);
+    device_.check_launches(what);
+    device_.copy_out(std::as_writable_bytes(std::span(left)), out.at());
+    if (std::ranges::all_of(left, [](std::uint32_t word) { return word == 0; })) {
+      ceiling.why_absent =
+          "the build's machine code for this GPU has no such instruction: configure with "
+          "-DRIDGEPOINT_CUDA_ARCHITECTURES=" +
+          fmt::format("{0}{1}-real", device_.describe().capability,
+                      device_.describe().capability >= kWithWarpgroupProducts ? "a" : "");
+      measured_.ceilings.push_back(std::move(ceiling));
+      return;
+    }
     add(std::move(ceiling), rates(launch, amount * static_cast<double>(threads), what));
   }
 
   void arithmetic() {
     if (stopped("arithmetic of CUDA cores")) return;
     chain(named("compute", "cuda cores f32 fma", "FLOP/s"), {.kind = ChainKind::fma},
-          2.0 * kFmaChains, [this] { return random_.floats(); });
+          2.0 * kFmaChains, 1, [this] { return random_.floats(); });
     if (stopped("shared memory")) return;
     Ceiling shared = named("bandwidth", "shared", "bytes/s");
     shared.note = "of all multiprocessors together, without conflicts";
-    chain(std::move(shared), {.kind = ChainKind::shared}, 16.0 * kSharedLoads,
+    chain(std::move(shared), {.kind = ChainKind::shared}, 16.0 * kSharedLoads, 1,
           [this] { return random_.floats(); });
+    const int capability = device_.describe().capability;
     for (const TileShape& tile : kTiles) {
+      const auto inputs = static_cast<double>(tile_inputs(tile.type));
+      const auto seed = [&] { return random_.of(tile.type); };
       if (stopped(tile.tile)) return;
-      if (device_.describe().capability < tile.capability) {
+      if (capability < tile.capability) {
         add_absent(tile.tile, tile.unit,
                    fmt::format("no tensor cores for it before sm_{}", tile.capability));
-        continue;
+      } else {
+        // A warp's tile is 16 by 8 outputs: a thread's share of its operations is a 32nd.
+        chain(named("compute", tile.tile, tile.unit), {.kind = ChainKind::tile, .tile = tile.type},
+              2.0 * 16 * 8 * inputs / 32 * kTileChains, 4, seed);
       }
-      // A warp's tile is 16 by 8 outputs: a thread's share of its operations is a 32nd.
-      const double operations = 2.0 * 16 * 8 * static_cast<double>(tile_inputs(tile.type)) / 32;
-      chain(named("compute", tile.tile, tile.unit), {.kind = ChainKind::tile, .tile = tile.type},
-            operations * kTileChains, [&] { return random_.of(tile.type); });
+      if (stopped(tile.warpgroup)) return;
+      if (capability != kWithWarpgroupProducts) {
+        add_absent(tile.warpgroup, tile.unit, "an instruction of sm_90a alone (Hopper)");
+      } else {
+        chain(named("compute", tile.warpgroup, tile.unit),
+              {.kind = ChainKind::warpgroup_tile, .tile = tile.type},
+              2.0 * 64 * 256 * inputs / 128 * kWarpgroupSteps, kWarpgroupOuts, seed);
+      }
     }
   }
 

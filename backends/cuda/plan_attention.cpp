@@ -81,12 +81,14 @@ void plan_attention(PlanBuilder& builder, std::size_t n) {
   args.scale = static_cast<float>(op.scale);
   args.past = builder.past();
   const std::int64_t queries = queries_a_head(args);
-  args.on_tensor_cores = suits_tensor_cores(args);
-  args.tile = args.on_tensor_cores ? kTensorTile : choose_tile(queries, args.keys.pitch);
+  const int tensor_tile = choose_tensor_tile(args);
+  args.on_tensor_cores = tensor_tile > 0;
+  args.tile = args.on_tensor_cores ? tensor_tile : choose_tile(queries, args.keys.pitch);
   const std::int64_t items = args.batch * op.kv_heads * whole_parts(queries, args.tile);
-  if (!args.on_tensor_cores) {
+  if (args.tile != kTensorTile) {
     args.splits =
-        choose_splits(items, args.keys.capacity, builder.device().describe().multiprocessors);
+        choose_splits(items, args.keys.capacity, builder.device().describe().multiprocessors,
+                      args.on_tensor_cores ? kResidentDecodeBlocks : kResidentBlocks);
   }
   if (args.splits > 1) {
     const std::int64_t floats =

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backends/activation_plan.h"
+#include "backends/cuda/product_plan.h"
 #include "workloads/error.h"
 #include "workloads/ops/operands.h"
 
@@ -133,8 +134,7 @@ std::byte* PlanBuilder::take(std::size_t bytes) {
 }
 
 std::int64_t PlanBuilder::tile_rows(const Matrix& matrix) const {
-  const std::int64_t a_row = matrix.units() * kUnit * 2;
-  return std::clamp<std::int64_t>(kTileBytes / std::max<std::int64_t>(a_row, 1), 1, matrix.out);
+  return decoded_outputs(matrix.out, matrix.units() * kUnit * 2, kTileBytes);
 }
 
 std::byte* PlanBuilder::shared_tile() {
@@ -169,10 +169,9 @@ bool PlanBuilder::takes_eight_bits(ValueId input, ValueId weight_id) {
   constexpr int kLeastForE4m3 = 89, kLeastForBytes = 80;
   constexpr std::int64_t kMostSum = 0x7fffffff;
   const Matrix& m = matrix(weight_id);
-  if (!options.eight_bits || !device().has_many_rows() || rows(input) <= kMostSomeRows ||
-      m.out % kOutputs != 0) {
-    return false;
-  }
+  if (!options.eight_bits || rows(input) <= kMostFewRows) return false;
+  const bool by_library = rows(input) > kMostSomeRows;
+  if (by_library && (!device().has_many_rows() || m.out % kOutputs != 0)) return false;
   const int capability = device().describe().capability;
   if (m.format == Format::fp8) return capability >= kLeastForE4m3;
   return m.format == Format::q8_row && capability >= kLeastForBytes &&
@@ -181,12 +180,12 @@ bool PlanBuilder::takes_eight_bits(ValueId input, ValueId weight_id) {
 
 Packing PlanBuilder::packing_for(ValueId input, ValueId weight_id) {
   const Format format = matrix(weight_id).format;
+  if (takes_eight_bits(input, weight_id)) {
+    return format == Format::fp8 ? Packing::e4m3 : Packing::row_codes;
+  }
   if (takes_tiles(input, weight_id)) return Packing::f16;
   if (rows(input) <= kMostFewRows || !device().has_many_rows()) {
     return takes_codes(format) ? Packing::codes : Packing::floats;
-  }
-  if (takes_eight_bits(input, weight_id)) {
-    return format == Format::fp8 ? Packing::e4m3 : Packing::row_codes;
   }
   return format == Format::f32    ? Packing::floats
          : format == Format::bf16 ? Packing::bf16

@@ -48,10 +48,11 @@ class PlanBuilder {
 
   // ---- activations packed for a product ----
 
-  /// Whether tensor cores decode the weights as they multiply: too many rows for streaming them,
-  /// and too few for decoding them first.
+  /// Whether a kernel of our own multiplies quantised weights by tensor cores, if need be decoding
+  /// them as it does: too many rows for streaming the weights, and too few for the library.
   [[nodiscard]] bool takes_tiles(ValueId input, ValueId weight);
-  /// Whether the library multiplies codes of eight bits, both factors with a scale a row.
+  /// Whether tensor cores multiply codes of eight bits, both factors with a scale a row: in a
+  /// kernel of our own, or by the library where there are more rows.
   [[nodiscard]] bool takes_eight_bits(ValueId input, ValueId weight);
   /// What a product takes its activations as.
   [[nodiscard]] Packing packing_for(ValueId input, ValueId weight);

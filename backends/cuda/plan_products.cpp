@@ -184,7 +184,12 @@ LaunchList product_launches(PlanBuilder& builder, std::span<const FusedProduct> 
     const ValueId weight = builder.node(products[p].node).inputs[1];
     const Packed x = packed_input(builder, input, weight, launches);
     if (builder.takes_tiles(input, weight)) {
-      const SomeRowsArgs args{.part = part_of(builder, products[p]), .x = x, .rows = rows};
+      const SomeRowsArgs args{
+          .part = part_of(builder, products[p]),
+          .x = x,
+          .rows = rows,
+          .parts = choose_code_parts(builder.matrix(weight).out,
+                                     builder.device().describe().multiprocessors)};
       launches.emplace_back(
           [device, args] { device->launches().some_rows(args, device->stream()); });
       ++p;

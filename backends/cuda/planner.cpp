@@ -12,6 +12,8 @@
 namespace ridgepoint::cuda {
 namespace {
 
+constexpr std::int64_t kMostBatch = 65535;  // a grid's third dimension
+
 void plan_one(PlanBuilder& builder, std::size_t n) {
   std::visit(
       [&]<typename T>(const T&) {
@@ -36,6 +38,10 @@ void plan_one(PlanBuilder& builder, std::size_t n) {
 }  // namespace
 
 Support supports_graph(const Graph& graph) {
+  if (graph.batch() > kMostBatch) {
+    return Support::no(
+        fmt::format("a batch of {}; the kernels take at most {}", graph.batch(), kMostBatch));
+  }
   for (const Node& node : graph.nodes()) {
     const auto* const attention = std::get_if<Attention>(&node.op);
     if (attention != nullptr && attention->head_dim > kMostHeadDim) {

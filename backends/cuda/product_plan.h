@@ -41,6 +41,24 @@ RIDGEPOINT_BOTH_SIDES std::int64_t product_blocks(const FewRowsArgs& args) {
   return blocks;
 }
 
+/// Outputs whose decoded weights, `row_bytes` each, are multiplied at once: so many that they take
+/// about `bytes`, and that the next ones' results begin on a boundary of 256 bytes.
+inline std::int64_t decoded_outputs(std::int64_t outputs, std::int64_t row_bytes,
+                                    std::int64_t bytes) {
+  constexpr std::int64_t kOutputs = 64;
+  const std::int64_t most = bytes / (kOutputs * (row_bytes < 1 ? 1 : row_bytes)) * kOutputs;
+  return smaller_of(most < kOutputs ? kOutputs : most, outputs);
+}
+
+/// Outputs of a block whose warps share the inputs in so many parts (eight_bit_tiles.cuh).
+RIDGEPOINT_BOTH_SIDES constexpr int code_tile_outputs(int parts) {
+  return 128 / parts;
+}
+/// Parts, so that there is a block for each multiprocessor if that can be.
+RIDGEPOINT_BOTH_SIDES int choose_code_parts(std::int64_t outputs, std::int64_t multiprocessors) {
+  return whole_parts(outputs, code_tile_outputs(2)) < multiprocessors ? 4 : 2;
+}
+
 /// Enough warps to keep every multiprocessor loading: about kWantedWarps on each, as long as every
 /// lane has something to load.
 inline constexpr std::int64_t kWantedWarps = 24;

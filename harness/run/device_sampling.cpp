@@ -54,6 +54,23 @@ nlohmann::json DeviceSampling::clock_json() const {
   return json;
 }
 
+nlohmann::json DeviceSampling::memory_json() const {
+  const auto memory = backend_.device_memory();
+  if (!memory) return {{"absent", "the backend does not say what it holds of the device's memory"}};
+  nlohmann::json json{{"pool_bytes", memory->pool_bytes},
+                      {"pool_peak_bytes", memory->pool_peak_bytes},
+                      {"peak",
+                       {{"weights_bytes", memory->peak.weights_bytes},
+                        {"kv_bytes", memory->peak.kv_bytes},
+                        {"activations_bytes", memory->peak.activations_bytes},
+                        {"scratch_bytes", memory->peak.scratch_bytes}}}};
+  if (memory->driver_total_bytes > 0) {
+    json["driver_used_bytes"] = memory->driver_used_bytes;
+    json["driver_total_bytes"] = memory->driver_total_bytes;
+  }
+  return json;
+}
+
 nlohmann::json DeviceSampling::cache_json(std::optional<double> counted_bytes,
                                           double needed_bytes) const {
   nlohmann::json json{{"condition", condition()}};

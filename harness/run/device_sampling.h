@@ -34,6 +34,8 @@ class DeviceSampling {
   /// `counted_bytes` came from the device's memory, of `needed_bytes` at the least.
   [[nodiscard]] std::string doubt(std::optional<double> counted_bytes, double needed_bytes) const;
   [[nodiscard]] nlohmann::json clock_json() const;
+  /// The device's memory: pool, classes at their peaks, and the driver's view.
+  [[nodiscard]] nlohmann::json memory_json() const;
   [[nodiscard]] nlohmann::json cache_json(std::optional<double> counted_bytes,
                                           double needed_bytes) const;
 

@@ -75,7 +75,10 @@ class ModelCase {
     if (page_cache_) context_.sink.detail("cache", page_cache_->to_json());
     trace_ops();
     measure_gpu_energy();
-    if (device_.wanted()) context_.sink.detail("gpu_clock", device_.clock_json().dump());
+    if (device_.wanted()) {
+      context_.sink.detail("gpu_clock", device_.clock_json().dump());
+      context_.sink.detail("gpu_memory", device_.memory_json().dump());
+    }
     if (context_.stopped()) return interrupted();
     context_.sink.progress(0.9, "checking");
     return judge();

@@ -170,7 +170,10 @@ CaseResult measure_op_case(const CaseContext& context) {
   const auto counted = trace_op_passes(context, *backend, graph, past, *prepared.execution,
                                        samples.samples(), before_sample);
   const auto needed = static_cast<double>(graph.work(past).bytes());
-  if (device.wanted()) context.sink.detail("gpu_clock", device.clock_json().dump());
+  if (device.wanted()) {
+    context.sink.detail("gpu_clock", device.clock_json().dump());
+    context.sink.detail("gpu_memory", device.memory_json().dump());
+  }
   if (cold_gpu) context.sink.detail("cache", device.cache_json(counted, needed).dump());
   if (context.stopped()) return interrupted();
 

@@ -5,16 +5,11 @@
 #include <cmath>
 
 #include "profiler/cupti/cupti_error.h"
-#include "profiler/cupti/toolkit_library.h"
 
 #if defined(RIDGEPOINT_HAS_CUPTI)
-#include <cuda.h>
 #include <cupti_pmsampling.h>
-#include <cupti_profiler_host.h>
-#include <cupti_profiler_target.h>
-#include <cupti_target.h>
-#include <dlfcn.h>
 
+#include "profiler/cupti/counter_access.h"
 #include "profiler/cupti/cupti_params.h"
 #endif
 
@@ -52,11 +47,7 @@ constexpr std::size_t kHardwareBufferBytes = std::size_t{64} << 20U;
 }  // namespace
 
 struct PmSampler::Cupti {
-  void* handle = nullptr;
-  decltype(&cuptiProfilerInitialize) initialize = nullptr;
-  decltype(&cuptiProfilerDeInitialize) deinitialize = nullptr;
-  decltype(&cuptiProfilerDeviceSupported) supported = nullptr;
-  decltype(&cuptiDeviceGetChipName) chip_name = nullptr;
+  CounterAccess access;
   decltype(&cuptiPmSamplingGetCounterAvailability) availability = nullptr;
   decltype(&cuptiPmSamplingEnable) enable = nullptr;
   decltype(&cuptiPmSamplingDisable) disable = nullptr;
@@ -68,57 +59,31 @@ struct PmSampler::Cupti {
   decltype(&cuptiPmSamplingCounterDataImageInitialize) data_initialize = nullptr;
   decltype(&cuptiPmSamplingGetCounterDataInfo) data_info = nullptr;
   decltype(&cuptiPmSamplingCounterDataGetSampleInfo) sample_info = nullptr;
-  decltype(&cuptiProfilerHostInitialize) host_initialize = nullptr;
-  decltype(&cuptiProfilerHostDeinitialize) host_deinitialize = nullptr;
-  decltype(&cuptiProfilerHostEvaluateToGpuValues) evaluate = nullptr;
 
-  bool initialized = false;
   CUpti_PmSampling_Object* object = nullptr;
-  CUpti_Profiler_Host_Object* host = nullptr;
-  std::vector<std::uint8_t> available{}, data{};
-  std::vector<const char*> metrics{};
+  std::vector<std::uint8_t> data{};
 
   Cupti() = default;
   Cupti(const Cupti&) = delete;
   Cupti& operator=(const Cupti&) = delete;
   ~Cupti() {
-    if (host != nullptr) {
-      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
-      params.pHostObject = host;
-      static_cast<void>(host_deinitialize(&params));
-    }
-    if (object != nullptr) {
-      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Disable_Params);
-      params.pPmSamplingObject = object;
-      static_cast<void>(disable(&params));
-    }
-    if (initialized) {
-      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeInitialize_Params);
-      static_cast<void>(deinitialize(&params));
-    }
+    if (object == nullptr) return;
+    auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Disable_Params);
+    params.pPmSamplingObject = object;
+    static_cast<void>(disable(&params));
   }
 
-  template <typename Function>
-  bool find(const char* name, Function& to) {
-    to = reinterpret_cast<Function>(dlsym(handle, name));
-    return to != nullptr;
-  }
   bool find_all() {
-    return find("cuptiProfilerInitialize", initialize) &&
-           find("cuptiProfilerDeInitialize", deinitialize) &&
-           find("cuptiProfilerDeviceSupported", supported) &&
-           find("cuptiDeviceGetChipName", chip_name) &&
-           find("cuptiPmSamplingGetCounterAvailability", availability) &&
-           find("cuptiPmSamplingEnable", enable) && find("cuptiPmSamplingDisable", disable) &&
-           find("cuptiPmSamplingSetConfig", set_config) && find("cuptiPmSamplingStart", start) &&
-           find("cuptiPmSamplingStop", stop) && find("cuptiPmSamplingDecodeData", decode) &&
-           find("cuptiPmSamplingGetCounterDataSize", data_size) &&
-           find("cuptiPmSamplingCounterDataImageInitialize", data_initialize) &&
-           find("cuptiPmSamplingGetCounterDataInfo", data_info) &&
-           find("cuptiPmSamplingCounterDataGetSampleInfo", sample_info) &&
-           find("cuptiProfilerHostInitialize", host_initialize) &&
-           find("cuptiProfilerHostDeinitialize", host_deinitialize) &&
-           find("cuptiProfilerHostEvaluateToGpuValues", evaluate);
+    return access.find("cuptiPmSamplingGetCounterAvailability", availability) &&
+           access.find("cuptiPmSamplingEnable", enable) &&
+           access.find("cuptiPmSamplingDisable", disable) &&
+           access.find("cuptiPmSamplingSetConfig", set_config) &&
+           access.find("cuptiPmSamplingStart", start) && access.find("cuptiPmSamplingStop", stop) &&
+           access.find("cuptiPmSamplingDecodeData", decode) &&
+           access.find("cuptiPmSamplingGetCounterDataSize", data_size) &&
+           access.find("cuptiPmSamplingCounterDataImageInitialize", data_initialize) &&
+           access.find("cuptiPmSamplingGetCounterDataInfo", data_info) &&
+           access.find("cuptiPmSamplingCounterDataGetSampleInfo", sample_info);
   }
   [[nodiscard]] CUptiResult clear_data() {
     auto room = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_CounterDataImage_Initialize_Params);
@@ -133,53 +98,32 @@ PmSampler::~PmSampler() = default;
 
 void PmSampler::open(const PmSamplerOptions& options) {
   auto cupti = std::make_unique<Cupti>();
-  cupti->handle = open_toolkit_library(options.cupti);
-  if (cupti->handle == nullptr) {
-    why_ = fmt::format("no {}, in the loader's places or the toolkit's", options.cupti);
-    return;
-  }
+  CounterAccess& access = cupti->access;
+  if (why_ = access.open_library(options.cupti, "sampling"); !why_.empty()) return;
   if (!cupti->find_all()) {
     why_ = fmt::format("{}: without the functions of CUDA 13 for sampling", options.cupti);
     return;
   }
+  why_ = access.begin(options.device, CUPTI_PROFILER_PM_SAMPLING, "sampling");
+  if (!why_.empty()) return;
   const auto device = static_cast<std::size_t>(options.device);
-  auto initialize = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Initialize_Params);
-  if (failed("starting the profiler", cupti->initialize(&initialize))) return;
-  cupti->initialized = true;
-  auto supported = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeviceSupported_Params);
-  supported.cuDevice = options.device;
-  supported.api = CUPTI_PROFILER_PM_SAMPLING;
-  if (failed("asking whether the device can be sampled", cupti->supported(&supported))) return;
-  if (supported.isSupported != CUPTI_PROFILER_CONFIGURATION_SUPPORTED) {
-    why_ = "sampling: CUPTI does not offer it on this device as it is set up";
-    return;
-  }
-  auto chip = RIDGEPOINT_CUPTI_PARAMS(CUpti_Device_GetChipName_Params);
-  chip.deviceIndex = device;
-  if (failed("asking for the chip's name", cupti->chip_name(&chip))) return;
-  auto availability = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterAvailability_Params);
-  availability.deviceIndex = device;
-  if (failed("asking which counters are free", cupti->availability(&availability))) return;
-  cupti->available.resize(availability.counterAvailabilityImageSize);
-  availability.pCounterAvailabilityImage = cupti->available.data();
-  if (failed("asking which counters are free", cupti->availability(&availability))) return;
-  auto made = schedule_metrics(chip.pChipName, sampled_metrics(), options.cupti, cupti->available,
-                               CounterUse::sampling);
-  if (!made) {
-    why_ = "sampling: " + made.why();
-    return;
-  }
-  schedule_ = made.value();
+  why_ = access.schedule(
+      sampled_metrics(), CounterUse::sampling,
+      [&](std::size_t& bytes, std::uint8_t* image) {
+        auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterAvailability_Params);
+        params.deviceIndex = device;
+        params.counterAvailabilityImageSize = bytes;
+        params.pCounterAvailabilityImage = image;
+        const CUptiResult status = cupti->availability(&params);
+        bytes = params.counterAvailabilityImageSize;
+        return status;
+      },
+      schedule_);
+  if (!why_.empty()) return;
   if (schedule_.passes != 1) {
     why_ = fmt::format("sampling: {} would take {} passes", schedule_.chip, schedule_.passes);
     return;
   }
-  auto host = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Initialize_Params);
-  host.profilerType = CUPTI_PROFILER_TYPE_PM_SAMPLING;
-  host.pChipName = schedule_.chip.c_str();
-  host.pCounterAvailabilityImage = cupti->available.data();
-  if (failed("preparing to evaluate", cupti->host_initialize(&host))) return;
-  cupti->host = host.pHostObject;
   auto enable = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Enable_Params);
   enable.deviceIndex = device;
   if (failed("taking the sampler", cupti->enable(&enable))) return;
@@ -198,13 +142,10 @@ void PmSampler::open(const PmSamplerOptions& options) {
     config.triggerMode = CUPTI_PM_SAMPLING_TRIGGER_MODE_GPU_SYSCLK_INTERVAL;
   }
   if (failed("configuring the sampler", cupti->set_config(&config))) return;
-  for (const ScheduledMetric& metric : schedule_.metrics) {
-    cupti->metrics.push_back(metric.name.c_str());
-  }
   auto size = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterDataSize_Params);
   size.pPmSamplingObject = cupti->object;
-  size.pMetricNames = cupti->metrics.data();
-  size.numMetrics = cupti->metrics.size();
+  size.pMetricNames = access.metrics().data();
+  size.numMetrics = access.metrics().size();
   size.maxSamples = options.most_samples;
   if (failed("sizing the room for samples", cupti->data_size(&size))) return;
   cupti->data.resize(size.counterDataSize);
@@ -236,7 +177,7 @@ std::vector<PmSample> PmSampler::stop() {
   info.counterDataImageSize = cupti_->data.size();
   if (failed("reading samples", cupti_->data_info(&info))) return {};
   std::vector<PmSample> samples;
-  std::vector<double> raw(cupti_->metrics.size());
+  std::vector<double> raw(cupti_->access.metrics().size());
   std::uint64_t first = 0;
   for (std::size_t i = 0; i < info.numCompletedSamples; ++i) {
     auto when = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_CounterData_GetSampleInfo_Params);
@@ -244,15 +185,8 @@ std::vector<PmSample> PmSampler::stop() {
     when.pCounterDataImage = cupti_->data.data();
     when.counterDataImageSize = cupti_->data.size();
     when.sampleIndex = i;
-    auto values = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
-    values.pHostObject = cupti_->host;
-    values.pCounterDataImage = cupti_->data.data();
-    values.counterDataImageSize = cupti_->data.size();
-    values.rangeIndex = i;
-    values.ppMetricNames = cupti_->metrics.data();
-    values.numMetrics = cupti_->metrics.size();
-    values.pMetricValues = raw.data();
-    if (cupti_->sample_info(&when) != CUPTI_SUCCESS || cupti_->evaluate(&values) != CUPTI_SUCCESS) {
+    if (cupti_->sample_info(&when) != CUPTI_SUCCESS ||
+        !cupti_->access.evaluate(cupti_->data, i, raw)) {
       continue;
     }
     if (first == 0) first = when.startTimestamp;

@@ -4,16 +4,13 @@
 
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/cupti/cupti_error.h"
-#include "profiler/cupti/toolkit_library.h"
 
 #if defined(RIDGEPOINT_HAS_CUPTI)
 #include <cuda.h>
-#include <cupti_profiler_host.h>
-#include <cupti_profiler_target.h>
 #include <cupti_range_profiler.h>
-#include <cupti_target.h>
 #include <dlfcn.h>
 
+#include "profiler/cupti/counter_access.h"
 #include "profiler/cupti/cupti_params.h"
 #endif
 
@@ -30,34 +27,9 @@ void RangeCounter::give_up(std::string_view what, int status) {
 
 #if defined(RIDGEPOINT_HAS_CUPTI)
 
-namespace {
-
-/// Why range profiling is not to be had on a device of which CUPTI says so; empty: it does not.
-std::string unsupported_because(const CUpti_Profiler_DeviceSupported_Params& params) {
-  constexpr auto kYes = CUPTI_PROFILER_CONFIGURATION_SUPPORTED;
-  if (params.isSupported == kYes) return {};
-  if (params.architecture != kYes) return "counters: this GPU's architecture has none for CUPTI";
-  if (params.vGpu != kYes)
-    return "counters: this GPU is virtual, and its host does not permit them";
-  if (params.confidentialCompute != kYes) return "counters: this GPU runs in confidential mode";
-  if (params.wsl != kYes) return "counters: not offered under WSL";
-  if (params.sli != kYes) return "counters: not offered while GPUs are coupled (SLI)";
-  if (params.cmp != kYes) return "counters: not offered on GPUs for mining";
-  return "counters: CUPTI does not offer them on this device";
-}
-
-}  // namespace
-
 struct RangeCounter::Cupti {
-  void* handle = nullptr;
-  decltype(&cuptiProfilerInitialize) initialize = nullptr;
-  decltype(&cuptiProfilerDeInitialize) deinitialize = nullptr;
-  decltype(&cuptiProfilerDeviceSupported) supported = nullptr;
+  CounterAccess access;
   decltype(&cuptiProfilerGetCounterAvailability) availability = nullptr;
-  decltype(&cuptiDeviceGetChipName) chip_name = nullptr;
-  decltype(&cuptiProfilerHostInitialize) host_initialize = nullptr;
-  decltype(&cuptiProfilerHostDeinitialize) host_deinitialize = nullptr;
-  decltype(&cuptiProfilerHostEvaluateToGpuValues) evaluate = nullptr;
   decltype(&cuptiRangeProfilerEnable) enable = nullptr;
   decltype(&cuptiRangeProfilerDisable) disable = nullptr;
   decltype(&cuptiRangeProfilerSetConfig) set_config = nullptr;
@@ -71,56 +43,34 @@ struct RangeCounter::Cupti {
   decltype(&cuptiRangeProfilerGetCounterDataInfo) data_info = nullptr;
   decltype(&cuptiRangeProfilerCounterDataGetRangeInfo) range_info = nullptr;
 
-  bool initialized = false;
   CUpti_RangeProfiler_Object* object = nullptr;
-  CUpti_Profiler_Host_Object* host = nullptr;
-  std::vector<std::uint8_t> available{}, data{};
+  std::vector<std::uint8_t> data{};
   std::vector<std::string> names{};  ///< of ranges, made before any is needed
-  std::vector<const char*> metrics{};
 
   Cupti() = default;
   Cupti(const Cupti&) = delete;
   Cupti& operator=(const Cupti&) = delete;
   ~Cupti() {
-    if (host != nullptr) {
-      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Deinitialize_Params);
-      params.pHostObject = host;
-      static_cast<void>(host_deinitialize(&params));
-    }
-    if (object != nullptr) {
-      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Disable_Params);
-      params.pRangeProfilerObject = object;
-      static_cast<void>(disable(&params));
-    }
-    if (initialized) {
-      auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeInitialize_Params);
-      static_cast<void>(deinitialize(&params));
-    }
+    if (object == nullptr) return;
+    auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Disable_Params);
+    params.pRangeProfilerObject = object;
+    static_cast<void>(disable(&params));
   }
 
-  template <typename Function>
-  bool find(const char* name, Function& to) {
-    to = reinterpret_cast<Function>(dlsym(handle, name));
-    return to != nullptr;
-  }
   bool find_all() {
-    return find("cuptiProfilerInitialize", initialize) &&
-           find("cuptiProfilerDeInitialize", deinitialize) &&
-           find("cuptiProfilerDeviceSupported", supported) &&
-           find("cuptiProfilerGetCounterAvailability", availability) &&
-           find("cuptiDeviceGetChipName", chip_name) &&
-           find("cuptiProfilerHostInitialize", host_initialize) &&
-           find("cuptiProfilerHostDeinitialize", host_deinitialize) &&
-           find("cuptiProfilerHostEvaluateToGpuValues", evaluate) &&
-           find("cuptiRangeProfilerEnable", enable) && find("cuptiRangeProfilerDisable", disable) &&
-           find("cuptiRangeProfilerSetConfig", set_config) &&
-           find("cuptiRangeProfilerStart", start) && find("cuptiRangeProfilerStop", stop) &&
-           find("cuptiRangeProfilerPushRange", push) && find("cuptiRangeProfilerPopRange", pop) &&
-           find("cuptiRangeProfilerDecodeData", decode) &&
-           find("cuptiRangeProfilerGetCounterDataSize", data_size) &&
-           find("cuptiRangeProfilerCounterDataImageInitialize", data_initialize) &&
-           find("cuptiRangeProfilerGetCounterDataInfo", data_info) &&
-           find("cuptiRangeProfilerCounterDataGetRangeInfo", range_info);
+    return access.find("cuptiProfilerGetCounterAvailability", availability) &&
+           access.find("cuptiRangeProfilerEnable", enable) &&
+           access.find("cuptiRangeProfilerDisable", disable) &&
+           access.find("cuptiRangeProfilerSetConfig", set_config) &&
+           access.find("cuptiRangeProfilerStart", start) &&
+           access.find("cuptiRangeProfilerStop", stop) &&
+           access.find("cuptiRangeProfilerPushRange", push) &&
+           access.find("cuptiRangeProfilerPopRange", pop) &&
+           access.find("cuptiRangeProfilerDecodeData", decode) &&
+           access.find("cuptiRangeProfilerGetCounterDataSize", data_size) &&
+           access.find("cuptiRangeProfilerCounterDataImageInitialize", data_initialize) &&
+           access.find("cuptiRangeProfilerGetCounterDataInfo", data_info) &&
+           access.find("cuptiRangeProfilerCounterDataGetRangeInfo", range_info);
   }
 };
 
@@ -128,11 +78,8 @@ RangeCounter::~RangeCounter() = default;
 
 void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOptions& options) {
   auto cupti = std::make_unique<Cupti>();
-  cupti->handle = open_toolkit_library(options.cupti);
-  if (cupti->handle == nullptr) {
-    why_ = fmt::format("no {}, in the loader's places or the toolkit's", options.cupti);
-    return;
-  }
+  CounterAccess& access = cupti->access;
+  if (why_ = access.open_library(options.cupti, "ranges"); !why_.empty()) return;
   if (!cupti->find_all()) {
     why_ = fmt::format("{}: without the functions of CUDA 13 for ranges", options.cupti);
     return;
@@ -153,48 +100,30 @@ void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOp
     give_up(what, status);
     return true;
   };
-  auto initialize = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Initialize_Params);
-  if (failed("starting the profiler", cupti->initialize(&initialize))) return;
-  cupti->initialized = true;
-  auto supported = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_DeviceSupported_Params);
-  supported.cuDevice = options.device;
-  supported.api = CUPTI_PROFILER_RANGE_PROFILING;
-  if (failed("asking whether the device has counters", cupti->supported(&supported))) return;
-  if (why_ = unsupported_because(supported); !why_.empty()) return;
-  auto chip = RIDGEPOINT_CUPTI_PARAMS(CUpti_Device_GetChipName_Params);
-  chip.deviceIndex = static_cast<std::size_t>(options.device);
-  if (failed("asking for the chip's name", cupti->chip_name(&chip))) return;
-  auto availability = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_GetCounterAvailability_Params);
-  availability.ctx = context;
-  if (failed("asking which counters are free", cupti->availability(&availability))) return;
-  cupti->available.resize(availability.counterAvailabilityImageSize);
-  availability.pCounterAvailabilityImage = cupti->available.data();
-  if (failed("asking which counters are free", cupti->availability(&availability))) return;
-
-  auto made = schedule_metrics(chip.pChipName, wishes, options.cupti, cupti->available);
-  if (!made) {
-    why_ = "counters: " + made.why();
-    return;
-  }
-  schedule_ = made.value();
-  auto host = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_Initialize_Params);
-  host.profilerType = CUPTI_PROFILER_TYPE_RANGE_PROFILER;
-  host.pChipName = schedule_.chip.c_str();
-  host.pCounterAvailabilityImage = cupti->available.data();
-  if (failed("preparing to evaluate", cupti->host_initialize(&host))) return;
-  cupti->host = host.pHostObject;
+  why_ = access.begin(options.device, CUPTI_PROFILER_RANGE_PROFILING, "counters");
+  if (!why_.empty()) return;
+  why_ = access.schedule(
+      wishes, CounterUse::ranges,
+      [&](std::size_t& bytes, std::uint8_t* image) {
+        auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_GetCounterAvailability_Params);
+        params.ctx = context;
+        params.counterAvailabilityImageSize = bytes;
+        params.pCounterAvailabilityImage = image;
+        const CUptiResult status = cupti->availability(&params);
+        bytes = params.counterAvailabilityImageSize;
+        return status;
+      },
+      schedule_);
+  if (!why_.empty()) return;
 
   auto enable = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Enable_Params);
   enable.ctx = context;
   if (failed("taking the counters", cupti->enable(&enable))) return;
   cupti->object = enable.pRangeProfilerObject;
-  for (const ScheduledMetric& metric : schedule_.metrics) {
-    cupti->metrics.push_back(metric.name.c_str());
-  }
   auto size = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_GetCounterDataSize_Params);
   size.pRangeProfilerObject = cupti->object;
-  size.pMetricNames = cupti->metrics.data();
-  size.numMetrics = cupti->metrics.size();
+  size.pMetricNames = access.metrics().data();
+  size.numMetrics = access.metrics().size();
   size.maxNumOfRanges = most_ranges_;
   size.maxNumRangeTreeNodes = static_cast<std::uint32_t>(most_ranges_);
   if (failed("sizing the room for counts", cupti->data_size(&size))) return;
@@ -297,7 +226,7 @@ std::vector<CountedRange> RangeCounter::take() {
   }
   std::vector<CountedRange> taken(ranges_.begin(),
                                   ranges_.begin() + static_cast<std::ptrdiff_t>(count_));
-  std::vector<double> raw(cupti_->metrics.size());
+  std::vector<double> raw(cupti_->access.metrics().size());
   for (std::size_t i = 0; i < info.numTotalRanges; ++i) {
     auto range = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_CounterData_GetRangeInfo_Params);
     range.pCounterDataImage = cupti_->data.data();
@@ -307,15 +236,7 @@ std::vector<CountedRange> RangeCounter::take() {
     if (cupti_->range_info(&range) != CUPTI_SUCCESS || range.rangeName == nullptr) continue;
     const std::size_t number = range_number(range.rangeName);
     if (number >= taken.size()) continue;
-    auto values = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_Host_EvaluateToGpuValues_Params);
-    values.pHostObject = cupti_->host;
-    values.pCounterDataImage = cupti_->data.data();
-    values.counterDataImageSize = cupti_->data.size();
-    values.rangeIndex = i;
-    values.ppMetricNames = cupti_->metrics.data();
-    values.numMetrics = cupti_->metrics.size();
-    values.pMetricValues = raw.data();
-    if (cupti_->evaluate(&values) != CUPTI_SUCCESS) continue;
+    if (!cupti_->access.evaluate(cupti_->data, i, raw)) continue;
     static_cast<void>(take_values(taken[number], raw, schedule_));
   }
   return taken;

@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
+#include <vector>
 
 // Leaves the stack that it runs on in *from and goes on with the one in `to`.
 extern "C" void ridgepoint_change_stack(void** from, void* to);
@@ -52,7 +55,34 @@ struct Meeting {
   }
 };
 
+/// What a thread has started and not waited for, in groups; the last one is still open.
+struct Later {
+  std::vector<std::vector<std::function<void()>>> groups{};
+  void add(std::function<void()> work) {
+    if (groups.empty()) groups.emplace_back();
+    groups.back().push_back(std::move(work));
+  }
+  void close() { groups.resize(groups.size() + (groups.empty() ? 2 : 1)); }
+  void wait(std::size_t groups_left) {
+    std::size_t done = 0;
+    for (; done + 1 + groups_left < groups.size(); ++done) {
+      for (const auto& work : groups[done]) work();
+    }
+    groups.erase(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(done));
+  }
+};
+
+constexpr int kGuardBytes = 1024;
+alignas(1024) std::array<std::uint8_t, kMostRoomBytes + kGuardBytes> the_room;
+constexpr std::uint8_t kNotWritten = 0xff;  // of floats: what is not a number
+
+[[noreturn]] void give_up(const char* what) {
+  std::fprintf(stderr, "emulated device: %s\n", what);
+  std::abort();
+}
+
 struct Block {
+  std::array<Later, kMostThreads> copies, products;
   std::unique_ptr<std::byte[]> stacks = std::make_unique<std::byte[]>(kStackBytes * kMostThreads);
   std::array<void*, kMostThreads> saved{};
   std::array<bool, kMostThreads> ended{};
@@ -63,7 +93,14 @@ struct Block {
   void* caller = nullptr;
   int threads = 0, running = 0, left = 0;
   int idle = 0;  // changes of place since somebody got on
+  int step = 1;  // to the next thread
   const std::function<void()>* work = nullptr;
+
+  [[nodiscard]] int after(int thread) const {
+    do thread = (thread + step + threads) % threads;
+    while (ended[static_cast<std::size_t>(thread)]);
+    return thread;
+  }
 };
 
 Block& block() {
@@ -74,14 +111,8 @@ Block& block() {
 /// To the next thread that has not ended; the caller's turn comes again.
 void give_way() {
   Block& b = block();
-  const int me = b.running;
-  int next = me;
-  do next = (next + 1) % b.threads;
-  while (b.ended[static_cast<std::size_t>(next)]);
-  if (++b.idle > 2 * b.threads) {
-    std::fputs("emulated device: threads wait for others that never come\n", stderr);
-    std::abort();
-  }
+  const int me = b.running, next = b.after(me);
+  if (++b.idle > 2 * b.threads) give_up("threads wait for others that never come");
   if (next == me) return;
   b.running = next;
   ridgepoint_change_stack(&b.saved[static_cast<std::size_t>(me)],
@@ -118,11 +149,8 @@ void run_thread() {
   leave(b.all);
   void* nowhere = nullptr;
   if (--b.left == 0) ridgepoint_change_stack(&nowhere, b.caller);
-  int next = b.running;
-  do next = (next + 1) % b.threads;
-  while (b.ended[static_cast<std::size_t>(next)]);
-  b.running = next;
-  ridgepoint_change_stack(&nowhere, b.saved[static_cast<std::size_t>(next)]);
+  b.running = b.after(b.running);
+  ridgepoint_change_stack(&nowhere, b.saved[static_cast<std::size_t>(b.running)]);
   std::abort();
 }
 
@@ -153,8 +181,92 @@ std::uint32_t emulated_exchange(std::uint32_t bits, int apart) {
   return static_cast<std::uint32_t>(lanes[lane ^ static_cast<std::size_t>(apart)][0]);
 }
 
-void emulated_block(int threads, const std::function<void()>& thread) {
+void emulated_grid(std::int64_t x, std::int64_t y, std::int64_t z) {
+  constexpr std::int64_t kMostX = 0x7fffffff, kMost = 65535;
+  if (x < 1 || y < 1 || z < 1 || x > kMostX || y > kMost || z > kMost) {
+    give_up("a grid that no device takes");
+  }
+}
+
+void emulated_order(bool backwards) {
+  block().step = backwards ? -1 : 1;
+}
+
+bool emulated_backwards() {
+  return block().step < 0;
+}
+
+std::uint8_t* launch_room() {
+  return the_room.data();
+}
+
+std::uint32_t shared_address(const void* place) {
+  return static_cast<std::uint32_t>(static_cast<const std::uint8_t*>(place) - the_room.data());
+}
+
+void emulated_copy(void* to, const void* from, int bytes, bool there) {
+  const auto count = static_cast<std::size_t>(bytes);
+  if (reinterpret_cast<std::uintptr_t>(to) % count != 0 ||
+      (there && reinterpret_cast<std::uintptr_t>(from) % count != 0)) {
+    give_up("an asynchronous copy from or to an address that is no multiple of its bytes");
+  }
+  if (shared_address(to) + count > the_room.size()) give_up("a copy to what is not shared memory");
+  std::memset(to, kNotWritten, count);
   Block& b = block();
+  b.copies[static_cast<std::size_t>(b.running)].add([=] {
+    if (there) {
+      std::memcpy(to, from, count);
+    } else {
+      std::memset(to, 0, count);
+    }
+  });
+}
+
+void commit_copies() {
+  Block& b = block();
+  b.copies[static_cast<std::size_t>(b.running)].close();
+}
+
+void emulated_wait_for_copies(std::size_t groups_left) {
+  Block& b = block();
+  b.copies[static_cast<std::size_t>(b.running)].wait(groups_left);
+}
+
+const std::uint8_t* emulated_operand(std::uint64_t descriptor, int row, int byte) {
+  constexpr std::uint64_t kField = 0x3fffU, kMode = 1;
+  if (descriptor >> 62U != kMode || (descriptor >> 49U & 7U) != 0) {
+    give_up("a matrix descriptor of a mode that is not emulated");
+  }
+  const std::uint64_t begin = (descriptor & kField) << 4U;
+  const std::uint64_t stride = (descriptor >> 32U & kField) << 4U;
+  std::uint64_t at = begin + static_cast<std::uint64_t>(row / 8) * stride +
+                     static_cast<std::uint64_t>(row % 8 * 128 + byte);
+  at ^= (at >> 7U & 7U) << 4U;
+  if (at >= static_cast<std::uint64_t>(kMostRoomBytes)) give_up("an operand beyond shared memory");
+  return the_room.data() + at;
+}
+
+void emulated_later(std::function<void()> work) {
+  Block& b = block();
+  b.products[static_cast<std::size_t>(b.running)].add(std::move(work));
+}
+
+void warpgroup_fence() {}
+
+void warpgroup_commit() {
+  Block& b = block();
+  b.products[static_cast<std::size_t>(b.running)].close();
+}
+
+void emulated_wait_for_warpgroup(std::size_t groups_left) {
+  Block& b = block();
+  b.products[static_cast<std::size_t>(b.running)].wait(groups_left);
+}
+
+void emulated_block(int threads, int room_bytes, const std::function<void()>& thread) {
+  Block& b = block();
+  if (room_bytes > kMostRoomBytes) give_up("a launch asks for more shared memory than there is");
+  std::memset(the_room.data(), kNotWritten, static_cast<std::size_t>(room_bytes + kGuardBytes));
   b.threads = b.left = threads;
   b.work = &thread;
   b.all = {.expected = threads};
@@ -163,6 +275,8 @@ void emulated_block(int threads, const std::function<void()>& thread) {
     const auto at = static_cast<std::size_t>(t);
     b.ended[at] = false;
     b.exchanges[at] = 0;
+    b.copies[at].groups.clear();
+    b.products[at].groups.clear();
     if (t % kLanes == 0) b.warps[at / kLanes] = {};
     ++b.warps[at / kLanes].expected;
     // As if the thread had changed places at its beginning: six registers, then where to go on. A
@@ -173,9 +287,14 @@ void emulated_block(int threads, const std::function<void()>& thread) {
     for (int i = 1; i <= 6; ++i) top[-i] = nullptr;
     b.saved[at] = top - 6;
   }
-  b.running = 0;
+  b.running = b.step > 0 ? 0 : threads - 1;
   b.idle = 0;
-  ridgepoint_change_stack(&b.caller, b.saved[0]);
+  ridgepoint_change_stack(&b.caller, b.saved[static_cast<std::size_t>(b.running)]);
+  for (int i = 0; i < kGuardBytes; ++i) {
+    if (the_room[static_cast<std::size_t>(room_bytes + i)] != kNotWritten) {
+      give_up("shared memory beyond what the launch asked for was written");
+    }
+  }
 }
 
 }  // namespace ridgepoint::cuda

@@ -1,8 +1,11 @@
 // CUDA's words for kernels that run on the CPU, a thread of a block at a time: blocks one after the
 // other, the threads of a block as fibers that change places where they wait for each other. So the
 // very sources that nvcc compiles are tested where there is no device: index maps, synchronisation
-// (a wait that not all reach is found), arithmetic. What it cannot find: races between two threads
-// that do not wait, since each runs until it waits; and anything about time.
+// (a wait that not all reach is found), arithmetic, loads from addresses that the device would not
+// take. Each thread runs until it waits, so of two threads that do not wait for each other one is
+// always first: races show as different results when everything runs backwards. Asynchronous copies
+// come when they are waited for, and until then their place holds what is not a number. What it
+// cannot find: anything about time.
 //
 // Needs x86-64, and no sanitizer, which would not know of the stacks.
 #pragma once
@@ -20,6 +23,7 @@
 #define __global__ inline
 #define __device__
 #define __shared__ static
+#define __launch_bounds__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
 
 /// What a stream stands for: launches run at once, or are kept while somebody records.
@@ -38,8 +42,37 @@ inline ThreadIndex threadIdx, blockIdx, blockDim, gridDim;
 void emulated_block_wait();
 /// The bits that the lane `lane xor apart` gives here; every lane of the warp takes part.
 std::uint32_t emulated_exchange(std::uint32_t bits, int apart);
-/// Runs `thread` once for each of `threads` threads of a block. Aborts where some wait for ever.
-void emulated_block(int threads, const std::function<void()>& thread);
+/// Runs `thread` once for each of `threads` threads of a block, which have `room_bytes` of
+/// launch_room(). Aborts where some wait for ever, or write beyond their room.
+void emulated_block(int threads, int room_bytes, const std::function<void()>& thread);
+/// Aborts where a device would not take a grid.
+void emulated_grid(std::int64_t x, std::int64_t y, std::int64_t z);
+/// From now on blocks and threads take their turns from the last to the first.
+void emulated_order(bool backwards);
+bool emulated_backwards();
+
+/// What a launch asks for at the most: that of sm_86, the least of the devices that the kernels are
+/// compiled for.
+inline constexpr int kMostRoomBytes = 99 * 1024;
+std::uint8_t* launch_room();
+/// From the room's beginning on.
+std::uint32_t shared_address(const void* place);
+
+// ---- asynchronous copies ----
+
+void emulated_copy(void* to, const void* from, int bytes, bool there);
+void commit_copies();
+void emulated_wait_for_copies(std::size_t groups_left);
+inline void copy_sixteen(void* to, const void* from, bool there) {
+  emulated_copy(to, from, 16, there);
+}
+inline void copy_eight(void* to, const void* from, bool there) {
+  emulated_copy(to, from, 8, there);
+}
+template <int N>
+void wait_for_copies() {
+  emulated_wait_for_copies(N);
+}
 
 inline void __syncthreads() {
   emulated_block_wait();
@@ -157,19 +190,61 @@ inline std::uint64_t cycles_now() {
   return nanoseconds_now() * 2;
 }
 
+// ---- products of a warpgroup ----
+
+/// Element (row, byte) of an operand in shared memory (PTX ISA, matrix descriptor): rows of 128
+/// bytes whose pieces of sixteen change places by the row (mode 1), eight of them a core matrix,
+/// `stride` bytes from one to the next. `row` counts the operand's rows, whose inputs lie side by
+/// side.
+const std::uint8_t* emulated_operand(std::uint64_t descriptor, int row, int byte);
+/// What a thread has started, until it waits.
+void emulated_later(std::function<void()> work);
+void warpgroup_fence();
+void warpgroup_commit();
+void emulated_wait_for_warpgroup(std::size_t groups_left);
+inline void show_to_tensor_cores() {}
+template <int N>
+void warpgroup_wait() {
+  emulated_wait_for_warpgroup(N);
+}
+
+/// wgmma.mma_async.m64n256kK with both operands in shared memory: register i of thread t holds row
+/// t / 32 * 16 + t % 32 / 4 + 8 (i / 2 % 2), column 8 (i / 4) + 2 (t % 4) + i % 2.
+template <TileType T, typename Sum>
+void warpgroup_multiply(Sum* sums, std::uint64_t a, std::uint64_t b) {
+  const int thread = static_cast<int>(threadIdx.x % 128);
+  emulated_later([=] {
+    constexpr int kInputs = static_cast<int>(tile_inputs(T)), kBytes = 32 / kInputs;
+    const auto input = [](std::uint64_t descriptor, int row, int k) {
+      EmulatedWords word{};
+      __builtin_memcpy(word.data(), emulated_operand(descriptor, row, k * kBytes), kBytes);
+      return emulated_input<T>(&word, 0, 0, 0);
+    };
+    for (int i = 0; i < 128; ++i) {
+      const int row = thread / 32 * 16 + thread % 32 / 4 + 8 * (i / 2 % 2);
+      const int column = 8 * (i / 4) + 2 * (thread % 4) + i % 2;
+      float sum = 0;
+      for (int k = 0; k < kInputs; ++k) sum += input(a, row, k) * input(b, column, k);
+      sums[i] += static_cast<Sum>(sum);
+    }
+  });
+}
+
 template <typename Args>
 void start(void (*kernel)(Args), std::int64_t blocks_x, std::int64_t blocks_y,
-           std::int64_t blocks_z, int threads, CUstream_st* stream, const Args& args) {
+           std::int64_t blocks_z, int threads, CUstream_st* stream, const Args& args,
+           int room_bytes = 0) {
   auto launch = [=] {
     gridDim = {static_cast<unsigned>(blocks_x), static_cast<unsigned>(blocks_y),
                static_cast<unsigned>(blocks_z)};
-    for (std::int64_t z = 0; z < blocks_z; ++z) {
-      for (std::int64_t y = 0; y < blocks_y; ++y) {
-        for (std::int64_t x = 0; x < blocks_x; ++x) {
-          blockIdx = {static_cast<unsigned>(x), static_cast<unsigned>(y), static_cast<unsigned>(z)};
-          emulated_block(threads, [&] { kernel(args); });
-        }
-      }
+    emulated_grid(blocks_x, blocks_y, blocks_z);
+    const std::int64_t blocks = blocks_x * blocks_y * blocks_z;
+    for (std::int64_t turn = 0; turn < blocks; ++turn) {
+      const std::int64_t block = emulated_backwards() ? blocks - 1 - turn : turn;
+      blockIdx = {static_cast<unsigned>(block % blocks_x),
+                  static_cast<unsigned>(block / blocks_x % blocks_y),
+                  static_cast<unsigned>(block / blocks_x / blocks_y)};
+      emulated_block(threads, room_bytes, [&] { kernel(args); });
     }
   };
   if (stream->recording != nullptr) {

@@ -302,6 +302,13 @@ __global__ void join_kernel(AttentionArgs args) {
   }
 }
 
+/// What the parts of a context have left, joined, if there are more than one.
+inline void join_parts(const AttentionArgs& args, Stream stream) {
+  if (args.splits == 1) return;
+  const std::int64_t warps = args.batch * args.keys.heads * queries_a_head(args);
+  start(&join_kernel, whole_parts(warps * kWarp, kHeadThreads), 1, 1, kHeadThreads, stream, args);
+}
+
 template <KvType T>
 void start_attention(const AttentionArgs& args, Stream stream) {
   const auto kernel = args.tile == 1   ? &attention_kernel<T, 1>
@@ -326,9 +333,7 @@ inline void attention(const AttentionArgs& args, Stream stream) {
       start_attention<KvType::e4m3>(args, stream);
       break;
   }
-  if (args.splits == 1) return;
-  const std::int64_t warps = args.batch * args.keys.heads * queries_a_head(args);
-  start(&join_kernel, whole_parts(warps * kWarp, kHeadThreads), 1, 1, kHeadThreads, stream, args);
+  join_parts(args, stream);
 }
 
 }  // namespace ridgepoint::cuda::RIDGEPOINT_KERNELS

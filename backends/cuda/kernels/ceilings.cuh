@@ -5,7 +5,11 @@
 // loads give the exclusive or of what they saw, chains their last values, tiles their sums.
 #pragma once
 
+#include <type_traits>
+
 #include "backends/cuda/kernels/device.cuh"
+#include "backends/cuda/kernels/tensor_tiles.cuh"
+#include "backends/cuda/kernels/warpgroup.cuh"
 
 namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
 
@@ -37,50 +41,6 @@ __device__ inline std::uint64_t cycles_now() {
   std::uint64_t now;
   asm volatile("mov.u64 %0, %clock64;" : "=l"(now)::"memory");
   return now;
-}
-
-/// sums += a b of one tile, by tensor cores; what an architecture lacks leaves the sums as they
-/// are.
-template <TileType T>
-__device__ void tile_sum(std::uint32_t* sums, const std::uint32_t* a, const std::uint32_t* b) {
-  if constexpr (T == TileType::int8) {
-    asm volatile(
-        "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-        "{%8, %9}, {%0, %1, %2, %3};"
-        : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-  } else {
-    float f[4];
-    for (int i = 0; i < 4; ++i) f[i] = __uint_as_float(sums[i]);
-    if constexpr (T == TileType::f16) {
-      asm volatile(
-          "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-          "{%8, %9}, {%0, %1, %2, %3};"
-          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-    } else if constexpr (T == TileType::bf16) {
-      asm volatile(
-          "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, "
-          "%7}, {%8, %9}, {%0, %1, %2, %3};"
-          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-    } else if constexpr (T == TileType::tf32) {
-      asm volatile(
-          "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-          "{%8, %9}, {%0, %1, %2, %3};"
-          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-    } else {
-#if __CUDA_ARCH__ >= 890
-      asm volatile(
-          "mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 {%0, %1, %2, %3}, {%4, %5, %6, "
-          "%7}, {%8, %9}, {%0, %1, %2, %3};"
-          : "+f"(f[0]), "+f"(f[1]), "+f"(f[2]), "+f"(f[3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-#endif
-    }
-    for (int i = 0; i < 4; ++i) sums[i] = __float_as_uint(f[i]);
-  }
 }
 #endif
 
@@ -212,9 +172,72 @@ __global__ void tile_kernel(ChainArgs args) {
   }
 }
 
+/// Two warpgroups, each with rows of its own, the same columns for both; four products a turn, and
+/// the next turn's are started before this one's have ended. The registers hold no third warpgroup,
+/// and two keep the tensor cores busy: of each one product always waits behind another.
+template <TileType T>
+__global__ void __launch_bounds__(kChainThreads, 1) warpgroup_kernel(ChainArgs args) {
+  using Sum = std::conditional_t<T == TileType::int8, std::int32_t, float>;
+  std::uint8_t* const room = launch_room();
+  const int thread = static_cast<int>(threadIdx.x);
+  constexpr int kWords = kOperandRowBytes / 4;
+  for (int i = thread; i < kWarpgroupOperandRows * kWords; i += kChainThreads) {
+    *reinterpret_cast<std::uint32_t*>(room + operand_place(i / kWords, i % kWords * 4)) =
+        args.seeds[operand_seed(i / kWords, i % kWords)];
+  }
+  show_to_tensor_cores();
+  __syncthreads();
+  const std::uint64_t rows =
+      operand_descriptor(room + thread / kWarpgroup * kWarpgroupRows * kOperandRowBytes);
+  const std::uint64_t columns =
+      operand_descriptor(room + kWarpgroups * kWarpgroupRows * kOperandRowBytes);
+  Sum sums[kWarpgroupSums] = {};
+  for (std::int64_t turn = 0; turn < args.turns; ++turn) {
+    warpgroup_fence();
+    RIDGEPOINT_UNROLL(4)
+    for (int step = 0; step < kWarpgroupSteps; ++step) {
+      warpgroup_multiply<T>(sums, operand_step(rows, step), operand_step(columns, step));
+    }
+    warpgroup_commit();
+    warpgroup_wait<1>();
+  }
+  warpgroup_wait<0>();
+  Sum* const out =
+      reinterpret_cast<Sum*>(args.out) +
+      (static_cast<std::int64_t>(blockIdx.x) * kChainThreads + thread) * kWarpgroupSums;
+  RIDGEPOINT_UNROLL(128)
+  for (int i = 0; i < kWarpgroupSums; ++i) out[i] = sums[i];
+}
+
+/// The kernel of a type.
+template <template <TileType> class Kernel>
+void (*kernel_of(TileType type))(ChainArgs) {
+  switch (type) {
+    case TileType::f16:
+      return Kernel<TileType::f16>::get();
+    case TileType::bf16:
+      return Kernel<TileType::bf16>::get();
+    case TileType::tf32:
+      return Kernel<TileType::tf32>::get();
+    case TileType::int8:
+      return Kernel<TileType::int8>::get();
+    case TileType::e4m3:
+      break;
+  }
+  return Kernel<TileType::e4m3>::get();
+}
+template <TileType T>
+struct TileKernel {
+  static auto get() { return &tile_kernel<T>; }
+};
+template <TileType T>
+struct WarpgroupKernel {
+  static auto get() { return &warpgroup_kernel<T>; }
+};
+
 inline void chain(const ChainArgs& args, Stream stream) {
-  const auto go = [&](void (*kernel)(ChainArgs)) {
-    start(kernel, args.blocks, 1, 1, kChainThreads, stream, args);
+  const auto go = [&](void (*kernel)(ChainArgs), int room_bytes = 0) {
+    start(kernel, args.blocks, 1, 1, kChainThreads, stream, args, room_bytes);
   };
   switch (args.kind) {
     case ChainKind::shared:
@@ -222,18 +245,9 @@ inline void chain(const ChainArgs& args, Stream stream) {
     case ChainKind::fma:
       return go(&fma_kernel);
     case ChainKind::tile:
-      switch (args.tile) {
-        case TileType::f16:
-          return go(&tile_kernel<TileType::f16>);
-        case TileType::bf16:
-          return go(&tile_kernel<TileType::bf16>);
-        case TileType::tf32:
-          return go(&tile_kernel<TileType::tf32>);
-        case TileType::int8:
-          return go(&tile_kernel<TileType::int8>);
-        case TileType::e4m3:
-          return go(&tile_kernel<TileType::e4m3>);
-      }
+      return go(kernel_of<TileKernel>(args.tile));
+    case ChainKind::warpgroup_tile:
+      return go(kernel_of<WarpgroupKernel>(args.tile), kWarpgroupOperandRows * kOperandRowBytes);
   }
 }
 

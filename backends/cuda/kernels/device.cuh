@@ -19,12 +19,29 @@ inline constexpr int kWarp = 32;
 
 #if defined(__CUDACC__)
 /// Starts a kernel; a launch that cannot be is found by whoever asks for the last error.
+/// `room_bytes`: of shared memory, for launch_room().
 template <typename Args>
 void start(void (*kernel)(Args), std::int64_t blocks_x, std::int64_t blocks_y,
-           std::int64_t blocks_z, int threads, Stream stream, const Args& args) {
+           std::int64_t blocks_z, int threads, Stream stream, const Args& args,
+           int room_bytes = 0) {
+  constexpr int kWithoutAsking = 48 * 1024;
+  if (room_bytes > kWithoutAsking) {
+    cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, room_bytes);
+  }
   const dim3 grid(static_cast<unsigned>(blocks_x), static_cast<unsigned>(blocks_y),
                   static_cast<unsigned>(blocks_z));
-  kernel<<<grid, static_cast<unsigned>(threads), 0, stream>>>(args);
+  kernel<<<grid, static_cast<unsigned>(threads), static_cast<unsigned>(room_bytes), stream>>>(args);
+}
+
+/// The shared memory that the launch has asked for, on a boundary of 1024 bytes.
+__device__ inline std::uint8_t* launch_room() {
+  extern __shared__ __align__(1024) std::uint8_t room_of_launch[];
+  return room_of_launch;
+}
+
+/// As instructions on shared memory take addresses.
+__device__ inline std::uint32_t shared_address(const void* place) {
+  return static_cast<std::uint32_t>(__cvta_generic_to_shared(place));
 }
 #endif
 

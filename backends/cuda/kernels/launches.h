@@ -56,8 +56,10 @@ struct FewRowsArgs {
 inline constexpr std::int64_t kMostSomeRows = 64;
 struct SomeRowsArgs {
   ProductPart part = {};
-  Packed x = {};  ///< f16
+  Packed x =
+      {};  ///< f16; with fp8 weights also e4m3, with q8_row row_codes: nothing is decoded then
   std::int64_t rows = 0;
+  int parts = 2;  ///< of a block, that share the inputs; 4 only where nothing is decoded
 };
 
 /// Rows [begin, begin + rows) of a matrix as f16 or bf16: [rows, units * 32].
@@ -179,8 +181,8 @@ struct AttentionArgs {
   HeadCache keys = {}, values = {};
   std::int64_t batch = 0, tokens = 0, heads = 0;
   float scale = 1;
-  bool on_tensor_cores = false;  ///< then 64 queries a block, in one part
-  int tile = 1;                  ///< queries of one key-value head a block: 1, 4, 8 or 64
+  bool on_tensor_cores = false;  ///< then 64 queries a block, in one part, or 16
+  int tile = 1;                  ///< queries of one key-value head a block: 1, 4, 8, 16 or 64
   std::int64_t splits = 1;
   const std::int64_t* past = nullptr;
   float* partial =
@@ -228,19 +230,29 @@ constexpr std::int64_t tile_inputs(TileType type) {
   return type == TileType::tf32 ? 8 : type == TileType::f16 || type == TileType::bf16 ? 16 : 32;
 }
 
-enum class ChainKind : std::uint8_t { shared, fma, tile };
+enum class ChainKind : std::uint8_t { shared, fma, tile, warpgroup_tile };
 inline constexpr int kChainThreads = 256;
 inline constexpr int kChainSeeds = 256;
 inline constexpr int kSharedLoads = 8;  ///< a turn and thread, of 16 bytes
 inline constexpr int kFmaChains = 16;   ///< a thread
 inline constexpr int kTileChains = 8;   ///< a warp
 
+// Of warpgroup_tile: two warpgroups a block, each with 64 rows, and 256 columns for both.
+inline constexpr int kWarpgroups = 2, kWarpgroupSteps = 4;  ///< steps: products a turn
+inline constexpr int kWarpgroupOperandRows = kWarpgroups * 64 + 256;
+inline constexpr int kWarpgroupOuts = 128;  ///< sums a thread
+/// Which seed is word `word` of a row of inputs; columns' rows follow the rows'.
+RIDGEPOINT_BOTH_SIDES constexpr int operand_seed(int row, int word) {
+  return (row * 41 + word) % kChainSeeds;
+}
+
 struct ChainArgs {
   ChainKind kind = ChainKind::fma;
   TileType tile = TileType::f16;
   std::int64_t turns = 1, blocks = 1;
   const std::uint32_t* seeds = nullptr;  ///< [kChainSeeds]
-  std::uint32_t* out = nullptr;          ///< [blocks * kChainThreads], of tiles four times that
+  /// [blocks * kChainThreads], of tiles four times that, of warpgroups' kWarpgroupOuts times that
+  std::uint32_t* out = nullptr;
 };
 
 struct ClockArgs {

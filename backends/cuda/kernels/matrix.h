@@ -56,9 +56,10 @@ RIDGEPOINT_BOTH_SIDES constexpr int lane_inputs(Format format) {
 
 template <typename T>
 RIDGEPOINT_BOTH_SIDES T read_as(const std::uint8_t* from) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDACC__)
   return *reinterpret_cast<const T*>(from);
 #else
+  require_boundary(from, sizeof(T));
   T value{};
   std::memcpy(&value, from, sizeof value);
   return value;
@@ -94,7 +95,7 @@ RIDGEPOINT_BOTH_SIDES std::uint32_t upper_bits(std::uint32_t word, int m) {
 }
 
 /// Inputs 8 * eighth to 8 * eighth + 7 of a row, the bits that workloads' to_float gives; past the
-/// row's end what the codes there mean.
+/// row's end what the codes there mean. Codes are loaded all at once.
 RIDGEPOINT_BOTH_SIDES void decode_eight(const Matrix& m, std::int64_t row, std::int64_t eighth,
                                         float* target) {
   const std::uint8_t* const codes = m.codes + row * m.code_pitch;
@@ -103,36 +104,51 @@ RIDGEPOINT_BOTH_SIDES void decode_eight(const Matrix& m, std::int64_t row, std::
   const int within = static_cast<int>(eighth % 4) * 8;  // the first's place in the unit
   const std::int64_t super = unit / kSuperUnits;
   const int sub = static_cast<int>(unit % kSuperUnits);
-  const auto nibble = [&](int i) {
-    const std::uint32_t pair = codes[unit * 16 + (within + i) % 16];
-    return within + i < 16 ? pair & 15U : pair >> 4U;
+  if (m.format == Format::f32) {
+    RIDGEPOINT_UNROLL(2)
+    for (int half = 0; half < 2; ++half) {
+      const Sixteen four = load_sixteen(codes + eighth * 32 + half * 16);
+      RIDGEPOINT_UNROLL(4)
+      for (int i = 0; i < 4; ++i) target[4 * half + i] = float_of_bits(four.word[i]);
+    }
+    return;
+  }
+  if (m.format == Format::f16 || m.format == Format::bf16) {
+    const Sixteen eight = load_sixteen(codes + eighth * 16);
+    RIDGEPOINT_UNROLL(8)
+    for (int i = 0; i < 8; ++i) {
+      const std::uint32_t bits = eight.word[i / 2] >> static_cast<unsigned>(i % 2 * 16) & 0xffffU;
+      target[i] = m.format == Format::f16 ? float_of_f16(bits) : float_of_bf16(bits);
+    }
+    return;
+  }
+  const bool whole_bytes =
+      m.format == Format::q8 || m.format == Format::q8_row || m.format == Format::fp8;
+  const EightBytes eight =
+      load_eight_bytes(codes + (whole_bytes ? eighth * 8 : unit * 16 + within % 16));
+  const auto byte = [&](int i) {
+    return eight.word[i / 4] >> static_cast<unsigned>(i % 4 * 8) & 0xffU;
   };
+  const auto nibble = [&](int i) { return within < 16 ? byte(i) & 15U : byte(i) >> 4U; };
   switch (m.format) {
     case Format::f32:
-      for (int i = 0; i < 8; ++i) target[i] = read_as<float>(codes + (eighth * 8 + i) * 4);
-      return;
     case Format::f16:
-      for (int i = 0; i < 8; ++i) {
-        target[i] = float_of_f16(read_as<std::uint16_t>(codes + (eighth * 8 + i) * 2));
-      }
-      return;
     case Format::bf16:
-      for (int i = 0; i < 8; ++i) {
-        target[i] = float_of_bf16(read_as<std::uint16_t>(codes + (eighth * 8 + i) * 2));
-      }
       return;
     case Format::q8:
     case Format::q8_row: {
       const float scale = m.format == Format::q8_row
                               ? read_as<float>(scales)
                               : float_of_f16(read_as<std::uint16_t>(scales + unit / m.group * 2));
+      RIDGEPOINT_UNROLL(8)
       for (int i = 0; i < 8; ++i) {
-        target[i] = scale * static_cast<float>(static_cast<std::int8_t>(codes[eighth * 8 + i]));
+        target[i] = scale * static_cast<float>(static_cast<std::int8_t>(byte(i)));
       }
       return;
     }
     case Format::q4: {
       const float scale = float_of_f16(read_as<std::uint16_t>(scales + unit * 2));
+      RIDGEPOINT_UNROLL(8)
       for (int i = 0; i < 8; ++i) {
         target[i] = scale * static_cast<float>(static_cast<std::int32_t>(nibble(i)) - 8);
       }
@@ -140,6 +156,7 @@ RIDGEPOINT_BOTH_SIDES void decode_eight(const Matrix& m, std::int64_t row, std::
     }
     case Format::q4_k: {
       const SubFactors factors = sub_factors(load_sixteen(scales + super * kFactorBytes), sub);
+      RIDGEPOINT_UNROLL(8)
       for (int i = 0; i < 8; ++i) {
         target[i] = factors.scale * static_cast<float>(nibble(i)) - factors.minimum;
       }
@@ -150,11 +167,13 @@ RIDGEPOINT_BOTH_SIDES void decode_eight(const Matrix& m, std::int64_t row, std::
       const float d = float_of_f16(read_as<std::uint16_t>(record + 16));
       const float scale =
           static_cast<float>(static_cast<std::int8_t>(record[sub * 2 + within / 16]));
-      const std::uint8_t* const upper = m.upper + row * m.upper_pitch + unit * 8 + within / 16 * 4;
+      const std::uint32_t upper =
+          read_as<std::uint32_t>(m.upper + row * m.upper_pitch + unit * 8 + within / 16 * 4);
+      RIDGEPOINT_UNROLL(8)
       for (int i = 0; i < 8; ++i) {
-        const int place = (within + i) % 16;
-        const std::uint32_t two = upper[place % 4] >> static_cast<unsigned>(place / 4 * 2) & 3U;
-        const auto code = static_cast<std::int32_t>(nibble(i) | two << 4U);
+        const int place = within % 16 + i;
+        const auto shift = static_cast<unsigned>(place % 4 * 8 + place / 4 * 2);
+        const auto code = static_cast<std::int32_t>(nibble(i) | (upper >> shift & 3U) << 4U);
         target[i] = d * scale * static_cast<float>(code - 32);
       }
       return;
@@ -163,12 +182,14 @@ RIDGEPOINT_BOTH_SIDES void decode_eight(const Matrix& m, std::int64_t row, std::
       const std::uint8_t* const factors = scales + unit / m.group * 4;
       const float scale = float_of_f16(read_as<std::uint16_t>(factors));
       const float zero = float_of_f16(read_as<std::uint16_t>(factors + 2));
+      RIDGEPOINT_UNROLL(8)
       for (int i = 0; i < 8; ++i) target[i] = scale * (static_cast<float>(nibble(i)) - zero);
       return;
     }
     case Format::fp8: {
       const float scale = read_as<float>(scales);
-      for (int i = 0; i < 8; ++i) target[i] = scale * float_of_e4m3(codes[eighth * 8 + i]);
+      RIDGEPOINT_UNROLL(8)
+      for (int i = 0; i < 8; ++i) target[i] = scale * float_of_e4m3(byte(i));
       return;
     }
   }

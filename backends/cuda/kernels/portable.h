@@ -6,13 +6,20 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#if !defined(__CUDACC__)
+#include <cstdio>
+#include <cstdlib>
+#endif
 
 #if defined(__CUDACC__)
 #define RIDGEPOINT_BOTH_SIDES __host__ __device__ __forceinline__
+#else
+#define RIDGEPOINT_BOTH_SIDES inline
+#endif
+#if defined(__CUDA_ARCH__)
 #define RIDGEPOINT_UNROLL(n) _Pragma(RIDGEPOINT_TEXT(unroll n))
 #define RIDGEPOINT_TEXT(x) #x
 #else
-#define RIDGEPOINT_BOTH_SIDES inline
 #define RIDGEPOINT_UNROLL(n)
 #endif
 
@@ -22,6 +29,16 @@ namespace ridgepoint::cuda {
 struct alignas(16) Sixteen {
   std::uint32_t word[4];
 };
+
+#if !defined(__CUDACC__)
+/// Ends the program where an address is not what a load of so many bytes needs: the device would.
+inline void require_boundary(const void* address, std::uintptr_t bytes) {
+  if (reinterpret_cast<std::uintptr_t>(address) % bytes == 0) return;
+  std::fprintf(stderr, "cuda kernels: a load of %d bytes from an address that is no multiple\n",
+               static_cast<int>(bytes));
+  std::abort();
+}
+#endif
 
 RIDGEPOINT_BOTH_SIDES float float_of_bits(std::uint32_t bits) {
 #if defined(__CUDA_ARCH__)
@@ -148,7 +165,10 @@ RIDGEPOINT_BOTH_SIDES Sixteen load_once(const void* from) {
       : "=r"(all.word[0]), "=r"(all.word[1]), "=r"(all.word[2]), "=r"(all.word[3])
       : "l"(from));
   return all;
+#elif defined(__CUDACC__)
+  return *static_cast<const Sixteen*>(from);
 #else
+  require_boundary(from, 16);
   Sixteen all;
   std::memcpy(&all, from, sizeof all);
   return all;
@@ -172,7 +192,10 @@ RIDGEPOINT_BOTH_SIDES EightBytes load_eight_bytes(const void* from) {
 #if defined(__CUDA_ARCH__)
   const uint2 both = *static_cast<const uint2*>(from);
   return {{both.x, both.y}};
+#elif defined(__CUDACC__)
+  return *static_cast<const EightBytes*>(from);
 #else
+  require_boundary(from, 8);
   EightBytes both;
   std::memcpy(&both, from, sizeof both);
   return both;

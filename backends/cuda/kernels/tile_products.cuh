@@ -9,6 +9,7 @@
 #pragma once
 
 #include "backends/cuda/kernels/device.cuh"
+#include "backends/cuda/kernels/eight_bit_tiles.cuh"
 #include "backends/cuda/kernels/tensor_tiles.cuh"
 
 namespace ridgepoint::cuda::RIDGEPOINT_KERNELS {
@@ -118,6 +119,8 @@ __global__ void some_rows_kernel(SomeRowsArgs args) {
 }
 
 inline void some_rows(const SomeRowsArgs& args, Stream stream) {
+  if (args.x.packing == Packing::e4m3) return some_rows_of_codes<TileType::e4m3>(args, stream);
+  if (args.x.packing == Packing::row_codes) return some_rows_of_codes<TileType::int8>(args, stream);
   const auto go = [&](void (*kernel)(SomeRowsArgs), int rows) {
     start(kernel, whole_parts(args.part.matrix.out, kTileOutputs), whole_parts(args.rows, rows), 1,
           kHalves * kHalfThreads, stream, args);

@@ -188,6 +188,14 @@ void CublasLt::search(Plan& plan, const ManyRowsArgs& args) {
   cublasStatus_t status =
       functions_->preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                  &workspace_bytes, sizeof workspace_bytes);
+  // It would take 256 bytes for granted, and refuse what it chose where that is not so.
+  constexpr std::uint32_t kBoundary = kManyRowsBoundary;
+  for (const auto operand :
+       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+    if (status != CUBLAS_STATUS_SUCCESS) break;
+    status = functions_->preference_set(preference, operand, &kBoundary, sizeof kBoundary);
+  }
   if (status == CUBLAS_STATUS_SUCCESS) {
     status = functions_->heuristic(handle, plan.desc, plan.weight, plan.x, plan.out, plan.out,
                                    preference, kMostCandidates, found.data(), &count);

@@ -117,6 +117,11 @@ class CudaDevice : public Device {
   }
   void release(std::byte* memory) noexcept override { cudaFree(memory); }
 
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> memory_in_use() const override {
+    std::size_t left = 0, all = 0;
+    check(cudaMemGetInfo(&left, &all), "asking about memory");
+    return {static_cast<std::int64_t>(all - left), static_cast<std::int64_t>(all)};
+  }
   void copy_in(std::byte* to, std::span<const std::byte> from) override {
     if (from.empty()) return;
     // From pageable memory: this returns when the bytes are on their way in the driver's own.

@@ -34,6 +34,9 @@ class BackendWithDevice : public Backend {
     ++evictions_;
     return evicts_;
   }
+  [[nodiscard]] std::optional<DeviceMemory> device_memory() const override { return memory; }
+  std::optional<DeviceMemory> memory;
+
   [[nodiscard]] int evictions() const { return evictions_; }
 
  private:
@@ -51,6 +54,26 @@ TEST(DeviceSampling, KeepsTheClockOfEachSample) {
   EXPECT_EQ(json.at("mhz"), nlohmann::json::array({1000, 1100, 1200}));
   EXPECT_EQ(json.at("least_hz"), 1.0e9);
   EXPECT_TRUE(device.doubt(std::nullopt, 1000).empty());  // nothing was claimed
+}
+
+TEST(DeviceSampling, SaysWhatIsHeldOfTheDevicesMemoryAsFarAsItIsKnown) {
+  BackendWithDevice backend(100);
+  const DeviceSampling device(backend, DeviceSampling::Cold::no);
+  EXPECT_TRUE(device.memory_json().contains("absent"));
+  backend.memory.emplace();
+  backend.memory->peak.kv_bytes = 7;
+  backend.memory->pool_bytes = 64;
+  backend.memory->pool_peak_bytes = 128;
+  auto json = device.memory_json();
+  EXPECT_EQ(json.at("pool_bytes"), 64);
+  EXPECT_EQ(json.at("pool_peak_bytes"), 128);
+  EXPECT_EQ(json.at("peak").at("kv_bytes"), 7);
+  EXPECT_FALSE(json.contains("driver_total_bytes")) << "nobody said";
+  backend.memory->driver_used_bytes = 300;
+  backend.memory->driver_total_bytes = 1000;
+  json = device.memory_json();
+  EXPECT_EQ(json.at("driver_used_bytes"), 300);
+  EXPECT_EQ(json.at("driver_total_bytes"), 1000);
 }
 
 TEST(DeviceSampling, TrustsAColdCacheAsFarAsCountedBytesSay) {

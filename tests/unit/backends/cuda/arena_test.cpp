@@ -24,6 +24,9 @@ class MemoryDevice : public Device {
     return at;
   }
   void release(std::byte* memory) noexcept override { chunks.erase(memory); }
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> memory_in_use() const override {
+    return {0, 0};
+  }
   void copy_in(std::byte*, std::span<const std::byte>) override {}
   void copy_out(std::span<std::byte>, const std::byte*) override {}
   void clear(std::byte*, std::size_t) override {}
@@ -95,6 +98,23 @@ TEST_F(ArenaTest, UsesAgainWhatCameBack) {
   }
   const DeviceBytes again = arena_->take(2000, MemoryClass::kv);
   EXPECT_EQ(again.data(), first);
+}
+
+TEST_F(ArenaTest, RemembersTheMostOfEachClassAndOfThePool) {
+  {
+    const DeviceBytes weights = arena_->take(700, MemoryClass::weights);
+    const DeviceBytes more = arena_->take(300, MemoryClass::weights);
+    const DeviceBytes kv = arena_->take(90'000, MemoryClass::kv);
+  }
+  const std::int64_t most = arena_->reserved_peak_bytes();
+  EXPECT_GE(most, 91'000);
+  EXPECT_EQ(arena_->reserved_bytes(), 0);
+  const DeviceBytes later = arena_->take(500, MemoryClass::weights);
+  EXPECT_EQ(arena_->peak().weights_bytes, 1000);
+  EXPECT_EQ(arena_->peak().kv_bytes, 90'000);
+  EXPECT_EQ(arena_->peak().scratch_bytes, 0);
+  EXPECT_EQ(arena_->ledger().weights_bytes, 500);
+  EXPECT_EQ(arena_->reserved_peak_bytes(), most);
 }
 
 TEST_F(ArenaTest, SaysWhatTheDeviceSaysWhenThereIsNoRoom) {

@@ -92,25 +92,72 @@ TEST_F(CudaCeilings, CopiesTriadsAndStoresWriteWhatTheySay) {
   }
 }
 
+constexpr TileType kTileTypes[] = {TileType::f16, TileType::bf16, TileType::tf32, TileType::int8,
+                                   TileType::e4m3};
+
+/// Small whole numbers, which are exact in every type and in every sum.
+std::vector<std::uint32_t> small_seeds(TileType type) {
+  std::vector<std::uint32_t> seeds(kChainSeeds);
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    const auto choice = [&](std::size_t k) {
+      return static_cast<std::size_t>(static_cast<std::uint32_t>((4 * i + k) * 2654435761U) >> 9U) %
+             5;
+    };
+    const auto small = [&](std::size_t k) { return static_cast<float>(choice(k)) - 2; };
+    switch (type) {
+      case TileType::f16:
+        seeds[i] = f16_of(small(0)) | static_cast<std::uint32_t>(f16_of(small(1))) << 16U;
+        break;
+      case TileType::bf16:
+        seeds[i] = bf16_of(small(0)) | static_cast<std::uint32_t>(bf16_of(small(1))) << 16U;
+        break;
+      case TileType::tf32:
+        seeds[i] = bits_of_float(small(0));
+        break;
+      case TileType::int8:
+      case TileType::e4m3:
+        // Of e4m3 0x38 is 1, 0x40 is 2, 0xb8 is -1, 0x30 a half.
+        for (std::size_t k = 0; k < 4; ++k) {
+          constexpr std::uint32_t kNumbers[] = {0x38, 0x40, 0xb8, 0x00, 0x30};
+          const std::uint32_t byte = type == TileType::e4m3
+                                         ? kNumbers[choice(k)]
+                                         : static_cast<std::uint8_t>(static_cast<int>(small(k)));
+          seeds[i] |= byte << (8 * k);
+        }
+        break;
+    }
+  }
+  return seeds;
+}
+
+/// Number `within` of a word.
+double number_of(std::uint32_t word, TileType type, int within) {
+  const auto place = static_cast<unsigned>(within);
+  switch (type) {
+    case TileType::f16:
+      return static_cast<double>(float_of_f16(word >> (16 * place) & 0xffffU));
+    case TileType::bf16:
+      return static_cast<double>(float_of_bf16(word >> (16 * place) & 0xffffU));
+    case TileType::tf32:
+      return static_cast<double>(float_of_bits(word));
+    case TileType::e4m3:
+      return static_cast<double>(float_of_e4m3(word >> (8 * place) & 0xffU));
+    case TileType::int8:
+      return static_cast<std::int8_t>(word >> (8 * place) & 0xffU);
+  }
+  return 0;
+}
+
+double sum_of(std::uint32_t bits, TileType type) {
+  return type == TileType::int8 ? static_cast<std::int32_t>(bits)
+                                : static_cast<double>(float_of_bits(bits));
+}
+
 /// Of 16 by 8 outputs, one product of the tile whose registers are `seeds`, six a lane.
 std::vector<double> tile_of(const std::vector<std::uint32_t>& seeds, TileType type) {
   const int inputs = static_cast<int>(tile_inputs(type)), each = inputs / 8;
-  const auto number = [&](int lane, int word, int within) -> double {
-    const std::uint32_t bits = seeds[static_cast<std::size_t>(lane * 6 + word) % kChainSeeds] >>
-                               (each == 1 ? 0U : static_cast<unsigned>(within * 32 / each));
-    switch (type) {
-      case TileType::f16:
-        return static_cast<double>(float_of_f16(bits & 0xffffU));
-      case TileType::bf16:
-        return static_cast<double>(float_of_bf16(bits & 0xffffU));
-      case TileType::tf32:
-        return static_cast<double>(float_of_bits(bits));
-      case TileType::e4m3:
-        return static_cast<double>(float_of_e4m3(bits & 0xffU));
-      case TileType::int8:
-        return static_cast<std::int8_t>(bits & 0xffU);
-    }
-    return 0;
+  const auto number = [&](int lane, int word, int within) {
+    return number_of(seeds[static_cast<std::size_t>(lane * 6 + word) % kChainSeeds], type, within);
   };
   std::vector<double> out(16 * 8);
   for (int row = 0; row < 16; ++row) {
@@ -130,35 +177,8 @@ std::vector<double> tile_of(const std::vector<std::uint32_t>& seeds, TileType ty
 
 TEST_F(CudaCeilings, TilesOfEveryTypeAreProductsAddedUpOnceATurn) {
   constexpr std::int64_t kTurns = 3;
-  for (const TileType type :
-       {TileType::f16, TileType::bf16, TileType::tf32, TileType::int8, TileType::e4m3}) {
-    // Small whole numbers are exact in every type.
-    std::vector<std::uint32_t> seeds(kChainSeeds);
-    for (std::size_t i = 0; i < seeds.size(); ++i) {
-      const auto small = [&](std::size_t k) { return static_cast<float>((i * 7 + k * 3) % 5) - 2; };
-      switch (type) {
-        case TileType::f16:
-          seeds[i] = f16_of(small(0)) | static_cast<std::uint32_t>(f16_of(small(1))) << 16U;
-          break;
-        case TileType::bf16:
-          seeds[i] = bf16_of(small(0)) | static_cast<std::uint32_t>(bf16_of(small(1))) << 16U;
-          break;
-        case TileType::tf32:
-          seeds[i] = bits_of_float(small(0));
-          break;
-        case TileType::int8:
-        case TileType::e4m3:
-          // Of e4m3 0x38 is 1, 0x40 is 2, 0xb8 is -1.
-          for (std::size_t k = 0; k < 4; ++k) {
-            constexpr std::uint32_t kNumbers[] = {0x38, 0x40, 0xb8, 0x00, 0x30};
-            const std::uint32_t byte = type == TileType::e4m3
-                                           ? kNumbers[(i * 7 + k * 3) % 5]
-                                           : static_cast<std::uint8_t>(static_cast<int>(small(k)));
-            seeds[i] |= byte << (8 * k);
-          }
-          break;
-      }
-    }
+  for (const TileType type : kTileTypes) {
+    const auto seeds = small_seeds(type);
     auto* const out = put(std::vector<std::uint32_t>(kChainThreads * 4));
     gpu_->launches().chain({.kind = ChainKind::tile,
                             .tile = type,
@@ -171,15 +191,80 @@ TEST_F(CudaCeilings, TilesOfEveryTypeAreProductsAddedUpOnceATurn) {
     for (int thread = 0; thread < kChainThreads; ++thread) {
       for (int i = 0; i < 4; ++i) {
         const int row = thread % 32 / 4 + i / 2 * 8, column = thread % 4 * 2 + i % 2;
-        const std::uint32_t bits = out[thread * 4 + i];
-        const double got = type == TileType::int8 ? static_cast<std::int32_t>(bits)
-                                                  : static_cast<double>(float_of_bits(bits));
-        ASSERT_EQ(got,
+        ASSERT_EQ(sum_of(out[thread * 4 + i], type),
                   static_cast<double>(kTurns) * wanted[static_cast<std::size_t>(row * 8 + column)])
             << static_cast<int>(type) << " " << row << " " << column;
       }
     }
   }
+}
+
+TEST_F(CudaCeilings, ProductsOfWarpgroupsAreThoseOfTheirRowsAndColumns) {
+  constexpr std::int64_t kTurns = 2;
+  for (const TileType type : kTileTypes) {
+    const auto seeds = small_seeds(type);
+    auto* const out = put(std::vector<std::uint32_t>(kChainThreads * kWarpgroupOuts));
+    gpu_->launches().chain({.kind = ChainKind::warpgroup_tile,
+                            .tile = type,
+                            .turns = kTurns,
+                            .blocks = 1,
+                            .seeds = put(seeds),
+                            .out = out},
+                           gpu_->stream());
+    // All inputs of a row are multiplied once a turn, 32 bytes at a time.
+    const int a_word = static_cast<int>(tile_inputs(type)) / 8;
+    const auto number = [&](int row, int k) {
+      return number_of(seeds[static_cast<std::size_t>(operand_seed(row, k / a_word))], type,
+                       k % a_word);
+    };
+    for (int row = 0; row < 128; ++row) {
+      for (int column = 0; column < 256; ++column) {
+        double wanted = 0;
+        for (int k = 0; k < 32 * a_word; ++k) wanted += number(row, k) * number(128 + column, k);
+        // PTX ISA, wgmma's accumulators: four warps have sixteen rows each; a lane has two
+        // neighbours of each eight columns, then the same of the row eight further down.
+        const int thread = row / 16 * 32 + row % 8 * 4 + column % 8 / 2;
+        const int i = column / 8 * 4 + row % 16 / 8 * 2 + column % 2;
+        ASSERT_EQ(sum_of(out[thread * kWarpgroupOuts + i], type),
+                  static_cast<double>(kTurns) * wanted)
+            << static_cast<int>(type) << " " << row << " " << column;
+      }
+    }
+  }
+}
+
+/// What is said of a ceiling that is absent; nothing of one that is there.
+std::string why_absent(const ceilings::Measured& measured, std::string_view what) {
+  const auto found = std::ranges::find(measured.ceilings, what, &ceilings::Ceiling::what);
+  return found == measured.ceilings.end() ? "there is no such line" : found->why_absent;
+}
+
+ceilings::Measured measured_quickly(const EmulatedGpuOptions& options) {
+  const CudaBackend backend(make_emulated_gpu(options));
+  const std::atomic<bool> never{false};
+  return backend.measure_ceilings(
+      {.largest_bytes = 1 << 18, .step = 4, .batches = 1, .batch_ns = 1, .product_size = 16},
+      never);
+}
+
+TEST_F(CudaCeilings, InstructionsThatADeviceOrABuildLacksAreAbsentWithTheReason) {
+  const auto hopper = measured_quickly({.capability = 90});
+  EXPECT_EQ(why_absent(hopper, "mma e4m3 m16n8k32"), "");
+  EXPECT_EQ(why_absent(hopper, "wgmma e4m3 m64n256k32"), "");
+  for (const int capability : {80, 89, 100}) {
+    const auto other = measured_quickly({.capability = capability});
+    EXPECT_THAT(why_absent(other, "wgmma bf16 m64n256k16"), HasSubstr("sm_90a alone"));
+    EXPECT_EQ(why_absent(other, "mma e4m3 m16n8k32").empty(), capability >= 89);
+  }
+  // A build for other architectures: their kernels run, and do nothing.
+  static const auto* const compiled = &emulated_launches();
+  Launches without = *compiled;
+  without.chain = [](const ChainArgs& args, Stream stream) {
+    if (args.kind != ChainKind::warpgroup_tile) compiled->chain(args, stream);
+  };
+  const auto lacking = measured_quickly({.capability = 90, .launches = without});
+  EXPECT_EQ(why_absent(lacking, "mma e4m3 m16n8k32"), "");
+  EXPECT_THAT(why_absent(lacking, "wgmma fp16 m64n256k16"), HasSubstr("ARCHITECTURES=90a-real"));
 }
 
 TEST_F(CudaCeilings, ChainsStayFiniteAndSharedMemoryGivesWhatIsInIt) {
@@ -235,8 +320,9 @@ TEST_F(CudaCeilings, MeasuringGivesEachKindWithItsIntervalAndALastLevel) {
     if (ceiling.level == "outermost") outermost.insert(ceiling.what);
   }
   EXPECT_EQ(outermost, (std::set<std::string>{"load", "copy", "triad", "store"}));
-  for (const char* what : {"cuda cores f32 fma", "shared", "mma bf16 m16n8k16", "cuBLASLt fp16",
-                           "cuBLASLt int8", "cycles over the device's timer"}) {
+  for (const char* what :
+       {"cuda cores f32 fma", "shared", "mma bf16 m16n8k16", "wgmma tf32 m64n256k8",
+        "cuBLASLt fp16", "cuBLASLt int8", "cycles over the device's timer"}) {
     EXPECT_TRUE(kinds.contains(what)) << what;
   }
   EXPECT_EQ(measured.curves.size(), 4U);
@@ -251,15 +337,7 @@ TEST_F(CudaCeilings, MeasuringStopsWhenAsked) {
 }
 
 TEST_F(CudaCeilings, ProductsAreAbsentWhereThereIsNoLibrary) {
-  const CudaBackend backend(make_emulated_gpu({.many_rows = false}));
-  const std::atomic<bool> never{false};
-  const auto measured = backend.measure_ceilings(
-      {.largest_bytes = 1 << 18, .step = 4, .batches = 1, .batch_ns = 1, .product_size = 16},
-      never);
-  const auto found =
-      std::ranges::find(measured.ceilings, "cuBLASLt bf16", &ceilings::Ceiling::what);
-  ASSERT_NE(found, measured.ceilings.end());
-  EXPECT_FALSE(found->why_absent.empty());
+  EXPECT_EQ(why_absent(measured_quickly({.many_rows = false}), "cuBLASLt bf16"), "none");
 }
 
 TEST_F(CudaCeilings, TheBackendEmptiesMoreThanTwiceTheCacheAndReadsTheClock) {
@@ -270,6 +348,17 @@ TEST_F(CudaCeilings, TheBackendEmptiesMoreThanTwiceTheCacheAndReadsTheClock) {
   EXPECT_NEAR(*backend.device_clock_hz(), 2e9, 0.1e9);
   const CudaBackend unknown(make_emulated_gpu({.l2_bytes = 0}));
   EXPECT_EQ(unknown.evict_device_cache(), 0);
+}
+
+TEST_F(CudaCeilings, TheBackendSaysWhatItHoldsOfTheDevicesMemory) {
+  const CudaBackend backend(make_emulated_gpu({.l2_bytes = 10'000, .memory_bytes = 1 << 22}));
+  EXPECT_EQ(backend.evict_device_cache(), 30'000);
+  const auto memory = backend.device_memory();
+  ASSERT_TRUE(memory.has_value());
+  EXPECT_GE(memory->peak.scratch_bytes, 30'000);
+  EXPECT_GE(memory->pool_bytes, memory->peak.scratch_bytes);
+  EXPECT_EQ(memory->driver_used_bytes, memory->pool_bytes);
+  EXPECT_EQ(memory->driver_total_bytes, 1 << 22);
 }
 
 TEST(CudaCeilingsOf, AProcessorAreRefused) {

@@ -105,8 +105,9 @@ TEST_F(CudaSessions, OfEveryWeightTypeGiveTheReferencesLogits) {
   for (const TypeInfo& type : types()) {
     if (!type.weight) continue;
     const Model model = small_model(tiny_config(), type.type, 20261121);
+    // Queries and softmax weights are f16 numbers on tensor cores.
     EXPECT_LE(off_by_for(cuda_, model, {.batch = 1, .capacity = 16}, 5),
-              type.type == Type::f32 ? 1e-4 : 4e-2)
+              type.type == Type::f32 ? 5e-4 : 4e-2)
         << type.name;
   }
 }

@@ -86,6 +86,9 @@ class EmulatedGpu : public Device {
     allocated_.erase(found);
     std::free(memory);  // NOLINT: from aligned_alloc
   }
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> memory_in_use() const override {
+    return {static_cast<std::int64_t>(in_use_), static_cast<std::int64_t>(options_.memory_bytes)};
+  }
   void copy_in(std::byte* to, std::span<const std::byte> from) override {
     if (!from.empty()) std::memcpy(to, from.data(), from.size());
   }
@@ -94,13 +97,17 @@ class EmulatedGpu : public Device {
   }
   void clear(std::byte* memory, std::size_t bytes) override { std::memset(memory, 0, bytes); }
   void synchronise() override {}
-  [[nodiscard]] const Launches& launches() const override { return emulated_launches(); }
+  [[nodiscard]] const Launches& launches() const override { return options_.launches; }
   [[nodiscard]] Stream stream() const override { return &stream_; }
   void check_launches(std::string_view) override {}
 
   [[nodiscard]] bool has_many_rows() const override { return options_.many_rows; }
   void many_rows(const ManyRowsArgs& args) override {
     if (options_.products) options_.products->push_back(args.type);
+    for (const void* const operand : {args.weight, args.x, static_cast<const void*>(args.out),
+                                      static_cast<const void*>(args.addend)}) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(operand) % kManyRowsBoundary, 0U);
+    }
     auto multiply = [args] {
       for (std::int64_t r = 0; r < args.rows; ++r) {
         for (std::int64_t o = 0; o < args.out_features; ++o) {
@@ -147,6 +154,13 @@ class EmulatedGpu : public Device {
 };
 
 }  // namespace
+
+Backwards::Backwards() {
+  emulated_order(true);
+}
+Backwards::~Backwards() {
+  emulated_order(false);
+}
 
 std::shared_ptr<Device> make_emulated_gpu(const EmulatedGpuOptions& options) {
   return std::make_shared<EmulatedGpu>(options);

@@ -1,6 +1,7 @@
 // How work is cut for the device: every output, query and position belongs to exactly one place.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -65,6 +66,17 @@ TEST(ProductPlan, SplitsInputsOnlyWhereOutputsAreTooFew) {
   }
 }
 
+TEST(ProductPlan, DecodesOutputsWhoseResultsBeginWhereTheLibraryTakesThem) {
+  constexpr std::int64_t kBytes = 64 << 20;
+  for (const std::int64_t in : {32, 5632, 11008, 14336, 1 << 20, 1 << 24}) {
+    const std::int64_t some = decoded_outputs(1'000'000, 2 * in, kBytes);
+    EXPECT_EQ(some * static_cast<std::int64_t>(sizeof(float)) % 256, 0) << in;
+    EXPECT_GE(some, 64) << in;
+    EXPECT_LE(some * 2 * in, std::max<std::int64_t>(kBytes, 64 * 2 * in)) << in;
+    EXPECT_EQ(decoded_outputs(7, 2 * in, kBytes), 7) << "all at once";
+  }
+}
+
 TEST(AttentionPlan, CutsAContextIntoPartsThatMeet) {
   for (const std::int64_t positions : {1, 63, 64, 65, 1000, 32'768}) {
     for (const std::int64_t splits : {1, 2, 7, 100}) {
@@ -116,9 +128,12 @@ TEST(AttentionPlan, LeavesAThreadEightElementsOfEachQueryAtTheMost) {
 }
 
 TEST(AttentionPlan, SplitsALongContextForFewHeadsOnly) {
-  EXPECT_EQ(choose_splits(8, 128, 132), 1) << "too short";
-  EXPECT_GT(choose_splits(8, 32'768, 132), 32);
-  EXPECT_EQ(choose_splits(2048, 32'768, 132), 1) << "enough blocks without";
+  EXPECT_EQ(choose_splits(8, 128, 132, 6), 1) << "too short";
+  EXPECT_GT(choose_splits(8, 32'768, 132, 3), 32);
+  EXPECT_EQ(choose_splits(2048, 32'768, 132, 6), 1) << "enough blocks without";
+  for (const std::int64_t items : {1, 8, 24, 100}) {
+    EXPECT_LE(items * choose_splits(items, 131'072, 132, 3), 3 * 132) << "more than run at once";
+  }
 }
 
 }  // namespace

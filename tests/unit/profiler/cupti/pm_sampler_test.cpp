@@ -55,7 +55,7 @@ TEST_F(PmSamplers, SayWhyTheyDoNotSample) {
   EXPECT_THAT(PmSampler(options_).why_absent(), HasSubstr("2 passes"));
   cupti_.reset();
   cupti_.fail("vGpu", 1);
-  EXPECT_THAT(PmSampler(options_).why_absent(), HasSubstr("does not offer"));
+  EXPECT_THAT(PmSampler(options_).why_absent(), HasSubstr("this GPU is virtual"));
 }
 
 TEST(PmSamplerWithout, CuptiIsAbsentAndHarmless) {
