@@ -8,6 +8,7 @@
 #include "harness/wall/open_slice.h"
 #include "profiler/ceilings/measure.h"
 #include "profiler/ceilings/time_together.h"
+#include "profiler/clock/monotonic_clock.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::int64_t kLoadBeside_ns = 40'000'000;
 constexpr std::int64_t kCalibrate_ns = 60'000'000;
+// Of one kind of work, but for two rounds: a prefill on one core takes a second a pass.
+constexpr std::int64_t kWorkBudget_ns = 25'000'000'000;
 // Ops that take less of the work are not worth a line.
 constexpr double kLeastShare = 0.02;
 
@@ -54,7 +57,8 @@ std::vector<CausalTest> test_work(const TimedWork& work, SliceSession& session,
   std::map<std::string, CausalTest> by_class;
   std::map<std::string, double> alone_seconds;
   double alone_total = 0;
-  for (int round = 0; round < rounds; ++round) {
+  const std::int64_t end_ns = monotonic_ns() + kWorkBudget_ns;
+  for (int round = 0; round < rounds && (round < 2 || monotonic_ns() < end_ns); ++round) {
     for (const double taken : {0.0, 0.25, 0.5, 0.75, 1.0}) {
       antagonist.take(taken);
       const double before = probe.measure(kLoadBeside_ns).value;
@@ -98,6 +102,7 @@ CausalTests test_causes(const Case& variant, const SliceOptions& options, int ro
         "where it may use two");
   }
   SliceOptions own = options;
+  own.least_passes = 1;
   own.threads = std::min(options.threads, static_cast<int>(cpus.size() / 2));
   CausalTests tests;
   tests.threads = own.threads;

@@ -26,6 +26,7 @@ class MemoryDevice : public Device {
   void release(std::byte* memory) noexcept override { chunks.erase(memory); }
   void copy_in(std::byte*, std::span<const std::byte>) override {}
   void copy_out(std::span<std::byte>, const std::byte*) override {}
+  void copy_within(std::byte*, const std::byte*, std::size_t) override {}
   void clear(std::byte*, std::size_t) override {}
   void synchronise() override {}
   [[nodiscard]] const Launches& launches() const override { return launches_; }
