@@ -84,11 +84,12 @@ struct DeepTiming {
 };
 
 /// The median of the differences, both timed in turn: memory that slows down slows both.
-DeepTime time_deep(const DeepTiming& timing, int rounds) {
+DeepTime time_deep(const DeepTiming& timing, int rounds, std::int64_t budget_ns) {
   constexpr double kShare = 0.4;
+  const std::int64_t end_ns = monotonic_ns() + budget_ns;
   DeepTime result;
   std::vector<double> differences;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < rounds || monotonic_ns() < end_ns; ++round) {
     const SliceTime without = timing.shallow->time(timing.tokens, timing.short_past, kShare);
     const SliceTime with = timing.deep->time(timing.tokens, timing.long_past, kShare);
     result.shallow = without.work;
@@ -220,11 +221,12 @@ SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOpt
     deep.fill(most);
     // From the longest downwards: what a shorter past drops does not come back.
     for (const std::int64_t past : {most, most / 4}) {
-      times.deep_decode.push_back(
-          time_deep({&shallow->second, &deep, 1, kShortPast, past}, options.deep_rounds));
+      times.deep_decode.push_back(time_deep({&shallow->second, &deep, 1, kShortPast, past},
+                                            options.deep_rounds, options.deep_budget_ns));
       if (batch > 1) continue;
       constexpr int kPrefillRounds = 2;  // they are long, and attention is more of them
-      times.deep_prefill.push_back(time_deep({&prompted, &deep, longest, 0, past}, kPrefillRounds));
+      times.deep_prefill.push_back(
+          time_deep({&prompted, &deep, longest, 0, past}, kPrefillRounds, 0));
     }
   }
   // Once more after the long pasts, which took a while: a spell of the machine's is shorter.

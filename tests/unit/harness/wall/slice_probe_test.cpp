@@ -26,6 +26,7 @@ SliceOptions short_options() {
   options.deep_batches = {1, 2};
   options.deep = 80;
   options.deep_rounds = 1;
+  options.deep_budget_ns = 0;
   options.budget_ns = 0;
   options.least_passes = 1;
   return options;
