@@ -140,10 +140,9 @@ void GraphSession::fill_alike(std::span<const std::int32_t> tokens) {
     Session::fill_alike(tokens);
     return;
   }
-  check_tokens(tokens, {.batch = 1,
-                        .length = 0,
-                        .capacity = options_.capacity,
-                        .vocabulary = model_.config.vocab});
+  check_tokens(
+      tokens,
+      {.batch = 1, .length = 0, .capacity = options_.capacity, .vocabulary = model_.config.vocab});
   SessionOptions options = options_;
   options.batch = 1;
   options.capacity = static_cast<std::int64_t>(tokens.size());

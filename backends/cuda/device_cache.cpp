@@ -84,11 +84,11 @@ void DeviceCache::spread_past(const Cache& one, std::int64_t length) {
     }
     const std::int64_t position_bytes = to.pitch * kv_bytes(to.type);
     for (std::int64_t stream = 0; stream < entry.value.shape.at(0) * to.heads; ++stream) {
-      arena_->device().copy_within(
-          entry.memory.data() + stream * to.capacity * position_bytes,
-          found->second.memory.data() +
-              stream % to.heads * found->second.cache.capacity * position_bytes,
-          static_cast<std::size_t>(length * position_bytes));
+      arena_->device().copy_within(entry.memory.data() + stream * to.capacity * position_bytes,
+                                   found->second.memory.data() + stream % to.heads *
+                                                                     found->second.cache.capacity *
+                                                                     position_bytes,
+                                   static_cast<std::size_t>(length * position_bytes));
     }
   }
   arena_->device().synchronise();

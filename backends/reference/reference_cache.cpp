@@ -38,8 +38,8 @@ void ReferenceCache::spread_past(const Cache& one, std::int64_t length) {
     }
     const auto batch = static_cast<std::size_t>(entry.shape.at(0));
     const auto sequence_bytes = entry.buffer.size() / batch;
-    const auto bytes = static_cast<std::size_t>(
-        byte_count(entry.type, {length, entry.shape.at(2)}));
+    const auto bytes =
+        static_cast<std::size_t>(byte_count(entry.type, {length, entry.shape.at(2)}));
     for (std::size_t sequence = 0; sequence < batch; ++sequence) {
       std::memcpy(entry.buffer.data() + sequence * sequence_bytes, found->second.buffer.data(),
                   bytes);

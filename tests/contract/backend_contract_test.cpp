@@ -236,8 +236,7 @@ TEST_P(BackendContract, GivesTheSameLogitsAfterAPastThatIsAlikeAsAfterOneCompute
   for (const char* name : {"llama", "qwen2", "gpt2"}) {
     const Model model = golden(name);
     for (const Type kv : {Type::f32, Type::f16}) {
-      const SessionOptions options{
-          .batch = 3, .capacity = 40, .kv_type = kv, .prefill_rows = 24};
+      const SessionOptions options{.batch = 3, .capacity = 40, .kv_type = kv, .prefill_rows = 24};
       if (!backend_->supports(model, options).supported) continue;
       SCOPED_TRACE(::testing::Message() << name << ", KV " << name_of(kv));
       const auto alike = backend_->open_session(model, options);
