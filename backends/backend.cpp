@@ -2,11 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "backends/device_ceilings.h"
 #include "backends/graph_session.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
+
+void Cache::spread_past(const Cache&, std::int64_t) {
+  throw std::logic_error("Cache::spread_past: " + spreads_past().reason);
+}
 
 Support Execution::trace(SpanRecorder*) {
   return Support::no("the backend announces no ops");

@@ -43,6 +43,14 @@ class Cache {
  public:
   virtual ~Cache() = default;
   [[nodiscard]] virtual std::int64_t bytes() const = 0;
+  /// Whether spread_past works.
+  [[nodiscard]] virtual Support spreads_past() const {
+    return Support::no("its cache has no way to copy a sequence");
+  }
+  /// Gives every sequence the first `length` positions of `one`: a cache of the same backend for
+  /// the same graph with one sequence, of any capacity that holds them. std::logic_error for
+  /// another.
+  virtual void spread_past(const Cache& one, std::int64_t length);
   /// Everything that executions prepared with this cache share: the KV bytes, and workspaces that
   /// they may lend each other because only one of them runs at a time. Each execution counts these
   /// in full in its own ledger.

@@ -128,11 +128,33 @@ void GraphSession::forward(std::span<const std::int32_t> tokens) {
     if (is_last) {
       ready.execution->read_output(ready.next, std::as_writable_bytes(std::span(next_)));
       last_ = &ready;
-      scored_ = false;
+      kept_ = false;
     }
     done += taken;
   }
   length_ += static_cast<std::int64_t>(count);
+}
+
+void GraphSession::fill_alike(std::span<const std::int32_t> tokens) {
+  if (options_.batch == 1 || !cache_->spreads_past().supported) {
+    Session::fill_alike(tokens);
+    return;
+  }
+  check_tokens(
+      tokens,
+      {.batch = 1, .length = 0, .capacity = options_.capacity, .vocabulary = model_.config.vocab});
+  SessionOptions options = options_;
+  options.batch = 1;
+  options.capacity = static_cast<std::int64_t>(tokens.size());
+  GraphSession one(backend_, model_, options);
+  one.forward(tokens);
+  cache_->spread_past(*one.cache_, one.length_);
+  length_ = one.length_;
+  std::ranges::fill(next_, one.next_.front());
+  const auto row = one.logits();
+  for (auto at = logits_.begin(); at != logits_.end();) at = std::ranges::copy(row, at).out;
+  last_ = nullptr;
+  kept_ = true;
 }
 
 bool GraphSession::scores_rows() {
@@ -179,7 +201,7 @@ void GraphSession::score(std::span<const std::int32_t> tokens, std::span<float> 
   }
   length_ += static_cast<std::int64_t>(count);
   last_ = nullptr;
-  scored_ = true;
+  kept_ = true;
   for (std::size_t s = 0; s < batch; ++s) {
     const auto row = logits.subspan(((s + 1) * count - 1) * vocabulary, vocabulary);
     std::ranges::copy(row, logits_.begin() + static_cast<std::ptrdiff_t>(s * vocabulary));
@@ -188,7 +210,7 @@ void GraphSession::score(std::span<const std::int32_t> tokens, std::span<float> 
 }
 
 std::span<const float> GraphSession::logits() {
-  if (scored_) return logits_;
+  if (kept_) return logits_;
   if (last_ == nullptr) throw std::logic_error("GraphSession::logits before any forward");
   last_->execution->read_output(last_->logits, std::as_writable_bytes(std::span(logits_)));
   return logits_;

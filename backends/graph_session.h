@@ -33,6 +33,10 @@ class GraphSession : public Session {
 
   void forward(std::span<const std::int32_t> tokens) override;
   void prepare(std::int64_t tokens) override;
+  /// As its backend's cache does.
+  [[nodiscard]] Support copies_past() const override { return cache_->spreads_past(); }
+  /// Where the cache can, by a session of one sequence that lives as long as that takes.
+  void fill_alike(std::span<const std::int32_t> tokens) override;
   [[nodiscard]] std::span<const std::int32_t> next_tokens() const override { return next_; }
   [[nodiscard]] std::span<const float> logits() override;
   /// By a graph with the logits of every row, in pieces as a prompt; token by token where the
@@ -63,8 +67,8 @@ class GraphSession : public Session {
   SessionOptions options_;
   std::shared_ptr<Cache> cache_;
   std::map<std::pair<std::int64_t, LogitRows>, Prepared> prepared_;
-  Prepared* last_ = nullptr;    ///< of the last forward; null before it and after a score
-  bool scored_ = false;         ///< the last call was a score: logits_ holds its last rows
+  Prepared* last_ = nullptr;    ///< of the last forward; null where kept_
+  bool kept_ = false;           ///< logits_ holds those of the last call, which was no forward
   std::optional<bool> by_row_;  ///< what scores_rows found
   SpanRecorder* recorder_ = nullptr;
   std::int64_t length_ = 0;

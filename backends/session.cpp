@@ -6,6 +6,15 @@
 
 namespace ridgepoint {
 
+void Session::fill_alike(std::span<const std::int32_t> tokens) {
+  std::vector<std::int32_t> all;
+  for (std::size_t s = 0; s < next_tokens().size(); ++s) {
+    all.insert(all.end(), tokens.begin(), tokens.end());
+  }
+  truncate(0);
+  forward(all);
+}
+
 void Session::score(std::span<const std::int32_t> tokens, std::span<float> logits) {
   const std::size_t batch = next_tokens().size();
   if (tokens.empty() || batch == 0 || tokens.size() % batch != 0 ||

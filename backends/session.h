@@ -45,6 +45,15 @@ class Session {
   /// Gets ready for a forward of `tokens` tokens a sequence, so that it finds everything prepared:
   /// to be called outside timed regions. Optional, and changes no result.
   virtual void prepare(std::int64_t tokens) { static_cast<void>(tokens); }
+  /// Whether fill_alike works the tokens through for one sequence and copies what they leave in the
+  /// cache to the others; or why it does not.
+  [[nodiscard]] virtual Support copies_past() const {
+    return Support::no("the engine has no way to copy a sequence's cache");
+  }
+  /// Starts anew with the same tokens for every sequence: `tokens` is [n], and all is as after
+  /// truncate(0) and a forward of them for each, but for rounding. Never timed. By default just
+  /// that, which any engine can; see copies_past.
+  virtual void fill_alike(std::span<const std::int32_t> tokens);
   /// Greedy choice (lowest index among equals) after the last forward, one a sequence.
   [[nodiscard]] virtual std::span<const std::int32_t> next_tokens() const = 0;
   /// Logits of the last position, [batch, vocab]; valid until the next call. May copy: never timed.

@@ -1,11 +1,13 @@
 // Spans: the one light way in which a backend announces what it is doing. Whoever executes a graph
-// says which op begins; the clock is read once an op, because one op ends where the next begins.
+// says which op begins; the clock is read once an op, because one op ends where the next begins:
+// that of ticks.h, and what its ticks are in nanoseconds is put in when the chain of ops stops.
 // When nobody listens, that is one predictable branch an op.
 //
 // Room is made before tracing. While tracing nothing is allocated, and spans without room are
 // counted and dropped. Who listens is said explicitly, to each execution: nothing here is global.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "profiler/clock/monotonic_clock.h"
+#include "profiler/clock/ticks.h"
 
 namespace ridgepoint {
 
@@ -85,6 +87,20 @@ class SpanTrack {
     room_[count_++] = span;
   }
   void clear() noexcept { count_ = dropped_ = 0; }
+  /// Of the spans from place `first` on, whose times are ticks, makes nanoseconds.
+  void settle(std::size_t first, const TickLine& line) noexcept {
+    std::int64_t last_ticks = 0, last_ns = line.ns_at(0);
+    for (std::size_t i = first; i < count_; ++i) {
+      Span& span = room_[i];
+      // Most begin where the one before ended.
+      const std::int64_t begin_ns =
+          span.begin_ns == last_ticks ? last_ns : line.ns_at(span.begin_ns);
+      last_ticks = span.end_ns;
+      last_ns = line.ns_at(last_ticks);
+      span.begin_ns = begin_ns;
+      span.end_ns = last_ns;
+    }
+  }
   /// Null: nobody but the track.
   void set_listener(SpanListener* listener) noexcept { listener_ = listener; }
   [[nodiscard]] SpanListener* listener() const noexcept { return listener_; }
@@ -106,7 +122,8 @@ class SpanTrack {
 class SpanChain {
  public:
   /// `track` is null when nobody listens.
-  SpanChain(SpanTrack* track, std::uint32_t source) noexcept : track_(track), source_(source) {}
+  SpanChain(SpanTrack* track, std::uint32_t source) noexcept
+      : track_(track), source_(source), steady_(track != nullptr && ticks_are_steady()) {}
   ~SpanChain() { stop(); }
   SpanChain(const SpanChain&) = delete;
   SpanChain& operator=(const SpanChain&) = delete;
@@ -117,9 +134,16 @@ class SpanChain {
     if (track_ == nullptr) [[likely]] {
       return;
     }
-    const std::int64_t now_ns = monotonic_ns();
-    close(now_ns);
-    begin_ns_ = now_ns;
+    if (op_ == kNone) [[unlikely]] {
+      from_ = TickMoment::now(steady_);
+      first_ = track_->spans().size();
+      begin_ = from_.ticks;
+    } else {
+      // Never backwards, should the processor read the counter early.
+      const std::int64_t now = std::max(read_ticks(steady_), begin_);
+      close(now);
+      begin_ = now;
+    }
     op_ = op;
     if (track_->listener() != nullptr) [[unlikely]] {
       track_->listener()->begin(source_, op);
@@ -129,16 +153,17 @@ class SpanChain {
   /// What comes until the next op belongs to none.
   void stop() noexcept {
     if (track_ == nullptr || op_ == kNone) return;
-    close(monotonic_ns());
+    const TickMoment to = TickMoment::now(steady_);
+    close(to.ticks);
+    if (steady_) track_->settle(first_, TickLine(from_, to));
     op_ = kNone;
   }
 
  private:
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-  void close(std::int64_t end_ns) noexcept {
-    if (op_ == kNone) return;
-    track_->add({begin_ns_, end_ns, source_, op_});
+  void close(std::int64_t end) noexcept {
+    track_->add({begin_, end, source_, op_});
     if (track_->listener() != nullptr) [[unlikely]] {
       track_->listener()->end();
     }
@@ -146,8 +171,11 @@ class SpanChain {
 
   SpanTrack* track_;
   std::uint32_t source_;
+  bool steady_;  ///< times are ticks until the chain stops
   std::uint32_t op_ = kNone;
-  std::int64_t begin_ns_ = 0;
+  std::int64_t begin_ = 0;
+  std::size_t first_ = 0;  ///< place of its first span on the track
+  TickMoment from_;
 };
 
 }  // namespace ridgepoint

@@ -85,6 +85,7 @@ class Device {
   virtual void copy_in(std::byte* to, std::span<const std::byte> from) = 0;
   /// Waits for what was started before.
   virtual void copy_out(std::span<std::byte> to, const std::byte* from) = 0;
+  virtual void copy_within(std::byte* to, const std::byte* from, std::size_t bytes) = 0;
   virtual void clear(std::byte* memory, std::size_t bytes) = 0;
   /// Error for whatever went wrong on the device until now.
   virtual void synchronise() = 0;

@@ -1,5 +1,6 @@
 #include "backends/cuda/device_cache.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <stdexcept>
@@ -67,6 +68,30 @@ DeviceCache::DeviceCache(const Graph& graph, std::shared_ptr<Arena> arena)
     bytes_ += size;
     entries_.emplace(value.name, std::move(entry));
   }
+}
+
+void DeviceCache::spread_past(const Cache& one, std::int64_t length) {
+  const auto* const from = dynamic_cast<const DeviceCache*>(&one);
+  if (from == nullptr) throw std::logic_error("DeviceCache: spread from another backend's cache");
+  for (auto& [name, entry] : entries_) {
+    const auto found = from->entries_.find(name);
+    const HeadCache& to = entry.cache;
+    if (found == from->entries_.end() || found->second.value.shape.at(0) != 1 ||
+        found->second.cache.type != to.type || found->second.cache.heads != to.heads ||
+        found->second.cache.pitch != to.pitch ||
+        length > std::min(found->second.cache.capacity, to.capacity)) {
+      throw std::logic_error("DeviceCache: spread from another layout: " + name);
+    }
+    const std::int64_t position_bytes = to.pitch * kv_bytes(to.type);
+    for (std::int64_t stream = 0; stream < entry.value.shape.at(0) * to.heads; ++stream) {
+      arena_->device().copy_within(entry.memory.data() + stream * to.capacity * position_bytes,
+                                   found->second.memory.data() + stream % to.heads *
+                                                                     found->second.cache.capacity *
+                                                                     position_bytes,
+                                   static_cast<std::size_t>(length * position_bytes));
+    }
+  }
+  arena_->device().synchronise();
 }
 
 const HeadCache& DeviceCache::find(const Value& value) const {

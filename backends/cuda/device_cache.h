@@ -33,6 +33,8 @@ class DeviceCache : public Cache {
   DeviceCache(const Graph& graph, std::shared_ptr<Arena> arena);
 
   [[nodiscard]] std::int64_t bytes() const override { return bytes_; }
+  [[nodiscard]] Support spreads_past() const override { return Support::yes(); }
+  void spread_past(const Cache& one, std::int64_t length) override;
   /// std::logic_error when there is none of this name, type and shape.
   [[nodiscard]] const HeadCache& find(const Value& value) const;
   /// Of every position that the cache can hold.

@@ -1,5 +1,7 @@
 #include "backends/host/head_caches.h"
 
+#include <algorithm>
+#include <cstring>
 #include <functional>
 #include <numeric>
 #include <stdexcept>
@@ -53,6 +55,27 @@ MemoryLedger HostCache::memory() const {
           .activations_bytes = static_cast<std::int64_t>(workspace_->activations.size()),
           .activations_live_bytes = static_cast<std::int64_t>(workspace_->live_bytes),
           .scratch_bytes = static_cast<std::int64_t>(workspace_->scratch.size())};
+}
+
+void HostCache::spread_past(const Cache& one, std::int64_t length) {
+  const auto* const from = dynamic_cast<const HostCache*>(&one);
+  if (from == nullptr) throw std::logic_error("HostCache: spread from another backend's cache");
+  for (const auto& [name, entry] : entries_) {
+    const auto found = from->entries_.find(name);
+    if (found == from->entries_.end() || found->second.type != entry.type ||
+        found->second.features != entry.features || found->second.head_dim != entry.head_dim ||
+        found->second.batch != 1 || length > std::min(found->second.capacity, entry.capacity)) {
+      throw std::logic_error("HostCache: spread from another layout: " + name);
+    }
+    // A head's positions come first to last in keys as in values.
+    const auto bytes = static_cast<std::size_t>(CacheBytes::padded(length) * entry.head_dim *
+                                                entry.element_bytes());
+    for (std::int64_t sequence = 0; sequence < entry.batch; ++sequence) {
+      for (std::int64_t head = 0; head < entry.features; head += entry.head_dim) {
+        std::memcpy(entry.head(sequence, head), found->second.head(0, head), bytes);
+      }
+    }
+  }
 }
 
 const CacheBytes& HostCache::find(const Value& value) const {

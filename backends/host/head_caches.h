@@ -29,8 +29,11 @@ struct CacheBytes {
   bool keys = false;          ///< as keys or as values
   std::byte* data = nullptr;  ///< bytes() of them
 
-  /// Positions are rounded up to whole groups of sixteen.
-  [[nodiscard]] std::int64_t padded_capacity() const { return (capacity + 15) / 16 * 16; }
+  /// Whole groups of sixteen that hold so many positions.
+  [[nodiscard]] static std::int64_t padded(std::int64_t positions) {
+    return (positions + 15) / 16 * 16;
+  }
+  [[nodiscard]] std::int64_t padded_capacity() const { return padded(capacity); }
   /// Where the head of `dim` elements that starts at feature `first` lies.
   [[nodiscard]] std::byte* head(std::int64_t sequence, std::int64_t first) const {
     return data + (sequence * features + first) * padded_capacity() * element_bytes();
@@ -50,6 +53,8 @@ class HostCache : public Cache {
 
   [[nodiscard]] std::int64_t bytes() const override { return bytes_; }
   [[nodiscard]] MemoryLedger memory() const override;
+  [[nodiscard]] Support spreads_past() const override { return Support::yes(); }
+  void spread_past(const Cache& one, std::int64_t length) override;
   /// std::logic_error when there is none of this name, type and shape. Lives as long as the cache.
   [[nodiscard]] const CacheBytes& find(const Value& value) const;
   [[nodiscard]] const std::shared_ptr<HostWorkspace>& workspace() const { return workspace_; }

@@ -14,6 +14,8 @@ class NullSession : public Session {
   NullSession(std::int64_t vocabulary, const SessionOptions& options, std::int64_t latency_ns);
 
   void forward(std::span<const std::int32_t> tokens) override;
+  /// There is nothing to copy.
+  [[nodiscard]] Support copies_past() const override { return Support::yes(); }
   [[nodiscard]] std::span<const std::int32_t> next_tokens() const override { return next_; }
   [[nodiscard]] std::span<const float> logits() override { return logits_; }
   void truncate(std::int64_t length) override;

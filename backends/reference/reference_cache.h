@@ -26,6 +26,8 @@ class ReferenceCache : public Cache {
 
   [[nodiscard]] std::int64_t bytes() const override { return bytes_; }
   [[nodiscard]] MemoryLedger memory() const override;
+  [[nodiscard]] Support spreads_past() const override { return Support::yes(); }
+  void spread_past(const Cache& one, std::int64_t length) override;
   /// The bytes of a cache value. std::logic_error when there is none of this name, type and shape.
   [[nodiscard]] std::byte* find(const Value& value) const;
   [[nodiscard]] const std::shared_ptr<Workspace>& workspace() const { return workspace_; }

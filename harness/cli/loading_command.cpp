@@ -22,6 +22,7 @@ struct LoadingArguments {
   std::string label;
   int threads = 0;
   int rounds = 5;
+  std::int64_t most_mib = 0;
 };
 
 int measure_file(const Invocation& invocation, const LoadingArguments& arguments) {
@@ -29,6 +30,7 @@ int measure_file(const Invocation& invocation, const LoadingArguments& arguments
   options.threads = arguments.threads > 0 ? arguments.threads
                                           : static_cast<int>(ceilings::one_cpu_a_core().size());
   options.rounds = arguments.rounds;
+  options.most_bytes = arguments.most_mib << 20;
   options.cold = arguments.state != "warm";
   options.warm = arguments.state != "cold";
   options.folder = arguments.folder.empty() ? std::filesystem::path(arguments.file).parent_path()
@@ -59,6 +61,10 @@ void add_loading_command(CLI::App& app, Invocation& invocation) {
   command->add_option("--rounds", arguments->rounds, "Passes of each way, taken in turn")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  command
+      ->add_option("--most-mib", arguments->most_mib,
+                   "Load the file's front only (default: all, or as much as memory has room for)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
   command->add_option("--state", arguments->state, "cold, warm, both")
       ->check(CLI::IsMember({"cold", "warm", "both"}))
       ->capture_default_str();

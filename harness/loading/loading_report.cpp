@@ -25,6 +25,7 @@ Record record_of(const Loading& loading, const LoadingFigure& figure) {
                             {"cold", figure.cold},
                             {"threads", figure.threads},
                             {"bytes", loading.bytes},
+                            {"file_bytes", loading.file_bytes},
                             {"disk_bytes", figure.disk_bytes},
                             {"disk_bytes_per_second", loading.disk_bytes_per_second},
                             {"disk_threads", loading.disk_threads},
@@ -99,8 +100,14 @@ std::string loading_text(const Loading& loading) {
           100 * static_cast<double>(figure.disk_bytes) / static_cast<double>(loading.bytes)));
     }
   }
-  std::string text = fmt::format("{}: {}\n", loading.path,
-                                 format_value(static_cast<double>(loading.bytes), "bytes"));
+  const auto size = [](std::int64_t bytes) {
+    return format_value(static_cast<double>(bytes), "bytes");
+  };
+  std::string text = fmt::format("{}: {}", loading.path, size(loading.bytes));
+  if (loading.file_bytes > loading.bytes) {
+    text += fmt::format(", the front of {}", size(loading.file_bytes));
+  }
+  text += "\n";
   text += loading.disk_bytes_per_second > 0
               ? fmt::format("the disk's own: {} ({} direct reads under way)\n\n",
                             format_value(loading.disk_bytes_per_second, "bytes/s"),

@@ -31,14 +31,18 @@ std::int64_t checked_size(const std::string& path) {
   }
   if (bytes == 0)
     throw Error(fmt::format("{}: is empty; give a file with something to load", path));
-  const auto available = read_system_memory().available_bytes;
-  if (available && std::cmp_greater(2 * bytes, available.value())) {
-    throw Error(fmt::format(
-        "{}: {:.1f} GB and as much of the page cache need more than the {:.1f} GB that are "
-        "available; give a smaller file",
-        path, static_cast<double>(bytes) * 1e-9, static_cast<double>(available.value()) * 1e-9));
-  }
   return static_cast<std::int64_t>(bytes);
+}
+
+/// As much of the file as is loaded: whole pieces, unless it is all.
+std::int64_t loaded_size(std::int64_t file_bytes, std::int64_t most_bytes) {
+  const auto available = read_system_memory().available_bytes;
+  std::int64_t most = most_bytes > 0 ? most_bytes : file_bytes;
+  if (available && 2 * std::min(most, file_bytes) > available.value()) {
+    most = available.value() / 4;
+  }
+  if (file_bytes <= most) return file_bytes;
+  return std::max(most / kLoadPieceBytes, std::int64_t{1}) * kLoadPieceBytes;
 }
 
 void make_cold(const std::string& path, LoadingFigure& figure) {
@@ -110,12 +114,13 @@ Loading measure_loading(const std::string& path, const LoadingOptions& options,
                         const std::atomic<bool>& stop) {
   Loading loading;
   loading.path = path;
-  loading.bytes = checked_size(path);
+  loading.file_bytes = checked_size(path);
+  loading.bytes = loaded_size(loading.file_bytes, options.most_bytes);
   loading.figures = planned_figures(options);
   const ScratchFile scratch(
       options.folder / (fs::path(path).filename().string() + fmt::format(".{}.zst", ::getpid())));
   on_step("packing a copy with zstd");
-  const PackedCopy packed = pack_file(path, scratch.path().string(), stop);
+  const PackedCopy packed = pack_file(path, loading.bytes, scratch.path().string(), stop);
   std::uint64_t parity = 0;
   for (int round = 0; round < options.rounds && !stop.load(); ++round) {
     on_step(fmt::format("round {} of {}: the disk", round + 1, options.rounds));
@@ -128,7 +133,11 @@ Loading measure_loading(const std::string& path, const LoadingOptions& options,
       figure.disk_bytes = is_packed ? packed.bytes() : loading.bytes;
       on_step(fmt::format("round {} of {}: {}, {}", round + 1, options.rounds,
                           figure.cold ? "cold" : "warm", name_of(figure.way)));
-      if (!figure.cold && page_cache_share(source).value_or(0) < 1 - kLargestCachedShare) {
+      const double whole =
+          is_packed ? 1
+                    : static_cast<double>(loading.bytes) / static_cast<double>(loading.file_bytes);
+      if (!figure.cold &&
+          page_cache_share(source).value_or(0) < whole * (1 - kLargestCachedShare)) {
         static_cast<void>(load_once(source, LoadWay::read, figure.disk_bytes, 1));
       }
       measure_pass(source, loading.bytes, figure, parity);

@@ -18,6 +18,7 @@ struct LoadingOptions {
   int threads = 2;
   int rounds = 5;
   bool cold = true, warm = true;
+  std::int64_t most_bytes = 0;  ///< of the file's front; 0: as many as memory has twice over
   std::filesystem::path
       folder;  ///< where the packed copy is made, on the disk of the file if it is to be comparable
 };
@@ -35,7 +36,8 @@ struct LoadingFigure {
 
 struct Loading {
   std::string path;
-  std::int64_t bytes = 0;
+  std::int64_t bytes = 0;       ///< that are loaded
+  std::int64_t file_bytes = 0;  ///< that the file has
   std::vector<LoadingFigure> figures;
   /// The best of direct reads by 1, 2, 4, ... 32 threads, bytes a second; 0 where there are none.
   double disk_bytes_per_second = 0;
@@ -46,7 +48,8 @@ struct Loading {
   [[nodiscard]] double bytes_per_second(const LoadingFigure& figure) const;
 };
 
-/// Error when the file cannot be read, or does not fit twice into the memory that is available.
+/// Of a file that does not fit twice into the memory that is available, once as bytes and once in
+/// the page cache, its front is loaded, a quarter of that memory. Error when it cannot be read.
 Loading measure_loading(const std::string& path, const LoadingOptions& options,
                         const std::function<void(const std::string&)>& on_step,
                         const std::atomic<bool>& stop);

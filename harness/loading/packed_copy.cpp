@@ -17,13 +17,14 @@ constexpr int kLevel = 3;
 
 }  // namespace
 
-PackedCopy pack_file(const std::string& from, const std::string& to,
+PackedCopy pack_file(const std::string& from, std::int64_t bytes, const std::string& to,
                      const std::atomic<bool>& stop) {
   const auto source = MappedFile::open(from);
   std::ofstream out(to, std::ios::binary | std::ios::trunc);
   PackedCopy packed{to, {0}};
   std::vector<char> frame(ZSTD_compressBound(static_cast<std::size_t>(kLoadPieceBytes)));
-  for (auto rest = source->bytes(); !rest.empty() && !stop.load();) {
+  const auto wanted = std::min(source->bytes().size(), static_cast<std::size_t>(bytes));
+  for (auto rest = source->bytes().first(wanted); !rest.empty() && !stop.load();) {
     const auto piece = rest.first(std::min(rest.size(), static_cast<std::size_t>(kLoadPieceBytes)));
     const std::size_t size =
         ZSTD_compress(frame.data(), frame.size(), piece.data(), piece.size(), kLevel);

@@ -41,22 +41,17 @@ std::vector<std::vector<std::int32_t>> fed_tokens(const Model& model, const Case
                                                   const ChoicePlan& plan,
                                                   std::span<const std::int32_t> chosen) {
   const auto seed = static_cast<std::uint64_t>(subject.seed);
-  const auto past =
-      random_tokens(seed, TokenStream::depth, subject.batch, subject.depth, model.config.vocab);
+  const auto past = past_tokens(seed, subject.depth, model.config.vocab);
   const auto prompt =
       random_tokens(seed, TokenStream::prompt, subject.batch, subject.prompt, model.config.vocab);
   const auto batch = static_cast<std::size_t>(subject.batch);
   std::vector<std::vector<std::int32_t>> fed;
   for (std::int64_t i = 0; i < plan.sequences; ++i) {
     const std::size_t sequence = i == 0 ? 0 : batch - 1;
-    auto& tokens = fed.emplace_back();
-    const auto append = [&](const std::vector<std::int32_t>& from, std::int64_t count) {
-      const auto part = std::span(from).subspan(sequence * static_cast<std::size_t>(count),
-                                                static_cast<std::size_t>(count));
-      tokens.insert(tokens.end(), part.begin(), part.end());
-    };
-    append(past, subject.depth);
-    append(prompt, subject.prompt);
+    auto& tokens = fed.emplace_back(past);
+    const auto part = std::span(prompt).subspan(sequence * static_cast<std::size_t>(subject.prompt),
+                                                static_cast<std::size_t>(subject.prompt));
+    tokens.insert(tokens.end(), part.begin(), part.end());
     if (subject.prompt == 0) tokens.push_back(first_token(model.config.vocab));
     for (std::size_t step = 0; step + 1 < static_cast<std::size_t>(plan.choices); ++step) {
       tokens.push_back(chosen[step * batch + sequence]);

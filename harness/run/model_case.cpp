@@ -201,10 +201,23 @@ class ModelCase {
   void fill_depth() {
     session_->truncate(0);
     if (subject_.depth > 0) {
-      session_->forward(random_tokens(seed(), TokenStream::depth, subject_.batch, subject_.depth,
-                                      model_->config.vocab));
-      if (!measuring_) mark_memory("depth filled");
+      session_->fill_alike(past_tokens(seed(), subject_.depth, model_->config.vocab));
+      if (!measuring_) {
+        mark_memory("depth filled");
+        say_how_filled();
+      }
     }
+  }
+
+  void say_how_filled() const {
+    nlohmann::json past{{"tokens", subject_.depth},
+                        {"sequences", subject_.batch > 1 ? "all the same" : "one"}};
+    if (subject_.batch > 1) {
+      const Support copies = session_->copies_past();
+      past["copied"] = copies.supported;
+      if (!copies.supported) past["not_copied"] = copies.reason;
+    }
+    context_.sink.detail("past", past.dump());
   }
 
   void mark_memory(std::string_view stage) { memory_.mark(stage, session_->memory()); }

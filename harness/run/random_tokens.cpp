@@ -28,4 +28,9 @@ std::vector<std::int32_t> random_tokens(std::uint64_t seed, TokenStream stream, 
   return tokens;
 }
 
+std::vector<std::int32_t> past_tokens(std::uint64_t seed, std::int64_t count,
+                                      std::int64_t vocabulary) {
+  return random_tokens(seed, TokenStream::depth, 1, count, vocabulary);
+}
+
 }  // namespace ridgepoint

@@ -13,4 +13,9 @@ enum class TokenStream : std::uint64_t { prompt = 1, depth = 2, check = 3 };
 std::vector<std::int32_t> random_tokens(std::uint64_t seed, TokenStream stream, std::int64_t batch,
                                         std::int64_t count, std::int64_t vocabulary);
 
+/// What each sequence of a case holds already before it is timed: the same for all of them, so that
+/// an engine may compute it once (Session::fill_alike).
+std::vector<std::int32_t> past_tokens(std::uint64_t seed, std::int64_t count,
+                                      std::int64_t vocabulary);
+
 }  // namespace ridgepoint

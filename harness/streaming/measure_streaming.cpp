@@ -33,6 +33,8 @@ constexpr std::int64_t kPrompt = 8, kWarmSteps = 1;
 constexpr std::int64_t kMostProbeBytes = std::int64_t{512} << 20;
 // What a process takes beside the weights that a limit is for.
 constexpr std::int64_t kLimitSlack = std::int64_t{64} << 20;
+// What a session takes beside the weights: activations, a short cache, the program.
+constexpr std::int64_t kBesideWeights = std::int64_t{512} << 20;
 // The page cache keeps up to 2 MiB together, which may lie on both sides of a border to what stays.
 constexpr double kLargestWarmShare = 0.05;
 
@@ -116,9 +118,26 @@ Steps take_resident_steps(const Backend& backend, const Model& model,
   return take_steps(*session, model, options.steps);
 }
 
-std::string difference(const Steps& steps, const Steps& resident) {
-  if (steps.tokens != resident.tokens) return "it chose other tokens than with all in memory";
-  if (steps.logits != resident.logits) return "its logits are not those with all in memory";
+/// Why the weights cannot all lie in memory; empty where they can.
+std::string too_large(const Streaming& streaming) {
+  const MemoryNeed& need = streaming.model.need;
+  const std::int64_t wanted = need.weight_bytes + kBesideWeights;
+  if (need.available_bytes <= 0 || wanted <= need.available_bytes) return {};
+  return fmt::format(
+      "{:.1f} GB of weights do not fit in the {:.1f} GB of memory that are available",
+      static_cast<double>(need.weight_bytes) * 1e-9,
+      static_cast<double>(need.available_bytes) * 1e-9);
+}
+
+/// What a point's tokens and logits are held against.
+struct Truth {
+  Steps steps;
+  std::string whose;  ///< empty: there is none yet
+};
+
+std::string difference(const Steps& steps, const Truth& truth) {
+  if (steps.tokens != truth.steps.tokens) return "it chose other tokens than " + truth.whose;
+  if (steps.logits != truth.steps.logits) return "its logits are not those of " + truth.whose;
   return {};
 }
 
@@ -156,7 +175,7 @@ void doubt_point(StreamingPoint& point, const StreamedWeights& feed) {
 }
 
 void measure_point(StreamingPoint& point, const Streaming& streaming, const Backend& backend,
-                   const Model& model, const StreamPlan& plan, const Steps& resident) {
+                   const Model& model, const StreamPlan& plan, Truth& truth) {
   const StreamingOptions& options = streaming.options;
   const ScratchFile scratch(options.folder / fmt::format("ridgepoint-{}.weights", ::getpid()));
   std::shared_ptr<MemoryLimit> limit;
@@ -177,7 +196,11 @@ void measure_point(StreamingPoint& point, const Streaming& streaming, const Back
   point.buffer_bytes = feed->buffer_bytes();
   point.step_ns = steps.step_ns;
   point.storage_bytes = steps.storage_bytes;
-  point.wrong = difference(steps, resident);
+  if (truth.whose.empty()) {
+    truth = {steps, fmt::format("those streamed first ({}, {:.0f} % in memory)", name_of(point.way),
+                                100 * point.share)};
+  }
+  point.wrong = difference(steps, truth);
   doubt_point(point, *feed);
 }
 
@@ -248,8 +271,9 @@ std::vector<StreamingKnee> Streaming::knees() const {
       if (point.way != way || point.measured_seconds() <= 0) continue;
       steps.push_back({static_cast<double>(point.streamed_bytes), point.measured_seconds()});
     }
-    if (!resident_ns.empty()) {
-      known.step_seconds = median(resident_ns) * 1e-9;
+    // Of a model that memory does not hold the step is only predicted.
+    if (!steps.empty()) {
+      if (!resident_ns.empty()) known.step_seconds = median(resident_ns) * 1e-9;
       knee.seen_bytes_per_second = disk_rate_seen(known, steps);
       if (knee.seen_bytes_per_second) {
         known.disk_bytes_per_second = *knee.seen_bytes_per_second;
@@ -263,9 +287,9 @@ std::vector<StreamingKnee> Streaming::knees() const {
 
 double Streaming::error_at_disk(const StreamingPoint& point) const {
   const double measured = point.measured_seconds();
-  if (measured <= 0 || point.disk_bytes_per_second <= 0 || resident_ns.empty()) return 0;
+  if (measured <= 0 || point.disk_bytes_per_second <= 0) return 0;
   StreamingCosts then = costs(point.way);
-  then.step_seconds = median(resident_ns) * 1e-9;
+  if (!resident_ns.empty()) then.step_seconds = median(resident_ns) * 1e-9;
   then.disk_bytes_per_second = point.disk_bytes_per_second;
   return streamed_step_seconds(then, static_cast<double>(point.streamed_bytes)) / measured - 1;
 }
@@ -349,14 +373,20 @@ void measure_streaming(Streaming& streaming,
   const auto backend = open_backend(streaming.model.variant.backend);
   const Model& model = streaming.model.outline;
   const StreamPlan plan = plan_stream(model, *backend);
-  const Steps resident = take_resident_steps(*backend, model, streaming.options);
-  streaming.resident_ns = resident.step_ns;
+  // A model that is larger than memory has no steps with all in it: what came first, by one way,
+  // is then what the other ways and shares have to come to.
+  Truth truth;
+  streaming.resident_absent = too_large(streaming);
+  if (streaming.resident_absent.empty()) {
+    truth = {take_resident_steps(*backend, model, streaming.options), "those with all in memory"};
+    streaming.resident_ns = truth.steps.step_ns;
+  }
   for (StreamingPoint& point : streaming.points) {
     if (stop.load()) break;
     if (point.absent.empty()) {
       try {
         const double before = disk_now(point, streaming);
-        measure_point(point, streaming, *backend, model, plan, resident);
+        measure_point(point, streaming, *backend, model, plan, truth);
         point.disk_bytes_per_second = (before + disk_now(point, streaming)) / 2;
       } catch (const Error& error) {
         point.absent = error.what();

@@ -80,6 +80,7 @@ struct Streaming {
   int readers = 0;
   std::string file;                       ///< that the disk was measured with
   std::vector<std::int64_t> resident_ns;  ///< steps with all in memory
+  std::string resident_absent;            ///< why there are none: it does not fit
   std::vector<StreamingPoint> points;
   bool interrupted = false;
 

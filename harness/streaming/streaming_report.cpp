@@ -66,9 +66,10 @@ Json predictions_of(const Streaming& streaming) {
 }
 
 Json score_of(const Streaming& streaming) {
-  Json score = {{"mean_absolute_error", streaming.mean_absolute_error()},
-                {"step_seconds", median(streaming.resident_ns) * 1e-9},
-                {"knees", Json::array()}};
+  Json score = {{"mean_absolute_error", streaming.mean_absolute_error()}, {"knees", Json::array()}};
+  if (!streaming.resident_ns.empty()) {
+    score["step_seconds"] = median(streaming.resident_ns) * 1e-9;
+  }
   for (const StreamingKnee& knee : streaming.knees()) {
     Json one = {{"way", name_of(knee.way)}, {"predicted_share", knee.predicted_share}};
     if (knee.measured_share) one["measured_share"] = *knee.measured_share;
@@ -154,7 +155,7 @@ std::string knee_text(const Streaming& streaming, const StreamingKnee& knee) {
   if (knee.measured_share) {
     text += fmt::format(", measured at {:.1f} % ({}; steps got {})", 100 * *knee.measured_share,
                         memory(*knee.measured_share), rate_text(*knee.seen_bytes_per_second));
-  } else if (!streaming.resident_ns.empty()) {
+  } else if (streaming.mean_absolute_error() > 0) {
     text += ", not measured: no step waited for the disk long enough to tell";
   }
   return text + "\n";
@@ -196,9 +197,15 @@ std::string run_streaming(Store& store, Streaming& streaming, bool measures,
     Record resident = record_in(run, 1, planned[1],
                                 {{"predicted_seconds", streaming.step_seconds},
                                  {"primary_metrics", {"decode_tokens_per_second"}}});
-    resident.measurement.series.push_back({"decode_step", "ns", streaming.resident_ns, {}});
-    resident.measurement.metrics["decode_tokens_per_second"] = 1e9 / median(streaming.resident_ns);
-    resident.measurement.metrics["resident_weight_share"] = 1;
+    if (!streaming.resident_ns.empty()) {
+      resident.measurement.series.push_back({"decode_step", "ns", streaming.resident_ns, {}});
+      auto& metrics = resident.measurement.metrics;
+      metrics["decode_tokens_per_second"] = 1e9 / median(streaming.resident_ns);
+      metrics["resident_weight_share"] = 1;
+    } else {
+      resident.outcome = Outcome::unsupported;
+      resident.reason = streaming.resident_absent;
+    }
     store.add_record(resident);
     store.add_record(record_in(run, static_cast<std::int64_t>(planned.size()) - 1, planned.back(),
                                {{"streaming_score", score_of(streaming)}}));
@@ -222,6 +229,8 @@ std::string streaming_text(const Streaming& streaming) {
     const double seconds = median(streaming.resident_ns) * 1e-9;
     text += fmt::format(", measured {:.2f} ({:+.1f} %)", 1 / seconds,
                         100 * (streaming.step_seconds / seconds - 1));
+  } else if (!streaming.resident_absent.empty()) {
+    text += fmt::format(", not measured: {}", streaming.resident_absent);
   }
   text += fmt::format("\nthe disk: {} through mapped pages", rate_text(streaming.mapped_rate));
   if (streaming.limited_rate > 0) {
@@ -242,7 +251,7 @@ std::string streaming_text(const Streaming& streaming) {
   }
   text += align(rows) + notes;
   for (const StreamingKnee& knee : streaming.knees()) text += knee_text(streaming, knee);
-  if (!streaming.resident_ns.empty()) {
+  if (streaming.mean_absolute_error() > 0) {
     text += fmt::format("mean absolute error of the predicted times: {:.1f} %\n",
                         100 * streaming.mean_absolute_error());
   }

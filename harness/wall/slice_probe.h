@@ -22,11 +22,13 @@ struct SliceOptions {
   std::vector<std::int64_t> batches = {1, 2, 4, 8, 16};
   std::vector<std::int64_t> prompts = {64, 512};  ///< the last is timed over a long past, too
   /// Decode steps of these batches, among the ones above, and prefills of one sequence are timed
-  /// over a long past, too: of so many tokens in all sequences together, and of a quarter of them.
+  /// over a long past, too: of so many tokens in each sequence, and of a quarter of them; in all
+  /// sequences together where the engine cannot copy a past from one to the others.
   std::vector<std::int64_t> deep_batches = {1, 4, 16};
   std::int64_t deep = 8192;
   int deep_rounds = 5;  ///< of timing long and short past in turn, whose differences count
-  std::int64_t budget_ns = 80'000'000;  ///< of each timing, but for three passes
+  std::int64_t deep_budget_ns = 1'500'000'000;  ///< more rounds until then, for decode steps
+  std::int64_t budget_ns = 80'000'000;          ///< of each timing, but for three passes
   int least_passes = 3;
 };
 
@@ -37,8 +39,10 @@ class SliceSession {
   SliceSession(const Backend& backend, const Model& slice, const SliceOptions& options,
                std::int64_t batch, std::int64_t capacity);
 
-  /// Starts anew, with `past` tokens a sequence.
+  /// Starts anew, with the same `past` tokens in every sequence.
   void fill(std::int64_t past);
+  /// Whether that is computed for one sequence only.
+  [[nodiscard]] bool copies_past() const { return session_->copies_past().supported; }
   /// The median of passes of `count` tokens a sequence after `past` others, which are there.
   /// `share` is of the budget and of the least passes, one at the least.
   SliceTime time(std::int64_t count, std::int64_t past, double share = 1);
@@ -59,6 +63,7 @@ class SliceSession {
   SliceOptions options_;
   std::int64_t batch_, capacity_;
   std::unique_ptr<Session> session_;
+  std::map<std::int64_t, std::int64_t> pass_ns_;  ///< what one took, untimed, by tokens
 };
 
 /// Layers of the model that hold at least `cold_bytes`, at most all.
@@ -69,6 +74,7 @@ std::int64_t described_bytes(const Model& model);
 struct SliceTimes {
   std::vector<SliceTime> decode, prefill;
   std::vector<DeepTime> deep_decode, deep_prefill;
+  bool copies_past = false;
 };
 /// Error when the engine cannot run it.
 SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOptions& options);

@@ -103,6 +103,7 @@ WallModel measure_wall_model(Case variant, const SliceOptions& options) {
   auto times = time_slice(*opened.backend, opened.slice, options);
   const auto after = probe.measure(kLoadProbe_ns);
   wall.costs = fit_costs(times.decode, times.deep_decode, times.prefill, times.deep_prefill);
+  wall.copies_past = times.copies_past;
   wall.decode_times = std::move(times.decode);
   wall.prefill_times = std::move(times.prefill);
   wall.load = {(before.value + after.value) / 2, std::min(before.low, after.low),

@@ -56,7 +56,8 @@ WallCase planned_case(const WallModel& model, std::int64_t batch, std::int64_t d
     pass_seconds = one.predicted_seconds;
     held += grid.prompt;
   }
-  const double filling = depth > 0 ? model.prefill(batch, depth, 0).seconds : 0;
+  const double filling =
+      depth > 0 ? model.prefill(model.copies_past ? 1 : batch, depth, 0).seconds : 0;
   one.expected_run_seconds = kOpenSeconds + filling + passes * pass_seconds;
   if (batch > largest_batch(model.need, held)) {
     one.left_out = "its KV cache does not fit in memory beside the weights";

@@ -9,11 +9,13 @@
 namespace ridgepoint::ceilings {
 namespace {
 
-constexpr std::array<BandwidthKernelFacts, 6> kKernels = {{
+constexpr std::array<BandwidthKernelFacts, kBandwidthKernels> kKernels = {{
     {BandwidthKernel::load, "load", "sum += a", 1, 1, 0, 0},
     {BandwidthKernel::copy, "copy", "a = b", 2, 1, 1, 1},
+    {BandwidthKernel::copy_nontemporal, "copy-nt", "a = b, past the caches", 2, 1, 1, 0},
     {BandwidthKernel::update, "update", "a = x a", 1, 1, 1, 0},
     {BandwidthKernel::triad, "triad", "a = b + x c", 3, 2, 1, 1},
+    {BandwidthKernel::triad_nontemporal, "triad-nt", "a = b + x c, past the caches", 3, 2, 1, 0},
     {BandwidthKernel::store, "store", "a = x", 1, 0, 1, 1},
     {BandwidthKernel::store_nontemporal, "store-nt", "a = x, past the caches", 1, 0, 1, 0},
 }};

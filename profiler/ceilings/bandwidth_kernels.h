@@ -12,7 +12,17 @@
 namespace ridgepoint::ceilings {
 
 /// Those that leave constants behind come last, so that the others move random data.
-enum class BandwidthKernel : std::uint8_t { load, copy, update, triad, store, store_nontemporal };
+enum class BandwidthKernel : std::uint8_t {
+  load,
+  copy,
+  copy_nontemporal,
+  update,
+  triad,
+  triad_nontemporal,
+  store,
+  store_nontemporal
+};
+inline constexpr std::size_t kBandwidthKernels = 8;
 
 /// What a kernel does to arrays a, b and c.
 struct BandwidthKernelFacts {
@@ -43,9 +53,9 @@ struct BandwidthPass {
 using BandwidthFunction = double (*)(const BandwidthPass& pass, std::int64_t passes);
 
 struct BandwidthTable {
-  std::string_view isa;                           ///< "avx512"
-  std::array<BandwidthFunction, 6> one_stream;    ///< by kernel
-  std::array<BandwidthFunction, 6> many_streams;  ///< by kernel
+  std::string_view isa;                                           ///< "avx512"
+  std::array<BandwidthFunction, kBandwidthKernels> one_stream;    ///< by kernel
+  std::array<BandwidthFunction, kBandwidthKernels> many_streams;  ///< by kernel
 };
 
 /// Those that this CPU runs, narrowest first; never empty.

@@ -230,6 +230,49 @@ TEST_P(BackendContract, KeepsSessionsInOrder) {
   }
 }
 
+TEST_P(BackendContract, GivesTheSameLogitsAfterAPastThatIsAlikeAsAfterOneComputedForEach) {
+  if (!backend_->computes()) GTEST_SKIP() << "computes nothing";
+  const std::vector<std::int32_t> past{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8};
+  for (const char* name : {"llama", "qwen2", "gpt2"}) {
+    const Model model = golden(name);
+    for (const Type kv : {Type::f32, Type::f16}) {
+      const SessionOptions options{.batch = 3, .capacity = 40, .kv_type = kv, .prefill_rows = 24};
+      if (!backend_->supports(model, options).supported) continue;
+      SCOPED_TRACE(::testing::Message() << name << ", KV " << name_of(kv));
+      const auto alike = backend_->open_session(model, options);
+      const auto each = backend_->open_session(model, options);
+      EXPECT_NE(alike->copies_past().supported, !alike->copies_past().reason.empty());
+      // What it held before is no part of it.
+      alike->forward(std::vector<std::int32_t>(3 * 33, 7));
+      alike->fill_alike(past);
+      std::vector<std::int32_t> computed;
+      for (int s = 0; s < 3; ++s) computed.insert(computed.end(), past.begin(), past.end());
+      each->forward(computed);
+      EXPECT_EQ(alike->length(), each->length());
+      // Its own tokens for each sequence from here on, one at a time, then more.
+      std::vector<std::int32_t> tokens{11, 22, 33};
+      for (int step = 0; step < 4; ++step) {
+        const auto got = alike->logits(), want = each->logits();
+        expect_close({got.begin(), got.end()}, {want.begin(), want.end()}, 2e-3);
+        EXPECT_EQ(alike->next_tokens().size(), 3U);
+        alike->forward(tokens);
+        each->forward(tokens);
+        if (step == 2) tokens = {1, 2, 3, 4, 5, 6};
+      }
+      EXPECT_EQ(alike->length(), each->length());
+      // A shorter past keeps what is left of the copy.
+      alike->truncate(10);
+      each->truncate(10);
+      alike->forward(tokens);
+      each->forward(tokens);
+      const auto got = alike->logits(), want = each->logits();
+      expect_close({got.begin(), got.end()}, {want.begin(), want.end()}, 2e-3);
+      EXPECT_THROW(alike->fill_alike(std::vector<std::int32_t>(41, 1)), Error);
+      EXPECT_THROW(alike->fill_alike({}), Error);
+    }
+  }
+}
+
 TEST_P(BackendContract, ChoosesTheLargestLogit) {
   const Model model = golden("llama");
   const SessionOptions options{.batch = 3, .capacity = 24};

@@ -134,6 +134,10 @@ class CudaDevice : public Device {
           "copying from the device");
     check(cudaStreamSynchronize(stream_), "copying from the device");
   }
+  void copy_within(std::byte* to, const std::byte* from, std::size_t bytes) override {
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_),
+          "copying on the device");
+  }
   void clear(std::byte* memory, std::size_t bytes) override {
     check(cudaMemsetAsync(memory, 0, bytes, stream_), "clearing memory");
   }

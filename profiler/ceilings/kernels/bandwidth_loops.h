@@ -60,6 +60,14 @@ struct BandwidthLoops {
          [&](std::size_t, std::size_t at) { Line::store(a + at, Line::load(b + at)); });
     return 0;
   }
+  static double copy_nontemporal(const BandwidthPass& pass, std::int64_t passes) {
+    double* const a = pass.a;
+    const double* const b = pass.b;
+    walk(pass, passes,
+         [&](std::size_t, std::size_t at) { Line::stream(a + at, Line::load(b + at)); });
+    Line::fence();
+    return 0;
+  }
   static double update(const BandwidthPass& pass, std::int64_t passes) {
     const Line factor = Line::broadcast(pass.factor);
     double* const a = pass.a;
@@ -79,8 +87,21 @@ struct BandwidthLoops {
     return 0;
   }
 
-  static constexpr std::array<BandwidthFunction, 6> functions() {
-    return {load, copy, update, triad, store, store_nontemporal};
+  static double triad_nontemporal(const BandwidthPass& pass, std::int64_t passes) {
+    const Line factor = Line::broadcast(pass.factor);
+    double* const a = pass.a;
+    const double* const b = pass.b;
+    const double* const c = pass.c;
+    walk(pass, passes, [&](std::size_t, std::size_t at) {
+      Line::stream(a + at, Line::multiply_add(factor, Line::load(c + at), Line::load(b + at)));
+    });
+    Line::fence();
+    return 0;
+  }
+
+  static constexpr std::array<BandwidthFunction, kBandwidthKernels> functions() {
+    return {
+        load, copy, copy_nontemporal, update, triad, triad_nontemporal, store, store_nontemporal};
   }
 };
 

@@ -72,6 +72,17 @@ TEST_F(GraphSessions, PrepareDecodingWhenTheyOpenAndTheRestOnDemandOnce) {
   EXPECT_THAT(backend_.prepared, ElementsAre(1, 10, 3, 10));
 }
 
+TEST_F(GraphSessions, ComputeAPastThatIsAlikeForOneSequenceOnly) {
+  GraphSession session(backend_, model_, {.batch = 4, .capacity = 64, .prefill_rows = 20});
+  ASSERT_TRUE(session.copies_past().supported);
+  session.fill_alike(zeros(45));
+  // Of one sequence: its decode, then pieces of 20 tokens; of four they would have been of 5.
+  EXPECT_THAT(backend_.prepared, ElementsAre(1, 1, 20, 5));
+  EXPECT_EQ(session.length(), 45);
+  session.forward(zeros(4));
+  EXPECT_EQ(session.length(), 46);
+}
+
 TEST_F(GraphSessions, FindEverythingReadyAfterPrepare) {
   GraphSession session(backend_, model_, {.batch = 1, .capacity = 64, .prefill_rows = 16});
   for (const std::int64_t tokens : {40, 16, 32, 1, 17}) {

@@ -160,6 +160,22 @@ TEST(MeasureModel, KeepsMemoryByClassFromStageToStage) {
   }
 }
 
+TEST(MeasureModel, SaysHowThePastOfManySequencesWasMade) {
+  auto subject = model_case("reference");
+  EXPECT_FALSE(measure(subject).sink.details.contains("past"));
+  subject.depth = 8;
+  EXPECT_EQ(measure(subject).sink.details.at("past"),
+            nlohmann::json({{"tokens", 8}, {"sequences", "one"}}));
+  // What is generated behind the copies is what the reference chooses.
+  subject.backend = "cpu";
+  subject.batch = 3;
+  const auto measured = measure(subject);
+  EXPECT_EQ(measured.result.outcome, Outcome::ok) << measured.result.reason;
+  EXPECT_GT(measured.sink.details.at("check").at("choices_checked"), 0);
+  EXPECT_EQ(measured.sink.details.at("past"),
+            nlohmann::json({{"tokens", 8}, {"sequences", "all the same"}, {"copied", true}}));
+}
+
 TEST(MeasureModel, ProgressNeverGoesBack) {
   const auto measured = measure(model_case("null"));
   EXPECT_TRUE(std::is_sorted(measured.sink.fractions.begin(), measured.sink.fractions.end()));

@@ -47,6 +47,53 @@ TEST(SpanChain, LeavesAGapAfterStop) {
   EXPECT_GE(track.spans()[1].begin_ns, track.spans()[0].end_ns);
 }
 
+TEST(SpanChain, MeasuresByTheSameClockAsEveryoneElse) {
+  SpanTrack track("ops", 8);
+  constexpr std::int64_t kOp_ns = 2'000'000, kOff_ns = 20'000;
+  std::int64_t between_ns[4];
+  {
+    SpanChain chain(&track, 0);
+    for (std::uint32_t op = 0; op < 3; ++op) {
+      between_ns[op] = monotonic_ns();
+      chain.next(op);
+      while (monotonic_ns() < between_ns[op] + kOp_ns) {
+      }
+    }
+    between_ns[3] = monotonic_ns();
+  }
+  ASSERT_EQ(track.spans().size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Span& span = track.spans()[i];
+    EXPECT_GE(span.end_ns - span.begin_ns, kOp_ns - kOff_ns);
+    EXPECT_GE(span.begin_ns, between_ns[i] - kOff_ns);
+    EXPECT_GE(span.end_ns, between_ns[i + 1] - kOff_ns);
+  }
+}
+
+TEST(SpanChain, SettlesItsOwnSpansOnly) {
+  SpanTrack track("ops", 3);
+  track.add({5, 6, 0, 9});
+  {
+    SpanChain chain(&track, 0);
+    for (std::uint32_t op = 0; op < 4; ++op) chain.next(op);
+  }
+  EXPECT_EQ(track.dropped(), 2U);
+  ASSERT_EQ(track.spans().size(), 3U);
+  EXPECT_EQ(track.spans()[0], (Span{5, 6, 0, 9}));
+  EXPECT_LE(track.spans()[2].end_ns, monotonic_ns());
+}
+
+TEST(TickLine, GoesStraightFromOneMomentToTheOtherAndStaysBetween) {
+  const TickLine line({.ticks = 1000, .ns = 50}, {.ticks = 5000, .ns = 1050});
+  EXPECT_EQ(line.ns_at(1000), 50);
+  EXPECT_EQ(line.ns_at(3000), 550);
+  EXPECT_EQ(line.ns_at(5000), 1050);
+  EXPECT_EQ(line.ns_at(999), 50);
+  EXPECT_EQ(line.ns_at(6000), 1050);
+  const TickLine still({.ticks = 7, .ns = 3}, {.ticks = 7, .ns = 3});
+  EXPECT_EQ(still.ns_at(7), 3);
+}
+
 TEST(SpanChain, ClosesItsSpanWhenAnOpThrows) {
   SpanTrack track("ops", 8);
   const auto run = [&] {

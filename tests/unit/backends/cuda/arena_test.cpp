@@ -29,6 +29,7 @@ class MemoryDevice : public Device {
   }
   void copy_in(std::byte*, std::span<const std::byte>) override {}
   void copy_out(std::span<std::byte>, const std::byte*) override {}
+  void copy_within(std::byte*, const std::byte*, std::size_t) override {}
   void clear(std::byte*, std::size_t) override {}
   void synchronise() override {}
   [[nodiscard]] const Launches& launches() const override { return launches_; }

@@ -127,6 +127,20 @@ TEST_F(CudaSessions, OfEveryArchitectureGiveTheReferencesLogitsFusedAndNot) {
 /// A key that lies between two numbers of 16 bits may go to the other one.
 constexpr double kRoundedKv = 2e-3;
 
+TEST_F(CudaSessions, CopyAPastThatIsAlikeToEverySequence) {
+  const Model model = golden_model("llama");
+  const SessionOptions options{.batch = 3, .capacity = 40, .kv_type = Type::f16};
+  const std::vector<std::int32_t> past{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8};
+  const auto ours = cuda_.open_session(model, options);
+  const auto truth = reference_->open_session(model, options);
+  ASSERT_TRUE(ours->copies_past().supported);
+  ours->fill_alike(past);
+  std::vector<std::int32_t> computed;
+  for (int s = 0; s < 3; ++s) computed.insert(computed.end(), past.begin(), past.end());
+  truth->forward(computed);
+  EXPECT_LE(off_by(*ours, *truth, 3, 5), kRoundedKv);
+}
+
 TEST_F(CudaSessions, WorkThroughPromptsInPiecesAndManySequences) {
   const Model model = golden_model("llama");
   EXPECT_LE(

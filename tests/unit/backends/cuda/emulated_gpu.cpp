@@ -95,6 +95,9 @@ class EmulatedGpu : public Device {
   void copy_out(std::span<std::byte> to, const std::byte* from) override {
     if (!to.empty()) std::memcpy(to.data(), from, to.size());
   }
+  void copy_within(std::byte* to, const std::byte* from, std::size_t bytes) override {
+    std::memcpy(to, from, bytes);
+  }
   void clear(std::byte* memory, std::size_t bytes) override { std::memset(memory, 0, bytes); }
   void synchronise() override {}
   [[nodiscard]] const Launches& launches() const override { return options_.launches; }

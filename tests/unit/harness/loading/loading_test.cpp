@@ -49,7 +49,7 @@ class LoadingTest : public ::testing::Test {
 };
 
 TEST_F(LoadingTest, BringsTheSameBytesInEveryWayThatCopies) {
-  const auto packed = pack_file(path_, folder_.file("model.zst"), kNeverStop);
+  const auto packed = pack_file(path_, kBytes, folder_.file("model.zst"), kNeverStop);
   EXPECT_LT(packed.bytes(), kBytes);
   for (const LoadWay way : load_ways()) {
     if (way == LoadWay::mapped) continue;
@@ -69,7 +69,7 @@ TEST_F(LoadingTest, BringsTheSameBytesInEveryWayThatCopies) {
 }
 
 TEST_F(LoadingTest, FindsTheFramesOfAPackedCopyByThemselves) {
-  const auto packed = pack_file(path_, folder_.file("model.zst"), kNeverStop);
+  const auto packed = pack_file(path_, kBytes, folder_.file("model.zst"), kNeverStop);
   EXPECT_EQ(packed.offsets.size(), 4U);
   EXPECT_EQ(frame_offsets(packed.path), packed.offsets);
   EXPECT_THAT(error_of([&] { frame_offsets(path_); }), HasSubstr("byte 0: no zstd frame"));
@@ -79,7 +79,7 @@ TEST_F(LoadingTest, SaysWhatDoesNotUnpack) {
   const auto pass = load_once(path_, LoadWay::packed, kBytes, 2);
   ASSERT_FALSE(pass);
   EXPECT_THAT(pass.why(), HasSubstr("no zstd frame"));
-  const auto packed = pack_file(path_, folder_.file("model.zst"), kNeverStop);
+  const auto packed = pack_file(path_, kBytes, folder_.file("model.zst"), kNeverStop);
   const auto longer = load_once(packed.path, LoadWay::packed, kBytes + kLoadPieceBytes, 2);
   ASSERT_FALSE(longer);
 }
@@ -118,6 +118,24 @@ TEST_F(LoadingTest, MeasuresEachWayColdAndWarmAndStoresIt) {
   EXPECT_EQ(records[0].subject.name, "loading, model.bin, cold, mapped");
   EXPECT_EQ(records[0].measurement.find("load")->samples, loading.figures[0].samples_ns);
   EXPECT_THAT(loading_text(loading), HasSubstr("zstd frames"));
+}
+
+TEST_F(LoadingTest, LoadsTheFrontOfAFileThatIsTooLarge) {
+  LoadingOptions options;
+  options.rounds = 1;
+  options.folder = folder_.path();
+  options.most_bytes = 2 * kLoadPieceBytes + 5;
+  const auto loading = measure_loading(
+      path_, options, [](const std::string&) {}, kNeverStop);
+  EXPECT_EQ(loading.bytes, 2 * kLoadPieceBytes) << "whole pieces";
+  EXPECT_EQ(loading.file_bytes, kBytes);
+  for (const auto& figure : loading.figures) {
+    SCOPED_TRACE(std::string(name_of(figure.way)) + (figure.cold ? " cold" : " warm"));
+    if (figure.way == LoadWay::direct && !figure.absent.empty()) continue;
+    EXPECT_EQ(figure.absent, "") << "the same bytes in every way";
+    EXPECT_EQ(figure.samples_ns.size(), 1U);
+  }
+  EXPECT_THAT(loading_text(loading), HasSubstr("the front of"));
 }
 
 TEST_F(LoadingTest, RefusesWhatCannotBeLoaded) {

@@ -246,5 +246,36 @@ TEST_F(StreamingTest, IsPredictedMeasuredAndStored) {
   EXPECT_THAT(streaming_text(streaming), HasSubstr("knee, direct: predicted at"));
 }
 
+TEST_F(StreamingTest, HoldsTheWaysAgainstEachOtherWhereMemoryDoesNotHoldTheModel) {
+  tiny(Type::f16);
+  Case variant;
+  variant.model = folder_.file("tiny.gguf");
+  variant.backend.clear();
+  StreamingOptions options;
+  options.shares = {0, 0.5};
+  options.steps = 1;
+  options.folder = folder_.path();
+  Streaming streaming = predict_streaming(variant, options, [](const std::string&) {});
+  if (streaming.direct_rate <= 0) GTEST_SKIP() << "no O_DIRECT here";
+  streaming.model.need.available_bytes = streaming.model.need.weight_bytes - 1;
+
+  Store store(folder_.file("runs.db"), OpenMode::read_write);
+  const std::atomic<bool> never{false};
+  const auto id = run_streaming(
+      store, streaming, true, "", "ridgepoint wall --streamed",
+      [](const StreamingPoint& point) {
+        EXPECT_EQ(point.absent + point.wrong, "") << name_of(point.way);
+        EXPECT_FALSE(point.step_ns.empty());
+      },
+      never);
+  EXPECT_TRUE(streaming.resident_ns.empty());
+  const auto records = store.records(id);
+  ASSERT_EQ(records.size(), 7U);
+  EXPECT_EQ(records[1].outcome, Outcome::unsupported);
+  EXPECT_THAT(records[1].reason, HasSubstr("do not fit"));
+  EXPECT_THAT(records[6].details, HasSubstr("mean_absolute_error"));
+  EXPECT_THAT(streaming_text(streaming), HasSubstr("not measured: "));
+}
+
 }  // namespace
 }  // namespace ridgepoint

@@ -26,6 +26,7 @@ SliceOptions short_options() {
   options.deep_batches = {1, 2};
   options.deep = 80;
   options.deep_rounds = 1;
+  options.deep_budget_ns = 0;
   options.budget_ns = 0;
   options.least_passes = 1;
   return options;
@@ -46,7 +47,7 @@ TEST(SliceTimes, AreOfEachBatchAndPromptAndOfEachBatchOverTwoPasts) {
     EXPECT_GT(time.deep.kv_bytes, time.shallow.kv_bytes);
   }
   using Rows = std::pair<std::int64_t, std::int64_t>;
-  EXPECT_THAT(deep, ::testing::ElementsAre(Rows{1, 80}, Rows{1, 20}, Rows{2, 40}, Rows{2, 10}));
+  EXPECT_THAT(deep, ::testing::ElementsAre(Rows{1, 80}, Rows{1, 20}, Rows{2, 80}, Rows{2, 20}));
   ASSERT_EQ(times.deep_prefill.size(), 2U) << "of one sequence";
   EXPECT_GT(times.deep_prefill[0].deep.attention_flops, times.deep_prefill[1].deep.attention_flops);
 }

@@ -56,10 +56,12 @@ double meant(BandwidthKernel kernel, double a, double b, double c, double factor
     case BandwidthKernel::load:
       return a;
     case BandwidthKernel::copy:
+    case BandwidthKernel::copy_nontemporal:
       return b;
     case BandwidthKernel::update:
       return factor * a;
     case BandwidthKernel::triad:
+    case BandwidthKernel::triad_nontemporal:
       return b + factor * c;
     case BandwidthKernel::store:
     case BandwidthKernel::store_nontemporal:
@@ -109,7 +111,9 @@ TEST(BandwidthKernels, MakeAsManyPassesAsAskedFor) {
 }
 
 TEST(BandwidthKernels, CountUsefulAndAllocatedBytes) {
-  EXPECT_EQ(bandwidth_kernels().size(), 6U);
+  EXPECT_EQ(bandwidth_kernels().size(), kBandwidthKernels);
+  EXPECT_EQ(facts_of(BandwidthKernel::copy_nontemporal).allocated, 0);
+  EXPECT_EQ(facts_of(BandwidthKernel::triad_nontemporal).allocated, 0);
   const auto& triad = facts_of(BandwidthKernel::triad);
   EXPECT_EQ(triad.reads + triad.writes, 3);
   EXPECT_EQ(triad.allocated, 1);
