@@ -53,6 +53,7 @@ void go_where_asked(Session& session, const DashboardOptions& options) {
   if (!options.view.isEmpty()) place.view = options.view;
   if (!options.run.isEmpty() || !options.baseline.isEmpty()) {
     if (session.state() == Session::State::older) wait_until_read(session);
+    if (session.state() == Session::State::unreadable) throw Error(utf8(session.problem()));
     const Store store(session.path(), OpenMode::read_only, session.options());
     if (!options.run.isEmpty()) place.run = store.resolve_run(utf8(options.run));
     if (!options.baseline.isEmpty()) place.baseline = store.resolve_run(utf8(options.baseline));
@@ -64,6 +65,8 @@ void go_where_asked(Session& session, const DashboardOptions& options) {
   place.scenario = options.scenario;
   place.metric = utf8(options.metric);
   place.op = utf8(options.op);
+  place.settings = options.settings;
+  place.extents = options.extents;
   session.go(place);
   if (options.has_range) choose_range(session, options);
 }
@@ -81,6 +84,38 @@ void open_tab(View& view, const QString& title) {
   }
   throw Error(utf8(QString("--tab: %1 has no '%2'; there are: %3")
                        .arg(view.title(), title, titles.isEmpty() ? "none" : titles.join(", "))));
+}
+
+/// Error for what no view has, and for what a control of the view in sight cannot be set to.
+void check_settings(const MainWindow& window, const DashboardOptions& options) {
+  for (const auto& [name, value] : options.settings) {
+    const View* view = window.view(name.section('.', 0, 0));
+    if (view == nullptr) throw Error(utf8("--set: no view '" + name.section('.', 0, 0) + "'"));
+    if (view != window.current_view() || window.message_page() != nullptr) continue;
+    const std::map<QString, QString> settings = view->settings();
+    const auto found = settings.find(name.section('.', 1));
+    if (found == settings.end()) {
+      QStringList known;
+      for (const auto& [each, is] : settings) known.append(view->name() + '.' + each);
+      throw Error(utf8(QString("--set: no '%1'; there are: %2").arg(name, known.join(", "))));
+    }
+    // Of numbers the nearest is taken.
+    bool is_number = false, was_number = false;
+    found->second.toDouble(&is_number);
+    value.toDouble(&was_number);
+    if (found->second != value && !(is_number && was_number)) {
+      throw Error(utf8(QString("--set: %1 cannot be '%2'").arg(name, value)));
+    }
+  }
+  for (const auto& [name, extent] : options.extents) {
+    const View* view = window.view(name.section('.', 0, 0));
+    const QStringList known = view == nullptr ? QStringList() : view->zoomable_names();
+    if (!known.contains(name)) {
+      throw Error(
+          utf8(QString("--extent: no chart '%1'%2")
+                   .arg(name, known.isEmpty() ? QString() : "; there are: " + known.join(", "))));
+    }
+  }
 }
 
 int draw(MainWindow& window, const DashboardOptions& options) {
@@ -137,6 +172,7 @@ int start(int argc, char** argv) {
   go_where_asked(window.session(), options);
   window.show();
   if (!options.tab.isEmpty()) open_tab(*window.current_view(), options.tab);
+  check_settings(window, options);
   if (picture) return draw(window, options);
   window.session().set_following(true);
   return QApplication::exec();

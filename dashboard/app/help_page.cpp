@@ -4,7 +4,9 @@
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
+#include "dashboard/charts/chart.h"
 #include "dashboard/models/run_filter.h"
+#include "dashboard/views/splitter.h"
 #include "dashboard/views/view.h"
 
 namespace ridgepoint {
@@ -13,6 +15,12 @@ namespace {
 QString key_row(const QString& keys, const QString& meaning) {
   return QString("<tr><td><b>%1</b></td><td style='padding-left:18px'>%2</td></tr>")
       .arg(keys.toHtmlEscaped(), meaning.toHtmlEscaped());
+}
+
+QString section(const QString& title, const std::vector<std::pair<QString, QString>>& keys) {
+  QString html = QString("<h3>%1</h3><table>").arg(title.toHtmlEscaped());
+  for (const auto& [key, meaning] : keys) html += key_row(key, meaning);
+  return html + "</table>";
 }
 
 }  // namespace
@@ -28,30 +36,24 @@ HelpPage::HelpPage(const std::vector<Command>& commands, const std::vector<View*
     if (!command.keys.isEmpty())
       html += key_row(command.keys.toString(QKeySequence::NativeText), command.title);
   }
-  html += "</table><h3>In a chart</h3><table>";
-  html += key_row("Wheel", "zoom at the cursor") + key_row("Drag", "move") +
-          key_row("W, S", "zoom in, out") + key_row("A, D, arrows", "move") +
-          key_row("F, double click", "everything in view") +
-          key_row("Comma, period", "choose the point before, the next one");
   html += "</table>";
+  html += section("In a chart", chart_keys());
+  html += section("On a border between two parts", splitter_keys());
   for (const View* view : views) {
     const auto keys = view->keys();
     if (keys.empty()) continue;
-    html += QString("<h3>In %1</h3><table>").arg(view->title().toHtmlEscaped());
-    for (const auto& [key, meaning] : keys) html += key_row(key, meaning);
-    html += "</table>";
+    html += section("In " + view->title(), keys);
   }
   html += QString(
               "<h3>Search</h3><p>Words apart by blanks must all hold. A bare word is looked for in "
-              "the id, label, "
+              "the id, label, tags, note, "
               "suite, commit, branch, command, machine and start of a run. <b>key:value</b> looks "
               "in one of them, "
               "<b>-key:value</b> leaves out what fits. Texts fit by any part, numbers as a whole. "
               "Where a key is a "
               "field of a case, some case of the run must fit all of these.</p><p><b>is:</b> "
-              "failing, clean, dirty, "
-              "labelled, running, interrupted.</p><p>Keys: %1.</p>")
-              .arg(RunFilter::keys().join(", ").toHtmlEscaped());
+              "%1.</p><p>Keys: %2.</p>")
+              .arg(RunFilter::states().join(", "), RunFilter::keys().join(", ").toHtmlEscaped());
   auto* text = new QTextBrowser;
   text->setHtml(html);
   text->setFrameShape(QFrame::NoFrame);

@@ -90,6 +90,7 @@ MainWindow::MainWindow(bool remembers, QWidget* parent)
   QObject::connect(&session_, &Session::opened, this, &MainWindow::show_state);
   QObject::connect(&session_, &Session::data_changed, this, &MainWindow::show_place);
   QObject::connect(&session_, &Session::place_changed, this, &MainWindow::show_place);
+  QObject::connect(&session_, &Session::steps_changed, this, &MainWindow::show_steps);
 }
 
 MainWindow::~MainWindow() = default;
@@ -287,9 +288,16 @@ void MainWindow::show_state() {
       "measured.";
   switch (session_.state()) {
     case Session::State::missing:
-      message_page_->show_message("Nothing has been measured yet",
-                                  "There is no database at " + path + ".\n\n" + own_runs,
-                                  {measure, open});
+      if (session_.problem().isEmpty()) {
+        message_page_->show_message("Nothing has been measured yet",
+                                    "There is no database at " + path + ".\n\n" + own_runs,
+                                    {measure, open});
+      } else {
+        message_page_->show_message("The database is gone",
+                                    "There is no database at " + path + " any more. " +
+                                        session_.problem() + " It is shown again once it is back.",
+                                    {open});
+      }
       stack_->setCurrentWidget(message_page_);
       break;
     case Session::State::empty:
@@ -318,10 +326,14 @@ void MainWindow::show_state() {
   show_place();
 }
 
-void MainWindow::show_place() {
-  const Place& place = session_.place();
+void MainWindow::show_steps() {
   back_->setEnabled(session_.itinerary().can_go_back());
   forward_->setEnabled(session_.itinerary().can_go_forward());
+}
+
+void MainWindow::show_place() {
+  const Place& place = session_.place();
+  show_steps();
   const RunEntry* pinned = session_.runs()->find(place.baseline);
   unpin_->setVisible(!place.baseline.empty());
   const QString label = pinned == nullptr ? QString() : qt(pinned->run().label);

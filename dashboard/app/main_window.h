@@ -60,6 +60,7 @@ class MainWindow : public QMainWindow {
   void list_commands();
   void show_state();
   void show_place();
+  void show_steps();  ///< whether Back and Forward lead anywhere
   void show_range();
   void ask_for_database();
   void copy_png();

@@ -3,6 +3,9 @@
 
 #include <QCommandLineParser>
 #include <QRegularExpression>
+#include <array>
+#include <cmath>
+#include <utility>
 
 #include "dashboard/models/text.h"
 #include "workloads/error.h"
@@ -39,6 +42,34 @@ void take_range(const QString& text, DashboardOptions& options) {
   options.has_range = true;
 }
 
+/// "NAME=VALUE"; the name has a view before a dot.
+std::pair<QString, QString> named_value(const char* option, const QString& text) {
+  const qsizetype equals = text.indexOf('=');
+  const QString name = text.left(equals);
+  if (equals < 1 || !name.contains('.')) {
+    throw Error(utf8(QString("--%1: expected VIEW.NAME=VALUE, not '%2'").arg(option, text)));
+  }
+  return {name, text.mid(equals + 1)};
+}
+
+Extent extent_from(const QString& text) {
+  const QStringList edges = text.split(':');
+  std::array<double, 4> numbers{};
+  bool good = edges.size() == 4;
+  for (std::size_t i = 0; i < numbers.size() && good; ++i) {
+    numbers[i] = edges[static_cast<qsizetype>(i)].toDouble(&good);
+    good = good && std::abs(numbers[i]) < 1e300;  // neither infinite nor no number
+  }
+  const auto [left, right, bottom, top] = numbers;
+  if (!good || !(left < right) || bottom > top) {
+    throw Error(
+        utf8("--extent: expected LEFT:RIGHT:BOTTOM:TOP in the coordinates of the chart, as "
+             "`copy the command line that draws this` writes them, not '" +
+             text + "'"));
+  }
+  return {left, right, bottom, top, {}};
+}
+
 }  // namespace
 
 DashboardOptions parse_options(const QStringList& arguments) {
@@ -71,8 +102,15 @@ DashboardOptions parse_options(const QStringList& arguments) {
       "FROM:TO");
   const QCommandLineOption tab("tab", "Tab of the view to open, by the beginning of its title.",
                                "TITLE");
-  for (const auto* option : {&help, &theme, &size, &view, &picture, &run, &baseline, &filter,
-                             &subject, &a, &b, &scenario, &metric, &op, &range, &tab}) {
+  const QCommandLineOption set(
+      "set", "Sets a control of a view, as in quality.budget=0.05; repeatable.", "VIEW.NAME=VALUE");
+  const QCommandLineOption extent("extent",
+                                  "Part of a chart to look at, as in "
+                                  "roofline.chart=LEFT:RIGHT:BOTTOM:TOP; repeatable.",
+                                  "VIEW.CHART=EDGES");
+  for (const auto* option :
+       {&help, &theme, &size, &view, &picture, &run, &baseline, &filter, &subject, &a, &b,
+        &scenario, &metric, &op, &range, &tab, &set, &extent}) {
     parser.addOption(*option);
   }
   if (!parser.parse(arguments)) {
@@ -100,6 +138,14 @@ DashboardOptions parse_options(const QStringList& arguments) {
   options.metric = parser.value(metric);
   options.op = parser.value(op);
   options.tab = parser.value(tab);
+  for (const QString& text : parser.values(set)) {
+    options.settings.insert_or_assign(named_value("set", text).first,
+                                      named_value("set", text).second);
+  }
+  for (const QString& text : parser.values(extent)) {
+    const auto [name, edges] = named_value("extent", text);
+    options.extents.insert_or_assign(name, extent_from(edges));
+  }
   if (parser.isSet(range)) take_range(parser.value(range), options);
   if (parser.isSet(picture)) {
     options.view = parser.value(picture);

@@ -5,6 +5,9 @@
 #include <QSize>
 #include <QString>
 #include <QStringList>
+#include <map>
+
+#include "dashboard/models/place.h"
 
 namespace ridgepoint {
 
@@ -20,6 +23,9 @@ struct DashboardOptions {
   QString tab;             ///< of the view, by the beginning of its title
   bool has_range = false;  ///< milliseconds from the beginning of the trace
   double range_begin_ms = 0, range_end_ms = 0;
+  /// Of the views' own controls, and what is in view of their charts, each by view and name.
+  std::map<QString, QString> settings{};
+  std::map<QString, Extent> extents{};
   QString help;  ///< text to print in place of everything
 };
 

@@ -39,6 +39,15 @@ QString picture_command(const Session& session, const QSize& size, bool dark, co
   add("--filter", utf8(place.filter));
   add("--scenario", utf8(place.scenario));
   add("--tab", utf8(tab));
+  const QString prefix = place.view + '.';
+  for (const auto& [name, value] : place.settings) {
+    if (name.startsWith(prefix)) add("--set", utf8(name + '=' + value));
+  }
+  for (const auto& [name, extent] : place.extents) {
+    if (!name.startsWith(prefix)) continue;
+    add("--extent", fmt::format("{}={:.17g}:{:.17g}:{:.17g}:{:.17g}", utf8(name), extent.left,
+                                extent.right, extent.bottom, extent.top));
+  }
   if (const auto traced = session.trace_of_range(); traced.value != nullptr) {
     const auto ms_at = [&](std::int64_t at_ns) {
       return static_cast<double>(at_ns - traced.value->timeline.begin_ns) * 1e-6;

@@ -5,6 +5,7 @@
 #include <QSvgGenerator>
 #include <QToolTip>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "dashboard/charts/unit_scale.h"
@@ -40,10 +41,23 @@ class UnitTicker : public QCPAxisTicker {
   double step_ = 1;
 };
 
+constexpr std::array kCorners{Qt::AlignBottom | Qt::AlignLeft, Qt::AlignBottom | Qt::AlignRight,
+                              Qt::AlignTop | Qt::AlignRight, Qt::AlignTop | Qt::AlignLeft};
 constexpr double kWheelFactor = 0.8;
 constexpr double kPanShare = 0.1;
 
 }  // namespace
+
+const std::vector<std::pair<QString, QString>>& chart_keys() {
+  static const std::vector<std::pair<QString, QString>> keys{
+      {"Wheel", "zoom at the cursor"},
+      {"Drag", "move"},
+      {"W, S", "zoom in, out"},
+      {"A, D, arrows", "move"},
+      {"F, double click", "everything in view"},
+      {"Comma, period", "choose the point before, the next one"}};
+  return keys;
+}
 
 QFont small_font(const QWidget& widget) {
   QFont font = widget.font();
@@ -64,6 +78,7 @@ Chart::Chart(QWidget* parent) : QCustomPlot(parent) {
   message_label_->setAlignment(Qt::AlignCenter);
   message_label_->setWordWrap(true);
   message_label_->setAttribute(Qt::WA_TransparentForMouseEvents);
+  QObject::connect(this, &QCustomPlot::afterLayout, this, &Chart::place_legend);
   set_message(QStringLiteral(" "));  // nothing is drawn before something is shown
 }
 
@@ -88,6 +103,68 @@ void Chart::place_message() {
 void Chart::resizeEvent(QResizeEvent* event) {
   QCustomPlot::resizeEvent(event);
   place_message();
+  if (is_fitted_) fit();  // the room for the legend is one of pixels
+}
+
+QRectF Chart::legend_box(Qt::Alignment corner) const {
+  const QRectF frame = axisRect()->insetLayout()->rect();
+  const QSizeF size = legend->minimumOuterSizeHint();
+  const double x = corner & Qt::AlignRight ? frame.right() - size.width() : frame.left();
+  const double y = corner & Qt::AlignBottom ? frame.bottom() - size.height() : frame.top();
+  return {QPointF(x, y), size};
+}
+
+std::size_t Chart::covered_by_legend(Qt::Alignment corner,
+                                     const std::vector<QPointF>& drawn) const {
+  constexpr double kApart = 4;
+  const QRectF box = legend_box(corner).adjusted(-kApart, -kApart, kApart, kApart);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(drawn, [&](const QPointF& at) { return box.contains(at); }));
+}
+
+void Chart::place_legend() {
+  if (!legend->visible()) return;
+  const std::vector<QPointF> drawn = drawn_at();
+  if (drawn.empty()) return;
+  QCPLayoutInset& inset = *axisRect()->insetLayout();
+  Qt::Alignment best = inset.insetAlignment(0);
+  std::size_t least = covered_by_legend(best, drawn);
+  for (const Qt::Alignment corner : kCorners) {
+    const std::size_t covered = covered_by_legend(corner, drawn);
+    if (covered >= least) continue;
+    least = covered;
+    best = corner;
+  }
+  if (best == inset.insetAlignment(0)) return;
+  inset.setInsetAlignment(0, best);
+  axisRect()->update(QCPLayoutElement::upLayout);
+}
+
+void Chart::add_drawn_line(std::vector<QPointF>& drawn, const QPointF& from, const QPointF& to) {
+  constexpr double kEvery = 8;
+  constexpr double kMost = 1000;  // far outside nothing is to be seen
+  const QPointF way = to - from;
+  const double pieces =
+      std::clamp(std::max(std::abs(way.x()), std::abs(way.y())) / kEvery, 1.0, kMost);
+  for (double i = 0; i <= pieces; i += 1) drawn.push_back(from + way * (i / pieces));
+}
+
+void Chart::make_room_for_legend() {
+  const QRectF frame = axisRect()->rect();
+  const std::vector<QPointF> drawn = drawn_at();
+  if (drawn.empty() || frame.height() < 1) return;
+  const bool has_room = std::ranges::any_of(
+      kCorners, [&](Qt::Alignment corner) { return covered_by_legend(corner, drawn) == 0; });
+  if (has_room) return;
+  double lowest = frame.top();
+  for (const QPointF& at : drawn) lowest = std::max(lowest, std::min(at.y(), frame.bottom()));
+  constexpr double kMost = 0.5;  // of the chart
+  constexpr double kMargin = 14;
+  const double share =
+      std::min(kMost, (legend->minimumOuterSizeHint().height() + kMargin) / frame.height());
+  const double top = yAxis->range().upper;
+  const double bottom = yAxis->pixelToCoord(lowest);
+  yAxis->setRangeLower((bottom - share * top) / (1 - share));
 }
 
 void Chart::colour_frame(const Theme& theme) {
@@ -126,7 +203,34 @@ void Chart::redraw() {
 void Chart::fit() {
   if (!message_.isEmpty()) return;
   find_ranges();
+  is_fitted_ = true;
   replot(rpQueuedReplot);
+}
+
+std::optional<Extent> Chart::extent() const {
+  if (is_fitted_) return std::nullopt;
+  const QCPRange x = xAxis->range();
+  const QCPRange y = yAxis->range();
+  return Extent{x.lower, x.upper, y.lower, y.upper, subject()};
+}
+
+void Chart::show_extent(const std::optional<Extent>& extent) {
+  const bool is_of_this = extent && (extent->of.isEmpty() || extent->of == subject());
+  if (!is_of_this) {
+    if (!is_fitted_) fit();
+    return;
+  }
+  xAxis->setRange(extent->left, extent->right);
+  yAxis->setRange(extent->bottom, extent->top);
+  is_fitted_ = false;
+  replot(rpQueuedReplot);
+}
+
+void Chart::tell_if_moved(const QCPRange& x_before, const QCPRange& y_before) {
+  if (!message_.isEmpty()) return;
+  if (xAxis->range() == x_before && yAxis->range() == y_before) return;
+  is_fitted_ = false;
+  tell_zoomed();
 }
 
 QString Chart::text_at(const QPointF&) const {
@@ -185,7 +289,14 @@ void Chart::changeEvent(QEvent* event) {
   if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) redraw();
 }
 
+void Chart::wheelEvent(QWheelEvent* event) {
+  const QCPRange x = xAxis->range(), y = yAxis->range();
+  QCustomPlot::wheelEvent(event);
+  tell_if_moved(x, y);
+}
+
 void Chart::keyPressEvent(QKeyEvent* event) {
+  const QCPRange x = xAxis->range(), y = yAxis->range();
   const auto zoom = [this](double factor) {
     for (QCPAxis* axis : {xAxis, yAxis}) axis->scaleRange(factor, axis->range().center());
   };
@@ -214,8 +325,9 @@ void Chart::keyPressEvent(QKeyEvent* event) {
       pan(yAxis, -kPanShare);
       break;
     case Qt::Key_F:
-      find_ranges();
-      break;
+      fit();
+      tell_zoomed();
+      return;
     case Qt::Key_Comma:
     case Qt::Key_Period:
       step_choice(event->key() == Qt::Key_Period);
@@ -225,6 +337,7 @@ void Chart::keyPressEvent(QKeyEvent* event) {
       return;
   }
   replot(rpQueuedReplot);
+  tell_if_moved(x, y);
 }
 
 void Chart::step_choice(bool forward) {
@@ -246,11 +359,14 @@ void Chart::step_choice(bool forward) {
 
 void Chart::mouseDoubleClickEvent(QMouseEvent* event) {
   fit();
+  tell_zoomed();
   event->accept();
 }
 
 void Chart::mouseMoveEvent(QMouseEvent* event) {
+  const QCPRange x = xAxis->range(), y = yAxis->range();
   QCustomPlot::mouseMoveEvent(event);
+  tell_if_moved(x, y);
   if (event->buttons() != Qt::NoButton) return;
   const QString text = message_.isEmpty() ? text_at(event->position()) : QString();
   if (text.isEmpty()) {

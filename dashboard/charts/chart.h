@@ -11,13 +11,15 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dashboard/charts/theme.h"
+#include "dashboard/charts/zoomable.h"
 
 namespace ridgepoint {
 
-class Chart : public QCustomPlot {
+class Chart : public QCustomPlot, public Zoomable {
   Q_OBJECT
  public:
   explicit Chart(QWidget* parent = nullptr);
@@ -29,6 +31,8 @@ class Chart : public QCustomPlot {
   [[nodiscard]] virtual std::vector<QStringList> rows() const = 0;
   /// Everything in view again.
   void fit();
+  [[nodiscard]] std::optional<Extent> extent() const override;
+  void show_extent(const std::optional<Extent>& extent) override;
   /// As a vector drawing.
   bool save_svg(const QString& path, const QSize& size);
 
@@ -39,6 +43,14 @@ class Chart : public QCustomPlot {
   virtual void find_ranges() = 0;
   /// What lies under a point of the widget; empty: nothing.
   [[nodiscard]] virtual QString text_at(const QPointF& at) const;
+
+  /// Pixels of what is drawn that the legend shall not cover; none: it stays where it is.
+  [[nodiscard]] virtual std::vector<QPointF> drawn_at() const { return {}; }
+  /// Moves the lower end of the vertical axis until the legend has room below all that is drawn, if
+  /// it has none in any corner.
+  void make_room_for_legend();
+  /// Adds the pixels of a straight line to what is drawn, some apart.
+  static void add_drawn_line(std::vector<QPointF>& drawn, const QPointF& from, const QPointF& to);
 
   /// What can be chosen in it, by the cursor or, one after the other, by comma and period. A null
   /// place, or one outside, is that of something that is not drawn.
@@ -59,19 +71,32 @@ class Chart : public QCustomPlot {
   void changeEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
   void mouseDoubleClickEvent(QMouseEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 
  private:
   void colour_frame(const Theme& theme);
   void place_message();
+  /// Into the corner where it covers least; where that is several, the one that it is in.
+  void place_legend();
+  [[nodiscard]] QRectF legend_box(Qt::Alignment corner) const;
+  /// How much of what is drawn lies behind it.
+  [[nodiscard]] std::size_t covered_by_legend(Qt::Alignment corner,
+                                              const std::vector<QPointF>& drawn) const;
   /// To the next of what can be chosen, and says what it is where it lies.
   void step_choice(bool forward);
+  /// Tells where someone zoomed or moved, if that was done since `before`.
+  void tell_if_moved(const QCPRange& x_before, const QCPRange& y_before);
 
   std::optional<std::size_t> stepped_to_;
+  bool is_fitted_ = true;  ///< everything is in view
   QString message_;
   QLabel* message_label_ = nullptr;
 };
+
+/// Keys of a chart that has the focus, for the page of help: key, meaning.
+const std::vector<std::pair<QString, QString>>& chart_keys();
 
 /// A cell of text in a plot's legend takes its font; one place for all.
 QFont small_font(const QWidget& widget);

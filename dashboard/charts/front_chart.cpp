@@ -203,6 +203,12 @@ void FrontChart::find_ranges() {
   if (low >= 0 && yAxis->range().lower < 0) yAxis->setRangeLower(-0.05 * yAxis->range().upper);
 }
 
+std::vector<QPointF> FrontChart::drawn_at() const {
+  std::vector<QPointF> pixels;
+  for (std::size_t i = 0; i < variants_.points.size(); ++i) pixels.push_back(place_of(i));
+  return pixels;
+}
+
 QPointF FrontChart::place_of(std::size_t point) const {
   if (point >= variants_.points.size()) return {};
   return {xAxis->coordToPixel(variants_.points[point].speed),

@@ -30,6 +30,7 @@ class FrontChart : public Chart {
  protected:
   void draw(const Theme& theme) override;
   void find_ranges() override;
+  [[nodiscard]] std::vector<QPointF> drawn_at() const override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
   [[nodiscard]] std::size_t choices() const override { return variants_.points.size(); }
   [[nodiscard]] QPointF place_of_choice(std::size_t point) const override {

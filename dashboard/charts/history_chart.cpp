@@ -173,6 +173,15 @@ void HistoryChart::find_ranges() {
   pad(yAxis, low, high, 0.18);
 }
 
+std::vector<QPointF> HistoryChart::drawn_at() const {
+  std::vector<QPointF> pixels;
+  if (history_ == nullptr) return pixels;
+  for (std::size_t i = 0; i < history_->points.size(); ++i) {
+    if (const QPointF at = place_of(i); !at.isNull()) pixels.push_back(at);
+  }
+  return pixels;
+}
+
 QPointF HistoryChart::place_of(std::size_t point) const {
   if (history_ == nullptr || point >= history_->points.size() ||
       !has_value(history_->points[point])) {

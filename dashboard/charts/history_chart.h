@@ -35,6 +35,7 @@ class HistoryChart : public Chart {
  protected:
   void draw(const Theme& theme) override;
   void find_ranges() override;
+  [[nodiscard]] std::vector<QPointF> drawn_at() const override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
   [[nodiscard]] std::size_t choices() const override {
     return history_ == nullptr ? 0 : history_->points.size();

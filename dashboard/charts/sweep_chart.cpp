@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "dashboard/charts/log_axis.h"
 #include "dashboard/models/text.h"
@@ -13,7 +14,7 @@ namespace ridgepoint {
 
 SweepChart::SweepChart(QWidget* parent) : Chart(parent) {
   setAccessibleName("Bandwidth over the working set");
-  axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignLeft);
+  axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignRight);
 }
 
 void SweepChart::show_sweep(const std::optional<roofline::Roofs>& roofs, double step_bytes) {
@@ -40,7 +41,7 @@ std::vector<const roofline::BandwidthCurve*> SweepChart::loads() const {
 
 void SweepChart::draw(const Theme& theme) {
   use_log_axis(xAxis, "bytes walked through again and again");
-  use_log_axis(yAxis, "bytes a second");
+  use_log_axis(yAxis, "bytes loaded a second");
   std::size_t kind = 0;
   for (const auto* curve : loads()) {
     const QColor colour = theme.kinds[kind++ % theme.kinds.size()];
@@ -63,8 +64,8 @@ void SweepChart::draw(const Theme& theme) {
     edges[1]->setBrush(band);
     edges[1]->setChannelFillGraph(edges[0]);
     QCPGraph* line = addGraph();
-    line->setName(curve->streams == 1 ? QString("loading, one stream a thread")
-                                      : QString("loading, %1 streams").arg(curve->streams));
+    line->setName(curve->streams == 1 ? QString("one stream a thread")
+                                      : QString("%1 streams").arg(curve->streams));
     line->setPen(QPen(colour, 1.5));
     line->setData(x, y, true);
     // The levels that were found: as far as each reaches, at its height.
@@ -103,6 +104,21 @@ void SweepChart::find_ranges() {
   if (step_bytes_ > 0) right = std::max(right, std::log10(step_bytes_));
   pad(xAxis, left, right, 0.04);
   pad(yAxis, low, high, 0.08);
+  make_room_for_legend();
+}
+
+std::vector<QPointF> SweepChart::drawn_at() const {
+  std::vector<QPointF> pixels;
+  for (const auto* curve : loads()) {
+    std::optional<QPointF> before;
+    for (const auto& point : curve->points) {
+      const double y = std::log10(std::max(1.0, point.bytes_per_second.value));
+      const QPointF at(xAxis->coordToPixel(std::log10(point.bytes)), yAxis->coordToPixel(y));
+      add_drawn_line(pixels, before.value_or(at), at);
+      before = at;
+    }
+  }
+  return pixels;
 }
 
 QString SweepChart::text_at(const QPointF& at) const {

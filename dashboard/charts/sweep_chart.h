@@ -24,6 +24,7 @@ class SweepChart : public Chart {
  protected:
   void draw(const Theme& theme) override;
   void find_ranges() override;
+  [[nodiscard]] std::vector<QPointF> drawn_at() const override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
 
  private:

@@ -52,7 +52,6 @@ QString style_rules(const Theme& theme) {
              "QHeaderView::section { background: %2; color: %1; border: 0; padding: 4px 6px;"
              " border-right: 1px solid %3; }"
              "QTableView { gridline-color: %3; }"
-             "QSplitter::handle { background: %3; }"
              // Of its own style a box to type in has no frame to be seen in the dark.
              "QLineEdit { border: 1px solid %4; border-radius: 2px; padding: 1px 2px; }"
              "QLineEdit:focus { border-color: %5; }"
@@ -97,7 +96,7 @@ QPalette Theme::palette() const {
   made.setColor(QPalette::Light, dark ? raised : QColor(Qt::white));
   made.setColor(QPalette::Dark, dark ? QColor(0x0E, 0x11, 0x15) : QColor(0xB4, 0xBC, 0xC7));
   for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) {
-    made.setColor(QPalette::Disabled, role, dark ? muted.darker(140) : muted.lighter(150));
+    made.setColor(QPalette::Disabled, role, dark ? muted.darker(115) : muted.lighter(125));
   }
   return made;
 }
@@ -127,6 +126,12 @@ void apply_theme(QApplication& application, const QString& name) {
                                                         : theme_of(desktop);
   QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QApplication::setPalette(theme.palette());
+  // Of its own the style draws their frames darker than the window: in the dark nobody sees them.
+  QPalette framed = theme.palette();
+  framed.setColor(QPalette::Window, theme.dark ? theme.muted : theme.muted.lighter(130));
+  for (const char* kind : {"QAbstractSpinBox", "QCheckBox"}) {
+    QApplication::setPalette(framed, kind);
+  }
   application.setStyleSheet(style_rules(theme));
 }
 

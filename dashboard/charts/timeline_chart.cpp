@@ -269,6 +269,20 @@ void TimelineChart::zoom(double factor, double around_ns) {
   look_at(around_ns - share * wanted, around_ns + (1 - share) * wanted);
 }
 
+std::optional<Extent> TimelineChart::extent() const {
+  if (traced_ == nullptr || is_fitted_) return std::nullopt;
+  return Extent{from_ns_, to_ns(), 0, 0, subject()};
+}
+
+void TimelineChart::show_extent(const std::optional<Extent>& extent) {
+  if (traced_ == nullptr) return;
+  if (extent && (extent->of.isEmpty() || extent->of == subject())) {
+    look_at(extent->left, extent->right);
+  } else if (!is_fitted_) {
+    fit();
+  }
+}
+
 void TimelineChart::keep_in_reach() {
   if (traced_ == nullptr) return;
   const auto begin = static_cast<double>(index().begin_ns);
@@ -633,17 +647,21 @@ void TimelineChart::keyPressEvent(QKeyEvent* event) {
     }
     case Qt::Key_W:
       zoom(kZoomStep, around);
+      tell_zoomed();
       break;
     case Qt::Key_S:
       zoom(1 / kZoomStep, around);
+      tell_zoomed();
       break;
     case Qt::Key_A:
     case Qt::Key_Left:
       look_at(from_ns_ - width * kMoveShare, to_ns() - width * kMoveShare);
+      tell_zoomed();
       break;
     case Qt::Key_D:
     case Qt::Key_Right:
       look_at(from_ns_ + width * kMoveShare, to_ns() + width * kMoveShare);
+      tell_zoomed();
       break;
     case Qt::Key_F: {
       const bool there =
@@ -655,10 +673,12 @@ void TimelineChart::keyPressEvent(QKeyEvent* event) {
       } else {
         fit();
       }
+      tell_zoomed();
       break;
     }
     case Qt::Key_Home:
       fit();
+      tell_zoomed();
       break;
     case Qt::Key_Escape:
       if (!range_) return QAbstractScrollArea::keyPressEvent(event);
@@ -755,6 +775,7 @@ void TimelineChart::wheelEvent(QWheelEvent* event) {
     zoom(std::pow(kZoomStep, static_cast<double>(turned.y()) / 120),
          time_at(std::max<double>(kGutter, event->position().x())));
   }
+  tell_zoomed();
   event->accept();
 }
 
@@ -783,6 +804,7 @@ void TimelineChart::mouseMoveEvent(QMouseEvent* event) {
     const double width = to_ns() - from_ns_;
     const double from = pressed_from_ns_ - moved * ns_per_pixel_;
     look_at(from, from + width);
+    tell_zoomed();
   } else if (std::abs(moved) >= kDragBegins) {
     const double a = time_at(std::max<double>(kGutter, pressed_at_.x()));
     const double b = time_at(std::max<double>(kGutter, event->position().x()));
@@ -817,6 +839,7 @@ void TimelineChart::mouseDoubleClickEvent(QMouseEvent* event) {
   } else {
     fit();
   }
+  tell_zoomed();
 }
 
 }  // namespace ridgepoint

@@ -13,13 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "dashboard/charts/zoomable.h"
 #include "dashboard/models/traced_record.h"
 
 namespace ridgepoint {
 
 struct Theme;
 
-class TimelineChart : public QAbstractScrollArea {
+class TimelineChart : public QAbstractScrollArea, public Zoomable {
   Q_OBJECT
  public:
   explicit TimelineChart(QWidget* parent = nullptr);
@@ -36,6 +37,8 @@ class TimelineChart : public QAbstractScrollArea {
   void fit();                                  ///< all of it
   void look_at(double from_ns, double to_ns);  ///< this stretch
   void zoom(double factor, double around_ns);  ///< below 1: nearer
+  [[nodiscard]] std::optional<Extent> extent() const override;
+  void show_extent(const std::optional<Extent>& extent) override;
   [[nodiscard]] double from_ns() const { return from_ns_; }
   [[nodiscard]] double to_ns() const;
   [[nodiscard]] double time_at(double x) const;  ///< of a column of the viewport

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "dashboard/models/text.h"
 #include "results/report/table.h"
 
 namespace ridgepoint {
 namespace {
+
+/// More points than that leave no gaps that a legend would fit into.
+constexpr std::size_t kMostJoined = 300;
 
 QSharedPointer<QCPAxisTickerText> nines_ticker() {
   QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
@@ -67,7 +71,10 @@ void TwoSidesChart::draw(const Theme& theme) {
     if (side->points.empty()) continue;
     QCPGraph* graph = addGraph();
     const bool first = side == &a_;
-    graph->setName(QString("%1 (%2 values)").arg(side->name).arg(side->values));
+    graph->setName(QString("%1 (%2 %3)")
+                       .arg(side->name)
+                       .arg(side->values)
+                       .arg(side->values == 1 ? "value" : "values"));
     graph->setPen(QPen(first ? theme.a : theme.b, 2, first ? Qt::SolidLine : Qt::DashLine));
     if (shape_ == Shape::ecdf) graph->setLineStyle(QCPGraph::lsStepLeft);
     QVector<double> x, y;
@@ -75,7 +82,7 @@ void TwoSidesChart::draw(const Theme& theme) {
       x.append(point.x);
       y.append(point.y);
     }
-    graph->setData(x, y, shape_ == Shape::percentiles);
+    graph->setData(x, y, true);  // sorted anew, ends of a vertical step might change places
   }
   legend->setVisible(graphCount() > 0);
 }
@@ -98,6 +105,25 @@ void TwoSidesChart::find_ranges() {
   } else {
     pad(yAxis, low_y, high_y, 0.08);
   }
+}
+
+std::vector<QPointF> TwoSidesChart::drawn_at() const {
+  std::vector<QPointF> pixels;
+  for (const Side* side : {&a_, &b_}) {
+    std::optional<QPointF> before;
+    for (const CurvePoint& point : side->points) {
+      const QPointF at(xAxis->coordToPixel(point.x), yAxis->coordToPixel(point.y));
+      if (before && side->points.size() <= kMostJoined) {
+        // Shares of values go up in steps.
+        const QPointF corner = shape_ == Shape::ecdf ? QPointF(at.x(), before->y()) : *before;
+        if (shape_ == Shape::ecdf) add_drawn_line(pixels, *before, corner);
+        add_drawn_line(pixels, corner, at);
+      }
+      pixels.push_back(at);
+      before = at;
+    }
+  }
+  return pixels;
 }
 
 QString TwoSidesChart::text_at(const QPointF& at) const {

@@ -7,6 +7,7 @@
 #include <QString>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,13 @@ struct TraceRange {
   std::int64_t begin_ns = 0, end_ns = 0;
   std::string run_id{};  ///< that the record is of
   bool operator==(const TraceRange&) const = default;
+};
+
+/// What of a chart is in view, in the coordinates of its axes.
+struct Extent {
+  double left = 0, right = 0, bottom = 0, top = 0;
+  QString of{};  ///< what the chart showed: of anything else it means nothing; empty: of all
+  bool operator==(const Extent&) const = default;
 };
 
 struct Place {
@@ -36,6 +44,10 @@ struct Place {
   std::optional<TraceRange> range;      ///< what times are taken from; nothing: the whole trace
   QString filter;                       ///< what stands in the search box
   QString scenario;  ///< quality against speed: which cases are set beside each other
+  /// Of charts that were zoomed or moved, by view and chart; any other shows all there is.
+  std::map<QString, Extent> extents{};
+  /// Of the views' own controls, by view and control; absent: as they stand.
+  std::map<QString, QString> settings{};
   bool operator==(const Place&) const = default;
 };
 

@@ -53,6 +53,12 @@ QStringList RunFilter::keys() {
   return names;
 }
 
+QStringList RunFilter::states() {
+  QStringList names;
+  for (const std::string_view state : kStates) names.append(qt(state));
+  return names;
+}
+
 RunFilter RunFilter::parse(const QString& text) {
   RunFilter filter;
   const std::vector<std::string_view> keys = filter_keys();
@@ -79,10 +85,7 @@ RunFilter RunFilter::parse(const QString& text) {
         const bool begins = std::ranges::any_of(
             kStates, [&](std::string_view state) { return state.starts_with(term.value); });
         if (begins) continue;
-        filter.problem_ = QString(
-                              "'is:%1': a run is failing, clean, dirty, labelled, tagged, noted, "
-                              "running or interrupted")
-                              .arg(qt(term.value));
+        filter.problem_ = QString("'is:%1': a run is %2").arg(qt(term.value), states().join(", "));
         filter.terms_.clear();
         return filter;
       }

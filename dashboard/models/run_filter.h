@@ -21,6 +21,8 @@ class RunFilter {
   static RunFilter parse(const QString& text);
   /// Every key that there is: those of `ridgepoint compare`, `status` and `is`.
   static QStringList keys();
+  /// Of `is:`.
+  [[nodiscard]] static QStringList states();
 
   /// Why the text cannot be meant; empty where it can. Such a filter lets every run through.
   [[nodiscard]] const QString& problem() const { return problem_; }

@@ -2,6 +2,7 @@
 #include "dashboard/models/session.h"
 
 #include <SQLiteCpp/Exception.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <exception>
@@ -73,10 +74,12 @@ void Session::open(const std::filesystem::path& path) {
   gave_up_ = false;
   ++generation_;
   if (!same) {
+    seen_file_.reset();
     runs_ = std::make_shared<RunList>();
     Place start;
     start.view = place().view;
     itinerary_.start_anew(start);
+    adjusting_.clear();
   }
   read_first();
   Q_EMIT opened();
@@ -96,8 +99,16 @@ void Session::read_first() {
   std::error_code ignored;
   if (!std::filesystem::exists(path_, ignored)) {
     state_ = State::missing;
-    problem_.clear();
+    problem_ =
+        seen_file_ ? QStringLiteral("It was deleted or moved while it was open.") : QString();
     runs_ = std::make_shared<RunList>();
+    return;
+  }
+  if (std::filesystem::is_fifo(path_, ignored) || std::filesystem::is_socket(path_, ignored)) {
+    // Opening a pipe waits until somebody writes into it.
+    runs_ = std::make_shared<RunList>();
+    state_ = State::unreadable;
+    problem_ = qt(path_.string()) + " is no file but a pipe or socket; name a database";
     return;
   }
   try {
@@ -110,6 +121,7 @@ void Session::read_first() {
       loader_.load(path_, options_);
       return;
     }
+    seen_file_ = file_there();
     seen_version_ = data_version();  // before reading: what is written meanwhile is seen later
     runs_ = read_newest_runs(path_, kFirstRuns, options_);
     problem_.clear();
@@ -131,7 +143,10 @@ void Session::become(State state, const QString& problem) {
 
 void Session::take(const QString& path, const SharedRuns& runs) {
   if (path != qt(path_.string())) return;
-  if (state_ == State::older) seen_version_ = data_version();
+  if (state_ == State::older) {
+    seen_file_ = file_there();
+    seen_version_ = data_version();
+  }
   runs_ = runs;
   become(runs_->runs.empty() ? State::empty : State::ready);
   Q_EMIT data_changed();
@@ -147,6 +162,12 @@ std::optional<std::int64_t> Session::data_version() {
   }
 }
 
+std::optional<std::pair<std::uint64_t, std::uint64_t>> Session::file_there() const {
+  struct stat found {};
+  if (::stat(path_.c_str(), &found) != 0) return std::nullopt;
+  return std::pair<std::uint64_t, std::uint64_t>(found.st_dev, found.st_ino);
+}
+
 void Session::look() {
   if (state_ == State::older && loader_.busy()) return;
   if (state_ != State::ready) {
@@ -158,6 +179,11 @@ void Session::look() {
       ++generation_;
       Q_EMIT opened();
     }
+    return;
+  }
+  if (file_there() != seen_file_) {
+    // Deleted, or replaced: the one that is still held is nobody's.
+    open(path_);
     return;
   }
   const auto version = data_version();
@@ -423,6 +449,7 @@ QString Session::write_note(const std::string& run_id, const QString& note) {
 
 void Session::go(Place place) {
   if (place == this->place()) return;
+  adjusting_.clear();
   itinerary_.go(std::move(place));
   Q_EMIT place_changed();
 }
@@ -433,11 +460,48 @@ void Session::amend(Place place) {
   Q_EMIT place_changed();
 }
 
+void Session::adjust(const QString& what, Place place) {
+  if (place == this->place()) return;
+  const bool goes_on = adjusting_ == what && adjusted_.elapsed() < kRest_ms;
+  adjusting_ = what;
+  adjusted_.restart();
+  if (goes_on) {
+    itinerary_.amend(std::move(place));
+  } else {
+    itinerary_.go(std::move(place));
+    Q_EMIT steps_changed();
+  }
+}
+
+void Session::choose_extent(const QString& chart, const std::optional<Extent>& extent) {
+  Place next = place();
+  if (extent) {
+    next.extents[chart] = *extent;
+  } else {
+    next.extents.erase(chart);
+  }
+  adjust(chart, std::move(next));
+}
+
+void Session::choose_settings(const std::map<QString, QString>& before,
+                              const std::map<QString, QString>& now) {
+  if (before == now || now.empty()) return;
+  const QString what = now.begin()->first;
+  Place next = place();
+  // As they stood, so that Back comes to it.
+  for (const auto& [name, value] : before) next.settings[name] = value;
+  if (adjusting_ != what) itinerary_.amend(next);
+  for (const auto& [name, value] : now) next.settings[name] = value;
+  adjust(what, std::move(next));
+}
+
 void Session::back() {
+  adjusting_.clear();
   if (itinerary_.back()) Q_EMIT place_changed();
 }
 
 void Session::forward() {
+  adjusting_.clear();
   if (itinerary_.forward()) Q_EMIT place_changed();
 }
 

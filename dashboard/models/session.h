@@ -5,6 +5,7 @@
 // but for the tags and notes of runs, and a database of an older schema, which opening brings up.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QStringList>
 #include <QTimer>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "dashboard/models/place.h"
 #include "dashboard/models/profiled_record.h"
@@ -112,6 +114,12 @@ class Session : public QObject {
   void back();
   void forward();
   [[nodiscard]] const Itinerary& itinerary() const { return itinerary_; }
+  /// What of a chart someone zoomed or moved to; nothing: all of it. No other view shows that, so
+  /// none is told. What follows at once, such as notches of the wheel, is one place.
+  void choose_extent(const QString& chart, const std::optional<Extent>& extent);
+  /// The same of a view's own controls, which may be dragged: as they stood, and as they stand.
+  void choose_settings(const std::map<QString, QString>& before,
+                       const std::map<QString, QString>& now);
   void choose_run(const std::string& id);
   void choose_case(const std::string& hash);
   void choose_op(const std::string& op_id, const std::string& phase = {});
@@ -133,8 +141,11 @@ class Session : public QObject {
   void opened();         ///< another database, or another state of this one
   void data_changed();   ///< runs were read anew
   void place_changed();  ///< someone went elsewhere, or chose something
+  void steps_changed();  ///< back and forward alone lead elsewhere
 
  private:
+  /// Another place, or this one amended where `what` made it and is not at rest yet.
+  void adjust(const QString& what, Place place);
   void read_first();
   void take(const QString& path, const SharedRuns& runs);
   void forget();
@@ -142,9 +153,12 @@ class Session : public QObject {
       const std::shared_ptr<const RunWithRecords>& run, const Record& record) const;
   void become(State state, const QString& problem = {});
   [[nodiscard]] std::optional<std::int64_t> data_version();
+  /// Which file lies there: a name may come to mean another one. Nothing: none does.
+  [[nodiscard]] std::optional<std::pair<std::uint64_t, std::uint64_t>> file_there() const;
 
   static constexpr std::int64_t kFirstRuns = 200;
   static constexpr std::size_t kMostKept = 6;
+  static constexpr qint64 kRest_ms = 700;
   static constexpr std::size_t kMostCandidates = 12;
   /// The chosen one and the baseline's; each may hold millions of spans.
   static constexpr std::size_t kMostTraces = 2;
@@ -156,10 +170,13 @@ class Session : public QObject {
   SharedRuns runs_ = std::make_shared<RunList>();
   RunListLoader loader_;
   Itinerary itinerary_;
+  QString adjusting_;  ///< what made this place, and may still be moving; empty: nothing
+  QElapsedTimer adjusted_;
   QTimer timer_;
   int ticks_ = 0;
   std::optional<Database> watch_;
   std::optional<std::int64_t> seen_version_;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> seen_file_;
   std::int64_t generation_ = 0;
   bool gave_up_ = false;  ///< bringing it up failed: once is enough until somebody asks again
   mutable std::map<std::string, Loaded<RunWithRecords>> kept_runs_;

@@ -8,7 +8,6 @@
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QSplitter>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
@@ -22,6 +21,7 @@
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
 #include "dashboard/views/interval_delegate.h"
+#include "dashboard/views/splitter.h"
 #include "dashboard/views/table.h"
 #include "results/report/attribution_text.h"
 #include "results/report/comparison_text.h"
@@ -143,8 +143,7 @@ CompareView::CompareView(Session& session, QWidget* parent)
   head->addLayout(sides);
   head->addWidget(verdict_);
   head->addWidget(facts_);
-  auto* left = new QSplitter(Qt::Vertical);
-  left->setObjectName("compare_left");
+  auto* left = new Splitter(Qt::Vertical, "compare_left", "the cases and what is said of one");
   auto* rows = new QWidget;
   auto* rows_lines = new QVBoxLayout(rows);
   rows_lines->setContentsMargins(0, 0, 0, 0);
@@ -155,19 +154,16 @@ CompareView::CompareView(Session& session, QWidget* parent)
   left->addWidget(below_);
   left->setStretchFactor(0, 3);
   left->setStretchFactor(1, 2);
-  auto* right = new QSplitter(Qt::Vertical);
-  right->setObjectName("compare_right");
+  auto* right = new Splitter(Qt::Vertical, "compare_right", "the values and the percentiles");
   right->addWidget(ecdf_);
   right->addWidget(percentiles_);
-  auto* halves = new QSplitter(Qt::Horizontal);
-  halves->setObjectName("compare");
+  auto* halves = new Splitter(Qt::Horizontal, "compare", "the cases and the charts");
   halves->addWidget(left);
   halves->addWidget(right);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
   left->setSizes({420, 220});
   halves->setSizes({770, 390});
-  for (QSplitter* splitter : {left, right, halves}) splitter->setChildrenCollapsible(false);
   auto* lines = new QVBoxLayout(&content());
   lines->setContentsMargins(0, 0, 0, 0);
   lines->addLayout(head);
@@ -180,8 +176,12 @@ CompareView::CompareView(Session& session, QWidget* parent)
   QObject::connect(all_, &QCheckBox::toggled, this, [this](bool on) {
     model_->show_all(on);
     candidates_->show_all(on);
+    if (showing_) return;
+    settings_changed();
     refresh();
   });
+  remember_extent(*ecdf_, "values");
+  remember_extent(*percentiles_, "percentiles");
   QObject::connect(ops_table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
                    [this](const QModelIndex& now) {
                      if (showing_ || !now.isValid()) return;
@@ -232,6 +232,7 @@ void CompareView::swap_sides() {
 
 void CompareView::show_place() {
   showing_ = true;
+  take_settings();
   const Place& place = session().place();
   a_->setText(qt(place.side_a));
   b_->setText(qt(place.side_b));
@@ -445,6 +446,10 @@ void CompareView::show_finding(const Compared* compared, const ComparisonRow* ch
     return record == nullptr || chosen->metric.empty() ? Distribution{}
                                                        : values(*record, chosen->metric);
   };
+  for (TwoSidesChart* chart : {ecdf_, percentiles_}) {
+    chart->set_subject(
+        qt(chosen->a.record_id + '\n' + chosen->b.record_id + '\n' + chosen->metric));
+  }
   ecdf_->show(of(a, repetitions_of), of(b, repetitions_of));
   percentiles_->show(of(a, samples_of), of(b, samples_of));
   show_ops(a, b, chosen->metric);
@@ -496,6 +501,15 @@ void CompareView::show_ops(const Record* a, const Record* b, const std::string& 
   fit_columns(*ops_table_, 260);
   const int row = ops_->row_of(session().place().op);
   ops_table_->setCurrentIndex(row < 0 ? QModelIndex() : ops_->index(row, 0));
+}
+
+std::map<QString, QString> CompareView::settings() const {
+  return {{"within_tolerance", all_->isChecked() ? "yes" : "no"}};
+}
+
+void CompareView::apply_settings(const std::map<QString, QString>& settings) {
+  const auto found = settings.find("within_tolerance");
+  if (found != settings.end()) all_->setChecked(found->second == "yes");
 }
 
 QString CompareView::verdict() const {

@@ -9,7 +9,6 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
-#include <QSplitter>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <tuple>
@@ -17,6 +16,7 @@
 #include "dashboard/charts/history_chart.h"
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/splitter.h"
 #include "results/compare/case_names.h"
 #include "results/history/replay_label.h"
 #include "results/report/history_text.h"
@@ -116,8 +116,7 @@ HistoryView::HistoryView(Session& session, QWidget* parent)
   auto* top = new QHBoxLayout;
   top->addWidget(headline_, 1);
   top->addWidget(metrics_, 0, Qt::AlignTop);
-  auto* lower = new QSplitter(Qt::Vertical);
-  lower->setObjectName("history_right");
+  auto* lower = new Splitter(Qt::Vertical, "history_right", "the chart and the changes of level");
   lower->addWidget(chart_);
   lower->addWidget(changes_);
   lower->setStretchFactor(0, 4);
@@ -129,14 +128,12 @@ HistoryView::HistoryView(Session& session, QWidget* parent)
   right_lines->addLayout(top);
   right_lines->addWidget(subject_);
   right_lines->addWidget(lower, 1);
-  auto* halves = new QSplitter(Qt::Horizontal);
-  halves->setObjectName("history");
+  auto* halves = new Splitter(Qt::Horizontal, "history", "the cases and the history");
   halves->addWidget(left);
   halves->addWidget(right);
   halves->setStretchFactor(0, 1);
   halves->setStretchFactor(1, 3);
   halves->setSizes({320, 900});
-  for (QSplitter* splitter : {lower, halves}) splitter->setChildrenCollapsible(false);
   auto* lines = new QVBoxLayout(&content());
   lines->setContentsMargins(0, 0, 0, 0);
   lines->addWidget(halves);
@@ -154,6 +151,7 @@ HistoryView::HistoryView(Session& session, QWidget* parent)
   });
   QObject::connect(chart_, &HistoryChart::run_clicked, this,
                    [this](const std::string& run_id) { this->session().choose_run(run_id); });
+  remember_extent(*chart_, "chart");
 }
 
 void HistoryView::read_cases() {
@@ -249,6 +247,7 @@ void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chose
   colours.setColor(QPalette::WindowText, theme_of(colours).muted);
   subject_->setText(qt(history_subject(*shown_)) + against_baseline());
   subject_->setPalette(colours);
+  chart_->set_subject(qt(chosen.hash + '\n' + shown_->metric));
   chart_->show(shown_, {}, place.run, place.baseline);
   QStringList words;
   std::vector<AbSession> replays;

@@ -53,7 +53,11 @@ MachinesView::MachinesView(Session& session, QWidget* parent)
   lines->setContentsMargins(0, 4, 0, 0);
   lines->addWidget(tabs_, 1);
   QObject::connect(tabs_, &QTabWidget::currentChanged, this, &View::refresh);
-  QObject::connect(only_differing_, &QCheckBox::toggled, this, &View::refresh);
+  QObject::connect(only_differing_, &QCheckBox::toggled, this, [this] {
+    if (showing_) return;
+    settings_changed();
+    refresh();
+  });
   for (QTableView* table : {table_, ceiling_table_}) {
     table->setSelectionBehavior(QAbstractItemView::SelectItems);
     QObject::connect(table->selectionModel(), &QItemSelectionModel::currentColumnChanged, this,
@@ -95,6 +99,7 @@ void MachinesView::show_passport() {
 
 void MachinesView::show_place() {
   showing_ = true;
+  take_settings();
   show_ceilings();
   showing_ = false;
   show_passport();
@@ -138,6 +143,15 @@ QString MachinesView::command_line() const {
   const bool limits = tabs_->currentWidget() == ceiling_table_->parentWidget();
   if (!limits || ceilings_->columnCount() < 2) return ridgepoint("list runs");
   return ridgepoint("show " + ceilings_->run_at(1).substr(0, 8));
+}
+
+std::map<QString, QString> MachinesView::settings() const {
+  return {{"only_differing", only_differing_->isChecked() ? "yes" : "no"}};
+}
+
+void MachinesView::apply_settings(const std::map<QString, QString>& settings) {
+  const auto found = settings.find("only_differing");
+  if (found != settings.end()) only_differing_->setChecked(found->second == "yes");
 }
 
 QString MachinesView::range_here() const {

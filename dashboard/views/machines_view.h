@@ -24,6 +24,7 @@ class MachinesView : public View {
   [[nodiscard]] QString command_line() const override;
   [[nodiscard]] QString range_here() const override;
   [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::map<QString, QString> settings() const override;
   [[nodiscard]] const EnvironmentTable& model() const { return *model_; }
   [[nodiscard]] QCheckBox* only_differing() const { return only_differing_; }
   [[nodiscard]] const CeilingTable& ceilings() const { return *ceilings_; }
@@ -33,6 +34,7 @@ class MachinesView : public View {
 
  protected:
   void show_place() override;
+  void apply_settings(const std::map<QString, QString>& settings) override;
 
  private:
   void show_ceilings();

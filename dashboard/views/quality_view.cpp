@@ -69,10 +69,15 @@ QualityView::QualityView(Session& session, QWidget* parent)
     next.scenario = scenario_->currentText();
     this->session().go(next);
   });
-  QObject::connect(metric_, &QComboBox::activated, this, [this] { refresh(); });
+  QObject::connect(metric_, &QComboBox::activated, this, [this] {
+    settings_changed();
+    refresh();
+  });
   for (QDoubleSpinBox* box : {budget_, memory_}) {
     QObject::connect(box, &QDoubleSpinBox::valueChanged, this, [this] {
-      if (!showing_) refresh();
+      if (showing_) return;
+      settings_changed();
+      refresh();
     });
   }
   QObject::connect(chart_, &FrontChart::variant_clicked, this, [this](std::size_t point) {
@@ -81,10 +86,12 @@ QualityView::QualityView(Session& session, QWidget* parent)
     next.run = variants_.points.at(point).run_id;
     this->session().go(next);
   });
+  remember_extent(*chart_, "chart");
 }
 
 void QualityView::show_place() {
   showing_ = true;
+  take_settings();
   const Place& place = session().place();
   variants_ = read_variants(session().path(), *session().runs(), place.scenario,
                             utf8(metric_->currentData().toString()), session().options());
@@ -95,9 +102,28 @@ void QualityView::show_place() {
   scenario_->addItems(variants_.scenarios);
   scenario_->setCurrentText(variants_.scenario);
   scenario_->setEnabled(variants_.scenarios.size() > 1);
+  chart_->set_subject(variants_.scenario + '\n' + metric_->currentText());
   chart_->show(variants_, wanted(), place.case_hash);
   summarise();
   showing_ = false;
+}
+
+std::map<QString, QString> QualityView::settings() const {
+  return {{"metric", metric_->currentData().toString()},
+          {"budget", QString::number(budget_->value(), 'g', 10)},
+          {"memory_mb", QString::number(memory_->value(), 'g', 10)}};
+}
+
+void QualityView::apply_settings(const std::map<QString, QString>& settings) {
+  for (const auto& [name, value] : settings) {
+    if (name == "metric" && metric_->findData(value) >= 0) {
+      metric_->setCurrentIndex(metric_->findData(value));
+    }
+    bool is_number = false;
+    const double number = value.toDouble(&is_number);
+    if (name == "budget" && is_number) budget_->setValue(number);
+    if (name == "memory_mb" && is_number) memory_->setValue(number);
+  }
 }
 
 VariantBudget QualityView::wanted() const {
@@ -146,7 +172,13 @@ std::vector<QStringList> QualityView::rows() const {
 
 QString QualityView::command_line() const {
   if (variants_.points.empty()) return {};
-  return ridgepoint("show " + variants_.points.front().run_id.substr(0, 8));
+  // A run is shown with the newest quality of each of its variants beside its speed.
+  QStringList lines;
+  for (const VariantPoint& point : variants_.points) {
+    const QString line = ridgepoint("show " + point.run_id.substr(0, 8));
+    if (!lines.contains(line)) lines.append(line);
+  }
+  return lines.join("; ");
 }
 
 std::vector<Chart*> QualityView::charts() const {

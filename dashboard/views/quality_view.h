@@ -23,6 +23,7 @@ class QualityView : public View {
   [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::map<QString, QString> settings() const override;
   [[nodiscard]] FrontChart* chart() const { return chart_; }
   [[nodiscard]] QString summary() const;
   [[nodiscard]] QDoubleSpinBox* budget() const { return budget_; }
@@ -30,6 +31,7 @@ class QualityView : public View {
 
  protected:
   void show_place() override;
+  void apply_settings(const std::map<QString, QString>& settings) override;
 
  private:
   void summarise();

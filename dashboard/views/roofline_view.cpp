@@ -49,7 +49,12 @@ RooflineView::RooflineView(Session& session, QWidget* parent)
 
   QObject::connect(cases_, &QComboBox::activated, this,
                    [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });
-  QObject::connect(together_, &QCheckBox::toggled, this, [this] { refresh(); });
+  QObject::connect(together_, &QCheckBox::toggled, this, [this] {
+    if (showing_) return;
+    settings_changed();
+    refresh();
+  });
+  remember_extent(*chart_, "chart");
   QObject::connect(chart_, &RooflineChart::point_clicked, this,
                    [this](std::size_t point) { choose_op(scene_->points.at(point)); });
   QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -65,6 +70,7 @@ void RooflineView::choose_op(const RooflinePoint& point) {
 
 void RooflineView::show_place() {
   showing_ = true;
+  take_settings();
   const Place& place = session().place();
   run_id_ = session().traced_run();
   const auto profiled = session().profile(run_id_);
@@ -97,6 +103,7 @@ void RooflineView::show_place() {
   list_traced_cases(*cases_, *profiled.value->run, profiled.value->record.id);
   summarise(*profiled.value, baseline.problem);
   const int row = model_->row_of(place.phase, place.op);
+  chart_->set_subject(qt(profiled.value->record.id));
   chart_->show(scene_, row < 0 ? place.op : scene_->points[static_cast<std::size_t>(row)].op_id);
   if (row >= 0) {
     table_->setCurrentIndex(model_->index(row, 0));
@@ -144,6 +151,15 @@ void RooflineView::summarise(const ProfiledRecord& profiled, const QString& base
                               : QString("none fit")));
   }
   summary_->setText(words.join(' '));
+}
+
+std::map<QString, QString> RooflineView::settings() const {
+  return {{"layers_together", together_->isChecked() ? "yes" : "no"}};
+}
+
+void RooflineView::apply_settings(const std::map<QString, QString>& settings) {
+  const auto found = settings.find("layers_together");
+  if (found != settings.end()) together_->setChecked(found->second == "yes");
 }
 
 QString RooflineView::summary() const {

@@ -27,6 +27,7 @@ class RooflineView : public View {
   [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::map<QString, QString> settings() const override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 
   [[nodiscard]] RooflineChart* chart() const { return chart_; }
@@ -38,6 +39,7 @@ class RooflineView : public View {
 
  protected:
   void show_place() override;
+  void apply_settings(const std::map<QString, QString>& settings) override;
 
  private:
   void summarise(const ProfiledRecord& profiled, const QString& baseline_problem);

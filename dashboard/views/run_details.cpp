@@ -6,7 +6,6 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QSplitter>
 #include <QTabWidget>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "dashboard/models/text.h"
+#include "dashboard/views/splitter.h"
 #include "dashboard/views/table.h"
 #include "results/report/case_report.h"
 #include "results/report/case_tables.h"
@@ -56,8 +56,7 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
   top->addWidget(head_, 1);
   top->addWidget(pin_, 0, Qt::AlignTop);
   top->addWidget(compare_, 0, Qt::AlignTop);
-  auto* halves = new QSplitter(Qt::Horizontal);
-  halves->setObjectName("run_details");
+  auto* halves = new Splitter(Qt::Horizontal, "run_details", "the cases and the chosen one");
   halves->addWidget(table_);
   QWidget* const of_ops = table_under_words(ops_say_, "What the table of ops is of", ops_table_);
   tabs_->setDocumentMode(true);
@@ -66,7 +65,6 @@ RunDetails::RunDetails(Session& session, QWidget* parent)
   halves->addWidget(tabs_);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
-  halves->setChildrenCollapsible(false);
   auto* lines = new QVBoxLayout(this);
   lines->setContentsMargins(8, 6, 8, 0);
   lines->addLayout(top);
@@ -181,7 +179,7 @@ void RunDetails::show_ops() {
     if (!baseline.problem.isEmpty()) words += " No baseline here: " + baseline.problem;
     ops_say_->setText(words);
     fit_columns(*ops_table_, 260);
-    let_give_way(*ops_table_, RangeTable::op, 90);
+    let_give_way(*ops_table_, RangeTable::op, 170);  // shorter, all names look the same
     const int row = ops_->row_of(session_.place().op);
     ops_table_->setCurrentIndex(row < 0 ? QModelIndex() : ops_->index(row, 0));
   }

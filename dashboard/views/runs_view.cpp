@@ -9,7 +9,6 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "dashboard/models/text.h"
 #include "dashboard/views/mark_editor.h"
 #include "dashboard/views/run_details.h"
+#include "dashboard/views/splitter.h"
 #include "dashboard/views/table.h"
 
 namespace ridgepoint {
@@ -67,13 +67,11 @@ RunsView::RunsView(Session& session, QWidget* parent)
   top_lines->addLayout(bar);
   top_lines->addWidget(table_, 1);
   top_lines->addWidget(marks_);
-  auto* halves = new QSplitter(Qt::Vertical);
-  halves->setObjectName("runs");
+  auto* halves = new Splitter(Qt::Vertical, "runs", "the runs and the chosen one");
   halves->addWidget(top);
   halves->addWidget(details_);
   halves->setStretchFactor(0, 1);
   halves->setStretchFactor(1, 1);
-  halves->setChildrenCollapsible(false);
   auto* lines = new QVBoxLayout(&content());
   lines->setContentsMargins(0, 0, 0, 0);
   lines->addWidget(halves);
@@ -87,6 +85,8 @@ RunsView::RunsView(Session& session, QWidget* parent)
   QObject::connect(grouping_, &QComboBox::currentIndexChanged, this, [this] {
     model_->set_grouping(static_cast<Grouping>(grouping_->currentData().toInt()));
     mark_headings();
+    if (showing_) return;
+    settings_changed();
     refresh();
   });
   QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -197,6 +197,7 @@ void RunsView::say_how_many(const QString& problem) {
 
 void RunsView::show_place() {
   showing_ = true;
+  take_settings();
   const Place& place = session().place();
   if (search_->text() != place.filter) search_->setText(place.filter);
   if (searched_ != place.filter) search(place.filter);
@@ -280,6 +281,17 @@ std::vector<QStringList> RunsView::rows() const {
 QString RunsView::command_line() const {
   const std::string& run = session().place().run;
   return ridgepoint(run.empty() ? "list runs" : "show " + run.substr(0, 8));
+}
+
+std::map<QString, QString> RunsView::settings() const {
+  return {{"groups", grouping_->currentText()}};
+}
+
+void RunsView::apply_settings(const std::map<QString, QString>& settings) {
+  const auto found = settings.find("groups");
+  if (found == settings.end()) return;
+  const int at = grouping_->findText(found->second, Qt::MatchFixedString);
+  if (at >= 0) grouping_->setCurrentIndex(at);
 }
 
 QString RunsView::range_here() const {

@@ -25,6 +25,7 @@ class RunsView : public View {
   [[nodiscard]] QString command_line() const override;
   [[nodiscard]] QString range_here() const override;
   [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::map<QString, QString> settings() const override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 
   [[nodiscard]] QLineEdit* search_box() const { return search_; }
@@ -38,6 +39,7 @@ class RunsView : public View {
 
  protected:
   void show_place() override;
+  void apply_settings(const std::map<QString, QString>& settings) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:

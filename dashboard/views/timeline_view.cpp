@@ -77,13 +77,15 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
   QObject::connect(cases_, &QComboBox::activated, this,
                    [this] { this->session().choose_case(utf8(cases_->currentData().toString())); });
   QObject::connect(rows_, &QComboBox::currentIndexChanged, this, [this] {
-    const double from_ns = chart_->from_ns();
-    const double to_ns = chart_->to_ns();
+    if (showing_) return;
+    settings_changed();
+    const auto extent = chart_->extent();
     arrange_rows();
     chart_->show_trace(shown_, chart_->message());
-    if (traced_ != nullptr) chart_->look_at(from_ns, to_ns);
+    chart_->show_extent(extent);
     refresh();
   });
+  remember_extent(*chart_, "chart");
   QObject::connect(search_, &QLineEdit::textChanged, this, &TimelineView::search);
   QObject::connect(before, &QToolButton::clicked, this, [this] { step(false); });
   QObject::connect(next, &QToolButton::clicked, this, [this] { step(true); });
@@ -104,6 +106,8 @@ TimelineView::TimelineView(Session& session, QWidget* parent)
 
 void TimelineView::show_place() {
   showing_ = true;
+  const int rows_before = rows_->currentIndex();
+  take_settings();
   const std::string run_id = session().traced_run();
   const auto run = session().run(run_id);
   const Record* record =
@@ -120,9 +124,10 @@ void TimelineView::show_place() {
     list_traced_cases(*cases_, *run.value, record->id);
   }
   if (traced.value == nullptr) cases_->clear();
-  const bool is_other = traced.value != traced_;
+  const bool is_other = traced.value != traced_ || rows_->currentIndex() != rows_before;
   traced_ = traced.value;
   if (is_other) arrange_rows();
+  chart_->set_subject(traced_ == nullptr ? QString() : qt(traced_->record.id));
   chart_->show_trace(shown_, traced.problem);
   highlight();
   show_range();
@@ -182,6 +187,7 @@ void TimelineView::step(bool forward) {
   if (!found) return;
   at_ = found;
   chart_->point_at_span(at_);
+  session().choose_extent("timeline.chart", chart_->extent());
   summarise();
 }
 
@@ -203,8 +209,13 @@ void TimelineView::choose_span(const TimelineSpan& span) {
   chart_->point_at_span(at_);
   const TimelineLane& lane = timeline().lanes[span.lane];
   const TracedPart* part = timeline().part_at(lane.begin_ns[span.span]);
-  session().choose_op(timeline().names[lane.names[span.span]],
-                      part == nullptr ? std::string() : part->name);
+  Place next = session().place();
+  next.op = timeline().names[lane.names[span.span]];
+  next.phase = part == nullptr ? std::string() : part->name;
+  // What is in view may have moved to it.
+  next.extents.erase("timeline.chart");
+  if (const auto extent = chart_->extent()) next.extents["timeline.chart"] = *extent;
+  session().go(next);
   summarise();
 }
 
@@ -263,6 +274,15 @@ void TimelineView::summarise() {
                     static_cast<double>(lane.end_ns[at_->span] - lane.begin_ns[at_->span]), "ns")));
   }
   summary_->setText(words);
+}
+
+std::map<QString, QString> TimelineView::settings() const {
+  return {{"rows", rows_->currentIndex() == 0 ? "lines" : "ops"}};
+}
+
+void TimelineView::apply_settings(const std::map<QString, QString>& settings) {
+  const auto found = settings.find("rows");
+  if (found != settings.end()) rows_->setCurrentIndex(found->second == "ops" ? 1 : 0);
 }
 
 QString TimelineView::summary() const {

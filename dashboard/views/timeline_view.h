@@ -27,6 +27,7 @@ class TimelineView : public View {
   [[nodiscard]] QString command_line() const override;
   [[nodiscard]] QString range_here() const override;
   [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::map<QString, QString> settings() const override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 
   [[nodiscard]] TimelineChart* chart() const { return chart_; }
@@ -40,6 +41,7 @@ class TimelineView : public View {
 
  protected:
   void show_place() override;
+  void apply_settings(const std::map<QString, QString>& settings) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "dashboard/charts/zoomable.h"
 #include "dashboard/models/text.h"
 #include "dashboard/views/message_page.h"
 #include "results/store/store.h"
@@ -29,8 +30,50 @@ void View::refresh() {
   layers_->setCurrentWidget(content_);
   try {
     show_place();
+    shown_settings_ = settings();
+    show_extents();
   } catch (const std::exception& problem) {
     say("This cannot be shown", QString::fromUtf8(problem.what()));
+  }
+}
+
+QStringList View::zoomable_names() const {
+  QStringList names;
+  for (const auto& [name, chart] : zoomables_) names.append(name);
+  return names;
+}
+
+void View::take_settings() {
+  const QString prefix = name_ + '.';
+  std::map<QString, QString> wanted;
+  for (const auto& [name, value] : session_.place().settings) {
+    if (name.startsWith(prefix)) wanted[name.mid(prefix.size())] = value;
+  }
+  if (!wanted.empty() && wanted != settings()) apply_settings(wanted);
+}
+
+void View::settings_changed() {
+  const auto named = [this](const std::map<QString, QString>& settings) {
+    std::map<QString, QString> full;
+    for (const auto& [name, value] : settings) full[name_ + '.' + name] = value;
+    return full;
+  };
+  const std::map<QString, QString> now = settings();
+  session_.choose_settings(named(shown_settings_), named(now));
+  shown_settings_ = now;
+}
+
+void View::remember_extent(Zoomable& chart, const QString& name) {
+  const QString full = name_ + '.' + name;
+  zoomables_.emplace_back(full, &chart);
+  chart.when_zoomed([this, &chart, full] { session_.choose_extent(full, chart.extent()); });
+}
+
+void View::show_extents() {
+  const auto& extents = session_.place().extents;
+  for (const auto& [name, chart] : zoomables_) {
+    const auto found = extents.find(name);
+    chart->show_extent(found == extents.end() ? std::nullopt : std::optional(found->second));
   }
 }
 

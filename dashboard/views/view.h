@@ -3,8 +3,11 @@
 // was chosen; it never speaks to another view. What it cannot show it says in place of itself.
 #pragma once
 
+#include <QString>
 #include <QStringList>
 #include <QWidget>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "dashboard/models/session.h"
@@ -15,6 +18,7 @@ namespace ridgepoint {
 
 class Chart;
 class MessagePage;
+class Zoomable;
 
 class View : public QWidget {
   Q_OBJECT
@@ -41,12 +45,26 @@ class View : public QWidget {
   [[nodiscard]] virtual QString range_here() const = 0;
   /// Keys that mean something here only, for the page of help: key, meaning.
   [[nodiscard]] virtual std::vector<std::pair<QString, QString>> keys() const { return {}; }
+  /// What its own controls are set to, by control; places remember it, and pictures can set it.
+  [[nodiscard]] virtual std::map<QString, QString> settings() const { return {}; }
+  /// Charts of which a part can be looked at, as `--extent` names them.
+  [[nodiscard]] QStringList zoomable_names() const;
 
  protected:
   /// Reads the session and shows it; may call say().
   virtual void show_place() = 0;
   [[nodiscard]] Session& session() const { return session_; }
   [[nodiscard]] QWidget& content() { return *content_; }
+  /// Sets its controls to these; what they cannot be set to they leave.
+  virtual void apply_settings(const std::map<QString, QString>&) {}
+  /// Sets its controls as the place has them; called by show_place() where they can be.
+  void take_settings();
+  /// Someone moved a control: to be called before the view is shown anew.
+  void settings_changed();
+  /// Places remember what is in view of the chart, which is of this view.
+  void remember_extent(Zoomable& chart, const QString& name);
+  /// What is in view of each chart as the place has it, or all of it.
+  void show_extents();
   /// In place of the content, until the next refresh.
   void say(const QString& title, const QString& text);
   /// "ridgepoint ARGUMENTS --db FILE", quoted for a shell.
@@ -58,6 +76,8 @@ class View : public QWidget {
   QStackedLayout* layers_;
   QWidget* content_;
   MessagePage* message_page_;
+  std::map<QString, QString> shown_settings_;
+  std::vector<std::pair<QString, Zoomable*>> zoomables_;
 };
 
 }  // namespace ridgepoint

@@ -9,7 +9,6 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "dashboard/charts/sweep_chart.h"
 #include "dashboard/charts/wall_chart.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/splitter.h"
 #include "dashboard/views/stop_slider.h"
 #include "dashboard/views/table.h"
 #include "profiler/machine/system_memory.h"
@@ -115,6 +115,7 @@ WallView::WallView(Session& session, QWidget* parent)
     QObject::connect(slider, &StopSlider::changed, this, [this, of_machine] {
       if (showing_) return;
       if (of_machine) is_own_ = false;
+      settings_changed();
       ask();
     });
   }
@@ -129,8 +130,7 @@ WallView::WallView(Session& session, QWidget* parent)
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setMinimumWidth(300);
 
-  auto* lower = new QSplitter(Qt::Horizontal);
-  lower->setObjectName("wall_lower");
+  auto* lower = new Splitter(Qt::Horizontal, "wall_lower", "the sweep and the elasticity tests");
   auto* tests = new QWidget;
   auto* tests_lines = new QVBoxLayout(tests);
   tests_lines->setContentsMargins(0, 0, 0, 0);
@@ -139,8 +139,7 @@ WallView::WallView(Session& session, QWidget* parent)
   lower->addWidget(sweep_);
   lower->addWidget(tests);
   lower->setSizes({360, 460});
-  auto* right = new QSplitter(Qt::Vertical);
-  right->setObjectName("wall_right");
+  auto* right = new Splitter(Qt::Vertical, "wall_right", "the curves and the sweep below");
   auto* upper = new QWidget;
   auto* upper_lines = new QVBoxLayout(upper);
   upper_lines->setContentsMargins(0, 8, 8, 0);
@@ -151,14 +150,12 @@ WallView::WallView(Session& session, QWidget* parent)
   right->setStretchFactor(0, 3);
   right->setStretchFactor(1, 2);
   right->setSizes({410, 230});
-  auto* halves = new QSplitter(Qt::Horizontal);
-  halves->setObjectName("wall");
+  auto* halves = new Splitter(Qt::Horizontal, "wall", "the sliders and the charts");
   halves->addWidget(scroll);
   halves->addWidget(right);
   halves->setStretchFactor(0, 0);
   halves->setStretchFactor(1, 1);
   halves->setSizes({320, 830});
-  for (QSplitter* splitter : {lower, right, halves}) splitter->setChildrenCollapsible(false);
   auto* lines = new QVBoxLayout(&content());
   lines->setContentsMargins(0, 0, 0, 0);
   lines->addWidget(halves);
@@ -170,11 +167,13 @@ WallView::WallView(Session& session, QWidget* parent)
         const QSignalBlocker quiet(type_);
         type_->setCurrentText(qt(chosen()->type));
       }
+      settings_changed();
       ask();
     });
   }
   QObject::connect(own_, &QPushButton::clicked, this, [this] {
     is_own_ = true;
+    settings_changed();
     ask();
   });
   QObject::connect(chart_, &WallChart::speed_clicked, this, [this](std::size_t speed) {
@@ -184,6 +183,8 @@ WallView::WallView(Session& session, QWidget* parent)
     next.metric.clear();
     this->session().go(next);
   });
+  remember_extent(*chart_, "chart");
+  remember_extent(*sweep_, "sweep");
 }
 
 void WallView::list_models() {
@@ -282,6 +283,9 @@ void WallView::show_place() {
     read_path_ = path;
     list_models();
   }
+  // Settings of another case than the one that is chosen now give way to it.
+  follow_case();
+  take_settings();
   follow_case();
   elasticities_->show(records_.elasticities);
   table_->setVisible(!records_.elasticities.empty());
@@ -311,6 +315,8 @@ void WallView::ask() {
     answer();
   }
   choose_speeds();
+  chart_->set_subject(model_->currentText() + '\n' + type_->currentText() + '\n' +
+                      kv_->currentText());
   chart_->show_answer(answer_, question_.batch, question_.context, speeds_,
                       session().place().case_hash);
   bars_->show_bars(
@@ -325,9 +331,11 @@ void WallView::ask() {
          {"KV cache", static_cast<double>(answer_.cache_bytes)}},
         static_cast<double>(question_.memory_bytes),
         "there is"}});
+  sweep_->set_subject(records_.roofs ? qt(records_.roofs->run_id) : QString());
   sweep_->show_sweep(records_.roofs,
                      static_cast<double>(answer_.step.weight_bytes + answer_.step.kv_bytes));
   say_answer();
+  show_extents();
 }
 
 void WallView::follow_case() {
@@ -345,6 +353,47 @@ void WallView::follow_case() {
   kv_->setCurrentText(qt(found->kv));
   batch_->set_value(static_cast<double>(found->batch));
   context_->set_value(static_cast<double>(found->context));
+}
+
+std::map<QString, QString> WallView::settings() const {
+  const auto number = [](double value) { return QString::number(value, 'g', 10); };
+  std::map<QString, QString> all{{"model", model_->currentText()},
+                                 {"weights", type_->currentText()},
+                                 {"kv", kv_->currentText()},
+                                 {"batch", number(batch_->value())},
+                                 {"context", number(context_->value())},
+                                 {"this_machine", is_own_ ? "yes" : "no"},
+                                 {"case", qt(followed_)}};
+  if (!is_own_) {
+    all["bytes_per_second"] = number(bandwidth_->value());
+    all["operations_per_second"] = number(arithmetic_->value());
+    all["memory_bytes"] = number(memory_->value());
+  }
+  return all;
+}
+
+void WallView::apply_settings(const std::map<QString, QString>& settings) {
+  if (is_own_) ask();  // what is not set stays as this machine has it
+  const auto of = [&](const char* name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? QString() : found->second;
+  };
+  for (const auto& [name, box] :
+       {std::pair("model", model_), std::pair("weights", type_), std::pair("kv", kv_)}) {
+    if (const int at = box->findText(of(name)); at >= 0) box->setCurrentIndex(at);
+  }
+  for (const auto& [name, slider] :
+       {std::pair("batch", batch_), std::pair("context", context_),
+        std::pair("bytes_per_second", bandwidth_), std::pair("operations_per_second", arithmetic_),
+        std::pair("memory_bytes", memory_)}) {
+    bool is_number = false;
+    const double number = of(name).toDouble(&is_number);
+    if (!is_number || !(number >= 0)) continue;
+    slider->set_value(number);
+    if (slider != batch_ && slider != context_) is_own_ = false;
+  }
+  if (of("this_machine") == "yes") is_own_ = true;
+  if (settings.contains("case")) followed_ = utf8(of("case"));
 }
 
 void WallView::choose_speeds() {

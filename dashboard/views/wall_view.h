@@ -29,6 +29,7 @@ class WallView : public View {
   [[nodiscard]] QString range_here() const override;
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
+  [[nodiscard]] std::map<QString, QString> settings() const override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 
   [[nodiscard]] const WallQuestion& question() const { return question_; }
@@ -44,6 +45,7 @@ class WallView : public View {
 
  protected:
   void show_place() override;
+  void apply_settings(const std::map<QString, QString>& settings) override;
 
  private:
   struct Choice {

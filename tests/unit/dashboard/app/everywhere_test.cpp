@@ -16,8 +16,10 @@
 #include <QSplitter>
 #include <QTabBar>
 #include <QTableView>
+#include <QTextBrowser>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <set>
 
 #include "dashboard/app/command_palette.h"
@@ -25,42 +27,22 @@
 #include "dashboard/app/options.h"
 #include "dashboard/app/picture_command.h"
 #include "dashboard/app/pictures.h"
+#include "dashboard/charts/chart.h"
 #include "dashboard/charts/theme.h"
+#include "dashboard/models/run_filter.h"
 #include "dashboard/models/text.h"
 #include "dashboard/views/message_page.h"
 #include "dashboard/views/new_run.h"
 #include "dashboard/views/runs_view.h"
+#include "dashboard/views/splitter.h"
 #include "dashboard/views/view.h"
-#include "tests/unit/dashboard/open_window.h"
-#include "tests/unit/dashboard/profiled_data.h"
+#include "tests/unit/dashboard/open_profiles.h"
 
 namespace ridgepoint {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-/// Two profiled runs, one of them pinned, the other with its case and an op chosen.
-struct OpenProfiles {
-  ProfiledRuns data;
-  OpenWindow open{data.database};
-  MainWindow& window = open.window;
-  OpenProfiles() {
-    window.session().pin_baseline(data.before.run.id);
-    window.session().choose_run(data.after.run.id);
-    window.session().choose_case(case_hash(data.after.records[0].subject));
-    window.session().choose_op("layer.1.ffn.up", "decode");
-  }
-  template <class Look>
-  void in_every_view(Look&& look) {
-    for (const QString& name : window.view_names()) {
-      SCOPED_TRACE(name.toStdString());
-      window.go_to(name);
-      QTest::qWait(1);
-      look(*window.current_view());
-    }
-  }
-};
 
 /// Lists that boxes open belong to them.
 bool is_of_a_popup(const QWidget& widget) {
@@ -116,6 +98,59 @@ TEST(Everywhere, TabReachesAllThatCanHaveFocus) {
           << widget->metaObject()->className() << " " << widget->accessibleName().toStdString();
     }
   });
+}
+
+TEST(Everywhere, BordersBetweenPartsAreMovedByKeys) {
+  OpenProfiles open;
+  std::size_t moved = 0;
+  open.in_every_view([&](View& view) {
+    for (QSplitter* splitter : view.findChildren<QSplitter*>()) {
+      if (!splitter->isVisible()) continue;
+      for (int i = 1; i < splitter->count(); ++i) {
+        SCOPED_TRACE(splitter->objectName().toStdString());
+        QSplitterHandle* border = splitter->handle(i);
+        const bool across = splitter->orientation() == Qt::Horizontal;
+        const auto size = [&] { return splitter->sizes()[i - 1]; };
+        const auto less = across ? Qt::Key_Left : Qt::Key_Up;
+        const auto more = across ? Qt::Key_Right : Qt::Key_Down;
+        QTest::keyClick(border, Qt::Key_Home);
+        const int least = size();
+        QTest::keyClick(border, less);
+        EXPECT_EQ(size(), least) << "no part is lost";
+        EXPECT_GT(least, 0);
+        ++moved;
+        QTest::keyClick(border, Qt::Key_End);
+        EXPECT_GT(splitter->sizes()[i], 0);
+        if (size() == least) continue;  // neither side has room to give
+        QTest::keyClick(border, Qt::Key_Home);
+        QTest::keyClick(border, more);
+        EXPECT_GT(size(), least);
+        const int here = size();
+        QTest::keyClick(border, more, Qt::ShiftModifier);
+        EXPECT_GT(size(), here);
+        EXPECT_LT(size() - here, here - least) << "a little";
+        border->setFocus();
+        EXPECT_EQ(border->grab().toImage().pixelColor(1, 1), theme_of(border->palette()).a);
+      }
+    }
+  });
+  EXPECT_GE(moved, 11U);
+}
+
+TEST(HelpPage, ListsEveryKeyThatIsDeclared) {
+  const MainWindow window(false);
+  std::vector<View*> views;
+  for (const QString& name : window.view_names()) views.push_back(window.view(name));
+  const HelpPage help(window.commands(), views, nullptr);
+  const QString words = help.findChild<QTextBrowser*>()->toPlainText();
+  for (const auto& [key, meaning] : splitter_keys()) EXPECT_TRUE(words.contains(meaning));
+  for (const auto& [key, meaning] : chart_keys()) EXPECT_TRUE(words.contains(meaning));
+  for (const View* view : views) {
+    for (const auto& [key, meaning] : view->keys()) {
+      EXPECT_TRUE(words.contains(meaning)) << meaning.toStdString();
+    }
+  }
+  for (const QString& state : RunFilter::states()) EXPECT_TRUE(words.contains(state));
 }
 
 TEST(Everywhere, WhatIsShownCanBeCopiedInEachWay) {
@@ -330,13 +365,16 @@ struct HostileRuns {
     many.run.marks.note =
         "\u202e\u05e9\u05dc\u05d5\u05dd \U0001F680\n\ttwo\nlines <b>not bold</b> & %1 %2";
     many.run.marks.tags = {{"\u6a21\u578b", true, 1}, {std::string(40, 't'), true, 1}};
+    for (int i = 0; i < 3000; ++i) {
+      many.run.marks.tags.push_back({"tag-" + std::to_string(i), true, 1});
+    }
     for (std::size_t i = 0; i < many.records.size(); i += 3) {
       many.records[i].outcome = i % 2 == 0 ? Outcome::failed : Outcome::timed_out;
       many.records[i].reason =
           std::string(500, 'w') + " <i>why</i> \xff\xfe " + std::string(500, 'y');
       many.records[i].measurement = {};
     }
-    const double odd[] = {5e-324, 1e-300, 0, 1e300, 1.7e308, -1};
+    const double odd[] = {5e-324, 1e-300, 0, 1e300, std::numeric_limits<double>::infinity(), -1};
     for (std::size_t i = 0; i < numbers.records.size(); ++i) {
       numbers.records[i].measurement.metrics = {{"run_ns", odd[i]}, {"gflops", odd[5 - i]}};
     }
@@ -371,6 +409,80 @@ TEST(Everywhere, HostileNamesAndNumbersAreDrawnWithinTheWindow) {
       EXPECT_FALSE(open.window.current_view()->rows().empty());
     }
   }
+}
+
+TEST(Everywhere, HostileNamesAreGroupedAndSearched) {
+  const HostileRuns data;
+  OpenWindow open(data.database);
+  auto& runs = *static_cast<RunsView*>(open.window.view("runs"));
+  for (int by = 0; by <= static_cast<int>(RunTableModel::Grouping::day); ++by) {
+    runs.group_by(static_cast<RunTableModel::Grouping>(by));
+    EXPECT_GE(runs.model().rowCount(), 5) << by;
+    EXPECT_FALSE(open.window.grab().isNull());
+    EXPECT_EQ(open.window.size(), QSize(1280, 720));
+  }
+  runs.group_by(RunTableModel::Grouping::none);
+  for (const char* text : {"tag:tag-2999", "\u202e\u05e9", "tag:\u6a21", "-tag:tag-1", "is:", ":::",
+                           "((((", "a:b:c", "-", "\"", "rows:999999999999999999999"}) {
+    runs.search_box()->setText(QString::fromUtf8(text));
+    EXPECT_FALSE(open.window.grab().isNull()) << text;
+  }
+  runs.search_box()->setText("tag:tag-2999");
+  EXPECT_EQ(runs.model().fitting(), 1);
+}
+
+TEST(Everywhere, ADatabaseThatIsDeletedWhileItIsLookedAtIsAPageUntilItIsBack) {
+  OpenProfiles open;
+  for (const QString& name : open.window.view_names()) {
+    SCOPED_TRACE(name.toStdString());
+    open.window.go_to(name);
+    const auto away = open.data.folder / "away.db";
+    SQLite::Database(open.data.database.string(), SQLite::OPEN_READWRITE)
+        .exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    std::filesystem::rename(open.data.database, away);
+    // Before anybody looks, whatever is clicked has to live without it.
+    open.window.session().choose_run(open.data.ceilings.run.id);
+    open.window.session().choose_run(open.data.after.run.id);
+    EXPECT_FALSE(open.window.grab().isNull());
+    open.window.session().look();
+    ASSERT_NE(open.window.message_page(), nullptr);
+    EXPECT_EQ(open.window.message_page()->title(), "The database is gone");
+    std::filesystem::rename(away, open.data.database);
+    open.window.session().look();
+    ASSERT_TRUE(wait_until([&] { return !open.window.session().loading(); }));
+    EXPECT_EQ(open.window.message_page(), nullptr);
+    EXPECT_EQ(open.window.current_view()->name(), name);
+    EXPECT_TRUE(open.window.current_view()->message().isEmpty())
+        << open.window.current_view()->message().toStdString();
+  }
+}
+
+/// Whoever only types at random must not bring the window down.
+TEST(Everywhere, KeysAtRandomAreSurvived) {
+  OpenProfiles open;
+  constexpr Qt::Key kKeys[] = {
+      Qt::Key_W,      Qt::Key_A,       Qt::Key_S,    Qt::Key_D,     Qt::Key_F,
+      Qt::Key_Comma,  Qt::Key_Period,  Qt::Key_R,    Qt::Key_Tab,   Qt::Key_BracketLeft,
+      Qt::Key_Escape, Qt::Key_Return,  Qt::Key_Up,   Qt::Key_Down,  Qt::Key_BracketRight,
+      Qt::Key_Left,   Qt::Key_Right,   Qt::Key_Home, Qt::Key_End,   Qt::Key_B,
+      Qt::Key_C,      Qt::Key_Space,   Qt::Key_G,    Qt::Key_Slash, Qt::Key_Backspace,
+      Qt::Key_PageUp, Qt::Key_PageDown};
+  constexpr Qt::KeyboardModifiers kModifiers[] = {{}, {}, {}, Qt::ShiftModifier, Qt::AltModifier};
+  std::uint32_t random = 20261122;
+  const auto next = [&random](std::uint32_t below) {
+    random = random * 1664525U + 1013904223U;
+    return (random >> 8) % below;
+  };
+  open.in_every_view([&](View& view) {
+    view.first_focus()->setFocus();
+    for (int i = 0; i < 150; ++i) {
+      QWidget* now = QApplication::focusWidget();
+      if (now == nullptr || now->window() != &open.window) now = view.first_focus();
+      QTest::keyClick(now, kKeys[next(std::size(kKeys))], kModifiers[next(std::size(kModifiers))]);
+      if (QApplication::activePopupWidget() != nullptr) QApplication::activePopupWidget()->close();
+    }
+    EXPECT_FALSE(open.window.grab().isNull());
+  });
 }
 
 TEST(NewRun, ShowsHowFarItIsAndIsInterruptedWithWhatItMeasured) {

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <QSignalSpy>
 #include <fstream>
@@ -41,6 +42,32 @@ TEST(Session, FollowsADatabaseThatAnotherProcessWrites) {
   EXPECT_GT(session.generation(), generation);
 }
 
+TEST(Session, SeesThatADatabaseIsDeletedAndThatAnotherTakesItsPlace) {
+  const ThreeRuns data;
+  Session session;
+  open_whole(session, data.database);
+  session.choose_run(data.after.run.id);
+  const auto remove = [&] {
+    for (const char* of : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(data.database.string() + of);
+    }
+  };
+  remove();
+  session.look();
+  EXPECT_EQ(session.state(), Session::State::missing);
+  EXPECT_THAT(session.problem().toStdString(), HasSubstr("deleted or moved"));
+  store_run(data.database, op_run("another", {1.0}, 5));
+  session.look();
+  ASSERT_TRUE(wait_until([&] { return session.runs()->complete; }));
+  EXPECT_EQ(session.runs()->runs.size(), 1U);
+  const ThreeRuns other;
+  remove();
+  std::filesystem::rename(other.database, data.database);
+  session.look();
+  EXPECT_TRUE(wait_until([&] { return session.runs()->runs.size() == 3; }));
+  EXPECT_EQ(session.runs()->runs.front().run().id, other.broken.run.id);
+}
+
 TEST(Session, SaysWhatIsWrongWithADatabaseThatItCannotRead) {
   const TemporaryFolder folder;
   folder.write("text.db", "This is no database at all, but it is long enough to look like a page.");
@@ -54,6 +81,15 @@ TEST(Session, SaysWhatIsWrongWithADatabaseThatItCannotRead) {
       .exec("PRAGMA user_version = 9999");
   session.open(folder / "newer.db");
   EXPECT_THAT(session.problem().toStdString(), HasSubstr("was written by a newer Ridgepoint"));
+}
+
+TEST(Session, DoesNotWaitForAPipe) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe.db").c_str(), 0600), 0);
+  Session session;
+  session.open(folder / "pipe.db");
+  EXPECT_EQ(session.state(), Session::State::unreadable);
+  EXPECT_THAT(session.problem().toStdString(), HasSubstr("a pipe"));
 }
 
 TEST(Session, BringsUpADatabaseOfAnOlderSchemaWithoutKeepingAnyoneWaiting) {

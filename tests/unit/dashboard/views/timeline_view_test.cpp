@@ -180,6 +180,7 @@ TEST(TimelineView, ShowsTheSpansByOpWhereThatIsChosen) {
   shown.session.choose_run(data.before.run.id);
   TimelineChart& chart = *shown.view.chart();
   chart.look_at(1'010'000'000, 1'020'000'000);
+  shown.session.choose_extent("timeline.chart", chart.extent());
   shown.view.rows_box()->setCurrentIndex(1);
   EXPECT_NEAR(chart.from_ns(), 1'010'000'000, 1e4) << "what is in view stays";
   const QPoint place(static_cast<int>(chart.x_of(kInSpan_ns)), chart.lane_box(0).center().y());
