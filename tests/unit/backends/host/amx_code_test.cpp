@@ -51,6 +51,10 @@ TEST_F(AmxCode, MultipliesTiledWeightsWithinItsBound) {
   expect_tiled_products_within_bounds(host::kAmxPanels);
 }
 
+TEST_F(AmxCode, MultipliesBlocksWhereTheyLieWithinItsBound) {
+  expect_block_products_within_bounds(host::kAmxPanels);
+}
+
 TEST_F(AmxCode, SharesItsOutputsAmongThreads) {
   expect_same_product_from_several_threads(host::kAmxPanels);
 }

@@ -13,6 +13,8 @@ host::Kernels with_panels(const host::Kernels& base, const host::PanelKernels& p
 /// multiple of anything, several slices, ranges of outputs, bias and addend.
 void expect_plain_products_within_bounds(const host::PanelKernels& panels, bool with_f16 = true);
 void expect_tiled_products_within_bounds(const host::PanelKernels& panels);
+/// The same for blocks that lie where a file has them.
+void expect_block_products_within_bounds(const host::PanelKernels& panels);
 /// Three threads with a third of the outputs each give what one gives.
 void expect_same_product_from_several_threads(const host::PanelKernels& panels);
 /// Against the product of activations that were not quantised: the error's root mean square is at

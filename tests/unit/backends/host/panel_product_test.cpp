@@ -38,6 +38,10 @@ TEST(PanelProduct, MultipliesTiledWeightsWithinItsBound) {
   expect_tiled_products_within_bounds(kEmulated);
 }
 
+TEST(PanelProduct, MultipliesBlocksWhereTheyLieWithinItsBound) {
+  expect_block_products_within_bounds(kEmulated);
+}
+
 TEST(PanelProduct, SharesItsOutputsAmongThreads) {
   expect_same_product_from_several_threads(kEmulated);
 }
