@@ -26,7 +26,9 @@ class HostBackend : public Backend {
   explicit HostBackend(IsaChoice choice) : choice_(std::move(choice)) {}
 
   [[nodiscard]] Support streams() const override { return Support::yes(); }
-  [[nodiscard]] bool reorders(Type type) const override { return TiledWeights::has_form(type); }
+  [[nodiscard]] bool reorders(Type type) const override {
+    return TiledWeights::has_form(type) && !host::BlockMatrix::takes(type);
+  }
   [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;
   [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
                                                    const PrepareOptions& options) const override;

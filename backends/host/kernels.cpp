@@ -34,6 +34,12 @@ void tiled_product_by_amx(const TiledMatrix& weight, const QuantisedRows& input,
   kAvx512Kernels.tiled_product(weight, input, rows, begin, end, target);
 }
 
+void block_product_by_amx(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                          std::int64_t begin, std::int64_t end, const ProductTarget& target) {
+  (rows >= kAmxTiledRows ? kAmxPanels.block_product : kAvx512Kernels.block_product)(
+      weight, input, rows, begin, end, target);
+}
+
 const Kernels& avx512_bf16_kernels() {
   static const Kernels kKernels = [] {
     Kernels kernels = kAvx512Kernels;
@@ -50,6 +56,7 @@ const Kernels& amx_kernels() {
     kernels.isa = Isa::amx;
     kernels.plain_product = &plain_product_by_amx;
     kernels.tiled_product = &tiled_product_by_amx;
+    kernels.block_product = &block_product_by_amx;
     return kernels;
   }();
   return kKernels;

@@ -102,6 +102,21 @@ struct PlainMatrix {
   const std::byte* data = nullptr;
 };
 
+/// Weights of q8_0, [out, in], where a file has them: row after row of blocks of 32 inputs, f16 d
+/// and 32 signed codes each; any alignment. Nothing behind the last block is read.
+struct BlockMatrix {
+  static constexpr bool takes(Type type) { return type == Type::q8_0; }
+  static constexpr std::int64_t kBytes = 2 + kBlock;  ///< of a block
+  std::int64_t out = 0, in = 0;                       ///< `in` in whole blocks
+  const std::uint8_t* data = nullptr;
+
+  [[nodiscard]] std::int64_t blocks() const { return in / kBlock; }
+  [[nodiscard]] std::int64_t tiles() const { return (out + kTileRows - 1) / kTileRows; }
+  [[nodiscard]] const std::uint8_t* block(std::int64_t row, std::int64_t b) const {
+    return data + (row * blocks() + b) * kBytes;
+  }
+};
+
 /// Where a product goes: output[r * stride + o] = product + bias[o] + addend[r * addend_stride +
 /// o], with what is null left out. `addend` may be `output` itself.
 struct ProductTarget {
@@ -152,6 +167,9 @@ struct Kernels {
   /// The same for tiles [begin, end) of a form that takes quantised activations.
   void (*tiled_product)(const TiledMatrix& weight, const QuantisedRows& input, std::int64_t rows,
                         std::int64_t begin, std::int64_t end, const ProductTarget& target);
+  /// The same for outputs [begin * kTileRows, end * kTileRows), as far as there are any.
+  void (*block_product)(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                        std::int64_t begin, std::int64_t end, const ProductTarget& target);
   /// The same for tiles [begin, end) of a form that takes floats.
   void (*decoded_product)(const TiledMatrix& weight, const FloatRows& input, std::int64_t rows,
                           std::int64_t begin, std::int64_t end, const ProductTarget& target);
@@ -188,7 +206,10 @@ struct PanelKernels {
   /// For bf16 weights; AMX's also for f16.
   void (*plain_product)(const PlainMatrix& weight, const FloatRows& input, std::int64_t rows,
                         std::int64_t begin, std::int64_t end, const ProductTarget& target);
-  /// False, and nothing computed, for a form that they do not take. Null where they take none.
+  /// Null where they take no such weights, and no tiles either.
+  void (*block_product)(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                        std::int64_t begin, std::int64_t end, const ProductTarget& target);
+  /// False, and nothing computed, for a form that they do not take.
   bool (*tiled_product)(const TiledMatrix& weight, const QuantisedRows& input, std::int64_t rows,
                         std::int64_t begin, std::int64_t end, const ProductTarget& target);
 };

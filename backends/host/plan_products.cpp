@@ -13,12 +13,28 @@ namespace {
 
 using host::Kernels;
 
-enum class Way : std::uint8_t { plain, decoded, quantised };
+enum class Way : std::uint8_t { plain, decoded, tiled, blocks };
+
+bool multiplies_quantised(Way way) {
+  return way == Way::tiled || way == Way::blocks;
+}
+
+/// Up to this many sequences most passes are of one row of activations or of very many, for which
+/// blocks where they lie are as fast as tiles, and nothing has to be put anywhere before the first.
+/// The rows of a step of more sequences gain from tiles.
+constexpr std::int64_t kSequencesInPlace = 3;
+
+/// What a feed brings waits for a disk, whichever it is: then as it lies, without a file of tiles.
+bool reads_in_place(const PlanBuilder& builder, Type type) {
+  return host::BlockMatrix::takes(type) &&
+         (builder.options.feed != nullptr || builder.graph.batch() <= kSequencesInPlace);
+}
 
 struct ReadyProduct {
   Way way = Way::plain;
   host::PlainMatrix plain;
   host::TiledMatrix tiles;
+  host::BlockMatrix blocks;
   Place input, output, addend;
   bool adds = false;
   const float* bias = nullptr;
@@ -41,8 +57,10 @@ struct ReadyProduct {
         return kernels.plain_product(plain, floats, rows, begin, end, target);
       case Way::decoded:
         return kernels.decoded_product(tiles, floats, rows, first, last, target);
-      case Way::quantised:
+      case Way::tiled:
         return kernels.tiled_product(tiles, quantised.rows(frame), rows, first, last, target);
+      case Way::blocks:
+        return kernels.block_product(blocks, quantised.rows(frame), rows, first, last, target);
     }
   }
 };
@@ -78,18 +96,23 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
     product.addend = builder.place(fused.addend);
   }
   if (fused.bias != kNoValue) product.bias = builder.floats_of(fused.bias);
-  if (TiledWeights::has_form(view.type)) {
+  if (reads_in_place(builder, view.type)) {
+    product.blocks = {.out = product.out,
+                      .in = product.in,
+                      .data = reinterpret_cast<const std::uint8_t*>(view.bytes.data())};
+    product.way = Way::blocks;
+  } else if (TiledWeights::has_form(view.type)) {
     auto tiled = builder.options.tiled->find_or_make(
         view, *builder.options.team, builder.value(node.inputs[1]).name, builder.options.feed);
     product.tiles = tiled->matrix();
     builder.plan.own.weights_bytes += tiled->bytes() - static_cast<std::int64_t>(view.bytes.size());
     builder.plan.kept.push_back(std::move(tiled));
-    product.way = host::takes_floats(product.tiles.form) ? Way::decoded : Way::quantised;
-    if (product.way == Way::quantised) product.quantised = builder.quantised_place(input);
+    product.way = host::takes_floats(product.tiles.form) ? Way::decoded : Way::tiled;
   } else {
     product.plain = {
         .type = view.type, .out = product.out, .in = product.in, .data = view.bytes.data()};
   }
+  if (multiplies_quantised(product.way)) product.quantised = builder.quantised_place(input);
   return product;
 }
 
@@ -105,7 +128,7 @@ void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> prod
     nodes.insert(nodes.end(), each.with.begin(), each.with.end());
   }
   nodes.insert(nodes.end(), with.begin(), with.end());
-  const auto taker = std::ranges::find(ready, Way::quantised, &ReadyProduct::way);
+  const auto taker = std::ranges::find_if(ready, multiplies_quantised, &ReadyProduct::way);
   const ValueId input = builder.node(products.front().node).inputs[0];
   const bool quantises = taker != ready.end() && builder.quantised_value != input;
   // Without fusing each product stands for itself, as its op does.

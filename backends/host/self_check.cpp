@@ -22,7 +22,7 @@ using host::TileForm;
 // More than one tile and less than two of rows and of outputs, so that every way through a block is
 // taken; more than one slice of inputs, which are not whole steps where they need not be.
 constexpr std::int64_t kRows = 35, kOutputs = 51;
-constexpr std::int64_t kPlainInputs = 530, kTiledInputs = 768;
+constexpr std::int64_t kPlainInputs = 530, kTiledInputs = 768, kBlockInputs = 672;
 
 std::int64_t draw(std::mt19937& random, std::int64_t low, std::int64_t high) {
   return low + static_cast<std::int64_t>(random() % static_cast<std::uint32_t>(high - low + 1));
@@ -74,6 +74,32 @@ bool plain_agrees(Type type, const Kernels& checked, const Kernels& trusted) {
       checked, trusted);
 }
 
+/// Rows of any codes, with scales that are powers of two.
+struct CheckedInputs {
+  CheckedInputs(std::mt19937& random, std::int64_t in)
+      : codes(static_cast<std::size_t>(kRows * in)),
+        scales(codes.size() / kBlock),
+        sums(2 * scales.size()),
+        rows{.codes = codes.data(),
+             .scales = scales.data(),
+             .sums = sums.data(),
+             .code_stride = in,
+             .scale_stride = in / kBlock} {
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      codes[i] = static_cast<std::int8_t>(draw(random, -127, 127));
+      sums[i / (kBlock / 2)] += codes[i];
+    }
+    for (auto& each : scales) each = random() % 2 == 0 ? 0.5F : 1.0F;
+  }
+  CheckedInputs(const CheckedInputs&) = delete;
+  CheckedInputs& operator=(const CheckedInputs&) = delete;
+
+  std::vector<std::int8_t> codes;
+  std::vector<float> scales;
+  std::vector<std::int32_t> sums;
+  host::QuantisedRows rows;
+};
+
 /// Any codes; scales that keep a weight within eight bits: powers of two, and for nibble_k steps so
 /// small that scale * code - offset stays below 256.
 bool tiled_agrees(TileForm form, const Kernels& checked, const Kernels& trusted) {
@@ -119,23 +145,31 @@ bool tiled_agrees(TileForm form, const Kernels& checked, const Kernels& trusted)
                                  .code_bytes_per_block = code_bytes,
                                  .scale_bytes_per_group = (row ? 4 : 2) * factors + steps,
                                  .group = group};
-  std::vector<std::int8_t> input(kRows * kTiledInputs);
-  std::vector<float> input_scales(input.size() / kBlock);
-  std::vector<std::int32_t> sums(2 * input_scales.size());
-  for (std::size_t i = 0; i < input.size(); ++i) {
-    input[i] = static_cast<std::int8_t>(draw(random, -127, 127));
-    sums[i / (kBlock / 2)] += input[i];
-  }
-  for (auto& each : input_scales) each = random() % 2 == 0 ? 0.5F : 1.0F;
-  const host::QuantisedRows rows{.codes = input.data(),
-                                 .scales = input_scales.data(),
-                                 .sums = sums.data(),
-                                 .code_stride = kTiledInputs,
-                                 .scale_stride = kTiledInputs / kBlock};
+  const CheckedInputs input(random, kTiledInputs);
   return agree(
       [&](const Kernels& kernels, const host::ProductTarget& target) {
-        kernels.tiled_product(matrix, rows, kRows, 0, 1, target);
-        kernels.tiled_product(matrix, rows, kRows, 1, tiles, target);
+        kernels.tiled_product(matrix, input.rows, kRows, 0, 1, target);
+        kernels.tiled_product(matrix, input.rows, kRows, 1, tiles, target);
+      },
+      checked, trusted);
+}
+
+/// Any codes, scales as above, from an odd number of inputs' blocks.
+bool blocks_agree(const Kernels& checked, const Kernels& trusted) {
+  std::mt19937 random(3);
+  std::vector<std::uint8_t> bytes;
+  for (std::int64_t b = 0; b < kOutputs * (kBlockInputs / kBlock); ++b) {
+    const auto d =
+        std::bit_cast<std::array<std::uint8_t, 2>>(float_to_f16(random() % 2 == 0 ? 0.5F : 1.0F));
+    bytes.insert(bytes.end(), d.begin(), d.end());
+    for (std::int64_t i = 0; i < kBlock; ++i) bytes.push_back(static_cast<std::uint8_t>(random()));
+  }
+  const host::BlockMatrix matrix{.out = kOutputs, .in = kBlockInputs, .data = bytes.data()};
+  const CheckedInputs input(random, kBlockInputs);
+  return agree(
+      [&](const Kernels& kernels, const host::ProductTarget& target) {
+        kernels.block_product(matrix, input.rows, kRows, 0, 1, target);
+        kernels.block_product(matrix, input.rows, kRows, 1, matrix.tiles(), target);
       },
       checked, trusted);
 }
@@ -148,8 +182,9 @@ std::string find_wrong_product(const Kernels& checked, const Kernels& trusted) {
       return fmt::format("product of {} weights is wrong", name);
     }
   }
+  if (!blocks_agree(checked, trusted)) return "product of q8_0 weights is wrong";
   for (const auto& [form, name] :
-       {std::pair{TileForm::signed8, "q8_0"}, std::pair{TileForm::nibble, "q4_0"},
+       {std::pair{TileForm::signed8, "q8_g64"}, std::pair{TileForm::nibble, "q4_0"},
         std::pair{TileForm::five, "q5_0"}, std::pair{TileForm::nibble_k, "q4_k"},
         std::pair{TileForm::six, "q6_k"}, std::pair{TileForm::signed8_channel, "q8_channel"}}) {
     if (!tiled_agrees(form, checked, trusted)) {

@@ -1,8 +1,6 @@
 // Packing of panels (panels.h) on any CPU: what pairs_avx512.h means.
 #pragma once
 
-#include <utility>
-
 #include "backends/host/kernels/simd_scalar.h"
 
 namespace ridgepoint::host {
@@ -39,14 +37,6 @@ struct ScalarPairs : Scalar {
   static F signed_byte_of(const I& a) {
     return each(
         [&](int i) { return static_cast<float>(static_cast<std::int8_t>(a.byte[4 * i + which])); });
-  }
-  /// Word j of row i becomes word i of row j.
-  static void transpose(I (&rows)[kLanes]) {
-    for (int i = 0; i < kLanes; ++i) {
-      for (int j = 0; j < i; ++j) {
-        for (int b = 0; b < 4; ++b) std::swap(rows[i].byte[4 * j + b], rows[j].byte[4 * i + b]);
-      }
-    }
   }
 
  private:

@@ -10,6 +10,7 @@ namespace ridgepoint::host {
 template <class L, class Block>
 constexpr PanelKernels make_panel_kernels() {
   return {.plain_product = &panel_plain_product<L, Block>,
+          .block_product = &panel_block_product<L, Block>,
           .tiled_product = &panel_tiled_product<L, Block>};
 }
 
@@ -27,6 +28,7 @@ bool tile_tiled_product(const TiledMatrix& weight, const QuantisedRows& input, s
 template <class L, class Machine>
 constexpr PanelKernels make_tile_kernels() {
   return {.plain_product = &panel_plain_product<L, TileBlock<Machine>>,
+          .block_product = &panel_block_product<L, TileBlock<Machine>>,
           .tiled_product = &tile_tiled_product<L, Machine>};
 }
 

@@ -20,6 +20,7 @@
 #include <array>
 #include <span>
 
+#include "backends/host/kernels/blocks_to_tile.h"
 #include "backends/host/kernels/panels.h"
 
 namespace ridgepoint::host {
@@ -85,6 +86,41 @@ class TiledPanels {
  private:
   const TiledMatrix& weight_;
   std::int64_t blocks_a_group_;
+};
+
+/// The same of blocks that lie where a file has them.
+template <class L>
+class BlockPanelsOfRows {
+ public:
+  static constexpr bool kSplit = false;
+  explicit BlockPanelsOfRows(const BlockMatrix& weight) : weight_(weight) {}
+
+  [[nodiscard]] std::int64_t in() const { return weight_.in; }
+  [[nodiscard]] std::int64_t out() const { return weight_.out; }
+  void pack(std::int64_t o, std::int64_t height, std::int64_t i, std::int64_t count,
+            std::byte* tiles, std::byte*) const {
+    alignas(64) std::uint8_t codes[2 * kBlockCodeBytes];
+    alignas(64) std::byte scales[2 * kBlockScaleBytes] = {};
+    const auto pack_one = [&](std::int64_t which) {
+      BlockToPairs<L, TileForm::signed8>::pack(codes + which * kBlockCodeBytes,
+                                               scales + which * kBlockScaleBytes, 0, tiles);
+      tiles += kTileBytes;
+    };
+    std::int64_t b = i / kBlock;
+    const std::int64_t end = b + count / kBlock;
+    for (; b + 2 <= end; b += 2) {
+      put_blocks<L, 2>(weight_, o, height, b, codes, scales);
+      pack_one(0);
+      pack_one(1);
+    }
+    if (b < end) {
+      put_blocks<L, 1>(weight_, o, height, b, codes, scales);
+      pack_one(0);
+    }
+  }
+
+ private:
+  const BlockMatrix& weight_;
 };
 
 /// Rows of activations as panels.
@@ -222,6 +258,13 @@ void panel_plain_product(const PlainMatrix& weight, const FloatRows& input, std:
     run_panels<L, Block>(PlainPanels<L, Type::f16>(weight), FloatPanels<L>{input}, rows, begin, end,
                          target);
   }
+}
+
+template <class L, class Block>
+void panel_block_product(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                         std::int64_t begin, std::int64_t end, const ProductTarget& target) {
+  run_panels<L, Block>(BlockPanelsOfRows<L>(weight), QuantisedPanels<L>{input}, rows,
+                       begin * kTileRows, std::min(end * kTileRows, weight.out), target);
 }
 
 /// Products of quantised weights; false where the form has no way to become pairs.

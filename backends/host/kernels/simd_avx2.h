@@ -24,6 +24,8 @@ struct Avx2 {
   static constexpr int kTileStreams = 2;
   static constexpr int kTiledTiles = 1;  // and rows of activations, of many
   static constexpr int kTiledInputs = 2;
+  static constexpr int kBlockStreams = 4;  // rows of blocks read at once for one activation
+  static constexpr int kFewStreams = 2;    // and for two or three
   static constexpr int kDirectTiles = 2;
   static constexpr int kDirectChains = 2;
   static constexpr int kDirectInputs = 2;
@@ -55,6 +57,16 @@ struct Avx2 {
     for (int i = 0; i < 8; ++i) {
       rows[i] = {low[i], low[8 + i]};
       rows[8 + i] = {high[i], high[8 + i]};
+    }
+  }
+  static void transpose(I (&rows)[16]) {
+    F words[16];
+    for (int i = 0; i < 16; ++i) {
+      words[i] = {_mm256_castsi256_ps(rows[i].low), _mm256_castsi256_ps(rows[i].high)};
+    }
+    transpose(words);
+    for (int i = 0; i < 16; ++i) {
+      rows[i] = {_mm256_castps_si256(words[i].low), _mm256_castps_si256(words[i].high)};
     }
   }
   static void transpose_eight(__m256* rows) {
@@ -135,6 +147,23 @@ struct Avx2 {
     const auto* half = static_cast<const __m256i*>(from);
     return {_mm256_loadu_si256(half), _mm256_loadu_si256(half + 1)};
   }
+  /// 32 bytes each.
+  static I load_codes(const void* low, const void* high) {
+    return {_mm256_loadu_si256(static_cast<const __m256i*>(low)),
+            _mm256_loadu_si256(static_cast<const __m256i*>(high))};
+  }
+  /// One f16 in the low eight lanes, another one in the high ones.
+  static F spread_f16(const void* low, const void* high) {
+    std::int16_t first = 0, second = 0;
+    std::memcpy(&first, low, sizeof first);
+    std::memcpy(&second, high, sizeof second);
+    return {_mm256_cvtph_ps(_mm_set1_epi16(first)), _mm256_cvtph_ps(_mm_set1_epi16(second))};
+  }
+  static F spread(float low, float high) { return {_mm256_set1_ps(low), _mm256_set1_ps(high)}; }
+  static void store_codes(void* to, I a) {
+    _mm256_storeu_si256(static_cast<__m256i*>(to), a.low);
+    _mm256_storeu_si256(static_cast<__m256i*>(to) + 1, a.high);
+  }
   static I broadcast(std::int32_t value) {
     return {_mm256_set1_epi32(value), _mm256_set1_epi32(value)};
   }
@@ -181,6 +210,7 @@ struct Avx2 {
   }
   static constexpr std::int32_t kSignedBias = 0;
   static I prepare_signed(I w) { return w; }
+  static I start_signed(I) { return broadcast(0); }
   /// |w| * (x with w's sign): 2 * 128 * 127 still fits 16 bits.
   static I dot_signed(I sum, I w, I x) {
     return {add_pairs(sum.low,

@@ -22,7 +22,9 @@ struct Avx512 {
       4;  // tiles of quantised weights read at once for one activation
   static constexpr int kTiledTiles = 2;  // and rows of activations, of many
   static constexpr int kTiledInputs = 4;
-  static constexpr int kDirectTiles = 4;  // read at once for few float activations
+  static constexpr int kBlockStreams = 4;  // rows of blocks read at once for one activation
+  static constexpr int kFewStreams = 4;    // and for two or three
+  static constexpr int kDirectTiles = 4;   // read at once for few float activations
   static constexpr int kDirectChains = 2;
   static constexpr int kDirectInputs = 4;  // that count as few
   static constexpr int kPanelTiles = 2;    // of decoded weights
@@ -104,6 +106,24 @@ struct Avx512 {
   static float largest(F a) { return _mm512_reduce_max_ps(a); }
 
   static I load_codes(const void* from) { return _mm512_loadu_si512(from); }
+  /// 32 bytes each.
+  static I load_codes(const void* low, const void* high) {
+    return _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm256_loadu_si256(static_cast<const __m256i*>(low))),
+        _mm256_loadu_si256(static_cast<const __m256i*>(high)), 1);
+  }
+  /// One f16 in the low eight lanes, another one in the high ones.
+  static F spread_f16(const void* low, const void* high) {
+    std::int16_t first = 0, second = 0;
+    std::memcpy(&first, low, sizeof first);
+    std::memcpy(&second, high, sizeof second);
+    return _mm512_cvtph_ps(_mm256_inserti128_si256(_mm256_castsi128_si256(_mm_set1_epi16(first)),
+                                                   _mm_set1_epi16(second), 1));
+  }
+  static F spread(float low, float high) {
+    return _mm512_mask_broadcastss_ps(_mm512_set1_ps(low), 0xff00, _mm_set_ss(high));
+  }
+  static void store_codes(void* to, I a) { _mm512_storeu_si512(to, a); }
   static I broadcast(std::int32_t value) { return _mm512_set1_epi32(value); }
   static I low_nibbles(I a) { return _mm512_and_si512(a, _mm512_set1_epi8(0x0f)); }
   static I high_nibbles(I a) {
@@ -134,6 +154,12 @@ struct Avx512 {
   static constexpr std::int32_t kSignedBias = 128;
   static I prepare_signed(I w) {
     return _mm512_xor_si512(w, _mm512_set1_epi8(static_cast<char>(0x80)));
+  }
+  /// What sums of dot_signed with `x` begin with: less what was added beforehand.
+  static I start_signed(I x) {
+    return _mm512_sub_epi32(
+        _mm512_setzero_si512(),
+        _mm512_dpbusd_epi32(_mm512_setzero_si512(), prepare_signed(_mm512_setzero_si512()), x));
   }
   static I dot_signed(I sum, I prepared, I x) { return _mm512_dpbusd_epi32(sum, prepared, x); }
   /// Number k of the eight of four bits in each lane, two's complement, from the lowest on. To be

@@ -28,6 +28,8 @@ struct Scalar {
   static constexpr int kTileStreams = 1;
   static constexpr int kTiledTiles = 1;  // and rows of activations, of many
   static constexpr int kTiledInputs = 1;
+  static constexpr int kBlockStreams = 1;  // rows of blocks read at once for one activation
+  static constexpr int kFewStreams = 1;    // and for two or three
   static constexpr int kDirectTiles = 1;
   static constexpr int kDirectChains = 1;
   static constexpr int kDirectInputs = 2;
@@ -62,6 +64,13 @@ struct Scalar {
   static void transpose(F (&rows)[16]) {
     for (int i = 0; i < 16; ++i) {
       for (int j = 0; j < i; ++j) std::swap(rows[i].lane[j], rows[j].lane[i]);
+    }
+  }
+  static void transpose(I (&rows)[16]) {
+    for (int i = 0; i < 16; ++i) {
+      for (int j = 0; j < i; ++j) {
+        std::swap_ranges(rows[i].byte + 4 * j, rows[i].byte + 4 * j + 4, rows[j].byte + 4 * i);
+      }
     }
   }
   static F load_f16(const void* from) {
@@ -123,6 +132,21 @@ struct Scalar {
     std::memcpy(result.byte, from, sizeof result.byte);
     return result;
   }
+  /// 32 bytes each.
+  static I load_codes(const void* low, const void* high) {
+    I result;
+    std::memcpy(result.byte, low, 32);
+    std::memcpy(result.byte + 32, high, 32);
+    return result;
+  }
+  /// One f16 in the low eight lanes, another one in the high ones.
+  static F spread_f16(const void* low, const void* high) {
+    return spread(f16_to_float(half(low, 0)), f16_to_float(half(high, 0)));
+  }
+  static F spread(float low, float high) {
+    return each([&](int i) { return i < kLanes / 2 ? low : high; });
+  }
+  static void store_codes(void* to, const I& a) { std::memcpy(to, a.byte, sizeof a.byte); }
   static I broadcast(std::int32_t value) {
     I result;
     for (int i = 0; i < kLanes; ++i) std::memcpy(result.byte + 4 * i, &value, 4);
@@ -159,6 +183,7 @@ struct Scalar {
   }
   static constexpr std::int32_t kSignedBias = 0;
   static I prepare_signed(I w) { return w; }
+  static I start_signed(I) { return broadcast(0); }
   static I dot_signed(I sum, I w, I x) {
     return dot(sum, x, [&](int i) {
       return static_cast<std::int32_t>(static_cast<std::int8_t>(w.byte[i]));

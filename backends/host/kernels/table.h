@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backends/host/kernels/attend.h"
+#include "backends/host/kernels/block_product.h"
 #include "backends/host/kernels/decoded_product.h"
 #include "backends/host/kernels/elementwise.h"
 #include "backends/host/kernels/plain_product.h"
@@ -15,6 +16,7 @@ constexpr Kernels make_kernels() {
           .attention_queries = V::kQueries,
           .plain_product = &plain_product<V>,
           .tiled_product = &tiled_product<V>,
+          .block_product = &block_product<V>,
           .decoded_product = &decoded_product<V>,
           .quantise = &quantise<V>,
           .attend = &attend<V>,

@@ -254,28 +254,36 @@ class TiledProduct {
   }
 
   /// A group of tiles stays in the L2 cache while all activations pass; on the way the group that
-  /// follows is asked for, a part of each of its blocks in each pass, so that its coming takes as
-  /// long as the work on this one.
+  /// follows is asked for.
   void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
-    const std::int64_t passes = (rows + V::kTiledInputs - 1) / V::kTiledInputs;
-    const std::int64_t lines = weight_.code_bytes_per_block / kLine;
     const std::int64_t group_bytes = kBlockTiles * blocks_ * weight_.code_bytes_per_block;
     for (std::int64_t first = begin; first < end; first += kBlockTiles) {
-      const std::int64_t last = std::min(first + kBlockTiles, end);
-      for (std::int64_t pass = 0; pass < passes; ++pass) {
-        const std::int64_t r = pass * V::kTiledInputs;
-        const std::int64_t from = pass * lines / passes, to = (pass + 1) * lines / passes;
-        const auto ask = [=](const std::uint8_t* codes, std::int64_t) {
-          for (std::int64_t line = from; line < to; ++line) {
-            V::prefetch(codes + group_bytes + line * kLine);
-          }
-        };
-        std::int64_t tile = first;
-        for (; tile + V::kTiledTiles <= last; tile += V::kTiledTiles) {
-          inputs<V::kTiledTiles, V::kTiledInputs>(tile, r, rows - r, ask);
+      group(rows, first, std::min(first + kBlockTiles, end),
+            weight_.codes + first * blocks_ * weight_.code_bytes_per_block + group_bytes);
+    }
+  }
+
+  /// Tiles [first, last). What is at `next` is asked for, as many bytes as these have: a part for
+  /// each of their blocks in each pass, so that its coming takes as long as the work on these.
+  void group(std::int64_t rows, std::int64_t first, std::int64_t last,
+             const std::uint8_t* next) const {
+    const std::int64_t passes = (rows + V::kTiledInputs - 1) / V::kTiledInputs;
+    const std::int64_t lines = weight_.code_bytes_per_block / kLine;
+    const std::uint8_t* const codes_of_first =
+        weight_.codes + first * blocks_ * weight_.code_bytes_per_block;
+    for (std::int64_t pass = 0; pass < passes; ++pass) {
+      const std::int64_t r = pass * V::kTiledInputs;
+      const std::int64_t from = pass * lines / passes, to = (pass + 1) * lines / passes;
+      const auto ask = [=](const std::uint8_t* codes, std::int64_t) {
+        for (std::int64_t line = from; line < to; ++line) {
+          V::prefetch(next + (codes - codes_of_first) + line * kLine);
         }
-        for (; tile < last; ++tile) inputs<1, V::kTiledInputs>(tile, r, rows - r, ask);
+      };
+      std::int64_t tile = first;
+      for (; tile + V::kTiledTiles <= last; tile += V::kTiledTiles) {
+        inputs<V::kTiledTiles, V::kTiledInputs>(tile, r, rows - r, ask);
       }
+      for (; tile < last; ++tile) inputs<1, V::kTiledInputs>(tile, r, rows - r, ask);
     }
   }
 

@@ -84,7 +84,8 @@ struct Activations {
   std::vector<std::int32_t> sums;
 };
 
-void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std::int64_t out) {
+void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std::int64_t out,
+             bool in_place) {
   const host::Kernels& kernels = host::kernels_for(isa);
   const std::vector<std::byte> bytes = weights_of(type, out);
   Activations activations(rows);
@@ -92,7 +93,11 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
   const host::ProductTarget target{.output = output.data(), .stride = out};
   std::unique_ptr<TiledWeights> tiled;
   host::QuantisedRows quantised;
-  if (TiledWeights::has_form(type)) {
+  const host::BlockMatrix blocks{
+      .out = out, .in = kIn, .data = reinterpret_cast<const std::uint8_t*>(bytes.data())};
+  if (in_place) {
+    quantised = activations.quantised(kernels, rows);
+  } else if (TiledWeights::has_form(type)) {
     tiled = std::make_unique<TiledWeights>(TensorView{type, {out, kIn}, bytes}, team());
     if (TiledWeights::takes_quantised(type)) quantised = activations.quantised(kernels, rows);
   }
@@ -102,7 +107,9 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
       const std::int64_t tiles = out / host::kTileRows;
       const std::int64_t begin = part * tiles / kThreads, end = (part + 1) * tiles / kThreads;
       const host::FloatRows floats{.data = activations.floats.data(), .stride = kIn};
-      if (!tiled) {
+      if (in_place) {
+        kernels.block_product(blocks, quantised, rows, begin, end, target);
+      } else if (!tiled) {
         kernels.plain_product(plain, floats, rows, begin * host::kTileRows, end * host::kTileRows,
                               target);
       } else if (quantised.codes != nullptr) {
@@ -281,11 +288,15 @@ void add_all() {
       if (!type.weight) continue;
       if (!host::PlainMatrix::takes(type.type) && !TiledWeights::has_form(type.type)) continue;
       const auto add = [&](const std::string& what, std::int64_t rows, std::int64_t out) {
-        benchmark::RegisterBenchmark(
-            (what + "/" + std::string(type.name) + "/" + std::string(isa.name)).c_str(), product,
-            isa.isa, type.type, rows, out)
-            ->UseRealTime()
-            ->Unit(benchmark::kMillisecond);
+        for (const bool in_place : {false, true}) {
+          if (in_place && !host::BlockMatrix::takes(type.type)) continue;
+          const std::string name =
+              fmt::format("{}/{}/{}{}", what, type.name, isa.name, in_place ? "/in_place" : "");
+          benchmark::RegisterBenchmark(name.c_str(), product, isa.isa, type.type, rows, out,
+                                       in_place)
+              ->UseRealTime()
+              ->Unit(benchmark::kMillisecond);
+        }
       };
       add("decode", 1, 128 * 1024);
       add("batch16", 16, 128 * 1024);

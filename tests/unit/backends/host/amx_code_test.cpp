@@ -55,6 +55,10 @@ TEST_F(AmxCode, MultipliesBytesWithOneScaleARowWithinTheirBound) {
   expect_byte_products_within_bounds(host::kAmxPanels);
 }
 
+TEST_F(AmxCode, MultipliesBlocksWhereTheyLieWithinItsBound) {
+  expect_block_products_within_bounds(host::kAmxPanels);
+}
+
 TEST_F(AmxCode, SharesItsOutputsAmongThreads) {
   expect_same_product_from_several_threads(host::kAmxPanels);
 }

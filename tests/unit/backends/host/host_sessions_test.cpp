@@ -201,13 +201,20 @@ TEST(HostBackends, RefuseAnUnknownInstructionSetInOneLine) {
 }
 
 TEST(HostBackends, HoldTiledWeightsOnceForAllSizesOfPrompt) {
-  const Model model = golden_model("llama-blocks/model-q8_0.gguf");
+  const Model model = golden_model("llama-blocks/model-q4_0.gguf");
   const auto backend = open_backend("quantized");
   const auto session = backend->open_session(model, {.capacity = 64});
   const auto before = session->memory().weights_bytes;
   session->forward(prompt_tokens(model, 5));
   session->forward(prompt_tokens(model, 7));
   EXPECT_EQ(session->memory().weights_bytes, before);
+}
+
+TEST(HostBackends, ReadBlocksWhereTheyLieWithoutMemoryOfTheirOwn) {
+  const Model model = golden_model("llama-blocks/model-q8_0.gguf");
+  const auto session = open_backend("quantized")->open_session(model, {.capacity = 64});
+  const auto as_stored = open_backend("reference")->open_session(model, {.capacity = 64});
+  EXPECT_EQ(session->memory().weights_bytes, as_stored->memory().weights_bytes);
 }
 
 TEST(HostBackends, DrawTheTokenThatTheReferenceDraws) {

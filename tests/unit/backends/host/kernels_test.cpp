@@ -1,14 +1,19 @@
 #include "backends/host/kernels.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <numeric>
 #include <random>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -61,6 +66,10 @@ struct StoredWeight {
   std::vector<std::byte> bytes;
   std::vector<float> meant;
 };
+
+host::BlockMatrix blocks_at(const std::byte* data, std::int64_t out, std::int64_t in) {
+  return {.out = out, .in = in, .data = reinterpret_cast<const std::uint8_t*>(data)};
+}
 
 class HostKernels : public ::testing::TestWithParam<Isa> {
  protected:
@@ -390,22 +399,104 @@ TEST_P(HostKernels, MultiplyTiledWeightsAsTheirBytesMean) {
 
 TEST_P(HostKernels, MultiplyTheWorstCodesWithoutOverflow) {
   WorkerTeam team(1);
-  // Every weight -128 or 127 and every activation at its largest.
-  std::vector<std::byte> bytes(static_cast<std::size_t>(row_bytes(Type::q8_0, 64)) * 2);
-  for (std::size_t block = 0; block < 4; ++block) {
-    const std::uint16_t one = float_to_f16(1.0F);
-    std::memcpy(bytes.data() + block * 34, &one, 2);
-    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(block * 34 + 2), 32,
-                std::byte{static_cast<std::uint8_t>(block < 2 ? 0x80 : 0x7f)});
+  // Every weight -128 or 127 and every activation at its largest; the same as one group of 64.
+  std::vector<std::byte> bytes, grouped;
+  for (const auto code : {std::byte{0x80}, std::byte{0x7f}}) {
+    const auto one = std::bit_cast<std::array<std::byte, 2>>(float_to_f16(1.0F));
+    grouped.insert(grouped.end(), one.begin(), one.end());
+    grouped.insert(grouped.end(), 64, code);
+    for (int block = 0; block < 2; ++block) {
+      bytes.insert(bytes.end(), one.begin(), one.end());
+      bytes.insert(bytes.end(), 32, code);
+    }
   }
-  const TiledWeights tiled({Type::q8_0, {2, 64}, bytes}, team);
+  const TiledWeights tiled({Type::q8_g64, {2, 64}, grouped}, team);
+  const host::BlockMatrix blocks = blocks_at(bytes.data(), 2, 64);
   for (const float sign : {1.0F, -1.0F}) {
-    const QuantisedInput input(kernels_, std::vector<float>(64, sign * 127), 64);
-    std::vector<float> output(2);
-    kernels_.tiled_product(tiled.matrix(), input.rows, 1, 0, 1,
-                           {.output = output.data(), .stride = 2});
-    EXPECT_FLOAT_EQ(output[0], sign * -128 * 127 * 64);
-    EXPECT_FLOAT_EQ(output[1], sign * 127 * 127 * 64);
+    for (const std::int64_t rows : {1, 9}) {
+      const QuantisedInput input(
+          kernels_, std::vector<float>(static_cast<std::size_t>(rows * 64), sign * 127), 64);
+      const auto expect_largest = [&](const auto& multiply) {
+        std::vector<float> output(static_cast<std::size_t>(rows) * 2);
+        multiply(host::ProductTarget{.output = output.data(), .stride = 2});
+        for (std::size_t i = 0; i < output.size(); i += 2) {
+          EXPECT_FLOAT_EQ(output[i], sign * -128 * 127 * 64);
+          EXPECT_FLOAT_EQ(output[i + 1], sign * 127 * 127 * 64);
+        }
+      };
+      expect_largest([&](const host::ProductTarget& target) {
+        kernels_.tiled_product(tiled.matrix(), input.rows, rows, 0, 1, target);
+      });
+      expect_largest([&](const host::ProductTarget& target) {
+        kernels_.block_product(blocks, input.rows, rows, 0, 1, target);
+      });
+    }
+  }
+}
+
+/// Bytes between two pages that must not be touched: they end where the second one begins.
+class FencedBytes {
+ public:
+  explicit FencedBytes(std::span<const std::byte> bytes) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t inside = (bytes.size() + page - 1) / page * page;
+    size_ = inside + 2 * page;
+    void* const all = ::mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) throw std::bad_alloc();
+    all_ = static_cast<std::byte*>(all);
+    if (::mprotect(all_ + page, inside, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    data_ = all_ + page + inside - bytes.size();
+    std::ranges::copy(bytes, data_);
+  }
+  FencedBytes(const FencedBytes&) = delete;
+  FencedBytes& operator=(const FencedBytes&) = delete;
+  ~FencedBytes() { ::munmap(all_, size_); }
+
+  [[nodiscard]] const std::byte* data() const { return data_; }
+
+ private:
+  std::byte* all_ = nullptr;
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// Products by outputs of two threads each, of weights behind whose last byte nothing may be read.
+TEST_P(HostKernels, MultiplyBlocksWhereTheyLieWithOneRoundingABlock) {
+  WorkerTeam team(2);
+  for (const auto& [rows, out, blocks] :
+       {std::tuple{1, 1, 1}, std::tuple{1, 16, 2}, std::tuple{1, 100, 3}, std::tuple{1, 37, 64},
+        std::tuple{2, 33, 5}, std::tuple{2, 61, 70}, std::tuple{3, 40, 1}, std::tuple{3, 47, 68},
+        std::tuple{4, 70, 6}, std::tuple{5, 1, 3}, std::tuple{6, 90, 33}, std::tuple{7, 17, 2},
+        std::tuple{8, 64, 7}, std::tuple{16, 130, 12}, std::tuple{33, 51, 5},
+        // Longer than what is put into tiles at once, by an odd number.
+        std::tuple{1, 9, 763}, std::tuple{9, 71, 763}}) {
+    const std::int64_t in = blocks * host::kBlock;
+    SCOPED_TRACE(::testing::Message() << rows << ' ' << out << ' ' << in);
+    const StoredWeight weight(Type::q8_0, out, in);
+    const FencedBytes bytes(weight.bytes);
+    const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3), in);
+    const auto bias = random_floats(static_cast<std::size_t>(out), 4);
+    auto output = random_floats(static_cast<std::size_t>(rows * out), 5);
+    const auto truth = expected_product(weight, input.meant, bias, output);
+    const auto magnitude = magnitudes(weight, input.meant, bias, output);
+    const host::BlockMatrix matrix = blocks_at(bytes.data(), out, in);
+    team.run([&](int part) {
+      kernels_.block_product(matrix, input.rows, rows, part * matrix.tiles() / 2,
+                             (part + 1) * matrix.tiles() / 2,
+                             {.output = output.data(),
+                              .stride = out,
+                              .bias = bias.data(),
+                              .addend = output.data(),
+                              .addend_stride = out});
+    });
+    // As for groups above. Sums of a row of few activations stay in sixteen lanes, each of half the
+    // blocks, until it ends; those of many in slices. Four more roundings either way.
+    const double roundings = static_cast<double>(blocks) + 11;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      ASSERT_NEAR(static_cast<double>(output[i]), truth[i],
+                  1.01 * roundings * kRounding * magnitude[i])
+          << i;
+    }
   }
 }
 

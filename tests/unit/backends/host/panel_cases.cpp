@@ -44,6 +44,9 @@ struct StoredMatrix {
     }
   }
   [[nodiscard]] TensorView view() const { return {type, {out, in}, bytes}; }
+  [[nodiscard]] host::BlockMatrix blocks() const {
+    return {.out = out, .in = in, .data = reinterpret_cast<const std::uint8_t*>(bytes.data())};
+  }
   [[nodiscard]] host::PlainMatrix plain() const {
     return {.type = type, .out = out, .in = in, .data = bytes.data()};
   }
@@ -150,6 +153,13 @@ Kernels with_panels(const Kernels& base, const PanelKernels& panels) {
     (weight.type == Type::f32 ? given_base->plain_product : given_panels->plain_product)(
         weight, input, rows, begin, end, target);
   };
+  kernels.block_product = [](const host::BlockMatrix& weight, const host::QuantisedRows& input,
+                             std::int64_t rows, std::int64_t begin, std::int64_t end,
+                             const host::ProductTarget& target) {
+    const bool by_panels = given_panels->block_product != nullptr;
+    (by_panels ? given_panels->block_product : given_base->block_product)(weight, input, rows,
+                                                                          begin, end, target);
+  };
   kernels.tiled_product = [](const host::TiledMatrix& weight, const host::QuantisedRows& input,
                              std::int64_t rows, std::int64_t begin, std::int64_t end,
                              const host::ProductTarget& target) {
@@ -249,39 +259,58 @@ void expect_byte_products_within_bounds(const PanelKernels& panels) {
   }
 }
 
+void expect_block_products_within_bounds(const PanelKernels& panels) {
+  for (const auto& [rows, out, blocks] :
+       {std::tuple{1, 1, 1}, std::tuple{17, 40, 2}, std::tuple{33, 70, 3}, std::tuple{5, 16, 19}}) {
+    const std::int64_t in = blocks * host::kBlock;
+    SCOPED_TRACE(::testing::Message() << rows << ' ' << out << ' ' << in);
+    const StoredMatrix weight(Type::q8_0, out, in);
+    const Quantised input(normal_floats(rows * in, 3), in);
+    Target target(rows, out);
+    const std::int64_t tiles = weight.blocks().tiles();
+    panels.block_product(weight.blocks(), input.rows, rows, 0, tiles / 2, target.target());
+    panels.block_product(weight.blocks(), input.rows, rows, tiles / 2, tiles, target.target());
+    target.expect(exact_product(weight, input.meant), 2 * kU + kU * kU, in);
+  }
+}
+
 void expect_same_product_from_several_threads(const PanelKernels& panels) {
   constexpr std::int64_t kRows = 40, kOut = 100, kIn = 96;
   constexpr int kThreads = 3;
   WorkerTeam team(kThreads);
-  const StoredMatrix weight(Type::q8_0, kOut, kIn), plain(Type::bf16, kOut, kIn);
+  const StoredMatrix weight(Type::q4_0, kOut, kIn), plain(Type::bf16, kOut, kIn);
+  const StoredMatrix blocks(Type::q8_0, kOut, kIn);
   const TiledWeights tiled(weight.view(), team);
   const auto input = normal_floats(kRows * kIn, 3);
   const Quantised quantised(input, kIn);
   const host::FloatRows floats{.data = input.data(), .stride = kIn};
   std::vector<float> plain_alone(kRows * kOut), tiled_alone(kRows * kOut);
   std::vector<float> plain_shared(kRows * kOut), tiled_shared(kRows * kOut);
+  std::vector<float> blocks_alone(kRows * kOut), blocks_shared(kRows * kOut);
   const auto run = [&](std::int64_t begin, std::int64_t end, std::vector<float>& of_plain,
-                       std::vector<float>& of_tiled) {
+                       std::vector<float>& of_tiled, std::vector<float>& of_blocks) {
     const std::int64_t out = host::kTileRows;
     panels.plain_product(plain.plain(), floats, kRows, begin * out, std::min(end * out, kOut),
                          {.output = of_plain.data(), .stride = kOut});
     panels.tiled_product(tiled.matrix(), quantised.rows, kRows, begin, end,
                          {.output = of_tiled.data(), .stride = kOut});
+    panels.block_product(blocks.blocks(), quantised.rows, kRows, begin, end,
+                         {.output = of_blocks.data(), .stride = kOut});
   };
   const std::int64_t tiles = tiled.matrix().tiles();
-  run(0, tiles, plain_alone, tiled_alone);
+  run(0, tiles, plain_alone, tiled_alone, blocks_alone);
   team.run([&](int part) {
-    run(part * tiles / kThreads, (part + 1) * tiles / kThreads, plain_shared, tiled_shared);
+    run(part * tiles / kThreads, (part + 1) * tiles / kThreads, plain_shared, tiled_shared,
+        blocks_shared);
   });
   EXPECT_EQ(plain_alone, plain_shared);
   EXPECT_EQ(tiled_alone, tiled_shared);
+  EXPECT_EQ(blocks_alone, blocks_shared);
 }
 
 void expect_little_error_beside_quantising(const PanelKernels& panels) {
   constexpr std::int64_t kRows = 32, kOut = 64, kIn = 512;
-  WorkerTeam team(1);
   const StoredMatrix weight(Type::q8_0, kOut, kIn);
-  const TiledWeights tiled(weight.view(), team);
   const auto input = normal_floats(kRows * kIn, 3);
   const Quantised quantised(input, kIn);
   const auto truth = exact_product(weight, input);
@@ -293,10 +322,10 @@ void expect_little_error_beside_quantising(const PanelKernels& panels) {
     return std::sqrt(squares / static_cast<double>(truth.size()));
   };
   std::vector<float> integers(kRows * kOut), bf16(kRows * kOut);
-  host::kScalarKernels.tiled_product(tiled.matrix(), quantised.rows, kRows, 0,
-                                     tiled.matrix().tiles(),
+  host::kScalarKernels.block_product(weight.blocks(), quantised.rows, kRows, 0,
+                                     weight.blocks().tiles(),
                                      {.output = integers.data(), .stride = kOut});
-  panels.tiled_product(tiled.matrix(), quantised.rows, kRows, 0, tiled.matrix().tiles(),
+  panels.block_product(weight.blocks(), quantised.rows, kRows, 0, weight.blocks().tiles(),
                        {.output = bf16.data(), .stride = kOut});
   EXPECT_LT(error_of(bf16), 1.25 * error_of(integers));
   ::testing::Test::RecordProperty("error_over_integers",

@@ -16,6 +16,8 @@ void expect_tiled_products_within_bounds(const host::PanelKernels& panels);
 /// Weights of bytes with one scale a row, with the bound of kernels/byte_product.h, the product of
 /// activations as they were quantised; one that is no number makes its row none.
 void expect_byte_products_within_bounds(const host::PanelKernels& panels);
+/// The same for blocks that lie where a file has them.
+void expect_block_products_within_bounds(const host::PanelKernels& panels);
 /// Three threads with a third of the outputs each give what one gives.
 void expect_same_product_from_several_threads(const host::PanelKernels& panels);
 /// Against the product of activations that were not quantised: the error's root mean square is at

@@ -41,6 +41,10 @@ TEST(PanelProduct, MultipliesBytesWithOneScaleARowWithinTheirBound) {
   expect_byte_products_within_bounds(kEmulated);
 }
 
+TEST(PanelProduct, MultipliesBlocksWhereTheyLieWithinItsBound) {
+  expect_block_products_within_bounds(kEmulated);
+}
+
 TEST(PanelProduct, SharesItsOutputsAmongThreads) {
   expect_same_product_from_several_threads(kEmulated);
 }

@@ -115,7 +115,10 @@ TEST(BuffersInTurn, NeverGiveNeighboursTheSame) {
 
 TEST_F(StreamingTest, ChangesNoLogitWhateverTheBackendTheWayAndTheShare) {
   const std::tuple<const char*, Type> subjects[] = {
-      {"reference", Type::q4_0}, {"cpu", Type::f16}, {"quantized", Type::q8_0}};
+      {"reference", Type::q4_0},
+      {"cpu", Type::f16},
+      {"quantized", Type::q8_0},   // read where it lies
+      {"quantized", Type::q4_0}};  // put into tiles
   for (const auto& [name, type] : subjects) {
     const Model model = tiny(type);
     const auto backend = open_backend(name);
