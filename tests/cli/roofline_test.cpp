@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "profiler/ceilings/bandwidth_kernels.h"
 #include "tests/support/command_test.h"
 
 namespace ridgepoint::testing {
@@ -19,7 +20,7 @@ TEST_F(RooflineCommand, PrintsWhatItStores) {
                                   "--label", "mine", "--format", "json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto json = nlohmann::json::parse(result.out);
-  EXPECT_EQ(json["curves"].size(), 13U);
+  EXPECT_EQ(json["curves"].size(), 2 * ceilings::kBandwidthKernels + 1);
   std::size_t absent = 0;
   for (const auto& ceiling : json["ceilings"]) {
     if (ceiling.contains("absent")) {

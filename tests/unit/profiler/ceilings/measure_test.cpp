@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "profiler/ceilings/bandwidth_kernels.h"
 #include "profiler/ceilings/time_together.h"
 
 namespace ridgepoint::ceilings {
@@ -88,8 +89,8 @@ TEST(MeasureCeilings, EachHasAFigureWithItsIntervalOrAReason) {
     EXPECT_FALSE(ceiling.samples.empty());
   }
   EXPECT_THAT(kinds, ::testing::UnorderedElementsAre("bandwidth", "latency", "compute", "clock"));
-  // Six kernels with one and with many streams, and the chase.
-  EXPECT_EQ(measured.curves.size(), 13U);
+  // Every kernel with one and with many streams, and the chase.
+  EXPECT_EQ(measured.curves.size(), 2 * kBandwidthKernels + 1);
   for (const Curve& curve : measured.curves) {
     EXPECT_GE(curve.points.size(), 4U) << curve.what;
     EXPECT_TRUE(std::ranges::is_sorted(curve.points, {}, &CurvePoint::bytes)) << curve.what;
