@@ -480,7 +480,7 @@ TEST_P(HostKernels, MultiplyBlocksWhereTheyLieWithOneRoundingABlock) {
     const auto truth = expected_product(weight, input.meant, bias, output);
     const auto magnitude = magnitudes(weight, input.meant, bias, output);
     const host::BlockMatrix matrix = blocks_at(bytes.data(), out, in);
-    team.run([&](int part) {
+    team.run([&, rows = rows, out = out](int part) {
       kernels_.block_product(matrix, input.rows, rows, part * matrix.tiles() / 2,
                              (part + 1) * matrix.tiles() / 2,
                              {.output = output.data(),
