@@ -80,7 +80,7 @@ class ByteProduct {
     unit = numbers ? largest / 128 : std::numeric_limits<float>::quiet_NaN();
     const std::int8_t* codes = input_.codes + row * input_.code_stride + b * kBlock;
     for (std::int64_t i = 0; i < count; ++i, codes += kBlock) {
-      const auto units_a_code = L::set1(largest > 0 ? scales[i] / largest * 128 : 0);
+      const auto units_a_code = L::set1(numbers && largest > 0 ? scales[i] / largest * 128 : 0);
       const std::int64_t to = at + i / kStepBlocks * kOperandBytes + i % kStepBlocks * kBlock;
       for (std::int64_t half = 0; half < kBlock; half += kLanes) {
         const auto units = L::round(L::mul(L::load_s8(codes + half), units_a_code));
