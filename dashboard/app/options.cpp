@@ -139,8 +139,8 @@ DashboardOptions parse_options(const QStringList& arguments) {
   options.op = parser.value(op);
   options.tab = parser.value(tab);
   for (const QString& text : parser.values(set)) {
-    options.settings.insert_or_assign(named_value("set", text).first,
-                                      named_value("set", text).second);
+    const auto [name, value] = named_value("set", text);
+    options.settings.insert_or_assign(name, value);
   }
   for (const QString& text : parser.values(extent)) {
     const auto [name, edges] = named_value("extent", text);

@@ -40,6 +40,17 @@ class CounterAccess {
   std::string schedule(std::span<const MetricWish> wishes, CounterUse use,
                        const Availability& availability, MetricSchedule& made);
 
+  /// One call for such an image of a function of CUPTI's that writes one.
+  template <typename Params, typename Call>
+  static CUptiResult write_image(Params params, Call call, std::size_t& bytes,
+                                 std::uint8_t* image) {
+    params.counterAvailabilityImageSize = bytes;
+    params.pCounterAvailabilityImage = image;
+    const CUptiResult status = call(&params);
+    bytes = params.counterAvailabilityImageSize;
+    return status;
+  }
+
   /// A function of the library.
   template <typename Function>
   bool find(const char* name, Function& to) {

@@ -112,11 +112,7 @@ void PmSampler::open(const PmSamplerOptions& options) {
       [&](std::size_t& bytes, std::uint8_t* image) {
         auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterAvailability_Params);
         params.deviceIndex = device;
-        params.counterAvailabilityImageSize = bytes;
-        params.pCounterAvailabilityImage = image;
-        const CUptiResult status = cupti->availability(&params);
-        bytes = params.counterAvailabilityImageSize;
-        return status;
+        return CounterAccess::write_image(params, cupti->availability, bytes, image);
       },
       schedule_);
   if (!why_.empty()) return;

@@ -107,11 +107,7 @@ void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOp
       [&](std::size_t& bytes, std::uint8_t* image) {
         auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_GetCounterAvailability_Params);
         params.ctx = context;
-        params.counterAvailabilityImageSize = bytes;
-        params.pCounterAvailabilityImage = image;
-        const CUptiResult status = cupti->availability(&params);
-        bytes = params.counterAvailabilityImageSize;
-        return status;
+        return CounterAccess::write_image(params, cupti->availability, bytes, image);
       },
       schedule_);
   if (!why_.empty()) return;

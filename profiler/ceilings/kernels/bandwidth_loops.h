@@ -29,6 +29,21 @@ struct BandwidthLoops {
     }
   }
 
+  /// Of every line of a what `value` gives for its place.
+  template <bool kPastCaches, class Value>
+  static double write(const BandwidthPass& pass, std::int64_t passes, Value&& value) {
+    double* const a = pass.a;
+    walk(pass, passes, [&](std::size_t, std::size_t at) {
+      if constexpr (kPastCaches) {
+        Line::stream(a + at, value(at));
+      } else {
+        Line::store(a + at, value(at));
+      }
+    });
+    if constexpr (kPastCaches) Line::fence();
+    return 0;
+  }
+
   static double load(const BandwidthPass& pass, std::int64_t passes) {
     Line sums[Line::kSums];
     for (auto& sum : sums) sum = Line::broadcast(0);
@@ -40,68 +55,35 @@ struct BandwidthLoops {
     for (const auto& sum : sums) total += Line::total(sum);
     return total;
   }
+  template <bool kPastCaches>
   static double store(const BandwidthPass& pass, std::int64_t passes) {
     const Line value = Line::broadcast(pass.factor);
-    double* const a = pass.a;
-    walk(pass, passes, [&](std::size_t, std::size_t at) { Line::store(a + at, value); });
-    return 0;
+    return write<kPastCaches>(pass, passes, [&](std::size_t) { return value; });
   }
-  static double store_nontemporal(const BandwidthPass& pass, std::int64_t passes) {
-    const Line value = Line::broadcast(pass.factor);
-    double* const a = pass.a;
-    walk(pass, passes, [&](std::size_t, std::size_t at) { Line::stream(a + at, value); });
-    Line::fence();
-    return 0;
-  }
+  template <bool kPastCaches>
   static double copy(const BandwidthPass& pass, std::int64_t passes) {
-    double* const a = pass.a;
     const double* const b = pass.b;
-    walk(pass, passes,
-         [&](std::size_t, std::size_t at) { Line::store(a + at, Line::load(b + at)); });
-    return 0;
-  }
-  static double copy_nontemporal(const BandwidthPass& pass, std::int64_t passes) {
-    double* const a = pass.a;
-    const double* const b = pass.b;
-    walk(pass, passes,
-         [&](std::size_t, std::size_t at) { Line::stream(a + at, Line::load(b + at)); });
-    Line::fence();
-    return 0;
+    return write<kPastCaches>(pass, passes, [&](std::size_t at) { return Line::load(b + at); });
   }
   static double update(const BandwidthPass& pass, std::int64_t passes) {
     const Line factor = Line::broadcast(pass.factor);
-    double* const a = pass.a;
-    walk(pass, passes, [&](std::size_t, std::size_t at) {
-      Line::store(a + at, Line::multiply(factor, Line::load(a + at)));
-    });
-    return 0;
+    const double* const a = pass.a;
+    return write<false>(pass, passes,
+                        [&](std::size_t at) { return Line::multiply(factor, Line::load(a + at)); });
   }
+  template <bool kPastCaches>
   static double triad(const BandwidthPass& pass, std::int64_t passes) {
     const Line factor = Line::broadcast(pass.factor);
-    double* const a = pass.a;
     const double* const b = pass.b;
     const double* const c = pass.c;
-    walk(pass, passes, [&](std::size_t, std::size_t at) {
-      Line::store(a + at, Line::multiply_add(factor, Line::load(c + at), Line::load(b + at)));
+    return write<kPastCaches>(pass, passes, [&](std::size_t at) {
+      return Line::multiply_add(factor, Line::load(c + at), Line::load(b + at));
     });
-    return 0;
-  }
-
-  static double triad_nontemporal(const BandwidthPass& pass, std::int64_t passes) {
-    const Line factor = Line::broadcast(pass.factor);
-    double* const a = pass.a;
-    const double* const b = pass.b;
-    const double* const c = pass.c;
-    walk(pass, passes, [&](std::size_t, std::size_t at) {
-      Line::stream(a + at, Line::multiply_add(factor, Line::load(c + at), Line::load(b + at)));
-    });
-    Line::fence();
-    return 0;
   }
 
   static constexpr std::array<BandwidthFunction, kBandwidthKernels> functions() {
-    return {
-        load, copy, copy_nontemporal, update, triad, triad_nontemporal, store, store_nontemporal};
+    return {load,         copy<false>, copy<true>,   update,
+            triad<false>, triad<true>, store<false>, store<true>};
   }
 };
 
