@@ -10,7 +10,8 @@
 #                       the other puts in order at once
 #     batch             tokens/s of decode of ours: one sequence (A), sixteen (B)
 #     attention         GB/s: the machine's reading (A), keys and values in our decode at DEPTH (B)
-#   THREADS=2  PAIRS=10  PROMPT=512  GENERATE=64  DEPTH=0 (attention: 8192)  REPETITIONS=3 (a process)
+# Fewer than about 14 pairs give no interval, however calm they were.
+#   THREADS=2  PAIRS=20  PROMPT=512  GENERATE=64  DEPTH=0 (attention: 8192)  REPETITIONS=3 (a process)
 #   BACKEND=quantized:isa=avx2  RIDGEPOINT_BUILD=build
 # Run it once for each build of llama.cpp (with AMX and without) and compare with the better one.
 # Where AMX was slow for a part of the runs, rows say what was seen in either mode.
@@ -81,7 +82,7 @@ for i in "${!models[@]}"; do
     code=0
     # shellcheck disable=SC2086  # an empty direction is no argument
     "$build/bin/ridgepoint" ab --db "$work/ab.db" --a "$(arm a "${a[@]}")" --b "$(arm b "${b[@]}")" \
-      --number-after 'figure:' --unit "$unit" $direction --pairs "${PAIRS:-10}" --budget 60m \
+      --number-after 'figure:' --unit "$unit" $direction --pairs "${PAIRS:-20}" --budget 60m \
       --format json >"$work/ab.json" 2>"$work/ab.err" || code=$?
     [ $code -ne 2 ] && [ $code -lt 5 ] || { cat "$work/ab.err" >&2; exit 2; }
     python3 "$root/scripts/compare-llama/row.py" "$(basename "$model")" "$phase" "$work/ab.json" "$log"

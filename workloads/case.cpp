@@ -41,8 +41,6 @@ bool op_has_field(std::string_view op, std::string_view field) {
 constexpr std::int64_t kMostTokens = 10'000'000;
 constexpr std::int64_t kMostRows = 1'000'000;
 constexpr std::int64_t kWidest = 1 << 20;
-// How a list of transforms names the absence of one.
-constexpr std::string_view kNoTransform = "none";
 // Text goes into JSON, one-line errors and command lines; a path is the longest that anyone needs.
 constexpr std::size_t kLongestText = 4096;
 
@@ -161,8 +159,8 @@ std::vector<CaseField> declare_fields() {
                "or none")),
       of_quality(text("baseline_model", &Case::baseline_model, false, false, {},
                       "quality: model of the baseline (default: the same)")),
-      of_quality(text("baseline_kv", &Case::baseline_kv, false, false, {"f32", "f16", "bf16"},
-                      "quality: type of the baseline's KV cache")),
+      of_quality(text("baseline_kv", &Case::baseline_kv, false, false,
+                      {"f32", "f16", "bf16", "fp8"}, "quality: type of the baseline's KV cache")),
   };
 }
 

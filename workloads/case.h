@@ -15,6 +15,9 @@ namespace ridgepoint {
 /// weights, so `type` does not apply to it.
 inline constexpr std::string_view kBundledModel = "byte-llama-6m";
 
+/// How `transform` names the absence of one.
+inline constexpr std::string_view kNoTransform = "none";
+
 /// The held-out text that comes with the bundled model.
 inline constexpr std::string_view kBundledText = "held-out";
 

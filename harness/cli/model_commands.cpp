@@ -21,6 +21,7 @@
 #include "workloads/formats/write_model.h"
 #include "workloads/models/model.h"
 #include "workloads/models/shapes.h"
+#include "workloads/tokenizer/gguf_tokenizer_section.h"
 #include "workloads/transforms/apply.h"
 #include "workloads/transforms/parse.h"
 
@@ -72,7 +73,10 @@ int transform_model(const TransformOptions& options) {
   const auto* mixture = std::get_if<ToMixture>(&transform.otherwise);
   const ModelType type =
       mixture != nullptr ? mixture->type : ModelType::parse(result.model.weight_type);
-  write_gguf_model(result.model, type, origin ? &*origin : nullptr, options.output);
+  std::string no_vocabulary;
+  write_gguf_model(
+      result.model, type, origin ? &*origin : nullptr, options.output,
+      [&](GgufWriter& writer) { no_vocabulary = write_tokenizer_section(result.model, writer); });
 
   const TransformReport& report = result.report;
   const auto bytes = [](std::int64_t count) {
@@ -87,6 +91,7 @@ int transform_model(const TransformOptions& options) {
   fmt::print("{}: {}, {} to {}, {}\n", options.output, to_text(transform),
              bytes(report.bytes_before), bytes(report.bytes_after),
              format_value(static_cast<double>(monotonic_ns() - start_ns), "ns"));
+  if (!no_vocabulary.empty()) fmt::print("without its vocabulary: {}\n", no_vocabulary);
   if (report.worst() != nullptr) {
     std::vector<std::vector<std::string>> rows{{"from", "to", "matrices", "bytes"}};
     for (const auto& [pair, sums] : by_types) {

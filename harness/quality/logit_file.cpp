@@ -177,6 +177,12 @@ void LogitFile::read(std::int64_t, std::span<float> logits) {
 std::vector<std::int32_t> LogitFile::greedy(std::int64_t count) {
   std::vector<std::int32_t> tokens(static_cast<std::size_t>(header_.greedy));
   copy(std::as_writable_bytes(std::span(tokens)));
+  for (const std::int32_t token : tokens) {
+    if (token < 0 || token >= header_.vocabulary) {
+      throw Error(fmt::format("{}: greedy token {} of a vocabulary of {}; write the file again",
+                              file_->path(), token, header_.vocabulary));
+    }
+  }
   tokens.resize(static_cast<std::size_t>(std::min(count, header_.greedy)));
   return tokens;
 }

@@ -99,6 +99,13 @@ class QualityCase {
                             "some of it",
                             model_->source)};
     }
+    if (result.outcome == Outcome::ok && model_->config.context > 0 &&
+        positions() > model_->config.context) {
+      result = {Outcome::mistrusted,
+                fmt::format("windows go to position {}, the model was made for {}: lower --context "
+                            "or --greedy",
+                            positions(), model_->config.context)};
+    }
     const auto ledger = session_->memory();
     context_.sink.metric("memory_weights_bytes", static_cast<double>(ledger.weights_bytes));
     if (result.outcome == Outcome::ok && writer_) writer_->finish();
@@ -109,9 +116,14 @@ class QualityCase {
   [[nodiscard]] bool compares() const { return own_baseline_ || baseline_ != nullptr; }
   [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(subject_.seed); }
 
+  /// Of a window, or of half of one and what is chosen after it.
+  [[nodiscard]] std::int64_t positions() const {
+    return std::max(subject_.context, subject_.context / 2 + subject_.greedy);
+  }
+
   [[nodiscard]] SessionOptions session_options(std::string_view kv) const {
     return {.batch = 1,
-            .capacity = std::max(subject_.context, subject_.context / 2 + subject_.greedy),
+            .capacity = positions(),
             .kv_type = parse_kv_type(kv),
             .threads = context_.threads(),
             .fuse = subject_.fuse != "off"};

@@ -135,6 +135,7 @@ bool fits(const SideFilter& filter, const Case& subject) {
   }
   const std::string& words = std::get<std::string>(value);
   if (words == filter.value) return true;
+  if (filter.key == "transform" && words.empty()) return filter.value == kNoTransform;
   if (filter.key == "backend") return words.substr(0, words.find(':')) == filter.value;
   return filter.key == "model" && base_name(words) == filter.value;
 }

@@ -1,11 +1,29 @@
 """The rows of compare-llama.sh's table for one file and phase: FILE PHASE AB.json LOG."""
 import json
+import math
 import statistics
 import sys
 
 name, phase, ab_path, log_path = sys.argv[1:]
 ab = json.load(open(ab_path))
-log = [json.loads(line) for line in open(log_path)]
+runs = [json.loads(line) for line in open(log_path)]
+
+
+def counted(side):
+    """What was seen in the pairs that count: the ratio is of these alone."""
+    pairs = iter(ab["pairs"])
+    pair = next(pairs, None)
+    for run in (each for each in runs if each["side"] == side):
+        if pair is None or not math.isclose(run["figure"], pair[side][0], rel_tol=1e-9):
+            continue  # a run that became no pair
+        if not pair["dropped"]:
+            yield run
+        pair = next(pairs, None)
+
+
+log = [*counted("a"), *counted("b")]
+if not log:
+    sys.exit(f"{name}, {phase}: no pair was counted: {ab['reason'] or ab['cause']}")
 
 
 def middle(side, value):

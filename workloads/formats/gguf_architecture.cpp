@@ -346,7 +346,6 @@ void write_gguf_config(const ModelConfig& config, ModelType type, GgufWriter& wr
                    static_cast<float>(config.context) / static_cast<float>(kGptOssOriginalContext));
     add("rope.scaling.original_context_length", kGptOssOriginalContext);
   }
-  writer.add_text("tokenizer.ggml.model", "no_vocab");
 }
 
 }  // namespace ridgepoint

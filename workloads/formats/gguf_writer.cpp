@@ -16,6 +16,7 @@ std::uint64_t aligned(std::uint64_t size) {
 
 void append_bytes(std::vector<std::byte>& to, const void* from, std::size_t size) {
   const std::size_t at = to.size();
+  if (size == 0) return;
   to.resize(at + size);
   std::memcpy(to.data() + at, from, size);
 }
@@ -64,6 +65,27 @@ void GgufWriter::add_f32(std::string_view key, float value) {
 void GgufWriter::add_boolean(std::string_view key, bool value) {
   add_key(key, GgufValueType::boolean);
   append(metadata_, static_cast<std::uint8_t>(value ? 1 : 0));
+}
+
+void GgufWriter::add_array(std::string_view key, GgufValueType of, std::size_t count) {
+  add_key(key, GgufValueType::array);
+  append(metadata_, static_cast<std::uint32_t>(of));
+  append(metadata_, static_cast<std::uint64_t>(count));
+}
+
+void GgufWriter::add_texts(std::string_view key, std::span<const std::string> values) {
+  add_array(key, GgufValueType::text, values.size());
+  for (const std::string& value : values) append_text(metadata_, value);
+}
+
+void GgufWriter::add_i32s(std::string_view key, std::span<const std::int32_t> values) {
+  add_array(key, GgufValueType::i32, values.size());
+  append_bytes(metadata_, values.data(), values.size_bytes());
+}
+
+void GgufWriter::add_f32s(std::string_view key, std::span<const float> values) {
+  add_array(key, GgufValueType::f32, values.size());
+  append_bytes(metadata_, values.data(), values.size_bytes());
 }
 
 void GgufWriter::add_stored(std::string_view key, GgufValueType type,

@@ -23,6 +23,10 @@ class GgufWriter {
   void add_f32(std::string_view key, float value);
   void add_boolean(std::string_view key, bool value);
 
+  void add_texts(std::string_view key, std::span<const std::string> values);
+  void add_i32s(std::string_view key, std::span<const std::int32_t> values);
+  void add_f32s(std::string_view key, std::span<const float> values);
+
   /// A value as it is stored in another file: strings and arrays with their lengths.
   void add_stored(std::string_view key, GgufValueType type, std::span<const std::byte> value);
 
@@ -44,6 +48,7 @@ class GgufWriter {
     std::uint64_t relative_offset;
   };
   void add_key(std::string_view key, GgufValueType type);
+  void add_array(std::string_view key, GgufValueType of, std::size_t count);
 
   std::vector<std::byte> metadata_;
   std::uint64_t metadata_count_ = 0;

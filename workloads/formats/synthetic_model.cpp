@@ -13,6 +13,7 @@
 #include "workloads/formats/owned_bytes.h"
 #include "workloads/formats/replacing_file.h"
 #include "workloads/formats/synthetic_tensor.h"
+#include "workloads/formats/write_model.h"
 #include "workloads/models/shapes.h"
 #include "workloads/nearest_name.h"
 #include "workloads/tensor/parallel_rows.h"
@@ -126,6 +127,7 @@ void write_synthetic_gguf(std::string_view shape, ModelType type, std::uint64_t 
   const ModelConfig config = config_of(shape);
   GgufWriter writer;
   write_gguf_config(config, type, writer);
+  write_no_vocabulary(writer);
   writer.add_boolean(kSyntheticKey, true);
   writer.add_u64(kSeedKey, seed);
   const std::vector<float> factors(config.rope_frequency_factors.begin(),

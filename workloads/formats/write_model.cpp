@@ -174,11 +174,13 @@ void copy_metadata(const GgufFile& origin, ModelType type, GgufWriter& writer) {
   writer.add_u32(kQuantisationKey, kQuantisationVersion);
 }
 
-void compose_metadata(const Model& model, ModelType type, GgufWriter& writer) {
+void compose_metadata(const Model& model, ModelType type, const AddMetadata& add_tokeniser,
+                      GgufWriter& writer) {
   ModelConfig config = model.config;
   // What lies in halves is put into pairs.
   if (config.architecture == Architecture::llama) config.rope_pairing = RopePairing::adjacent;
   write_gguf_config(config, type, writer);
+  add_tokeniser(writer);
   if (model.synthetic) {
     writer.add_boolean(kSyntheticKey, true);
     writer.add_u64(kSeedKey, model.seed);
@@ -187,8 +189,12 @@ void compose_metadata(const Model& model, ModelType type, GgufWriter& writer) {
 
 }  // namespace
 
+void write_no_vocabulary(GgufWriter& writer) {
+  writer.add_text("tokenizer.ggml.model", "no_vocab");
+}
+
 void write_gguf_model(const Model& model, ModelType type, const GgufFile* origin,
-                      const std::filesystem::path& path) {
+                      const std::filesystem::path& path, const AddMetadata& add_tokeniser) {
   Layout layout(model);
   GgufWriter writer;
   std::vector<float> factors;
@@ -197,7 +203,7 @@ void write_gguf_model(const Model& model, ModelType type, const GgufFile* origin
     copy_metadata(*origin, type, writer);
   } else {
     lay_out_as_converted(model, layout);
-    compose_metadata(model, type, writer);
+    compose_metadata(model, type, add_tokeniser, writer);
     for (const double factor : model.config.rope_frequency_factors) {
       factors.push_back(static_cast<float>(factor));
     }

@@ -10,17 +10,11 @@
 #include "workloads/error.h"
 #include "workloads/formats/format_error.h"
 #include "workloads/tokenizer/byte_level_tokenizer.h"
+#include "workloads/tokenizer/gguf_vocabulary_keys.h"
 #include "workloads/tokenizer/sentence_piece_tokenizer.h"
 
 namespace ridgepoint {
 namespace {
-
-constexpr std::string_view kModelKey = "tokenizer.ggml.model";
-constexpr std::string_view kPreKey = "tokenizer.ggml.pre";
-constexpr std::string_view kTokensKey = "tokenizer.ggml.tokens";
-constexpr std::string_view kTypesKey = "tokenizer.ggml.token_type";
-constexpr std::string_view kScoresKey = "tokenizer.ggml.scores";
-constexpr std::string_view kMergesKey = "tokenizer.ggml.merges";
 
 /// Walks an array of one element type.
 class ArrayReader {
@@ -104,41 +98,42 @@ class GgufVocabulary {
   }
 
   void read_family() {
-    const auto model = file_.text(kModelKey);
+    const auto model = file_.text(gguf_key::kModel);
     const std::string_view name = model.value_or("");
-    if (name == "llama") {
+    if (name == gguf_key::kSentencePiece) {
       vocabulary_.family = VocabularyFamily::sentence_piece;
-    } else if (name == "gpt2") {
+    } else if (name == gguf_key::kByteLevel) {
       vocabulary_.family = VocabularyFamily::byte_level;
       read_pre_tokenizer();
     } else {
       throw Error(
           fmt::format("{}: vocabulary: {} is {}; this version reads llama (SentencePiece) and gpt2 "
                       "(byte-level BPE)",
-                      file_.origin(), kModelKey, in_quotes(name)));
+                      file_.origin(), gguf_key::kModel, in_quotes(name)));
     }
   }
 
   void read_pre_tokenizer() {
-    const std::string_view name = file_.text(kPreKey).value_or("default");
+    const std::string_view name = file_.text(gguf_key::kPre).value_or("default");
     const auto known = find_pre_tokenizer(name);
     if (!known) {
       throw Error(fmt::format(
           "{}: vocabulary: {} is {}; this version reads gpt-2 (and default), llama-bpe and qwen2",
-          file_.origin(), kPreKey, in_quotes(name)));
+          file_.origin(), gguf_key::kPre, in_quotes(name)));
     }
     vocabulary_.pre_tokenizer = *known;
     vocabulary_.whole_words = *known == PreTokenizer::llama3;
   }
 
   void read_tokens() {
-    ArrayReader array(file_, required(kTokensKey), GgufValueType::text, kMostTokensOfVocabulary);
+    ArrayReader array(file_, required(gguf_key::kTokens), GgufValueType::text,
+                      kMostTokensOfVocabulary);
     vocabulary_.pieces.reserve(array.count());
     for (std::uint64_t i = 0; i < array.count(); ++i) vocabulary_.pieces.emplace_back(array.text());
   }
 
   void read_kinds() {
-    const GgufEntry* entry = file_.find(kTypesKey);
+    const GgufEntry* entry = file_.find(gguf_key::kTypes);
     if (entry == nullptr) {
       // Old files: bytes are known by their names, the rest is text.
       for (const std::string& piece : vocabulary_.pieces) {
@@ -161,7 +156,7 @@ class GgufVocabulary {
   }
 
   void read_scores() {
-    const GgufEntry& entry = required(kScoresKey);
+    const GgufEntry& entry = required(gguf_key::kScores);
     ArrayReader array(file_, entry, GgufValueType::f32, kMostTokensOfVocabulary);
     vocabulary_.scores.reserve(array.count());
     for (std::uint64_t i = 0; i < array.count(); ++i) {
@@ -172,7 +167,7 @@ class GgufVocabulary {
   void read_merges() {
     check_vocabulary(vocabulary_);
     const PieceIds ids = ids_of_pieces(vocabulary_);
-    ArrayReader array(file_, required(kMergesKey), GgufValueType::text, kMostMerges);
+    ArrayReader array(file_, required(gguf_key::kMerges), GgufValueType::text, kMostMerges);
     vocabulary_.merges.reserve(array.count());
     for (std::uint64_t rank = 0; rank < array.count(); ++rank) {
       vocabulary_.merges.push_back(parse_merge(vocabulary_, ids, array.text(), rank));
@@ -191,14 +186,14 @@ class GgufVocabulary {
 
   void read_special() {
     const bool pieces = vocabulary_.family == VocabularyFamily::sentence_piece;
-    vocabulary_.bos = token_id("tokenizer.ggml.bos_token_id");
-    vocabulary_.eos = token_id("tokenizer.ggml.eos_token_id");
-    vocabulary_.unknown = token_id("tokenizer.ggml.unknown_token_id");
+    vocabulary_.bos = token_id(gguf_key::kBos);
+    vocabulary_.eos = token_id(gguf_key::kEos);
+    vocabulary_.unknown = token_id(gguf_key::kUnknown);
     // What llama.cpp takes for granted where a file does not say.
     const bool begins = pieces || vocabulary_.pre_tokenizer == PreTokenizer::llama3;
-    vocabulary_.add_bos = file_.boolean("tokenizer.ggml.add_bos_token").value_or(begins);
+    vocabulary_.add_bos = file_.boolean(gguf_key::kAddBos).value_or(begins);
     vocabulary_.add_space_prefix =
-        pieces && file_.boolean("tokenizer.ggml.add_space_prefix").value_or(true);
+        pieces && file_.boolean(gguf_key::kAddSpacePrefix).value_or(true);
   }
 
   const GgufFile& file_;
@@ -208,7 +203,8 @@ class GgufVocabulary {
 }  // namespace
 
 bool has_vocabulary(const GgufFile& file) {
-  return file.find(kModelKey) != nullptr || file.find(kTokensKey) != nullptr;
+  if (file.text(gguf_key::kModel) == gguf_key::kNoVocabulary) return false;
+  return file.find(gguf_key::kModel) != nullptr || file.find(gguf_key::kTokens) != nullptr;
 }
 
 Vocabulary gguf_vocabulary(const GgufFile& file) {

@@ -9,7 +9,7 @@
 
 namespace ridgepoint {
 
-/// Whether the file has any vocabulary.
+/// Whether the file has any vocabulary; "no_vocab" is none.
 bool has_vocabulary(const GgufFile& file);
 
 /// tokenizer.ggml.model "llama" or "gpt2". Error, one line with the key, for other kinds, for a

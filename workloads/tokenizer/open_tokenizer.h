@@ -9,9 +9,9 @@
 namespace ridgepoint {
 
 /// GGUF: the vocabulary embedded in the file. Hugging Face directories: tokenizer.json. A
-/// vocabulary of 256 without either is bytes (bos and eos as config.json says), and so is, for want
-/// of any text that it knows, a synthetic model of at least 256 tokens. Error, one line, for a
-/// vocabulary that is damaged or of a kind that is not read, and where there is none.
+/// vocabulary of 256 without either is bytes (bos and eos as config.json or the file says), and so
+/// is, for want of any text that it knows, a synthetic model of at least 256 tokens. Error, one
+/// line, for a vocabulary that is damaged or of a kind that is not read, and where there is none.
 std::unique_ptr<Tokenizer> open_tokenizer(const Model& model);
 
 }  // namespace ridgepoint

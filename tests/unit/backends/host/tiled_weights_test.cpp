@@ -12,7 +12,7 @@
 namespace ridgepoint {
 namespace {
 
-TEST(TiledWeights, TakeNoMoreBytesThanTheFileHas) {
+TEST(TiledWeights, TakeNoMoreBytesThanTheFileHasButForStepsOfSixBits) {
   constexpr std::int64_t kOut = 64, kIn = 512;
   WorkerTeam team(1);
   int forms = 0;

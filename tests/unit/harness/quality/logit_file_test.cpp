@@ -42,9 +42,9 @@ class LogitFiles : public ::testing::Test {
   LogitFiles() {
     LogitFileWriter writer(path_, header_of_two());
     writer.add_rows(std::vector<float>{1, 2, 3, 4, 5, 6});
-    writer.add_greedy(std::vector<std::int32_t>{7, 8});
+    writer.add_greedy(std::vector<std::int32_t>{2, 1});
     writer.add_rows(std::vector<float>{-1, -2, -3});
-    writer.add_greedy(std::vector<std::int32_t>{9, 0});
+    writer.add_greedy(std::vector<std::int32_t>{0, 2});
     writer.finish();
   }
 
@@ -69,12 +69,26 @@ TEST_F(LogitFiles, GiveBackWhatWasWritten) {
   EXPECT_THAT(rows, ElementsAre(1, 2, 3));
   file.read(1, rows);
   EXPECT_THAT(rows, ElementsAre(4, 5, 6));
-  EXPECT_THAT(file.greedy(1), ElementsAre(7)) << "fewer than there are";
+  EXPECT_THAT(file.greedy(1), ElementsAre(2)) << "fewer than there are";
   file.begin(windows.windows[1]);
   file.read(1, rows);
   EXPECT_THAT(rows, ElementsAre(-1, -2, -3));
-  EXPECT_THAT(file.greedy(2), ElementsAre(9, 0));
+  EXPECT_THAT(file.greedy(2), ElementsAre(0, 2));
   EXPECT_THROW(file.read(1, rows), std::logic_error);
+}
+
+TEST_F(LogitFiles, ChooseTokensOfTheirVocabulary) {
+  for (const std::int32_t token : {3, -1}) {
+    std::string altered = bytes();
+    std::memcpy(altered.data() + altered.size() - sizeof token, &token, sizeof token);
+    LogitFile file(folder_.write("altered.bin", std::string_view(altered)));
+    std::vector<float> rows(6);
+    file.read(2, rows);
+    EXPECT_THAT(file.greedy(1), ElementsAre(2));
+    file.read(1, std::span(rows).first(3));
+    EXPECT_THAT(error_of([&] { return file.greedy(1); }),
+                AllOf(HasSubstr("altered.bin"), HasSubstr("of a vocabulary of 3")));
+  }
 }
 
 TEST_F(LogitFiles, AreOfOneTextAndOneVocabulary) {

@@ -244,6 +244,17 @@ TEST(QualityCase, IsMistrustedWhereTheVocabularyCannotExpressTheText) {
   EXPECT_THAT(measured.result.reason, HasSubstr("does not give the text back"));
 }
 
+TEST(QualityCase, IsMistrustedBeyondTheContextThatItsModelWasMadeFor) {
+  Case subject = quality_case("null", "none");
+  subject.tokens = subject.context = 1040;
+  const auto measured = measure(subject);
+  EXPECT_EQ(measured.result.outcome, Outcome::mistrusted);
+  EXPECT_THAT(measured.result.reason,
+              HasSubstr("go to position 1040, the model was made for 1024"));
+  subject.tokens = subject.context = 1024;
+  EXPECT_EQ(measure(subject).result.outcome, Outcome::ok);
+}
+
 TEST(QualityCase, HoldsOnlyModelsOfOneVocabularyAgainstEachOther) {
   auto subject = quality_case("null", "null");
   subject.baseline_model = testing::small_model();

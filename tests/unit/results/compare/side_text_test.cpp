@@ -56,6 +56,10 @@ TEST(SideFilter, FitsCasesByTheirFields) {
   EXPECT_TRUE(fits({"threads", "2"}, subject));
   EXPECT_FALSE(fits({"threads", "02"}, subject));
   EXPECT_FALSE(fits({"rows", "1"}, subject)) << "a model case has no rows";
+  EXPECT_TRUE(fits({"transform", "none"}, subject)) << "as --transform names it";
+  subject.transform = "q8";
+  EXPECT_FALSE(fits({"transform", "none"}, subject));
+  EXPECT_TRUE(fits({"transform", "q8"}, subject));
 }
 
 TEST(SideFilter, FitsRunsByLabelCommitAndMachine) {
