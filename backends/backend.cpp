@@ -14,6 +14,10 @@ void Cache::spread_past(const Cache&, std::int64_t) {
   throw std::logic_error("Cache::spread_past: " + spreads_past().reason);
 }
 
+Support Execution::time_on_device(bool) {
+  return Support::no("the backend has no device that times runs");
+}
+
 Support Execution::trace(SpanRecorder*) {
   return Support::no("the backend announces no ops");
 }

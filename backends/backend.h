@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "backends/device_memory.h"
+#include "backends/device_time.h"
 #include "backends/memory_ledger.h"
 #include "backends/support.h"
 #include "workloads/allocation.h"
@@ -31,6 +32,9 @@ struct SessionOptions;
 namespace ceilings {
 struct Measured;
 }
+
+/// Rows of a long prompt at once, where a backend has no liking of its own.
+inline constexpr std::int64_t kPrefillRows = 512;
 
 struct BackendDescription {
   std::string name;     ///< as asked for with --backend, without options
@@ -81,7 +85,8 @@ class Execution {
   virtual ~Execution() = default;
   /// `bytes` holds exactly the value's bytes. std::logic_error when it does not.
   virtual void write_input(ValueId id, std::span<const std::byte> bytes) = 0;
-  /// Starts one pass; `past` is how many tokens each sequence's cache holds already.
+  /// Starts one pass; `past` is how many tokens each sequence's cache holds already. Passes that
+  /// are started before the last one was synchronised come one after the other.
   virtual void run(std::int64_t past) = 0;
   /// Returns when everything started has finished.
   virtual void synchronise() = 0;
@@ -89,6 +94,11 @@ class Execution {
   [[nodiscard]] virtual MemoryLedger memory() const = 0;
   /// How many passes of the graph a run is: what it took is divided by that.
   [[nodiscard]] virtual std::int64_t passes_a_run() const { return 1; }
+  /// From now on its device times each run, too, or no longer. No, with the reason, where it has
+  /// none that does. Outside timed regions.
+  [[nodiscard]] virtual Support time_on_device(bool on);
+  /// What that said of the last run, when it was synchronised; none where nothing is timed so.
+  [[nodiscard]] virtual std::optional<DeviceTime> device_time() const { return std::nullopt; }
   /// From now on each run announces the nodes of the graph to `recorder`: spans on its track
   /// kOpsTrack, from a source with the graph's op ids, one after the other and all of them within
   /// run and synchronise. Null ends it; until then the recorder must live. Allocates, so it is
@@ -112,6 +122,10 @@ class Backend {
     static_cast<void>(type);
     return false;
   }
+  /// How many rows (batch * tokens) of a long prompt it likes to get at once, where the session's
+  /// options do not say: more of them read the weights less often, and take more memory. Sessions
+  /// take fewer, down to kPrefillRows, where there is no memory for these.
+  [[nodiscard]] virtual std::int64_t prefill_rows() const { return kPrefillRows; }
   /// Which NVIDIA GPU, by CUDA's number, computes here; none: none does.
   [[nodiscard]] virtual std::optional<int> cuda_device() const { return std::nullopt; }
   /// The clock of its device now, from the device's own counters; takes tens of microseconds. None
@@ -119,6 +133,12 @@ class Backend {
   [[nodiscard]] virtual std::optional<double> device_clock_hz() const { return std::nullopt; }
   /// What of its device's memory is held, and was at the most. None without a device of its own.
   [[nodiscard]] virtual std::optional<DeviceMemory> device_memory() const { return std::nullopt; }
+  /// All runs that its device timed so far, ops that were announced by such times included. None
+  /// without a device of its own.
+  [[nodiscard]] virtual std::optional<EventTimes> event_times() const { return std::nullopt; }
+  /// Where its NVIDIA GPU is plugged in, which is how NVML tells devices apart; empty: there is
+  /// none, or that is not known.
+  [[nodiscard]] virtual std::string cuda_bus_id() const { return {}; }
   /// Drives what the device's caches hold out of them: how many bytes it went through for that,
   /// more than twice what they hold. 0: it has none, or their size is not known.
   [[nodiscard]] virtual std::int64_t evict_device_cache() const { return 0; }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <new>
 #include <stdexcept>
 
 #include "backends/check_tokens.h"
@@ -19,17 +21,19 @@ Phase phase_of(const SessionOptions& options, std::int64_t tokens, LogitRows row
           .logits = rows};
 }
 
-std::int64_t piece_of(const SessionOptions& options) {
-  return std::clamp<std::int64_t>(options.prefill_rows / options.batch, 1, options.capacity);
+std::int64_t piece_of(const Backend& backend, const SessionOptions& options) {
+  const std::int64_t rows = options.prefill_rows.value_or(backend.prefill_rows());
+  return std::clamp<std::int64_t>(rows / options.batch, 1, options.capacity);
 }
 
 void check_options(const SessionOptions& options) {
   if (options.batch < 1 || options.capacity < 1 || options.threads < 1 ||
-      options.prefill_rows < 1) {
+      options.prefill_rows.value_or(1) < 1) {
     throw Error(
         fmt::format("a session needs a batch ({}), capacity ({}), threads ({}) and "
                     "prefill_rows ({}) of at least 1",
-                    options.batch, options.capacity, options.threads, options.prefill_rows));
+                    options.batch, options.capacity, options.threads,
+                    options.prefill_rows.value_or(kPrefillRows)));
   }
 }
 
@@ -43,7 +47,7 @@ Support GraphSession::supported(const Backend& backend, const Model& model,
     if (Support streams = backend.streams(); !streams.supported) return streams;
   }
   try {
-    for (const std::int64_t tokens : {std::int64_t{1}, piece_of(options)}) {
+    for (const std::int64_t tokens : {std::int64_t{1}, piece_of(backend, options)}) {
       Support support = backend.supports(lower(model, phase_of(options, tokens, LogitRows::last)));
       if (!support.supported) return support;
     }
@@ -57,6 +61,7 @@ GraphSession::GraphSession(const Backend& backend, const Model& model,
                            const SessionOptions& options)
     : backend_(backend), model_(model), options_(options) {
   check_options(options);
+  piece_ = piece_of(backend, options);
   const Graph decode = lower(model, phase_of(options, 1, LogitRows::last));
   const Support support = backend.supports(decode);
   if (!support.supported) {
@@ -90,10 +95,31 @@ GraphSession::Prepared& GraphSession::prepared(std::int64_t tokens, LogitRows ro
 
 void GraphSession::prepare(std::int64_t tokens) {
   if (tokens < 1 || tokens > options_.capacity) return;
-  const std::int64_t piece = piece_of(options_);
-  const std::int64_t last = (tokens - 1) % piece + 1;
-  if (tokens > last) static_cast<void>(prepared(piece, LogitRows::none));
-  static_cast<void>(prepared(last, LogitRows::last));
+  for (std::int64_t left = tokens, taken = 0; left > 0; left -= taken) {
+    static_cast<void>(next_piece(left, taken));
+  }
+}
+
+GraphSession::Prepared& GraphSession::next_piece(std::int64_t left, std::int64_t& taken) {
+  for (;;) {
+    taken = std::min(left, piece_);
+    try {
+      return prepared(taken, taken == left ? LogitRows::last : LogitRows::none);
+    } catch (const std::bad_alloc&) {
+      if (!take_smaller_pieces(taken)) throw;
+    }
+  }
+}
+
+bool GraphSession::take_smaller_pieces(std::int64_t tokens) {
+  const std::int64_t least = std::max<std::int64_t>(1, kPrefillRows / options_.batch);
+  if (options_.prefill_rows || tokens <= least) return false;
+  piece_ = std::max(least, tokens / 2);
+  // What was made for larger ones would hold memory for nothing.
+  std::erase_if(prepared_, [&](const auto& each) {
+    return each.first.first > piece_ && &each.second != last_;
+  });
+  return true;
 }
 
 std::span<const std::int32_t> GraphSession::part_of(std::span<const std::int32_t> tokens,
@@ -116,15 +142,15 @@ void GraphSession::forward(std::span<const std::int32_t> tokens) {
                         .vocabulary = model_.config.vocab});
   const auto batch = static_cast<std::size_t>(options_.batch);
   const std::size_t count = tokens.size() / batch;
-  const auto piece = static_cast<std::size_t>(piece_of(options_));
   for (std::size_t done = 0; done < count;) {
-    const std::size_t taken = std::min(piece, count - done);
+    std::int64_t next = 0;
+    Prepared& ready = next_piece(static_cast<std::int64_t>(count - done), next);
+    const auto taken = static_cast<std::size_t>(next);
     const bool is_last = done + taken == count;
-    Prepared& ready =
-        prepared(static_cast<std::int64_t>(taken), is_last ? LogitRows::last : LogitRows::none);
     ready.execution->write_input(ready.tokens, std::as_bytes(part_of(tokens, done, taken)));
     ready.execution->run(length_ + static_cast<std::int64_t>(done));
-    ready.execution->synchronise();
+    // Only the last one is waited for, but that the ops of each are announced when it has ended.
+    if (is_last || recorder_ != nullptr) ready.execution->synchronise();
     if (is_last) {
       ready.execution->read_output(ready.next, std::as_writable_bytes(std::span(next_)));
       last_ = &ready;
@@ -179,7 +205,9 @@ void GraphSession::score(std::span<const std::int32_t> tokens, std::span<float> 
   }
   const auto batch = static_cast<std::size_t>(options_.batch);
   const std::size_t count = tokens.size() / batch;
-  const auto most = static_cast<std::size_t>(piece_of(options_));
+  // Logits of every row take more memory than all else, and nobody times them.
+  const auto most = static_cast<std::size_t>(
+      std::min(piece_, std::max<std::int64_t>(1, kPrefillRows / options_.batch)));
   for (std::size_t done = 0; done < count;) {
     const std::size_t taken = std::min(most, count - done);
     Prepared& ready = prepared(static_cast<std::int64_t>(taken), LogitRows::all);

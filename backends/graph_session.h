@@ -3,7 +3,8 @@
 // size when it is first needed and kept; `prepare` does that ahead of a timed region.
 //
 // A prompt longer than prefill_rows / batch tokens is worked through in pieces of that many; pieces
-// before the last compute no logits.
+// before the last compute no logits, and are not waited for. Where the backend chose the rows and
+// has no memory for them, the pieces become smaller, down to kPrefillRows rows, and stay so.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +56,10 @@ class GraphSession : public Session {
   };
 
   Prepared& prepared(std::int64_t tokens, LogitRows rows);
+  /// For the next piece of a prompt of which `left` tokens are left; `taken`: how many it takes.
+  Prepared& next_piece(std::int64_t left, std::int64_t& taken);
+  /// After there was no memory for one of `tokens`; false: it may not be smaller.
+  bool take_smaller_pieces(std::int64_t tokens);
   /// The tokens from `done` on, `taken` of each sequence, [batch, taken]; valid until the next
   /// call.
   std::span<const std::int32_t> part_of(std::span<const std::int32_t> tokens, std::size_t done,
@@ -65,6 +70,7 @@ class GraphSession : public Session {
   const Backend& backend_;
   const Model& model_;
   SessionOptions options_;
+  std::int64_t piece_ = 1;  ///< most tokens of a sequence at once
   std::shared_ptr<Cache> cache_;
   std::map<std::pair<std::int64_t, LogitRows>, Prepared> prepared_;
   Prepared* last_ = nullptr;    ///< of the last forward; null where kept_

@@ -27,8 +27,8 @@ struct SessionOptions {
   Type kv_type = Type::f16;
   int threads = 1;
   /// A longer prompt is worked through in pieces of at most this many rows (batch * tokens), which
-  /// bounds activation memory.
-  std::int64_t prefill_rows = 512;
+  /// bounds activation memory; none: as many as the backend likes (Backend::prefill_rows).
+  std::optional<std::int64_t> prefill_rows = std::nullopt;
   bool fuse = true;  ///< see PrepareOptions::fuse
   Allocation allocation = Allocation::arena;
   std::optional<bool> record = std::nullopt;  ///< see PrepareOptions::record

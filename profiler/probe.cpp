@@ -14,7 +14,7 @@ std::string_view name_of(ProbeProvenance provenance) {
   return provenance == ProbeProvenance::counted ? "counted" : "estimated";
 }
 
-std::vector<std::unique_ptr<Probe>> make_probes() {
+std::vector<std::unique_ptr<Probe>> make_probes(const std::string& gpu_bus_id) {
   std::vector<std::unique_ptr<Probe>> probes;
   probes.push_back(make_perf_probe(PerfEvents::hardware));
   probes.push_back(make_perf_probe(PerfEvents::software));
@@ -23,7 +23,7 @@ std::vector<std::unique_ptr<Probe>> make_probes() {
   probes.push_back(std::make_unique<StealProbe>());
   probes.push_back(std::make_unique<RaplProbe>());
   probes.push_back(std::make_unique<ClockProbe>());
-  probes.push_back(std::make_unique<NvmlProbe>());
+  probes.push_back(std::make_unique<NvmlProbe>("libnvidia-ml.so.1", gpu_bus_id));
   return probes;
 }
 

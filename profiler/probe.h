@@ -44,8 +44,9 @@ class Probe {
   virtual std::vector<ProbeValue> stop() = 0;
 };
 
-/// Every probe there is, absent ones included.
-std::vector<std::unique_ptr<Probe>> make_probes();
+/// Every probe there is, absent ones included. `gpu_bus_id`: where the GPU is plugged in that is to
+/// be watched; empty: the first.
+std::vector<std::unique_ptr<Probe>> make_probes(const std::string& gpu_bus_id = {});
 
 /// `values` without their figures, each absent for `why`.
 std::vector<ProbeValue> all_absent(std::vector<ProbeValue> values, const std::string& why);

@@ -214,7 +214,9 @@ constexpr MetricSpec kMetrics[] = {
      "measured."},
     {"gpu_joules_per_token", "J", Better::lower, "J/token", Shown::nowhere,
      "Energy of the whole GPU for each token that a profiled model case generates, over windows of "
-     "seconds; the driver's counter."},
+     "seconds of nothing but decode steps; the driver's counter."},
+    {"gpu_joules_per_prompt_token", "J", Better::lower, "J/prompt token", Shown::nowhere,
+     "The same for each token of its prompts, over windows of nothing but prefills."},
     {"harness_floor_share", "1", Better::lower, "floor share", Shown::nowhere,
      "What the harness itself costs a sample, measured with the null backend, as a share of the "
      "median sample."},

@@ -134,14 +134,23 @@ if [ -d libraries ]; then
 fi
 find_library libcublasLt.so.13
 find_library libcupti.so.13
-rm -f gpu-check.db gpu-check-runs.* gpu-check-torch.json gpu-check.pftrace gpu-check.activities
+# The same file that the program opens: as the loader finds it, then where the toolkit is.
+place_of_cupti() {
+  local folder
+  for folder in ${LD_LIBRARY_PATH//:/ }; do
+    [ -e "$folder/libcupti.so.13" ] && { echo "$folder/libcupti.so.13"; return; }
+  done
+  ldconfig -p 2>/dev/null | sed -n 's/.*libcupti\.so\.13.* => //p' | head -n 1 | grep . && return
+  [ -e /usr/local/cuda/lib64/libcupti.so.13 ] && echo /usr/local/cuda/lib64/libcupti.so.13
+}
+cupti=$(place_of_cupti)
+rm -f gpu-check.db gpu-check-runs.* gpu-check-torch.json gpu-check.pftrace gpu-check.activities gpu-check-nvtx.activities
 
 export -f configure
 if [ -z "${GPU_CHECK_BUILD:-}" ]; then
   step configure 60 bash -c configure
-  # The program alone first: figures do not wait for tests that another compiler does not take.
+  # The program alone first: figures wait for nothing else.
   step "build the program" 240 cmake --build "$build" --target ridgepoint
-  step "build the tests" 180 cmake --build "$build" --target test_contract test_backends test_profiler -- -k 0
 fi
 readonly program=$build/bin/ridgepoint
 built() { [ -x "$build/bin/$1" ] && absent= || absent="$1 was not built"; }
@@ -157,14 +166,8 @@ on_device() {  # PROGRAM: what follows needs it and the device
   absent=${device:-$absent}
 }
 
-built test_backends
-step "emulated device" 60 "$build/bin/test_backends" --gtest_filter='Cuda*:Emulated*:Repack*:Portable*:*Plan.*' --gtest_brief=1
-built test_profiler
-step "CUPTI's records and ranges" 60 "$build/bin/test_profiler" --gtest_brief=1 \
-  --gtest_filter='*Cupti*:*Timeline*:*Activit*:*RangeCounter*:*CountedRanges*:*MetricSchedule*:*Nvml*'
-on_device test_contract
-step "contract suite" 180 "$build/bin/test_contract" --gtest_filter="*/$backend" --gtest_brief=1
-# Before all figures that are held against it.
+# What is asked for comes first, ceilings before all figures that are held against them: the time limit then cuts
+# what can be run again any day.
 on_device ridgepoint
 step "ceilings" 90 "$program" roofline --device cuda:0 --db gpu-check.db --label ceilings
 measure() {  # NAME MOST_SECONDS OPTIONS...
@@ -188,21 +191,44 @@ done
 measure "decode attention, depth 32k" 30 --workload op --op attention --rows 1 --heads 32 --kv-heads 8 \
   --head-dim 128 --depth 32767 --check false
 export RIDGEPOINT_CUPTI_RECORDING=$PWD/gpu-check.activities
-for graph in on off; do
-  profile "profile, 1B, bf16, recording $graph" 60 --model "$small" --type bf16 --prompt 128 --generate 32 \
-    --graph "$graph" --check false
-  unset RIDGEPOINT_CUPTI_RECORDING
-done
+profile "profile, 1B, bf16, recording on" 60 --model "$small" --type bf16 --prompt 128 --generate 32 --graph on \
+  --check false
+unset RIDGEPOINT_CUPTI_RECORDING
 profile "products, counted" 60 --workload op --op matrix_product --rows 1 --in 4096 --out 4096,14336 \
   --type bf16,q8_0 --cache cold-gpu,rotate-gpu
-measure "decode and prefill, 1B, checked" 90 --model "$small" --type bf16,q8_0 --prompt 512 --generate 32
 # PyTorch, where it is: with its own compilation this takes about two minutes.
 if [ -z "$absent" ] && ! python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
   absent="no python3 with a torch that has CUDA"
 fi
 step "PyTorch, 8B shape, bf16" 150 sh -c 'python3 scripts/torch-llama.py --prompt 2048 --generate 64 >gpu-check-torch.json'
 torch_why=${absent:-failed, or no time was left}
+
+# Whether it is right.
+if [ -z "${GPU_CHECK_BUILD:-}" ]; then
+  absent=
+  step "build the tests" 180 cmake --build "$build" --target test_contract test_backends test_profiler -- -k 0
+fi
+on_device test_contract
+step "contract suite" 180 "$build/bin/test_contract" --gtest_filter="*/$backend" --gtest_brief=1
+built test_backends
+step "emulated device" 60 "$build/bin/test_backends" --gtest_filter='Cuda*:Emulated*:Repack*:Portable*:*Plan.*' --gtest_brief=1
+built test_profiler
+step "CUPTI's records and ranges" 60 "$build/bin/test_profiler" --gtest_brief=1 \
+  --gtest_filter='*Cupti*:*Timeline*:*Activit*:*RangeCounter*:*CountedRanges*:*MetricSchedule*:*Nvml*'
+
+# What else there is to know, as far as time goes.
 on_device ridgepoint
+measure "decode and prefill, 1B, checked" 90 --model "$small" --type bf16,q8_0 --prompt 512 --generate 32
+profile "profile, 1B, bf16, recording off" 60 --model "$small" --type bf16 --prompt 128 --generate 32 --graph off \
+  --check false
+# The timeline joins by NVTX what ids do not tell, if NVTX's ranges go to CUPTI, which has to be said before the first
+# of them. By itself, since ranges cost something and the profile above says what the timeline does.
+if [ -n "$cupti" ]; then
+  export NVTX_INJECTION64_PATH=$cupti RIDGEPOINT_CUPTI_RECORDING=$PWD/gpu-check-nvtx.activities
+  profile "profile, 1B, bf16, with NVTX" 60 --model "$small" --type bf16 --prompt 128 --generate 32 --graph on \
+    --check false
+  unset NVTX_INJECTION64_PATH RIDGEPOINT_CUPTI_RECORDING
+fi
 measure "decode, 8B, bf16, without recording" 60 --model "$large" --type bf16 --graph off \
   --prompt 32 --generate 64 --check false
 measure "prefill in eight bits and not" 60 --workload op --op matrix_product --rows 2048 --in 4096 --out 14336 \

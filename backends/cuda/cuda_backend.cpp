@@ -45,6 +45,7 @@ std::unique_ptr<Execution> CudaBackend::prepare(const Graph& graph, const Weight
   return std::make_unique<cuda::CudaExecution>(graph, weights,
                                                cuda::PlanOptions{.arena = arena_,
                                                                  .weights = &weights_,
+                                                                 .event_times = event_times_,
                                                                  .fuse = options.fuse,
                                                                  .tf32 = options_.tf32,
                                                                  .eight_bits = options_.eight_bits,
@@ -63,9 +64,12 @@ std::optional<double> CudaBackend::device_clock_hz() const {
 
 std::optional<DeviceMemory> CudaBackend::device_memory() const {
   const auto [used, all] = arena_->device().memory_in_use();
+  const auto [library, library_peak] = arena_->device().library_memory();
   return DeviceMemory{.peak = arena_->peak(),
                       .pool_bytes = arena_->reserved_bytes(),
                       .pool_peak_bytes = arena_->reserved_peak_bytes(),
+                      .library_bytes = library,
+                      .library_peak_bytes = library_peak,
                       .driver_used_bytes = used,
                       .driver_total_bytes = all};
 }

@@ -37,6 +37,8 @@ class CudaBackend : public Backend {
   [[nodiscard]] std::optional<int> cuda_device() const override {
     return arena_->device().describe().number;
   }
+  /// Every piece of a prompt reads all weights again, and only many rows keep tensor cores busy.
+  [[nodiscard]] std::int64_t prefill_rows() const override { return 8192; }
   using Backend::supports;
   [[nodiscard]] Support supports(const Graph& graph) const override;
   [[nodiscard]] std::shared_ptr<Cache> make_cache(const Graph& graph) const override;
@@ -44,6 +46,10 @@ class CudaBackend : public Backend {
                                                    const PrepareOptions& options) const override;
   [[nodiscard]] std::optional<double> device_clock_hz() const override;
   [[nodiscard]] std::optional<DeviceMemory> device_memory() const override;
+  [[nodiscard]] std::optional<EventTimes> event_times() const override { return *event_times_; }
+  [[nodiscard]] std::string cuda_bus_id() const override {
+    return arena_->device().describe().bus_id;
+  }
   [[nodiscard]] std::int64_t evict_device_cache() const override;
   [[nodiscard]] std::int64_t device_cache_bytes() const override {
     return arena_->device().describe().l2_bytes;
@@ -58,6 +64,7 @@ class CudaBackend : public Backend {
  private:
   std::shared_ptr<cuda::Arena> arena_;
   CudaOptions options_;
+  std::shared_ptr<EventTimes> event_times_ = std::make_shared<EventTimes>();
   mutable cuda::WeightStore weights_;
   mutable cuda::DeviceBytes clock_room_, eviction_room_;  ///< taken when first needed
   mutable std::int64_t evictions_ = 0;

@@ -38,7 +38,9 @@ CudaExecution::CudaExecution(const Graph& graph, const WeightMap& weights,
       arena_(options.arena),
       cache_(std::move(cache)),
       plan_(plan_device(graph_, weights, with_cache(options, cache_.get()))),
-      spans_(graph_, op_ids_of(graph_, plan_.stages)) {
+      spans_(graph_, op_ids_of(graph_, plan_.stages)),
+      event_times_(options.event_times ? options.event_times : std::make_shared<EventTimes>()) {
+  arena_->device().load([this] { launch_all(); });
   if (record) recording_ = arena_->device().record([this] { launch_all(); });
 }
 
@@ -92,6 +94,8 @@ void CudaExecution::begin(std::int64_t past) {
 
 void CudaExecution::run(std::int64_t past) {
   begin(past);
+  // Whoever listens is told when each op is launched, which is not to wait behind another kernel.
+  if (timer_) timer_->begin(/*hold=*/track_ == nullptr);
   if (track_ != nullptr && spans_come() == DeviceSpans::by_execution) {
     make_marks();  // the listener may have gone since
     launch_announced(track_->listener(), marks_.get());
@@ -103,11 +107,13 @@ void CudaExecution::run(std::int64_t past) {
   } else {
     launch_all();
   }
+  if (timer_) timer_->end();
   arena_->device().check_launches(graph_.name());
 }
 
 void CudaExecution::synchronise() {
   arena_->device().synchronise();
+  if (timer_) timer_->finish();
   if (to_announce_) announce();
 }
 
@@ -116,8 +122,9 @@ void CudaExecution::announce() {
   // The device's last mark passed before the host learnt of it, so that every span lies within the
   // pass; should the clocks run apart, spans are cut where the pass began.
   const std::int64_t done_ns = monotonic_ns();
-  const std::int64_t first_ns =
-      std::max(started_ns_, done_ns - marks_->since_first_ns(plan_.stages.size()));
+  const std::int64_t all_ns = marks_->since_first_ns(plan_.stages.size());
+  event_times_->add(all_ns, done_ns - started_ns_, false);
+  const std::int64_t first_ns = std::max(started_ns_, done_ns - all_ns);
   std::int64_t begin_ns = first_ns;
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     const std::int64_t end_ns =
@@ -128,6 +135,12 @@ void CudaExecution::announce() {
                  .op = static_cast<std::uint32_t>(s)});
     begin_ns = end_ns;
   }
+}
+
+Support CudaExecution::time_on_device(bool on) {
+  timer_.reset();
+  if (on) timer_.emplace(arena_, event_times_);
+  return Support::yes();
 }
 
 Support CudaExecution::trace(SpanRecorder* recorder) {

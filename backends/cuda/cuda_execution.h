@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "backends/backend.h"
+#include "backends/cuda/device_timer.h"
 #include "backends/cuda/planner.h"
 #include "backends/graph_spans.h"
 
@@ -24,6 +26,10 @@ class CudaExecution : public Execution {
   void synchronise() override;
   void read_output(ValueId id, std::span<std::byte> bytes) const override;
   [[nodiscard]] MemoryLedger memory() const override { return plan_.ledger; }
+  [[nodiscard]] Support time_on_device(bool on) override;
+  [[nodiscard]] std::optional<DeviceTime> device_time() const override {
+    return timer_ ? timer_->last() : std::nullopt;
+  }
   /// Spans are times between events of the device, put where the pass ended on the host's clock, of
   /// launches one by one; a listener hears when each op is launched. One that brings the device's
   /// spans itself hears it while the step is recorded, and what is played is what is played
@@ -40,6 +46,8 @@ class CudaExecution : public Execution {
     source_ = first.source_;
   }
 
+  /// Who is told what events said; never null.
+  [[nodiscard]] const std::shared_ptr<EventTimes>& event_times() const { return event_times_; }
   [[nodiscard]] bool recorded() const { return recording_ != nullptr; }
 
  private:
@@ -57,6 +65,8 @@ class CudaExecution : public Execution {
   GraphSpans spans_;
   std::unique_ptr<Recording> recording_;
   std::unique_ptr<Marks> marks_;
+  std::shared_ptr<EventTimes> event_times_;
+  std::optional<DeviceTimer> timer_;
   SpanTrack* track_ = nullptr;
   std::uint32_t source_ = 0;
   std::int64_t started_ns_ = 0;

@@ -33,6 +33,7 @@ struct DeviceDescription {
   std::string name;
   std::string libraries;  ///< driver, runtime, cuBLASLt or why there is none
   int number = 0;         ///< CUDA's
+  std::string bus_id{};   ///< where it is plugged in, as NVML knows it; empty: not known
   int multiprocessors = 1;
   std::int64_t l2_bytes = 0;                         ///< 0: not known
   int capability = 0;                                ///< 80, 90; 0: not known
@@ -97,7 +98,17 @@ class Device {
   [[nodiscard]] virtual bool has_many_rows() const = 0;
   virtual void many_rows(const ManyRowsArgs& args) = 0;
 
-  /// What `launch` starts, kept instead of run.
+  /// What the library for products of many rows holds of the device's memory, which is no part of
+  /// anybody's arena: now, and at the most so far.
+  [[nodiscard]] virtual std::pair<std::int64_t, std::int64_t> library_memory() const {
+    return {0, 0};
+  }
+
+  /// Makes ready what `launch` would start, and starts none of it: kernels are brought to the
+  /// device, and for each product of many rows the way to do it is chosen. Neither can be while
+  /// launches are recorded, and a first run is not for it either.
+  virtual void load(const std::function<void()>& launch) = 0;
+  /// What `launch` starts, kept instead of run. It has been loaded.
   [[nodiscard]] virtual std::unique_ptr<Recording> record(const std::function<void()>& launch) = 0;
   [[nodiscard]] virtual std::unique_ptr<Marks> make_marks(std::size_t count) = 0;
 };

@@ -7,11 +7,11 @@
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "backends/cuda/kernels/portable.h"
+#include "backends/cuda/random_words.h"
 #include "profiler/ceilings/measure.h"
 #include "profiler/ceilings/plateaus.h"
 #include "profiler/clock/monotonic_clock.h"
@@ -49,41 +49,6 @@ class Room {
  private:
   Device& device_;
   std::byte* memory_;
-};
-
-/// Finite numbers of a type, at random, in 32-bit words.
-class RandomWords {
- public:
-  explicit RandomWords(std::uint64_t seed) : engine_(seed) {}
-
-  std::uint32_t floats() { return bits_of_float(number()); }
-  std::uint32_t of(TileType type) {
-    switch (type) {
-      case TileType::f16:
-        return f16_of(number()) | static_cast<std::uint32_t>(f16_of(number())) << 16U;
-      case TileType::bf16:
-        return bf16_of(number()) | static_cast<std::uint32_t>(bf16_of(number())) << 16U;
-      case TileType::tf32:
-        return bits_of_float(number()) & 0xffffe000U;
-      case TileType::int8:
-        return static_cast<std::uint32_t>(engine_());
-      case TileType::e4m3: {
-        // Exponents up to that of 1: no pattern that is not a number.
-        std::uint32_t word = 0;
-        for (unsigned i = 0; i < 32; i += 8) {
-          word |= ((static_cast<std::uint32_t>(engine_()) & 0x80U) |
-                   (static_cast<std::uint32_t>(engine_()) % 0x38U))
-                  << i;
-        }
-        return word;
-      }
-    }
-    return 0;
-  }
-
- private:
-  float number() { return std::uniform_real_distribution<float>(-1.0F, 1.0F)(engine_); }
-  std::mt19937_64 engine_;
 };
 
 std::vector<std::byte> bytes_of_words(const std::vector<std::uint32_t>& words) {
@@ -246,18 +211,22 @@ class DeviceMeasuring {
       device_.launches().chain(args, device_.stream());
     };
     const std::string what = ceiling.what;
-    // Instructions that the build's machine code for this GPU lacks leave nothing, very fast.
+    // Instructions that the build's machine code for this GPU lacks leave nothing, very fast; what
+    // every GPU has leaves something.
     std::vector<std::uint32_t> left(kChainThreads);
     device_.clear(out.at(), left.size() * 4);
     launch(1);
     device_.check_launches(what);
     device_.copy_out(std::as_writable_bytes(std::span(left)), out.at());
     if (std::ranges::all_of(left, [](std::uint32_t word) { return word == 0; })) {
+      const bool of_some = args.kind == ChainKind::tile || args.kind == ChainKind::warpgroup_tile;
+      const int capability = device_.describe().capability;
       ceiling.why_absent =
-          "the build's machine code for this GPU has no such instruction: configure with "
-          "-DRIDGEPOINT_CUDA_ARCHITECTURES=" +
-          fmt::format("{0}{1}-real", device_.describe().capability,
-                      device_.describe().capability >= kWithWarpgroupProducts ? "a" : "");
+          of_some ? fmt::format(
+                        "the build's machine code for this GPU has no such instruction: "
+                        "configure with -DRIDGEPOINT_CUDA_ARCHITECTURES={}{}-real",
+                        capability, capability >= kWithWarpgroupProducts ? "a" : "")
+                  : "its kernel left nothing: run under compute-sanitizer and report what it says";
       measured_.ceilings.push_back(std::move(ceiling));
       return;
     }

@@ -51,6 +51,7 @@ struct DevicePlan {
 struct PlanOptions {
   std::shared_ptr<Arena> arena;
   WeightStore* weights = nullptr;
+  std::shared_ptr<EventTimes> event_times = nullptr;  ///< gets runs that events timed; null: nobody
   DeviceCache* cache = nullptr;
   bool fuse = true;
   bool tf32 = false;  ///< products of many rows with f32 weights by tensor cores

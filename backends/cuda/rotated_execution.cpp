@@ -22,7 +22,9 @@ void RotatedExecution::run(std::int64_t past) {
   if (traced_) {
     last_ = (last_ + 1) % turns_.size();
     past_.reset();
+    if (timer_) timer_->begin(/*hold=*/false);
     turns_[last_]->run(past);
+    if (timer_) timer_->end();
     return;
   }
   // Outside of the recording, and once: what follows is the same as long as the past is.
@@ -30,13 +32,16 @@ void RotatedExecution::run(std::int64_t past) {
     for (const auto& turn : turns_) turn->begin(past);
     past_ = past;
   }
+  if (timer_) timer_->begin(/*hold=*/true);
   recording_->play();
+  if (timer_) timer_->end();
   last_ = turns_.size() - 1;
   arena_->device().check_launches("executions in turns");
 }
 
 void RotatedExecution::synchronise() {
   turns_[last_]->synchronise();
+  if (timer_) timer_->finish();
 }
 
 void RotatedExecution::read_output(ValueId id, std::span<std::byte> bytes) const {
@@ -54,6 +59,12 @@ MemoryLedger RotatedExecution::memory() const {
     all.scratch_bytes += one.scratch_bytes;
   }
   return all;
+}
+
+Support RotatedExecution::time_on_device(bool on) {
+  timer_.reset();
+  if (on) timer_.emplace(arena_, turns_.front()->event_times());
+  return Support::yes();
 }
 
 Support RotatedExecution::trace(SpanRecorder* recorder) {

@@ -28,6 +28,10 @@ class RotatedExecution : public Execution {
   void read_output(ValueId id, std::span<std::byte> bytes) const override;
   /// Of all turns together.
   [[nodiscard]] MemoryLedger memory() const override;
+  [[nodiscard]] Support time_on_device(bool on) override;
+  [[nodiscard]] std::optional<DeviceTime> device_time() const override {
+    return timer_ ? timer_->last() : std::nullopt;
+  }
   [[nodiscard]] Support trace(SpanRecorder* recorder) override;
   [[nodiscard]] std::int64_t passes_a_run() const override;
 
@@ -35,6 +39,7 @@ class RotatedExecution : public Execution {
   std::shared_ptr<Arena> arena_;
   std::vector<std::unique_ptr<CudaExecution>> turns_;
   std::unique_ptr<Recording> recording_;
+  std::optional<DeviceTimer> timer_;
   std::optional<std::int64_t> past_;  ///< that every turn was told
   std::size_t last_;                  ///< the turn that came last
   bool traced_ = false;

@@ -1,5 +1,7 @@
 #include "backends/plugin/model_description.h"
 
+#include "backends/backend.h"
+
 namespace ridgepoint {
 namespace {
 
@@ -56,7 +58,7 @@ ridgepoint_session_options describe(const SessionOptions& options) {
   return {.struct_size = sizeof(ridgepoint_session_options),
           .batch = options.batch,
           .capacity = options.capacity,
-          .prefill_rows = options.prefill_rows,
+          .prefill_rows = options.prefill_rows.value_or(kPrefillRows),
           .kv_type = type_info(options.kv_type).gguf_id,
           .threads = options.threads};
 }

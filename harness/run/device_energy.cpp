@@ -10,19 +10,20 @@
 
 namespace ridgepoint {
 
-nlohmann::json measure_energy(Probe& probe, const std::function<bool()>& pass,
-                              std::int64_t tokens_a_pass, const EnergyWindows& windows,
+nlohmann::json measure_energy(Probe& probe, const EnergyPhase& phase, const EnergyWindows& windows,
                               const std::atomic<bool>& stop) {
   if (const std::string why = probe.why_absent(); !why.empty()) return {{"absent", why}};
-  if (tokens_a_pass < 1) return {{"absent", "a pass has no tokens"}};
+  if (phase.tokens_a_pass < 1) return {{"absent", "a pass has no tokens"}};
   nlohmann::json json{{"windows", nlohmann::json::array()}};
   std::vector<double> each;
   for (int window = 0; window < windows.count; ++window) {
+    if (stop.load()) return {{"absent", "stopped"}};
+    phase.before_window();
     probe.start();
     const std::int64_t begin_ns = monotonic_ns();
     std::int64_t passes = 0;
     while (monotonic_ns() - begin_ns < windows.window_ns || passes == 0) {
-      if (stop.load() || !pass()) return {{"absent", "stopped"}};
+      if (stop.load() || !phase.pass()) return {{"absent", "stopped"}};
       ++passes;
     }
     const std::int64_t took_ns = monotonic_ns() - begin_ns;
@@ -32,7 +33,7 @@ nlohmann::json measure_energy(Probe& probe, const std::function<bool()>& pass,
       return {{"absent", energy == values.end() ? "the probe counts no energy of a GPU"
                                                 : energy->value.why()}};
     }
-    each.push_back(energy->value.value() / static_cast<double>(passes * tokens_a_pass));
+    each.push_back(energy->value.value() / static_cast<double>(passes * phase.tokens_a_pass));
     json["windows"].push_back(
         {{"seconds", static_cast<double>(took_ns) / 1e9},
          {"joules", energy->value.value()},
@@ -40,7 +41,7 @@ nlohmann::json measure_energy(Probe& probe, const std::function<bool()>& pass,
          {"passes", passes}});
   }
   json["joules_per_token"] = median(std::span<const double>(each));
-  json["note"] = "of the whole GPU, whatever ran on it, what precedes each pass included";
+  json["note"] = "of the whole GPU, whatever ran on it";
   return json;
 }
 

@@ -18,10 +18,16 @@ struct EnergyWindows {
   std::int64_t window_ns = 3'000'000'000;
 };
 
-/// `pass` runs one pass and says whether it was completed; `probe` gives "gpu_energy" in joules.
-/// {"joules_per_token", "windows": [...]}, or {"absent": why}.
-nlohmann::json measure_energy(Probe& probe, const std::function<bool()>& pass,
-                              std::int64_t tokens_a_pass, const EnergyWindows& windows,
+/// A phase whose passes follow each other within a window, and nothing else does.
+struct EnergyPhase {
+  std::function<void()> before_window;  ///< makes ready, outside the window
+  std::function<bool()> pass;           ///< whether it was completed
+  std::int64_t tokens_a_pass = 0;
+};
+
+/// `probe` gives "gpu_energy" in joules. {"joules_per_token", "windows": [...]}, or {"absent":
+/// why}.
+nlohmann::json measure_energy(Probe& probe, const EnergyPhase& phase, const EnergyWindows& windows,
                               const std::atomic<bool>& stop);
 
 /// The figure in that, if it is there.

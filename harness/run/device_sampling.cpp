@@ -39,6 +39,39 @@ std::string DeviceSampling::doubt(std::optional<double> counted_bytes, double ne
       condition(), needed_bytes, *counted_bytes);
 }
 
+std::string DeviceSampling::doubt_of_times() const {
+  const auto times = backend_.event_times();
+  if (!times || times->runs == 0) return {};
+  if (times->beyond_ns > kMostBeyond_ns) {
+    return fmt::format(
+        "events of the device were up to {} ns further apart than the host's clock leaves room for",
+        times->beyond_ns);
+  }
+  const auto least = kLeastTimedShare * static_cast<double>(times->host_ns) -
+                     static_cast<double>(kUntimed_ns * times->runs);
+  if (static_cast<double>(times->device_ns) >= least) return {};
+  return fmt::format(
+      "events of the device account for {} of the {} ns that the host waited: it did something "
+      "else, "
+      "too",
+      times->device_ns, times->host_ns);
+}
+
+nlohmann::json DeviceSampling::times_json() const {
+  const auto times = backend_.event_times();
+  if (!times || times->runs == 0) return {{"absent", "nothing was timed by events of the device"}};
+  return {{"runs", times->runs},
+          {"events_ns", times->device_ns},
+          {"host_ns", times->host_ns},
+          {"difference_ns", times->host_ns - times->device_ns},
+          {"beyond_ns", times->beyond_ns},
+          {"queued_runs", times->queued},
+          {"bounds",
+           {{"beyond_ns", kMostBeyond_ns},
+            {"least_share", kLeastTimedShare},
+            {"untimed_ns_a_run", kUntimed_ns}}}};
+}
+
 nlohmann::json DeviceSampling::clock_json() const {
   if (clocks_hz_.empty()) return {{"absent", "the device's clock was not read"}};
   const auto [least, most] = std::ranges::minmax(clocks_hz_);
@@ -63,7 +96,9 @@ nlohmann::json DeviceSampling::memory_json() const {
                        {{"weights_bytes", memory->peak.weights_bytes},
                         {"kv_bytes", memory->peak.kv_bytes},
                         {"activations_bytes", memory->peak.activations_bytes},
-                        {"scratch_bytes", memory->peak.scratch_bytes}}}};
+                        {"scratch_bytes", memory->peak.scratch_bytes},
+                        {"library_bytes", memory->library_peak_bytes}}}};
+  if (memory->library_bytes > 0) json["library_bytes"] = memory->library_bytes;
   if (memory->driver_total_bytes > 0) {
     json["driver_used_bytes"] = memory->driver_used_bytes;
     json["driver_total_bytes"] = memory->driver_total_bytes;

@@ -60,4 +60,16 @@ bool Generation::run(Session& session, const std::atomic<bool>& stop) {
   return true;
 }
 
+bool Generation::steps_again(Session& session, const std::atomic<bool>& stop) const {
+  const std::vector<std::int32_t> first(batch_, first_token_);
+  for (std::size_t step = 0; step < steps_ns_.size(); ++step) {
+    if (stop.load(std::memory_order_relaxed)) return false;
+    // What was chosen before it: by the prompt, by another step, or nothing.
+    const std::size_t chosen = has_prompt() ? step + 1 : step;
+    session.forward(chosen == 0 ? std::span(first)
+                                : std::span(tokens_).subspan((chosen - 1) * batch_, batch_));
+  }
+  return true;
+}
+
 }  // namespace ridgepoint

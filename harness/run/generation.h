@@ -26,6 +26,11 @@ class Generation {
   /// The session holds what was there before (the depth). Stops between tokens when `stop` is set.
   /// Returns whether it was completed.
   bool run(Session& session, const std::atomic<bool>& stop);
+  // Parts of the last run once more, untimed, for who watches one of them alone. The session holds
+  // what it held before that part.
+  void prompt_again(Session& session) const { session.forward(prompt_); }
+  /// Every step with the token that the last run had there. Returns whether it was completed.
+  bool steps_again(Session& session, const std::atomic<bool>& stop) const;
 
   // Of the last run. It began at start_ns() of the monotonic clock. Steps: gaps between tokens
   // after the first, or every step without a prompt.

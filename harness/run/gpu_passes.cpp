@@ -55,7 +55,7 @@ nlohmann::json counts_json(std::span<const CountedRange> ranges, const MetricSch
                            std::span<const SpanSource> sources, std::span<const TracedPart> parts,
                            bool is_cut) {
   struct Sum {
-    std::map<std::string, double> values;
+    CountSum counts;
     double parts = 0;
   };
   std::map<std::string, std::map<std::string, Sum>> sums;  // by phase and op
@@ -65,15 +65,18 @@ nlohmann::json counts_json(std::span<const CountedRange> ranges, const MetricSch
     for (const auto& [op, values] :
          sum_counts(ranges, schedule, sources, part.begin_ns, part.end_ns)) {
       Sum& sum = sums[part.name][op];
-      for (const auto& [meaning, value] : values) sum.values[meaning] += value;
+      const auto time = values.find(kCountedTime);
+      for (const auto& [meaning, value] : values) {
+        sum.counts.add(meaning, value, time == values.end() ? 1 : time->second);
+      }
       sum.parts += 1;
     }
   }
   GpuJson phases = GpuJson::object();
   for (const auto& [phase, ops] : sums) {
     for (const auto& [op, sum] : ops) {
-      for (const auto& [meaning, value] : sum.values) {
-        phases[phase][op][meaning] = value / sum.parts;
+      for (const auto& [meaning, value] : sum.counts.values()) {
+        phases[phase][op][meaning] = is_share_of_time(meaning) ? value : value / sum.parts;
       }
     }
   }
@@ -191,7 +194,7 @@ nlohmann::json GpuPasses::count(const CountedPass& pass) {
     any = true;
     json["chip"] = counter.schedule().chip;
     merge_counts(json["phases"], counts_json(ranges, counter.schedule(), recorder_.sources(), parts,
-                                             ranges.size() >= options.most_ranges));
+                                             ranges.size() >= counter.most_ranges()));
     for (const std::string& line : counter.schedule().left_out) json["without"].push_back(line);
   }
   if (!any) return {{"absent", first_why}};

@@ -23,6 +23,7 @@
 #include "harness/run/check_model.h"
 #include "harness/run/conditions.h"
 #include "harness/run/cpu_cache_eviction.h"
+#include "harness/run/device_conditions.h"
 #include "harness/run/device_energy.h"
 #include "harness/run/device_sampling.h"
 #include "harness/run/generation.h"
@@ -64,7 +65,11 @@ class ModelCase {
     const ConditionsAround conditions;
     warm_up();
     mark_memory("warm");
+    device_conditions_.before_samples();
     measure();
+    if (device_.wanted()) {
+      context_.sink.detail("gpu_conditions", device_conditions_.finish().dump());
+    }
     mark_memory("measured");
     context_.sink.detail("memory_over_time", memory_.to_json());
     context_.sink.detail("conditions", conditions.finish());
@@ -78,6 +83,7 @@ class ModelCase {
     if (device_.wanted()) {
       context_.sink.detail("gpu_clock", device_.clock_json().dump());
       context_.sink.detail("gpu_memory", device_.memory_json().dump());
+      context_.sink.detail("gpu_times", device_.times_json().dump());
     }
     if (context_.stopped()) return interrupted();
     context_.sink.progress(0.9, "checking");
@@ -195,7 +201,10 @@ class ModelCase {
     session_->truncate(subject_.depth);
     if (subject_.prompt > 0) session_->prepare(subject_.prompt);
     if (cpu_caches_) cpu_caches_->before_sample();
-    if (device_.wanted() && measuring_) device_.before_sample();
+    if (device_.wanted() && measuring_) {
+      device_conditions_.before_sample();
+      device_.before_sample();
+    }
   }
 
   void fill_depth() {
@@ -295,24 +304,45 @@ class ModelCase {
     if (!number || !context_.options.profile || context_.plan.index > 0 || context_.stopped()) {
       return;
     }
-    NvmlProbe probe("libnvidia-ml.so.1", static_cast<unsigned>(*number));
+    NvmlProbe probe("libnvidia-ml.so.1", backend_->cuda_bus_id());
     EnergyWindows windows;
     // Within a third of what the case's time limit leaves.
     const auto left_ns = static_cast<std::int64_t>(context_.options.time_limit_seconds * 1e9) -
                          (monotonic_ns() - context_.started_ns);
     windows.window_ns =
-        std::clamp<std::int64_t>(left_ns / (3 * windows.count), 0, windows.window_ns);
-    const auto tokens = subject_.batch * std::max<std::int64_t>(1, subject_.generate);
-    const auto energy = measure_energy(
+        std::clamp<std::int64_t>(left_ns / (2 * 3 * windows.count), 0, windows.window_ns);
+    // Each phase by itself: a prompt's tokens take a fraction of the energy of generated ones.
+    const auto prompt = measure_energy(probe,
+                                       {.before_window = [this] { make_ready(); },
+                                        .pass =
+                                            [this] {
+                                              session_->truncate(subject_.depth);
+                                              generation_->prompt_again(*session_);
+                                              return true;
+                                            },
+                                        .tokens_a_pass = subject_.batch * subject_.prompt},
+                                       windows, context_.stop);
+    const auto decode = measure_energy(
         probe,
-        [this] {
-          make_ready();
-          return generation_->run(*session_, context_.stop);
-        },
-        tokens, windows, context_.stop);
-    context_.sink.detail("gpu_energy", energy.dump());
-    if (const auto joules = joules_per_token(energy)) {
+        {.before_window =
+             [this] {
+               make_ready();
+               if (generation_->has_prompt()) generation_->prompt_again(*session_);
+             },
+         .pass =
+             [this] {
+               session_->truncate(subject_.depth + subject_.prompt);
+               return generation_->steps_again(*session_, context_.stop);
+             },
+         .tokens_a_pass = subject_.batch * static_cast<std::int64_t>(generation_->planned_steps())},
+        windows, context_.stop);
+    context_.sink.detail("gpu_energy",
+                         nlohmann::json{{"prefill", prompt}, {"decode", decode}}.dump());
+    if (const auto joules = joules_per_token(decode)) {
       context_.sink.metric("gpu_joules_per_token", *joules);
+    }
+    if (const auto joules = joules_per_token(prompt)) {
+      context_.sink.metric("gpu_joules_per_prompt_token", *joules);
     }
   }
 
@@ -354,6 +384,9 @@ class ModelCase {
     if (page_cache_ && !page_cache_->doubt().empty()) {
       return {Outcome::mistrusted, page_cache_->doubt()};
     }
+    if (const std::string doubt = device_.doubt_of_times(); !doubt.empty()) {
+      return {Outcome::mistrusted, doubt};
+    }
     return result;
   }
 
@@ -366,6 +399,7 @@ class ModelCase {
   std::optional<Generation> generation_;
   std::optional<CpuCacheEviction> cpu_caches_;
   DeviceSampling device_{*backend_, DeviceSampling::Cold::no};
+  DeviceConditions device_conditions_{*backend_};
   std::optional<PageCacheEviction> page_cache_;
   MemoryTimeline memory_;
   MeasuringWindow window_;

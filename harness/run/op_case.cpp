@@ -20,6 +20,7 @@
 #include "harness/run/check_op.h"
 #include "harness/run/conditions.h"
 #include "harness/run/cpu_cache_eviction.h"
+#include "harness/run/device_conditions.h"
 #include "harness/run/device_sampling.h"
 #include "harness/run/prepared_op.h"
 #include "harness/run/sample_loop.h"
@@ -49,6 +50,21 @@ std::vector<std::span<const std::byte>> read_buffers(const OpInputs& inputs, std
     name = "the inputs as handed to the backend, whose copies are evicted too, but not probed";
   }
   return buffers;
+}
+
+/// Whose clock the samples of a case on a GPU are of.
+nlohmann::json timing_json(const Support& by_device, const DeviceSampling& device) {
+  if (!by_device.supported) return {{"by", "the host's clock"}, {"why", by_device.reason}};
+  nlohmann::json json{
+      {"by", "events of the device"},
+      {"what",
+       "from before a pass's first launch to after its last, which were queued behind a "
+       "kernel that waits; neither launching nor waiting for the end is in it"}};
+  const nlohmann::json times = device.times_json();
+  for (const char* const key : {"runs", "queued_runs"}) {
+    if (times.contains(key)) json[key] = times.at(key);
+  }
+  return json;
 }
 
 /// Returns until when to measure.
@@ -125,14 +141,18 @@ CaseResult measure_op_case(const CaseContext& context) {
                         : cold_gpu ? Cold::emptied
                                    : Cold::no,
                         turns);
+  DeviceConditions device_conditions(*backend);
   if (device.wanted()) {
-    before_sample = [&device, on_host = before_sample] {
+    before_sample = [&device, &device_conditions, on_host = before_sample] {
       if (on_host) on_host();
+      device_conditions.before_sample();
       device.before_sample();
     };
   }
+  const Support timed_by_device = prepared.execution->time_on_device(true);
 
   const ConditionsAround conditions;
+  device_conditions.before_samples();
   context.sink.progress(0.05, "warming up");
   const auto window = warm_up(context, *prepared.execution, past, before_sample);
   context.sink.progress(0.25, "measuring");
@@ -160,6 +180,10 @@ CaseResult measure_op_case(const CaseContext& context) {
   batches.end();
   send_samples();
   context.sink.detail("conditions", conditions.finish());
+  if (device.wanted()) {
+    context.sink.detail("gpu_conditions", device_conditions.finish().dump());
+    context.sink.detail("timing", timing_json(timed_by_device, device).dump());
+  }
   const std::string_view ended_by = loop.ended_by();
   send_stopping(context, window, ended_by.empty() ? "Google Benchmark's criterion" : ended_by,
                 "samples", static_cast<std::int64_t>(samples.size()));
@@ -173,6 +197,7 @@ CaseResult measure_op_case(const CaseContext& context) {
   if (device.wanted()) {
     context.sink.detail("gpu_clock", device.clock_json().dump());
     context.sink.detail("gpu_memory", device.memory_json().dump());
+    context.sink.detail("gpu_times", device.times_json().dump());
   }
   if (cold_gpu) context.sink.detail("cache", device.cache_json(counted, needed).dump());
   if (context.stopped()) return interrupted();
@@ -182,9 +207,8 @@ CaseResult measure_op_case(const CaseContext& context) {
   if (result.outcome == Outcome::ok && eviction && !eviction->doubt().empty()) {
     return {Outcome::mistrusted, eviction->doubt()};
   }
-  if (const std::string doubt = device.doubt(counted, needed);
-      result.outcome == Outcome::ok && !doubt.empty()) {
-    return {Outcome::mistrusted, doubt};
+  for (const std::string& doubt : {device.doubt(counted, needed), device.doubt_of_times()}) {
+    if (result.outcome == Outcome::ok && !doubt.empty()) return {Outcome::mistrusted, doubt};
   }
   return result;
 }

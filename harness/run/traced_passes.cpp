@@ -29,8 +29,6 @@ using Json = nlohmann::json;
 /// 24 MiB of spans of one pass; steps beyond that, or beyond what is to be kept where that is more,
 /// are not counted.
 constexpr std::size_t kMostSpansOfAPass = std::size_t{1} << 20;
-/// Rows that a session is assumed to work on at a time, to guess the room that spans need.
-constexpr std::int64_t kPieceRows = 512;
 /// Passes that must fit before the time limit: the one that is traced and the check.
 constexpr double kPassesBeforeLimit = 4;
 
@@ -234,7 +232,8 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
   const auto budget_ns = context.budget_ns() / (is_profile ? kProfiledShare : kTracedShare);
   const auto fewest = is_profile ? kFewestProfiled : kFewestTraced;
   const auto shortest_ns = is_profile ? kShortestProfiled_ns : kShortestTraced_ns;
-  auto probes = is_profile ? make_probes() : std::vector<std::unique_ptr<Probe>>();
+  auto probes =
+      is_profile ? make_probes(backend.cuda_bus_id()) : std::vector<std::unique_ptr<Probe>>();
   for (const auto& probe : probes) probe->start();
   TraceKeeper keeper(label(context.subject), most_kept);
   std::vector<std::int64_t> passes_ns;
@@ -325,8 +324,9 @@ void trace_model_passes(const CaseContext& context, const Backend& backend, cons
   std::int64_t spans = 0;
   for (const CasePhase& phase : phases) {
     const auto nodes = static_cast<std::int64_t>(phase.graph.nodes().size());
-    spans += nodes * (phase.name == kPrefillPhase ? subject.batch * subject.prompt / kPieceRows + 1
-                                                  : decode_steps_of(subject));
+    spans += nodes * (phase.name == kPrefillPhase
+                          ? subject.batch * subject.prompt / backend.prefill_rows() + 1
+                          : decode_steps_of(subject));
   }
   TracedModel traced(context, generation, make_ready);
   trace(context, backend, traced, OpTimes(std::move(phases), backend.computes()),

@@ -104,7 +104,11 @@ DeepTime time_deep(const DeepTiming& timing, int rounds, std::int64_t budget_ns)
 
 SliceSession::SliceSession(const Backend& backend, const Model& slice, const SliceOptions& options,
                            std::int64_t batch, std::int64_t capacity)
-    : slice_(slice), options_(options), batch_(batch), capacity_(capacity) {
+    : slice_(slice),
+      options_(options),
+      batch_(batch),
+      capacity_(capacity),
+      prefill_rows_(backend.prefill_rows()) {
   const SessionOptions session{
       .batch = batch, .capacity = capacity, .kv_type = options.kv_type, .threads = options.threads};
   if (const auto support = backend.supports(slice, session); !support.supported) {
@@ -154,8 +158,7 @@ std::map<std::string, double> SliceSession::time_classes(std::int64_t count, std
                                                          double share) {
   const Graph graph = lower(slice_, phase_of(count));
   // A long prompt is worked through in pieces, each a pass through all nodes.
-  constexpr std::int64_t kPieceRows = SessionOptions{}.prefill_rows;
-  const auto pieces = static_cast<std::size_t>(batch_ * count / kPieceRows + 2);
+  const auto pieces = static_cast<std::size_t>(batch_ * count / prefill_rows_ + 2);
   SpanRecorder recorder(2 * pieces * graph.nodes().size());
   if (!session_->trace(&recorder).supported) return {};
   OpTimes times({{.name = kRunPhase, .graph = graph, .past = past}}, /*with_work=*/false);

@@ -61,7 +61,7 @@ class SliceSession {
 
   const Model& slice_;
   SliceOptions options_;
-  std::int64_t batch_, capacity_;
+  std::int64_t batch_, capacity_, prefill_rows_;
   std::unique_ptr<Session> session_;
   std::map<std::int64_t, std::int64_t> pass_ns_;  ///< what one took, untimed, by tokens
 };

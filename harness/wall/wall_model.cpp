@@ -21,7 +21,6 @@
 namespace ridgepoint {
 namespace {
 
-constexpr std::int64_t kPieceRows = SessionOptions{}.prefill_rows;
 constexpr std::int64_t kLoadProbe_ns = 300'000'000;
 constexpr std::int64_t kArithmetic_ns = 60'000'000;
 
@@ -81,7 +80,7 @@ PredictedTime WallModel::decode(std::int64_t batch, std::int64_t past) const {
 PredictedTime WallModel::prefill(std::int64_t batch, std::int64_t tokens,
                                  std::int64_t depth) const {
   return predict_prefill(
-      costs, prefill_work(outline, phase(batch, depth + tokens), tokens, depth, kPieceRows));
+      costs, prefill_work(outline, phase(batch, depth + tokens), tokens, depth, prefill_rows));
 }
 
 WallModel measure_wall_model(Case variant, const SliceOptions& options) {
@@ -103,6 +102,7 @@ WallModel measure_wall_model(Case variant, const SliceOptions& options) {
   auto times = time_slice(*opened.backend, opened.slice, options);
   const auto after = probe.measure(kLoadProbe_ns);
   wall.costs = fit_costs(times.decode, times.deep_decode, times.prefill, times.deep_prefill);
+  wall.prefill_rows = opened.backend->prefill_rows();
   wall.copies_past = times.copies_past;
   wall.decode_times = std::move(times.decode);
   wall.prefill_times = std::move(times.prefill);

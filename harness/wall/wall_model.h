@@ -28,7 +28,8 @@ struct WallModel {
   ceilings::Estimate load;  ///< bytes a second before and after the slice was timed
   std::int64_t sliced_layers = 0, sliced_bytes = 0;
   MemoryNeed need;
-  bool copies_past = false;   ///< fills a context of many sequences by computing one
+  std::int64_t prefill_rows = kPrefillRows;  ///< the engine's: of a long prompt at once
+  bool copies_past = false;                  ///< fills a context of many sequences by computing one
   bool keeps_copies = false;  ///< of its weights in memory, in an order of the engine's own
   /// What the costs were found from, to be timed again; null: it cannot.
   std::shared_ptr<const OpenSlice> opened;

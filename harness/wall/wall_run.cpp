@@ -50,7 +50,7 @@ WallCase planned_case(const WallModel& model, std::int64_t batch, std::int64_t d
     held += grid.generate;
   } else {
     const auto pieces = prefill_work(model.outline, model.phase(batch, depth + grid.prompt),
-                                     grid.prompt, depth, SessionOptions{}.prefill_rows);
+                                     grid.prompt, depth, model.prefill_rows);
     one.predicted_seconds = predict_prefill(model.costs, pieces).seconds;
     one.roof_seconds = roof_seconds(model.roof, pieces);
     pass_seconds = one.predicted_seconds;

@@ -30,8 +30,27 @@ std::size_t range_number(const std::string& name);
 /// there are not as many or one is no number or negative.
 bool take_values(CountedRange& range, std::span<const double> raw, const MetricSchedule& schedule);
 
-/// By op id, then by meaning: the sum over the turns that began within [begin_ns, end_ns). An op of
-/// which a turn has no values is left out.
+/// Whether a meaning's values are shares of the time that they were counted over, of which the mean
+/// over time is kept where others are added up.
+bool is_share_of_time(const std::string& meaning);
+/// What counts of a time are added with: where a share is kept, times `weight`, which is that time.
+class CountSum {
+ public:
+  void add(const std::string& meaning, double value, double weight);
+  /// By meaning.
+  [[nodiscard]] std::map<std::string, double> values() const;
+
+ private:
+  struct Sum {
+    double value = 0, weight = 0;
+  };
+  std::map<std::string, Sum> sums_;
+};
+/// The meaning whose values are that time.
+inline constexpr const char* kCountedTime = "time_ns";
+
+/// By op id, then by meaning: over the turns that began within [begin_ns, end_ns) the sum, or the
+/// mean over their time. An op of which a turn has no values is left out.
 using CountsOfOps = std::map<std::string, std::map<std::string, double>>;
 CountsOfOps sum_counts(std::span<const CountedRange> ranges, const MetricSchedule& schedule,
                        std::span<const SpanSource> sources, std::int64_t begin_ns,

@@ -32,9 +32,16 @@ std::span<const MetricWish> roofline_metrics() {
 }
 
 std::span<const MetricWish> operation_metrics() {
-  static const std::array<MetricWish, 5> kWishes{{
+  static const std::array<MetricWish, 8> kWishes{{
       {"tensor_bf16_operations", {"sm__ops_path_tensor_src_bf16_dst_fp32.sum"}},
-      {"tensor_f16_operations", {"sm__ops_path_tensor_src_fp16.sum"}},
+      // Chips without the first count sums of f32 apart, which are all that is used here.
+      {"tensor_f16_operations",
+       {"sm__ops_path_tensor_src_fp16.sum", "sm__ops_path_tensor_src_fp16_dst_fp32.sum"}},
+      {"tensor_tf32_operations", {"sm__ops_path_tensor_src_tf32_dst_fp32.sum"}},
+      // Blackwell counts all types of at most eight bits together; no smaller one is used here.
+      {"tensor_fp8_operations",
+       {"sm__ops_path_tensor_src_fp8.sum", "sm__ops_path_tensor_src_fp4_fp6_fp8_dst_fp32.sum"}},
+      {"tensor_int8_operations", {"sm__ops_path_tensor_src_int8.sum"}},
       {"fused_multiply_adds", {"smsp__sass_thread_inst_executed_op_ffma_pred_on.sum"}},
       {"multiplications", {"smsp__sass_thread_inst_executed_op_fmul_pred_on.sum"}},
       {"additions", {"smsp__sass_thread_inst_executed_op_fadd_pred_on.sum"}},

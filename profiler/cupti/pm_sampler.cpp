@@ -42,7 +42,9 @@ bool PmSampler::failed(std::string_view what, int status) {
 
 namespace {
 
-constexpr std::size_t kHardwareBufferBytes = std::size_t{64} << 20U;
+constexpr std::size_t kHardwareBufferBytes = std::size_t{256} << 20U;
+/// Ten seconds of the default interval.
+constexpr std::size_t kMostSamples = 1'000'000;
 
 }  // namespace
 
@@ -161,20 +163,43 @@ std::vector<PmSample> PmSampler::stop() {
   auto stop = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_Stop_Params);
   stop.pPmSamplingObject = cupti_->object;
   if (failed("ending to sample", cupti_->stop(&stop))) return {};
-  auto decode = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_DecodeData_Params);
-  decode.pPmSamplingObject = cupti_->object;
-  decode.pCounterDataImage = cupti_->data.data();
-  decode.counterDataImageSize = cupti_->data.size();
-  if (failed("decoding samples", cupti_->decode(&decode))) return {};
-  overflowed_ = decode.overflow != 0 ||
-                decode.decodeStopReason == CUPTI_PM_SAMPLING_DECODE_STOP_REASON_COUNTER_DATA_FULL;
+  // The room holds a part of what the hardware's buffer does: again and again, until that is empty.
+  std::vector<PmSample> samples;
+  std::uint64_t first_ns = 0;
+  overflowed_ = false;
+  for (bool more = true; more;) {
+    auto decode = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_DecodeData_Params);
+    decode.pPmSamplingObject = cupti_->object;
+    decode.pCounterDataImage = cupti_->data.data();
+    decode.counterDataImageSize = cupti_->data.size();
+    const CUptiResult status = cupti_->decode(&decode);
+    if (status == CUPTI_ERROR_OUT_OF_MEMORY) {
+      // The hardware's buffer was full. What was decoded before stays.
+      overflowed_ = true;
+      if (samples.empty()) static_cast<void>(failed("decoding samples", status));
+      break;
+    }
+    if (failed("decoding samples", status)) return {};
+    overflowed_ = overflowed_ || decode.overflow != 0;
+    const std::size_t before = samples.size();
+    if (!add_samples(samples, first_ns)) return {};
+    more = decode.decodeStopReason == CUPTI_PM_SAMPLING_DECODE_STOP_REASON_COUNTER_DATA_FULL;
+    // A room that stays full and holds nothing would never end, and memory does.
+    if (more && (samples.size() == before || samples.size() >= kMostSamples)) {
+      overflowed_ = true;
+      more = false;
+    }
+    if (failed("preparing the room for samples", cupti_->clear_data())) break;
+  }
+  return samples;
+}
+
+bool PmSampler::add_samples(std::vector<PmSample>& samples, std::uint64_t& first_ns) {
   auto info = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_GetCounterDataInfo_Params);
   info.pCounterDataImage = cupti_->data.data();
   info.counterDataImageSize = cupti_->data.size();
-  if (failed("reading samples", cupti_->data_info(&info))) return {};
-  std::vector<PmSample> samples;
+  if (failed("reading samples", cupti_->data_info(&info))) return false;
   std::vector<double> raw(cupti_->access.metrics().size());
-  std::uint64_t first = 0;
   for (std::size_t i = 0; i < info.numCompletedSamples; ++i) {
     auto when = RIDGEPOINT_CUPTI_PARAMS(CUpti_PmSampling_CounterData_GetSampleInfo_Params);
     when.pPmSamplingObject = cupti_->object;
@@ -185,14 +210,13 @@ std::vector<PmSample> PmSampler::stop() {
         !cupti_->access.evaluate(cupti_->data, i, raw)) {
       continue;
     }
-    if (first == 0) first = when.startTimestamp;
+    if (first_ns == 0) first_ns = when.startTimestamp;
     PmSample sample;
-    sample.begin_ns = static_cast<std::int64_t>(when.startTimestamp - first);
-    sample.end_ns = static_cast<std::int64_t>(when.endTimestamp - first);
+    sample.begin_ns = static_cast<std::int64_t>(when.startTimestamp - first_ns);
+    sample.end_ns = static_cast<std::int64_t>(when.endTimestamp - first_ns);
     if (take_sample(sample, raw, schedule_)) samples.push_back(std::move(sample));
   }
-  static_cast<void>(failed("preparing the room for samples", cupti_->clear_data()));
-  return samples;
+  return true;
 }
 
 #undef RIDGEPOINT_CUPTI_PARAMS
@@ -209,6 +233,9 @@ bool PmSampler::start() {
 }
 std::vector<PmSample> PmSampler::stop() {
   return {};
+}
+bool PmSampler::add_samples(std::vector<PmSample>&, std::uint64_t&) {
+  return false;
 }
 
 #endif

@@ -17,7 +17,7 @@ namespace ridgepoint {
 struct PmSamplerOptions {
   int device = 0;
   std::uint64_t interval_ns = 10'000;
-  std::uint32_t most_samples = 4096;
+  std::uint32_t most_samples = 4096;  ///< decoded at once; of these there may be many
   std::string cupti = std::string(kCuptiLibrary);
 };
 
@@ -51,6 +51,8 @@ class PmSampler {
   struct Cupti;
   void open(const PmSamplerOptions& options);
   bool failed(std::string_view what, int status);
+  /// Those that were decoded last; `first_ns`: when the first of all began, 0: not known yet.
+  bool add_samples(std::vector<PmSample>& samples, std::uint64_t& first_ns);
 
   std::unique_ptr<Cupti> cupti_;
   MetricSchedule schedule_;

@@ -17,8 +17,8 @@
 namespace ridgepoint {
 
 RangeCounter::RangeCounter(std::span<const MetricWish> wishes, const RangeCounterOptions& options)
-    : most_ranges_(options.most_ranges) {
-  open(wishes, options);
+    : wishes_(wishes.begin(), wishes.end()), options_(options), most_ranges_(options.most_ranges) {
+  open_where_it_fits();
 }
 
 void RangeCounter::give_up(std::string_view what, int status) {
@@ -76,17 +76,18 @@ struct RangeCounter::Cupti {
 
 RangeCounter::~RangeCounter() = default;
 
-void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOptions& options) {
+void RangeCounter::open(bool& is_full) {
+  is_full = false;
   auto cupti = std::make_unique<Cupti>();
   CounterAccess& access = cupti->access;
-  if (why_ = access.open_library(options.cupti, "ranges"); !why_.empty()) return;
+  if (why_ = access.open_library(options_.cupti, "ranges"); !why_.empty()) return;
   if (!cupti->find_all()) {
-    why_ = fmt::format("{}: without the functions of CUDA 13 for ranges", options.cupti);
+    why_ = fmt::format("{}: without the functions of CUDA 13 for ranges", options_.cupti);
     return;
   }
   // Without a context CUPTI crashes instead of refusing. Driver stays open, as the backend's is.
   CUcontext context = nullptr;
-  if (void* const driver = dlopen(options.driver.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+  if (void* const driver = dlopen(options_.driver.c_str(), RTLD_NOW | RTLD_LOCAL)) {
     const auto current =
         reinterpret_cast<CUresult (*)(CUcontext*)>(dlsym(driver, "cuCtxGetCurrent"));
     if (current == nullptr || current(&context) != CUDA_SUCCESS) context = nullptr;
@@ -95,15 +96,16 @@ void RangeCounter::open(std::span<const MetricWish> wishes, const RangeCounterOp
     why_ = "counters: no context of CUDA is current on this thread";
     return;
   }
-  const auto failed = [this](std::string_view what, CUptiResult status) {
+  const auto failed = [&](std::string_view what, CUptiResult status) {
     if (status == CUPTI_SUCCESS) return false;
+    is_full = status == CUPTI_ERROR_OUT_OF_MEMORY;
     give_up(what, status);
     return true;
   };
-  why_ = access.begin(options.device, CUPTI_PROFILER_RANGE_PROFILING, "counters");
+  why_ = access.begin(options_.device, CUPTI_PROFILER_RANGE_PROFILING, "counters");
   if (!why_.empty()) return;
   why_ = access.schedule(
-      wishes, CounterUse::ranges,
+      wishes_, CounterUse::ranges,
       [&](std::size_t& bytes, std::uint8_t* image) {
         auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_Profiler_GetCounterAvailability_Params);
         params.ctx = context;
@@ -155,9 +157,15 @@ bool RangeCounter::start_pass() {
   depth_ = 0;
   auto params = RIDGEPOINT_CUPTI_PARAMS(CUpti_RangeProfiler_Start_Params);
   params.pRangeProfilerObject = cupti_->object;
-  if (const auto status = cupti_->start(&params); status != CUPTI_SUCCESS) {
-    give_up("starting to count", status);
+  auto status = cupti_->start(&params);
+  // CUPTI may take what it needs only now; no pass has counted anything yet.
+  while (status == CUPTI_ERROR_OUT_OF_MEMORY && replays_ == 0 && take_less_room()) {
+    open_where_it_fits();
+    if (!cupti_ || !why_.empty()) return false;
+    params.pRangeProfilerObject = cupti_->object;
+    status = cupti_->start(&params);
   }
+  if (status != CUPTI_SUCCESS) give_up("starting to count", status);
   counting_ = why_.empty();
   return counting_;
 }
@@ -244,7 +252,8 @@ std::vector<CountedRange> RangeCounter::take() {
 
 struct RangeCounter::Cupti {};
 RangeCounter::~RangeCounter() = default;
-void RangeCounter::open(std::span<const MetricWish>, const RangeCounterOptions&) {
+void RangeCounter::open(bool& is_full) {
+  is_full = false;
   why_ = "this build has no CUPTI (there was no CUDA toolkit)";
 }
 bool RangeCounter::start_pass() {
@@ -260,5 +269,19 @@ void RangeCounter::begin(std::uint32_t, std::uint32_t) noexcept {}
 void RangeCounter::end() noexcept {}
 
 #endif
+
+void RangeCounter::open_where_it_fits() {
+  bool is_full = false;
+  open(is_full);
+  while (is_full && take_less_room()) open(is_full);
+}
+
+bool RangeCounter::take_less_room() {
+  if (most_ranges_ / 2 < kFewestRanges) return false;
+  most_ranges_ /= 2;
+  cupti_.reset();
+  why_.clear();
+  return true;
+}
 
 }  // namespace ridgepoint

@@ -20,13 +20,17 @@ namespace ridgepoint {
 
 struct RangeCounterOptions {
   int device = 0;
-  std::size_t most_ranges = 4096;  ///< turns of ops in a pass that are counted: its first ones
+  /// Turns of ops in a pass that are counted: its first ones. Fewer, by halves down to
+  /// RangeCounter::kFewestRanges, where there is no memory for so many.
+  std::size_t most_ranges = 4096;
   std::string cupti = std::string(kCuptiLibrary);
   std::string driver = "libcuda.so.1";
 };
 
 class RangeCounter : public SpanListener {
  public:
+  static constexpr std::size_t kFewestRanges = 64;
+
   /// Counts `wishes` on the context that is current on this thread.
   RangeCounter(std::span<const MetricWish> wishes, const RangeCounterOptions& options);
   ~RangeCounter() override;
@@ -36,6 +40,9 @@ class RangeCounter : public SpanListener {
   /// Empty, or why nothing is counted: one line.
   [[nodiscard]] const std::string& why_absent() const { return why_; }
   [[nodiscard]] const MetricSchedule& schedule() const { return schedule_; }
+
+  /// Turns that there is room for.
+  [[nodiscard]] std::size_t most_ranges() const { return most_ranges_; }
 
   void begin(std::uint32_t source, std::uint32_t op) noexcept override;
   void end() noexcept override;
@@ -51,9 +58,16 @@ class RangeCounter : public SpanListener {
 
  private:
   struct Cupti;
-  void open(std::span<const MetricWish> wishes, const RangeCounterOptions& options);
+  /// `is_full`: it failed because there was not enough memory.
+  void open(bool& is_full);
+  /// With as many ranges as there is memory for, which a large model leaves little of.
+  void open_where_it_fits();
+  /// Half as many; false: they are few already.
+  bool take_less_room();
   void give_up(std::string_view what, int status);
 
+  std::vector<MetricWish> wishes_;
+  RangeCounterOptions options_;
   std::unique_ptr<Cupti> cupti_;
   MetricSchedule schedule_;
   std::vector<CountedRange> ranges_;  ///< room is there from the beginning

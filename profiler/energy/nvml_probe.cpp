@@ -28,7 +28,6 @@ constexpr std::array<ThrottleReason, 9> kThrottleReasons{{
     {0x80, "power brake"},
     {0x100, "display clocks"},
 }};
-/// Those that make a figure smaller than the GPU could do.
 constexpr std::uint64_t kSlowedDown = 0x4 | 0x8 | 0x20 | 0x40 | 0x80;
 
 }  // namespace
@@ -43,12 +42,17 @@ std::string throttle_reasons(std::uint64_t mask) {
   return text;
 }
 
+bool is_slowed_down(std::uint64_t mask) {
+  return (mask & kSlowedDown) != 0;
+}
+
 struct NvmlProbe::Library {
   void* handle = nullptr;
   int (*init)() = nullptr;
   int (*shutdown)() = nullptr;
   const char* (*error_text)(int) = nullptr;
-  int (*device)(unsigned, void**) = nullptr;
+  int (*first_device)(unsigned, void**) = nullptr;
+  int (*device_at)(const char*, void**) = nullptr;
   int (*energy_mj)(void*, unsigned long long*) = nullptr;
   int (*power_mw)(void*, unsigned*) = nullptr;
   int (*temperature)(void*, int, unsigned*) = nullptr;
@@ -71,7 +75,9 @@ struct NvmlProbe::Library {
   }
   bool find_all() {
     return find("nvmlInit_v2", init) && find("nvmlShutdown", shutdown) &&
-           find("nvmlErrorString", error_text) && find("nvmlDeviceGetHandleByIndex_v2", device) &&
+           find("nvmlErrorString", error_text) &&
+           find("nvmlDeviceGetHandleByIndex_v2", first_device) &&
+           find("nvmlDeviceGetHandleByPciBusId_v2", device_at) &&
            find("nvmlDeviceGetTotalEnergyConsumption", energy_mj) &&
            find("nvmlDeviceGetPowerUsage", power_mw) &&
            find("nvmlDeviceGetTemperature", temperature) &&
@@ -88,7 +94,7 @@ struct NvmlProbe::Library {
   }
 };
 
-NvmlProbe::NvmlProbe(const std::string& library, unsigned device)
+NvmlProbe::NvmlProbe(const std::string& library, std::string bus_id)
     : library_(std::make_unique<Library>()) {
   library_->handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library_->handle == nullptr) {
@@ -104,21 +110,56 @@ NvmlProbe::NvmlProbe(const std::string& library, unsigned device)
     return;
   }
   library_->ready = true;
-  if (const int status = library_->device(device, &device_); status != kNvmlSuccess) {
-    why_ = fmt::format("{}, device {}: {}", library, device, library_->error_text(status));
+  const int status = bus_id.empty() ? library_->first_device(0, &device_)
+                                    : library_->device_at(bus_id.c_str(), &device_);
+  if (status != kNvmlSuccess) {
+    why_ = fmt::format("{}, {}: {}", library,
+                       bus_id.empty() ? "the first device" : "the device at " + bus_id,
+                       library_->error_text(status));
   }
 }
 
 NvmlProbe::~NvmlProbe() = default;
 
 Reading<double> NvmlProbe::energy_j() const {
+  if (!why_.empty()) return Reading<double>::absent(why_);
   unsigned long long energy = 0;
   const int status = library_->energy_mj(device_, &energy);
   return library_->reading("energy", status, energy, 1e-3);
 }
 
+Reading<double> NvmlProbe::power_w() const {
+  if (!why_.empty()) return Reading<double>::absent(why_);
+  unsigned number = 0;
+  const int status = library_->power_mw(device_, &number);
+  return library_->reading("power", status, number, 1e-3);
+}
+
+Reading<double> NvmlProbe::temperature_c() const {
+  if (!why_.empty()) return Reading<double>::absent(why_);
+  unsigned number = 0;
+  const int status = library_->temperature(device_, kTemperatureOfGpu, &number);
+  return library_->reading("temperature", status, number, 1.0);
+}
+
+Reading<double> NvmlProbe::clock_hz() const {
+  if (!why_.empty()) return Reading<double>::absent(why_);
+  unsigned number = 0;
+  const int status = library_->clock_mhz(device_, kClockOfMultiprocessors, &number);
+  return library_->reading("clock", status, number, 1e6);
+}
+
+Reading<std::uint64_t> NvmlProbe::throttling() const {
+  if (!why_.empty()) return Reading<std::uint64_t>::absent(why_);
+  unsigned long long mask = 0;
+  const int status = library_->throttling(device_, &mask);
+  if (status == kNvmlSuccess) return Reading<std::uint64_t>::of(mask);
+  return Reading<std::uint64_t>::absent(
+      fmt::format("NVML, throttling: {}", library_->error_text(status)));
+}
+
 void NvmlProbe::start() {
-  before_j_ = why_.empty() ? energy_j() : Reading<double>::absent(why_);
+  before_j_ = energy_j();
 }
 
 std::vector<ProbeValue> NvmlProbe::stop() {
@@ -141,17 +182,13 @@ std::vector<ProbeValue> NvmlProbe::stop() {
                       : before ? after
                                : before;
   }
-  unsigned number = 0;
-  int status = library_->power_mw(device_, &number);
-  values[1].value = library_->reading("power", status, number, 1e-3);
-  status = library_->temperature(device_, kTemperatureOfGpu, &number);
-  values[2].value = library_->reading("temperature", status, number, 1.0);
-  status = library_->clock_mhz(device_, kClockOfMultiprocessors, &number);
-  values[3].value = library_->reading("clock", status, number, 1e6);
-  unsigned long long mask = 0;
-  status = library_->throttling(device_, &mask);
-  values[4].value = library_->reading("throttling", status, (mask & kSlowedDown) != 0 ? 1 : 0, 1.0);
-  if (status == kNvmlSuccess && mask != 0) values[4].note = "at the end: " + throttle_reasons(mask);
+  values[1].value = power_w();
+  values[2].value = temperature_c();
+  values[3].value = clock_hz();
+  const Reading<std::uint64_t> mask = throttling();
+  values[4].value = mask ? Reading<double>::of(is_slowed_down(mask.value()) ? 1 : 0)
+                         : Reading<double>::absent(mask.why());
+  if (mask && mask.value() != 0) values[4].note = "at the end: " + throttle_reasons(mask.value());
   return values;
 }
 

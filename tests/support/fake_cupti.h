@@ -28,6 +28,8 @@ class FakeCuptiLibrary {
     find("fake_subscribers", subscribers);
     find("fake_passes", passes);
     find("fake_drop_ranges", drop_ranges);
+    find("fake_most_ranges", most_ranges);
+    find("fake_decodings", decodings);
     reset();
   }
   ~FakeCuptiLibrary() {
@@ -48,6 +50,8 @@ class FakeCuptiLibrary {
   int (*subscribers)() = nullptr;
   void (*passes)(std::size_t) = nullptr;
   void (*drop_ranges)(std::size_t) = nullptr;
+  void (*most_ranges)(std::size_t) = nullptr;
+  void (*decodings)(std::size_t) = nullptr;
 
  private:
   template <typename Function>

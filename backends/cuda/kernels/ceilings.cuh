@@ -2,7 +2,8 @@
 // of them are in ../device_ceilings.h.
 //
 // Nothing is thrown away that the compiler could then leave out, and what is kept can be checked:
-// loads give the exclusive or of what they saw, chains their last values, tiles their sums.
+// loads give the exclusive or of what they saw, those from shared memory the sum, chains their last
+// values, tiles their sums.
 #pragma once
 
 #include <type_traits>
@@ -110,12 +111,13 @@ inline void walk(const StreamArgs& args, Stream stream) {
 }
 
 /// Sixteen bytes a lane, neighbours side by side: no two lanes of a quarter of a warp share a bank.
+/// What is loaded is added up: an exclusive or forgets what it sees an even number of times.
 __global__ void shared_kernel(ChainArgs args) {
   __shared__ __align__(16) Sixteen room[kChainThreads];
   const int thread = static_cast<int>(threadIdx.x);
   Sixteen own = {};
   for (int w = 0; w < 4; ++w) {
-    own.word[w] = args.seeds[(thread * 4 + w) % kChainSeeds];
+    own.word[w] = shared_word(args.seeds, thread, w);
   }
   room[thread] = own;
   __syncthreads();
@@ -126,10 +128,10 @@ __global__ void shared_kernel(ChainArgs args) {
       // A warp's own neighbourhood moves through the room, by whole warps.
       const Sixteen got = load_from_shared(&room[(thread + i * kWarp) % kChainThreads]);
       RIDGEPOINT_UNROLL(4)
-      for (int w = 0; w < 4; ++w) seen.word[w] ^= got.word[w];
+      for (int w = 0; w < 4; ++w) seen.word[w] += got.word[w];
     }
   }
-  std::uint32_t all = seen.word[0] ^ seen.word[1] ^ seen.word[2] ^ seen.word[3];
+  const std::uint32_t all = seen.word[0] + seen.word[1] + seen.word[2] + seen.word[3];
   args.out[static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x] = all;
 }
 

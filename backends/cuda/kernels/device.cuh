@@ -28,6 +28,12 @@ void start(void (*kernel)(Args), std::int64_t blocks_x, std::int64_t blocks_y,
   if (room_bytes > kWithoutAsking) {
     cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, room_bytes);
   }
+  if (stream == only_loading()) {
+    // What is asked about is loaded (CUDA C++ Programming Guide, lazy loading).
+    cudaFuncAttributes about{};
+    cudaFuncGetAttributes(&about, kernel);
+    return;
+  }
   const dim3 grid(static_cast<unsigned>(blocks_x), static_cast<unsigned>(blocks_y),
                   static_cast<unsigned>(blocks_z));
   kernel<<<grid, static_cast<unsigned>(threads), static_cast<unsigned>(room_bytes), stream>>>(args);

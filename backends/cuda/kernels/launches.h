@@ -14,6 +14,12 @@ namespace ridgepoint::cuda {
 
 using Stream = CUstream_st*;
 
+/// Stands where a stream would: what is started on it is brought to the device, and not started.
+inline Stream only_loading() {
+  static char place;
+  return reinterpret_cast<Stream>(&place);
+}
+
 /// Activations as products want them: rows of whole units, the last filled up with zeros. `codes`
 /// have a scale for each unit, `row_codes` and `e4m3` one for each row.
 enum class Packing : std::uint8_t { none, codes, floats, f16, bf16, tf32, e4m3, row_codes };
@@ -234,8 +240,12 @@ enum class ChainKind : std::uint8_t { shared, fma, tile, warpgroup_tile };
 inline constexpr int kChainThreads = 256;
 inline constexpr int kChainSeeds = 256;
 inline constexpr int kSharedLoads = 8;  ///< a turn and thread, of 16 bytes
-inline constexpr int kFmaChains = 16;   ///< a thread
-inline constexpr int kTileChains = 8;   ///< a warp
+/// Word `word` of what a thread puts into shared memory: no two threads the same.
+RIDGEPOINT_BOTH_SIDES std::uint32_t shared_word(const std::uint32_t* seeds, int thread, int word) {
+  return seeds[(thread * 4 + word) % kChainSeeds] + static_cast<std::uint32_t>(thread);
+}
+inline constexpr int kFmaChains = 16;  ///< a thread
+inline constexpr int kTileChains = 8;  ///< a warp
 
 // Of warpgroup_tile: two warpgroups a block, each with 64 rows, and 256 columns for both.
 inline constexpr int kWarpgroups = 2, kWarpgroupSteps = 4;  ///< steps: products a turn

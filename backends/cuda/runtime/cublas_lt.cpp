@@ -4,10 +4,13 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 #include <vector>
 
+#include "backends/cuda/random_words.h"
 #include "backends/cuda/runtime/cuda_error.h"
 #include "profiler/cupti/toolkit_library.h"
 #include "workloads/error.h"
@@ -43,6 +46,7 @@ namespace {
 constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20U;
 constexpr int kMostCandidates = 8;
 constexpr int kTimedRuns = 3;
+constexpr std::uint64_t kSeed = 20261122;
 
 void check_lt(cublasStatus_t status, std::string_view what) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
@@ -98,6 +102,31 @@ LtTypes lt_types(Packing type) {
   return {};
 }
 
+std::int64_t element_bytes(Packing type) {
+  switch (type) {
+    case Packing::f16:
+    case Packing::bf16:
+      return 2;
+    case Packing::e4m3:
+    case Packing::row_codes:
+      return 1;
+    case Packing::tf32:
+    case Packing::floats:
+    case Packing::none:
+    case Packing::codes:
+      break;
+  }
+  return sizeof(float);
+}
+
+struct Event {
+  cudaEvent_t event = nullptr;
+  Event() { check(cudaEventCreate(&event), "an event"); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { cudaEventDestroy(event); }
+};
+
 }  // namespace
 
 /// The library thinks in columns: out^T [out, rows] = weight^T^T [out, in] * x^T [in, rows].
@@ -106,8 +135,10 @@ struct CublasLt::Plan {
   cublasLtMatmulDesc_t desc = nullptr;
   cublasLtMatrixLayout_t weight = nullptr, x = nullptr, out = nullptr;
   cublasLtMatmulAlgo_t algorithm{};
+  std::vector<cublasLtMatmulAlgo_t> candidates{};  ///< the library's guesses, until one is chosen
   float beta = 0;
   bool whole_numbers = false;
+  bool chosen = false;
 
   Plan(std::shared_ptr<const CublasLtFunctions> functions, const ManyRowsArgs& args)
       : f(std::move(functions)), beta(args.addend != nullptr ? 1.0F : 0.0F) {
@@ -168,6 +199,7 @@ CublasLt::CublasLt(std::shared_ptr<const CublasLtFunctions> functions)
   check_lt(functions_->create(&handle), "opening cuBLASLt");
   handle_ = handle;
   check(cudaMalloc(&workspace_, kWorkspaceBytes), "memory for cuBLASLt");
+  bytes_ = peak_bytes_ = static_cast<std::int64_t>(kWorkspaceBytes);
   check(cudaStreamCreateWithFlags(&search_stream_, cudaStreamNonBlocking), "a stream");
 }
 
@@ -178,83 +210,126 @@ CublasLt::~CublasLt() {
   functions_->destroy(static_cast<cublasLtHandle_t>(handle_));
 }
 
-void CublasLt::search(Plan& plan, const ManyRowsArgs& args) {
+void CublasLt::search(Plan& plan, const ManyRowsArgs& args, Stream stream) {
   const auto handle = static_cast<cublasLtHandle_t>(handle_);
-  cublasLtMatmulPreference_t preference = nullptr;
-  check_lt(functions_->preference_create(&preference), "asking cuBLASLt");
-  const std::size_t workspace_bytes = kWorkspaceBytes;
-  std::array<cublasLtMatmulHeuristicResult_t, kMostCandidates> found{};
-  int count = 0;
-  cublasStatus_t status =
-      functions_->preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                 &workspace_bytes, sizeof workspace_bytes);
-  // It would take 256 bytes for granted, and refuse what it chose where that is not so.
-  constexpr std::uint32_t kBoundary = kManyRowsBoundary;
-  for (const auto operand :
-       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
-    if (status != CUBLAS_STATUS_SUCCESS) break;
-    status = functions_->preference_set(preference, operand, &kBoundary, sizeof kBoundary);
+  if (plan.candidates.empty()) {
+    cublasLtMatmulPreference_t preference = nullptr;
+    check_lt(functions_->preference_create(&preference), "asking cuBLASLt");
+    const std::size_t workspace_bytes = kWorkspaceBytes;
+    std::array<cublasLtMatmulHeuristicResult_t, kMostCandidates> found{};
+    int count = 0;
+    cublasStatus_t status =
+        functions_->preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                   &workspace_bytes, sizeof workspace_bytes);
+    // It would take 256 bytes for granted, and refuse what it chose where that is not so.
+    constexpr std::uint32_t kBoundary = kManyRowsBoundary;
+    for (const auto operand :
+         {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+      if (status != CUBLAS_STATUS_SUCCESS) break;
+      status = functions_->preference_set(preference, operand, &kBoundary, sizeof kBoundary);
+    }
+    if (status == CUBLAS_STATUS_SUCCESS) {
+      status = functions_->heuristic(handle, plan.desc, plan.weight, plan.x, plan.out, plan.out,
+                                     preference, kMostCandidates, found.data(), &count);
+    }
+    functions_->preference_destroy(preference);
+    check_lt(status, "asking cuBLASLt for an algorithm");
+    for (const auto& each : std::span(found).first(static_cast<std::size_t>(count))) {
+      if (each.state == CUBLAS_STATUS_SUCCESS) plan.candidates.push_back(each.algo);
+    }
+    if (plan.candidates.empty()) {
+      throw Error(fmt::format("backend 'cuda': cuBLASLt has no algorithm for {} rows, [{}, {}]",
+                              args.rows, args.out_features, args.in));
+    }
+    plan.algorithm = plan.candidates.front();
   }
-  if (status == CUBLAS_STATUS_SUCCESS) {
-    status = functions_->heuristic(handle, plan.desc, plan.weight, plan.x, plan.out, plan.out,
-                                   preference, kMostCandidates, found.data(), &count);
-  }
-  functions_->preference_destroy(preference);
-  check_lt(status, "asking cuBLASLt for an algorithm");
-  if (count == 0) {
-    throw Error(fmt::format("backend 'cuda': cuBLASLt has no algorithm for {} rows, [{}, {}]",
-                            args.rows, args.out_features, args.in));
-  }
-  plan.algorithm = found[0].algo;
-  // Into memory and a workspace of its own: the product may be one that adds to what is there, and
-  // the stream that it is for may be in the middle of a recording.
-  void* room = nullptr;
-  const auto out_bytes = static_cast<std::size_t>(args.rows * args.out_pitch) * sizeof(float);
-  if (count == 1 || cudaMalloc(&room, out_bytes + 256 + kWorkspaceBytes) != cudaSuccess) {
+  cudaStreamCaptureStatus recording = cudaStreamCaptureStatusNone;
+  check(cudaStreamIsCapturing(stream, &recording), "asking about a recording");
+  if (recording != cudaStreamCaptureStatusNone) return;
+  // What was started before would share the device with what is timed.
+  check(cudaStreamSynchronize(stream), "running");
+  if (plan.candidates.size() > 1) time_candidates(plan, args);
+  plan.candidates.clear();
+  plan.chosen = true;
+}
+
+void CublasLt::time_candidates(Plan& plan, const ManyRowsArgs& args) {
+  // All operands are of its own: those of the product may have nothing in them yet, or what is to
+  // be added to.
+  const auto whole = [](std::int64_t bytes) {
+    return static_cast<std::size_t>((bytes + 255) / 256 * 256);
+  };
+  const std::size_t weight_bytes =
+      whole(args.out_features * args.weight_pitch * element_bytes(args.type));
+  const std::size_t x_bytes = whole(args.rows * args.x_pitch * element_bytes(args.type));
+  const std::size_t out_bytes =
+      whole(args.rows * args.out_pitch * static_cast<std::int64_t>(sizeof(float)));
+  const std::size_t bytes = weight_bytes + x_bytes + out_bytes + kWorkspaceBytes;
+  void* memory = nullptr;
+  if (cudaMalloc(&memory, bytes) != cudaSuccess) {
     static_cast<void>(cudaGetLastError());
     return;
   }
-  cudaEvent_t begin = nullptr, end = nullptr;
-  check(cudaEventCreate(&begin), "an event");
-  check(cudaEventCreate(&end), "an event");
-  auto* const target = static_cast<float*>(room);
-  void* const workspace = static_cast<std::byte*>(room) + (out_bytes + 255) / 256 * 256;
+  const std::unique_ptr<void, decltype(&cudaFree)> kept(memory, &cudaFree);
+  peak_bytes_ = std::max(peak_bytes_, bytes_ + static_cast<std::int64_t>(bytes));
+  auto* const room = static_cast<std::byte*>(memory);
+  ManyRowsArgs timed = args;
+  timed.weight = room;
+  timed.x = room + weight_bytes;
+  auto* const target = reinterpret_cast<float*>(room + weight_bytes + x_bytes);
+  void* const workspace = room + weight_bytes + x_bytes + out_bytes;
+  fill(room, weight_bytes + x_bytes, args.type);
+
+  Event begin, end;
   float least_ms = std::numeric_limits<float>::infinity();
-  for (int i = 0; i < count; ++i) {
-    const auto& candidate = found[static_cast<std::size_t>(i)];
+  for (const cublasLtMatmulAlgo_t& candidate : plan.candidates) {
     const auto once = [&] {
-      return plan.run(handle_, candidate.algo, args, nullptr, target, workspace, search_stream_);
+      return plan.run(handle_, candidate, timed, nullptr, target, workspace, search_stream_);
     };
-    if (candidate.state != CUBLAS_STATUS_SUCCESS || once() != CUBLAS_STATUS_SUCCESS) continue;
-    cudaEventRecord(begin, search_stream_);
+    if (once() != CUBLAS_STATUS_SUCCESS) continue;
+    check(cudaEventRecord(begin.event, search_stream_), "timing products");
     for (int run = 0; run < kTimedRuns; ++run) static_cast<void>(once());
-    cudaEventRecord(end, search_stream_);
-    check(cudaEventSynchronize(end), "timing products");
+    check(cudaEventRecord(end.event, search_stream_), "timing products");
+    check(cudaEventSynchronize(end.event), "timing products");
     float ms = 0;
-    check(cudaEventElapsedTime(&ms, begin, end), "timing products");
+    check(cudaEventElapsedTime(&ms, begin.event, end.event), "timing products");
     if (ms < least_ms) {
       least_ms = ms;
-      plan.algorithm = candidate.algo;
+      plan.algorithm = candidate;
     }
   }
-  cudaEventDestroy(begin);
-  cudaEventDestroy(end);
-  cudaFree(room);
 }
 
-CublasLt::Plan& CublasLt::plan_for(const ManyRowsArgs& args) {
+void CublasLt::fill(std::byte* to, std::size_t bytes, Packing type) const {
+  constexpr std::size_t kPattern = std::size_t{1} << 20U;
+  std::vector<std::uint32_t> words(std::min(bytes, kPattern) / sizeof(std::uint32_t));
+  RandomWords random(kSeed);
+  std::ranges::generate(words, [&] { return random.of(type); });
+  std::size_t done = words.size() * sizeof(std::uint32_t);
+  check(cudaMemcpyAsync(to, words.data(), done, cudaMemcpyHostToDevice, search_stream_),
+        "copying to the device");
+  for (; done < bytes; done += std::min(done, bytes - done)) {
+    check(cudaMemcpyAsync(to + done, to, std::min(done, bytes - done), cudaMemcpyDeviceToDevice,
+                          search_stream_),
+          "copying on the device");
+  }
+  check(cudaStreamSynchronize(search_stream_), "copying on the device");
+}
+
+CublasLt::Plan& CublasLt::plan_for(const ManyRowsArgs& args, Stream stream) {
   const Key key{args.type,         args.out_features, args.rows,      args.in,
                 args.weight_pitch, args.x_pitch,      args.out_pitch, args.addend != nullptr};
-  const auto known = plans_.find(key);
-  if (known != plans_.end()) return *known->second;
-  auto made = std::make_unique<Plan>(functions_, args);
-  search(*made, args);
-  return *plans_.emplace(key, std::move(made)).first->second;
+  auto known = plans_.find(key);
+  if (known == plans_.end()) {
+    known = plans_.emplace(key, std::make_unique<Plan>(functions_, args)).first;
+  }
+  if (!known->second->chosen) search(*known->second, args, stream);
+  return *known->second;
 }
 
 void CublasLt::multiply(const ManyRowsArgs& args, Stream stream) {
-  const Plan& plan = plan_for(args);
+  const Plan& plan = plan_for(args, stream);
   check_lt(plan.run(handle_, plan.algorithm, args, args.addend, args.out, workspace_, stream),
            "a product of many rows");
 }

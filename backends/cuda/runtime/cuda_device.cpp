@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -87,6 +87,12 @@ class CudaDevice : public Device {
                                          version_text(CUDART_VERSION),
                                          library_ ? "cuBLASLt " + library_->version() : why);
     description_.number = number;
+    std::array<char, 64> bus_id{};
+    if (cudaDeviceGetPCIBusId(bus_id.data(), static_cast<int>(bus_id.size()), number) ==
+        cudaSuccess) {
+      description_.bus_id = bus_id.data();
+    }
+    static_cast<void>(cudaGetLastError());
     description_.multiprocessors = properties.multiProcessorCount;
     description_.l2_bytes = properties.l2CacheSize;
     description_.capability = properties.major * 10 + properties.minor;
@@ -144,13 +150,33 @@ class CudaDevice : public Device {
   void synchronise() override { check(cudaStreamSynchronize(stream_), "running"); }
 
   [[nodiscard]] const Launches& launches() const override { return launches_; }
-  [[nodiscard]] Stream stream() const override { return stream_; }
+  [[nodiscard]] Stream stream() const override { return loading_ ? only_loading() : stream_; }
   void check_launches(std::string_view what) override {
     check(cudaGetLastError(), fmt::format("starting {}", what));
   }
   [[nodiscard]] bool has_many_rows() const override { return library_ != nullptr; }
-  void many_rows(const ManyRowsArgs& args) override { library_->multiply(args, stream_); }
+  void many_rows(const ManyRowsArgs& args) override {
+    if (loading_) {
+      library_->choose(args, stream_);
+    } else {
+      library_->multiply(args, stream_);
+    }
+  }
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> library_memory() const override {
+    return library_ ? library_->memory() : std::pair<std::int64_t, std::int64_t>{0, 0};
+  }
 
+  void load(const std::function<void()>& launch) override {
+    loading_ = true;
+    try {
+      launch();
+    } catch (...) {
+      loading_ = false;
+      throw;
+    }
+    loading_ = false;
+    check_launches("kernels");
+  }
   [[nodiscard]] std::unique_ptr<Recording> record(const std::function<void()>& launch) override {
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "recording a step");
     cudaGraph_t graph = nullptr;
@@ -171,14 +197,12 @@ class CudaDevice : public Device {
   DeviceDescription description_;
   Launches launches_;
   Stream stream_ = nullptr;
+  bool loading_ = false;  ///< what is launched now is to be loaded alone
   std::unique_ptr<CublasLt> library_;
 };
 
 /// See cuda_unavailable.
 std::string look_for_device() {
-  // Kernels that are loaded when they are first started could not be recorded before. Read when the
-  // driver is first asked for anything, which is below.
-  ::setenv("CUDA_MODULE_LOADING", "EAGER", 0);
   void* const driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (driver == nullptr) return "no NVIDIA driver here (libcuda.so.1)";
   dlclose(driver);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <new>
 #include <vector>
 
 #include "backends/reference/reference_backend.h"
@@ -30,21 +31,28 @@ class NotingBackend : public ReferenceBackend {
   }
   [[nodiscard]] std::unique_ptr<Execution> prepare(const Graph& graph, const WeightMap& weights,
                                                    const PrepareOptions& options) const override {
+    if (graph.tokens() > most_prepared) throw std::bad_alloc();
     prepared.push_back(graph.tokens());
-    if (silent) return std::make_unique<Silent>();
+    if (silent) return std::make_unique<Silent>(waits);
     return ReferenceBackend::prepare(graph, weights, options);
   }
   /// An execution that announces nothing.
   class Silent : public Execution {
    public:
+    explicit Silent(int& waits) : waits_(waits) {}
     void write_input(ValueId, std::span<const std::byte>) override {}
     void run(std::int64_t) override {}
-    void synchronise() override {}
+    void synchronise() override { ++waits_; }
     void read_output(ValueId, std::span<std::byte>) const override {}
     [[nodiscard]] MemoryLedger memory() const override { return {}; }
+
+   private:
+    int& waits_;
   };
-  std::int64_t most_tokens = 1000;
+  [[nodiscard]] std::int64_t prefill_rows() const override { return rows; }
+  std::int64_t most_tokens = 10'000, most_prepared = 10'000, rows = kPrefillRows;
   bool silent = false;
+  mutable int waits = 0;
   mutable std::vector<std::int64_t> prepared;
 };
 
@@ -70,6 +78,40 @@ TEST_F(GraphSessions, PrepareDecodingWhenTheyOpenAndTheRestOnDemandOnce) {
   EXPECT_THAT(backend_.prepared, ElementsAre(1, 10, 3));
   session.forward(zeros(2 * 10));  // a last piece of 10 has logits, the ones before had none
   EXPECT_THAT(backend_.prepared, ElementsAre(1, 10, 3, 10));
+}
+
+TEST_F(GraphSessions, TakeAsManyRowsAtOnceAsTheBackendLikes) {
+  backend_.silent = true;
+  backend_.rows = 2048;
+  GraphSession session(backend_, model_, {.batch = 2, .capacity = 4096});
+  session.forward(zeros(2 * 2600));  // 1024, 1024, 552
+  EXPECT_THAT(backend_.prepared, ElementsAre(1, 1024, 552));
+}
+
+TEST_F(GraphSessions, TakeFewerRowsWhereThereIsNoMemoryForThoseThatTheBackendLikes) {
+  backend_.silent = true;
+  backend_.rows = 4096;
+  backend_.most_prepared = 600;
+  GraphSession session(backend_, model_, {.batch = 2, .capacity = 4096});
+  session.prepare(2600);  // 2048, 1024 and then 512 are tried, and 40 are left
+  EXPECT_THAT(backend_.prepared, ElementsAre(1, 512, 40));
+  session.forward(zeros(2 * 2600));
+  EXPECT_EQ(session.length(), 2600);
+  EXPECT_THAT(backend_.prepared, ElementsAre(1, 512, 40)) << "it stays so";
+  // No fewer than any backend would take, nor than was asked for.
+  backend_.most_prepared = 200;
+  GraphSession tight(backend_, model_, {.batch = 2, .capacity = 4096});
+  EXPECT_THROW(tight.forward(zeros(2 * 2600)), std::bad_alloc);
+  EXPECT_EQ(tight.length(), 0);
+  GraphSession asked(backend_, model_, {.batch = 1, .capacity = 4096, .prefill_rows = 1024});
+  EXPECT_THROW(asked.forward(zeros(2600)), std::bad_alloc);
+}
+
+TEST_F(GraphSessions, WaitForTheLastPieceAloneUnlessSomebodyListens) {
+  backend_.silent = true;
+  GraphSession session(backend_, model_, {.batch = 1, .capacity = 64, .prefill_rows = 16});
+  session.forward(zeros(40));
+  EXPECT_EQ(backend_.waits, 1);
 }
 
 TEST_F(GraphSessions, ComputeAPastThatIsAlikeForOneSequenceOnly) {
@@ -156,7 +198,7 @@ TEST_F(GraphSessions, AreRefusedForTheBackendsOrTheModelsReason) {
               HasSubstr("prompts are too long for it"));
 
   const Model gpt2 = golden("gpt2");
-  backend_.most_tokens = 1000;
+  backend_.most_tokens = 10'000;
   EXPECT_TRUE(backend_.supports(gpt2, {.batch = 1, .capacity = 64}).supported);
   const Support beyond = backend_.supports(gpt2, {.batch = 1, .capacity = 65});
   EXPECT_FALSE(beyond.supported);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/registry.h"
+#include "harness/run/device_conditions.h"
 #include "harness/run/device_energy.h"
 #include "harness/run/prepared_op.h"
 
@@ -14,6 +15,8 @@ namespace ridgepoint {
 namespace {
 
 using ::testing::HasSubstr;
+
+const std::string kFakeNvml = std::string(RIDGEPOINT_BINARY_DIR) + "/tests/libfake_nvml.so";
 
 /// A backend with a clock and a cache that only count.
 class BackendWithDevice : public Backend {
@@ -35,7 +38,11 @@ class BackendWithDevice : public Backend {
     return evicts_;
   }
   [[nodiscard]] std::optional<DeviceMemory> device_memory() const override { return memory; }
+  [[nodiscard]] std::string cuda_bus_id() const override { return bus_id; }
+  [[nodiscard]] std::optional<EventTimes> event_times() const override { return times; }
   std::optional<DeviceMemory> memory;
+  std::string bus_id;
+  EventTimes times;
 
   [[nodiscard]] int evictions() const { return evictions_; }
 
@@ -130,25 +137,35 @@ class TwoJoules : public Probe {
  public:
   [[nodiscard]] std::string_view name() const override { return "two"; }
   [[nodiscard]] std::string why_absent() const override { return why; }
-  void start() override {}
+  void start() override { is_watching = true; }
   std::vector<ProbeValue> stop() override {
+    is_watching = false;
     return {{.name = "gpu_energy", .unit = "J", .value = Reading<double>::of(2)}};
   }
   std::string why;
+  bool is_watching = false;
 };
 
-TEST(DeviceEnergy, IsOfAllTokensOfAWindow) {
+TEST(DeviceEnergy, IsOfAllTokensOfAWindowAndOfNothingThatComesBefore) {
   TwoJoules probe;
   const std::atomic<bool> never{false};
-  int passes = 0;
-  const auto energy = measure_energy(
-      probe,
-      [&] {
-        ++passes;
-        return true;
-      },
-      4, {.count = 2, .window_ns = 0}, never);
+  int passes = 0, made_ready = 0;
+  const auto energy = measure_energy(probe,
+                                     {.before_window =
+                                          [&] {
+                                            EXPECT_FALSE(probe.is_watching);
+                                            ++made_ready;
+                                          },
+                                      .pass =
+                                          [&] {
+                                            EXPECT_TRUE(probe.is_watching);
+                                            ++passes;
+                                            return true;
+                                          },
+                                      .tokens_a_pass = 4},
+                                     {.count = 2, .window_ns = 0}, never);
   EXPECT_EQ(passes, 2);
+  EXPECT_EQ(made_ready, 2);
   EXPECT_EQ(joules_per_token(energy), 0.5);
   EXPECT_EQ(energy.at("windows").size(), 2U);
 }
@@ -156,17 +173,54 @@ TEST(DeviceEnergy, IsOfAllTokensOfAWindow) {
 TEST(DeviceEnergy, IsAbsentWithAReason) {
   TwoJoules probe;
   const std::atomic<bool> never{false}, stopped{true};
-  const auto pass = [] { return true; };
-  EXPECT_EQ(measure_energy(probe, pass, 0, {}, never).at("absent"), "a pass has no tokens");
-  EXPECT_EQ(measure_energy(probe, pass, 1, {}, stopped).at("absent"), "stopped");
-  EXPECT_EQ(measure_energy(
-                probe, [] { return false; }, 1, {}, never)
-                .at("absent"),
-            "stopped");
+  const auto phase = [](std::int64_t tokens, bool completes) {
+    return EnergyPhase{
+        .before_window = [] {}, .pass = [completes] { return completes; }, .tokens_a_pass = tokens};
+  };
+  EXPECT_EQ(measure_energy(probe, phase(0, true), {}, never).at("absent"), "a pass has no tokens");
+  EXPECT_EQ(measure_energy(probe, phase(1, true), {}, stopped).at("absent"), "stopped");
+  EXPECT_EQ(measure_energy(probe, phase(1, false), {}, never).at("absent"), "stopped");
   probe.why = "no driver";
-  const auto energy = measure_energy(probe, pass, 1, {}, never);
+  const auto energy = measure_energy(probe, phase(1, true), {}, never);
   EXPECT_EQ(energy.at("absent"), "no driver");
   EXPECT_EQ(joules_per_token(energy), std::nullopt);
+}
+
+TEST(DeviceConditions, AreThoseOfTheDeviceThatComputes) {
+  BackendWithDevice backend(100);
+  backend.bus_id = "0000:0A:00.0";
+  DeviceConditions conditions(backend, kFakeNvml);
+  conditions.before_samples();
+  conditions.before_sample();  // too soon after
+  const auto json = conditions.finish();
+  EXPECT_EQ(json.at("readings"), 2);
+  EXPECT_EQ(json.at("slowed_down"), 2);
+  EXPECT_EQ(json.at("reasons"), "power limit, temperature (software)");
+  EXPECT_EQ(json.at("/before/temperature_c"_json_pointer), 61.0);
+  EXPECT_EQ(json.at("/after/throttling"_json_pointer), "power limit, temperature (software)");
+  backend.bus_id = "0000:0B:00.0";  // which this NVML does not have
+  EXPECT_THAT(DeviceConditions(backend, kFakeNvml).finish().at("absent").get<std::string>(),
+              HasSubstr("0000:0B:00.0"));
+  const auto processor = open_backend("reference");
+  EXPECT_TRUE(DeviceConditions(*processor, kFakeNvml).finish().is_null());
+}
+
+TEST(DeviceTimes, AreHeldAgainstTheHostsClock) {
+  BackendWithDevice backend(100);
+  const DeviceSampling device(backend, DeviceSampling::Cold::no);
+  EXPECT_EQ(device.doubt_of_times(), "") << "nothing was timed";
+  EXPECT_TRUE(device.times_json().contains("absent"));
+  backend.times.add(50'000, 80'000, true);
+  EXPECT_EQ(device.doubt_of_times(), "") << "launches and waiting take their part";
+  EXPECT_EQ(device.times_json().at("difference_ns"), 30'000);
+  EXPECT_EQ(device.times_json().at("queued_runs"), 1);
+  backend.times.add(10'011'000, 10'000'000, true);
+  EXPECT_EQ(device.doubt_of_times(), "") << "clocks may be a thousandth apart, and events 2 us";
+  backend.times.add(13'000, 10'000, true);
+  EXPECT_THAT(device.doubt_of_times(), HasSubstr("2990 ns further apart"));
+  backend.times = {};
+  backend.times.add(5'000'000, 10'000'000, false);
+  EXPECT_THAT(device.doubt_of_times(), HasSubstr("account for 5000000 of the 10000000 ns"));
 }
 
 }  // namespace

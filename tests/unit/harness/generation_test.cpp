@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <thread>
+#include <utility>
 
 namespace ridgepoint {
 namespace {
@@ -48,6 +49,22 @@ TEST(Generation, FeedsBackWhatWasChosen) {
   EXPECT_EQ(generation.steps_ns().size(), 2u);
   EXPECT_EQ(generation.end_to_end_ns(),
             generation.ttft_ns() + generation.steps_ns()[0] + generation.steps_ns()[1]);
+}
+
+TEST(Generation, DoesItsPartsAgainAsTheyWere) {
+  for (const bool with_prompt : {true, false}) {
+    CountingSession session(2);
+    Generation generation(
+        with_prompt ? std::vector<std::int32_t>{10, 11, 20, 21} : std::vector<std::int32_t>{}, 2, 3,
+        100);
+    EXPECT_TRUE(generation.run(session, kGoOn));
+    const auto once = std::exchange(session.fed, {});
+    if (with_prompt) generation.prompt_again(session);
+    EXPECT_TRUE(generation.steps_again(session, kGoOn));
+    EXPECT_EQ(session.fed, once) << with_prompt;
+    const std::atomic<bool> stop{true};
+    EXPECT_FALSE(generation.steps_again(session, stop));
+  }
 }
 
 TEST(Generation, WithoutTokensToGenerateIsAPrefill) {

@@ -117,6 +117,17 @@ TEST(GpuPasses, DoNothingWhereThereIsNoGpu) {
   EXPECT_TRUE(gpu.count({}).is_null());
 }
 
+TEST(GpuPasses, WeighSharesOfTimeOverPartsToo) {
+  MetricSchedule schedule;
+  schedule.metrics = {{"time_ns", "t", 1}, {"tensor_active_percent", "p", 1}};
+  const std::vector<SpanSource> sources{{"decode", {"a"}}};
+  const std::vector<CountedRange> ranges{{{0, 0}, 10, {100, 90}}, {{0, 0}, 25, {300, 10}}};
+  const std::vector<TracedPart> parts{{"decode", 10, 20, 0}, {"decode", 20, 30, 0}};
+  const auto counts = counts_json(ranges, schedule, sources, parts, false);
+  EXPECT_EQ(counts.at("/decode/a/time_ns"_json_pointer), 200.0);
+  EXPECT_EQ(counts.at("/decode/a/tensor_active_percent"_json_pointer), 30.0);
+}
+
 TEST(GpuPasses, LeaveOutPartsThatWereNotCountedToTheirEnd) {
   MetricSchedule schedule;
   schedule.metrics = {{"bytes", "b", 1}};

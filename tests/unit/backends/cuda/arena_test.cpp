@@ -37,6 +37,7 @@ class MemoryDevice : public Device {
   void check_launches(std::string_view) override {}
   [[nodiscard]] bool has_many_rows() const override { return false; }
   void many_rows(const ManyRowsArgs&) override {}
+  void load(const std::function<void()>&) override {}
   std::unique_ptr<Recording> record(const std::function<void()>&) override { return nullptr; }
   std::unique_ptr<Marks> make_marks(std::size_t) override { return nullptr; }
 

@@ -280,17 +280,31 @@ TEST_F(CudaCeilings, ChainsStayFiniteAndSharedMemoryGivesWhatIsInIt) {
   }
   EXPECT_GT(different.size(), 100U) << "chains came to rest";
   args.kind = ChainKind::shared;
-  args.turns = 1;
-  gpu_->launches().chain(args, gpu_->stream());
-  for (int thread = 0; thread < kChainThreads; ++thread) {
-    std::uint32_t wanted = 0;
-    for (int i = 0; i < kSharedLoads; ++i) {
-      for (int w = 0; w < 4; ++w) {
-        const int owner = (thread + i * 32) % kChainThreads;
-        wanted ^= seeds[static_cast<std::size_t>(owner * 4 + w) % kChainSeeds];
+  for (const std::int64_t turns : {1, 2, 3}) {
+    args.turns = turns;
+    gpu_->launches().chain(args, gpu_->stream());
+    for (int thread = 0; thread < kChainThreads; ++thread) {
+      std::uint32_t wanted = 0;
+      for (int i = 0; i < kSharedLoads; ++i) {
+        for (int w = 0; w < 4; ++w) {
+          const int owner = (thread + i * 32) % kChainThreads;
+          wanted += seeds[static_cast<std::size_t>(owner * 4 + w) % kChainSeeds] +
+                    static_cast<std::uint32_t>(owner);
+        }
       }
+      wanted *= static_cast<std::uint32_t>(turns);
+      ASSERT_EQ(out[thread], wanted) << thread;
+      ASSERT_NE(out[thread], 0U) << "as where nothing was loaded, " << thread;
     }
-    ASSERT_EQ(out[thread], wanted) << thread;
+  }
+}
+
+TEST_F(CudaCeilings, KernelsThatEveryDeviceHasAreNeverAbsentForALackingInstruction) {
+  Launches nothing = emulated_launches();
+  nothing.chain = [](const ChainArgs&, Stream) {};
+  const auto measured = measured_quickly({.capability = 90, .launches = nothing});
+  for (const char* what : {"shared", "cuda cores f32 fma"}) {
+    EXPECT_THAT(why_absent(measured, what), HasSubstr("left nothing")) << what;
   }
 }
 
@@ -313,7 +327,7 @@ TEST_F(CudaCeilings, MeasuringGivesEachKindWithItsIntervalAndALastLevel) {
   std::set<std::string> outermost, kinds;
   for (const auto& ceiling : measured.ceilings) {
     kinds.insert(ceiling.what);
-    if (!ceiling.why_absent.empty()) continue;
+    EXPECT_EQ(ceiling.why_absent, "") << ceiling.what;  // this device has all of them
     EXPECT_GT(ceiling.estimate.value, 0) << ceiling.what;
     EXPECT_LE(ceiling.estimate.low, ceiling.estimate.value);
     EXPECT_GE(ceiling.estimate.high, ceiling.estimate.value);
@@ -358,6 +372,7 @@ TEST_F(CudaCeilings, TheBackendSaysWhatItHoldsOfTheDevicesMemory) {
   EXPECT_GE(memory->peak.scratch_bytes, 30'000);
   EXPECT_GE(memory->pool_bytes, memory->peak.scratch_bytes);
   EXPECT_EQ(memory->driver_used_bytes, memory->pool_bytes);
+  EXPECT_EQ(memory->library_peak_bytes, 3000) << "beside the pool";
   EXPECT_EQ(memory->driver_total_bytes, 1 << 22);
 }
 

@@ -14,6 +14,7 @@
 
 #include "backends/cuda/cuda_backend.h"
 #include "backends/registry.h"
+#include "harness/run/timed_pass.h"
 #include "profiler/span_recorder.h"
 #include "tests/support/small_op_case.h"
 #include "tests/unit/backends/cuda/emulated_gpu.h"
@@ -398,6 +399,75 @@ TEST_F(CudaOperators, RunInTurnsAsOneRecordingOverDataOfTheirOwn) {
                  return nobody;
                }())),
                std::logic_error);
+}
+
+// ---- time by events ----
+
+TEST_F(CudaOperators, AreTimedByEventsBehindAKernelThatWaitsForTheLaunches) {
+  static int holds;
+  static std::uint64_t held_ns;
+  holds = 0;
+  cuda::Launches launches = cuda::emulated_launches();
+  launches.clock = [](const cuda::ClockArgs& args, cuda::Stream) {
+    ++holds;
+    held_ns = args.spin_ns;
+  };
+  const CudaBackend backend(cuda::make_emulated_gpu({.launches = launches}));
+  const Case subject = attention_case({4, 2, 32, 5, 1, 1}, "f16");
+  const Graph graph = lower_op(subject);
+  const auto execution = backend.prepare(graph, {}, {.cache = backend.make_cache(graph)});
+  for (const auto& [id, bytes] : op_inputs(graph, 1).inputs) execution->write_input(id, bytes);
+  const auto pass = [&](Execution& each) {
+    each.run(2);
+    each.synchronise();
+  };
+  pass(*execution);
+  EXPECT_FALSE(execution->device_time().has_value()) << "nobody asked";
+  ASSERT_TRUE(execution->time_on_device(true).supported);
+  pass(*execution);
+  ASSERT_TRUE(execution->device_time().has_value());
+  EXPECT_GT(execution->device_time()->ns, 0);
+  EXPECT_EQ(holds, 1);
+  const std::uint64_t first_ns = held_ns;
+  pass(*execution);
+  EXPECT_EQ(backend.event_times()->runs, 2);
+  EXPECT_GT(backend.event_times()->device_ns, 0);
+  // This device computes while it is launched on, so that launches take long, and it is held
+  // longer.
+  EXPECT_GE(held_ns, first_ns);
+  SpanRecorder recorder(64);
+  ASSERT_TRUE(execution->trace(&recorder).supported);
+  pass(*execution);
+  EXPECT_EQ(holds, 2) << "nothing is held while somebody listens";
+  EXPECT_EQ(backend.event_times()->runs, 4) << "the run, and the span of its op";
+  ASSERT_TRUE(execution->trace(nullptr).supported);
+  ASSERT_TRUE(execution->time_on_device(false).supported);
+  pass(*execution);
+  EXPECT_FALSE(execution->device_time().has_value());
+
+  std::vector<std::unique_ptr<Execution>> turns;
+  for (int turn = 0; turn < 3; ++turn) {
+    turns.push_back(
+        backend.prepare(graph, {}, {.cache = backend.make_cache(graph), .record = false}));
+    for (const auto& [id, bytes] : op_inputs(graph, 1).inputs) turns.back()->write_input(id, bytes);
+  }
+  const auto rotated = backend.in_turns(std::move(turns));
+  ASSERT_TRUE(rotated->time_on_device(true).supported);
+  const TimedPass timed = timed_pass(*rotated, 2);
+  EXPECT_EQ(timed.device_ns, rotated->device_time()->ns);
+  EXPECT_EQ(timed.duration_ns(), timed.device_ns / 3);
+  EXPECT_LT(timed.device_ns, timed.end_ns - timed.start_ns);
+}
+
+TEST_F(CudaOperators, AreTimedByTheHostWhereThereIsNoDevice) {
+  const auto reference = open_backend("reference");
+  const Graph graph = lower_op(attention_case({4, 2, 32, 5, 1, 1}, "f16"));
+  const auto execution = reference->prepare(graph, {}, {.cache = reference->make_cache(graph)});
+  EXPECT_FALSE(execution->time_on_device(true).supported);
+  EXPECT_FALSE(execution->device_time().has_value());
+  EXPECT_FALSE(reference->event_times().has_value());
+  const TimedPass passed{.start_ns = 5, .end_ns = 25, .passes = 2};
+  EXPECT_EQ(passed.duration_ns(), 10);
 }
 
 /// Tokens drawn from the same logits, by sequence.

@@ -286,6 +286,28 @@ TEST_F(CudaSessions, CountTheirMemoryByClassAndGiveItBack) {
   EXPECT_EQ(cuda_.arena().reserved_bytes(), 0);
 }
 
+TEST_F(CudaSessions, TakeManyRowsOfAPromptAtOnceAndFewerWhereTheDeviceHasNoRoom) {
+  const Model model = small_model(tiny_config(), Type::f16, 1);
+  cuda::EmulatedGpuOptions device{.chunk_bytes = 1 << 12};
+  std::int64_t decode_bytes = 0, all_bytes = 0;
+  const auto pieces = [&] {
+    const CudaBackend backend(cuda::make_emulated_gpu(device));
+    EXPECT_GE(backend.prefill_rows(), 4096);
+    const auto session = backend.open_session(model, {.capacity = 1600});
+    decode_bytes = backend.arena().reserved_bytes();
+    session->prepare(1500);
+    all_bytes = backend.arena().reserved_bytes();
+    SpanRecorder recorder(4096);
+    EXPECT_TRUE(session->trace(&recorder).supported);
+    return recorder.sources().size() - 1;  // but decoding
+  };
+  EXPECT_EQ(pieces(), 1U);
+  // Of what 1500 rows take there is some left: 512 twice and 476 go into it.
+  device.memory_bytes =
+      static_cast<std::size_t>(decode_bytes + (all_bytes - decode_bytes) * 8 / 10);
+  EXPECT_EQ(pieces(), 2U) << "a piece without logits and one with them";
+}
+
 TEST_F(CudaSessions, SayThatTheDeviceIsFull) {
   const CudaBackend small(cuda::make_emulated_gpu({.memory_bytes = 100'000}));
   const Model model = golden_model("llama");

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <set>
+#include <tuple>
 
 #include "profiler/clock/monotonic_clock.h"
 #include "tests/support/emulated_device.h"
@@ -106,6 +108,14 @@ class EmulatedGpu : public Device {
 
   [[nodiscard]] bool has_many_rows() const override { return options_.many_rows; }
   void many_rows(const ManyRowsArgs& args) override {
+    const auto shape = std::tuple(args.type, args.out_features, args.rows, args.in);
+    if (loading_) {
+      chosen_.insert(shape);
+      ++loaded_;
+      return;
+    }
+    EXPECT_TRUE(stream_.recording == nullptr || chosen_.contains(shape))
+        << "a library cannot time its algorithms while launches are recorded";
     if (options_.products) options_.products->push_back(args.type);
     for (const void* const operand : {args.weight, args.x, static_cast<const void*>(args.out),
                                       static_cast<const void*>(args.addend)}) {
@@ -137,11 +147,24 @@ class EmulatedGpu : public Device {
     }
   }
 
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> library_memory() const override {
+    return {options_.many_rows ? 1000 : 0, options_.many_rows ? 3000 : 0};
+  }
+  void load(const std::function<void()>& launch) override {
+    std::vector<std::function<void()>> not_started;
+    stream_.recording = &not_started;
+    loading_ = true;
+    launch();
+    loading_ = false;
+    stream_.recording = nullptr;
+    loaded_ += not_started.size();
+  }
   [[nodiscard]] std::unique_ptr<Recording> record(const std::function<void()>& launch) override {
     std::vector<std::function<void()>> launches;
     stream_.recording = &launches;
     launch();
     stream_.recording = nullptr;
+    EXPECT_GE(loaded_, launches.size()) << "kernels cannot be loaded while launches are recorded";
     return std::make_unique<ClosureRecording>(std::move(launches));
   }
   [[nodiscard]] std::unique_ptr<Marks> make_marks(std::size_t count) override {
@@ -154,6 +177,10 @@ class EmulatedGpu : public Device {
   mutable CUstream_st stream_;
   std::map<std::byte*, std::size_t> allocated_;
   std::size_t in_use_ = 0;
+  bool loading_ = false;
+  std::size_t loaded_ = 0;  ///< launches
+  /// Products of many rows that a way was chosen for: type, outputs, rows, inputs.
+  std::set<std::tuple<Packing, std::int64_t, std::int64_t, std::int64_t>> chosen_;
 };
 
 }  // namespace

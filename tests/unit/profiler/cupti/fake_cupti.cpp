@@ -33,6 +33,10 @@ struct FakeCupti {
   std::size_t passes = 1, done = 0;
   std::vector<std::string> ranges, metrics;
   std::size_t ranges_dropped = 0;
+  std::size_t most_ranges = 1'000'000;  ///< that there is memory for
+  std::size_t configured_ranges = 0;
+  // samples
+  std::size_t decodings = 1, decoded = 0;  ///< until the hardware's buffer is empty; done
 };
 FakeCupti& fake() {
   static FakeCupti all;
@@ -144,6 +148,12 @@ int fake_subscribers() {
 }
 void fake_passes(std::size_t passes) {
   fake().passes = passes;
+}
+void fake_most_ranges(std::size_t count) {
+  fake().most_ranges = count;
+}
+void fake_decodings(std::size_t count) {
+  fake().decodings = count;
 }
 void fake_drop_ranges(std::size_t count) {
   fake().ranges_dropped = count;
@@ -324,6 +334,7 @@ CUptiResult cuptiRangeProfilerEnable(CUpti_RangeProfiler_Enable_Params* p) {
   if (const auto status = status_of("cuptiRangeProfilerEnable"); status != CUPTI_SUCCESS) {
     return status;
   }
+  if (fake().is_open) return CUPTI_ERROR_HARDWARE_BUSY;
   fake().is_open = true;
   p->pRangeProfilerObject = reinterpret_cast<CUpti_RangeProfiler_Object*>(&fake());
   return CUPTI_SUCCESS;
@@ -334,18 +345,24 @@ CUptiResult cuptiRangeProfilerDisable(CUpti_RangeProfiler_Disable_Params*) {
 }
 CUptiResult cuptiRangeProfilerGetCounterDataSize(CUpti_RangeProfiler_GetCounterDataSize_Params* p) {
   p->counterDataSize = 64;
-  return CUPTI_SUCCESS;
+  return p->maxNumOfRanges > fake().most_ranges ? CUPTI_ERROR_OUT_OF_MEMORY : CUPTI_SUCCESS;
 }
 CUptiResult cuptiRangeProfilerCounterDataImageInitialize(
     CUpti_RangeProfiler_CounterDataImage_Initialize_Params*) {
   return CUPTI_SUCCESS;
 }
 CUptiResult cuptiRangeProfilerSetConfig(CUpti_RangeProfiler_SetConfig_Params* p) {
+  fake().configured_ranges = p->maxRangesPerPass;
   return p->range == CUPTI_UserRange && p->replayMode == CUPTI_UserReplay
              ? CUPTI_SUCCESS
              : CUPTI_ERROR_INVALID_PARAMETER;
 }
 CUptiResult cuptiRangeProfilerStart(CUpti_RangeProfiler_Start_Params*) {
+  const auto most = fake().failing.find("most ranges started");
+  if (most != fake().failing.end() &&
+      fake().configured_ranges > static_cast<std::size_t>(most->second)) {
+    return CUPTI_ERROR_OUT_OF_MEMORY;
+  }
   fake().ranges.clear();
   return CUPTI_SUCCESS;
 }
@@ -375,7 +392,7 @@ CUptiResult cuptiRangeProfilerCounterDataGetRangeInfo(
   return CUPTI_SUCCESS;
 }
 
-// ---- sampling: three samples of 1000 ns, from 5000 ns on ----
+// ---- sampling: three samples of 1000 ns a decoding, from 5000 ns on ----
 
 CUptiResult cuptiPmSamplingGetCounterAvailability(
     CUpti_PmSampling_GetCounterAvailability_Params* p) {
@@ -395,13 +412,18 @@ CUptiResult cuptiPmSamplingSetConfig(CUpti_PmSampling_SetConfig_Params* p) {
                                                               : CUPTI_ERROR_INVALID_PARAMETER;
 }
 CUptiResult cuptiPmSamplingStart(CUpti_PmSampling_Start_Params*) {
+  fake().decoded = 0;
   return CUPTI_SUCCESS;
 }
 CUptiResult cuptiPmSamplingStop(CUpti_PmSampling_Stop_Params*) {
   return CUPTI_SUCCESS;
 }
 CUptiResult cuptiPmSamplingDecodeData(CUpti_PmSampling_DecodeData_Params* p) {
-  p->decodeStopReason = CUPTI_PM_SAMPLING_DECODE_STOP_REASON_END_OF_RECORDS;
+  ++fake().decoded;
+  if (fake().failing.contains("full") && fake().decoded > 1) return CUPTI_ERROR_OUT_OF_MEMORY;
+  p->decodeStopReason = fake().decoded < fake().decodings
+                            ? CUPTI_PM_SAMPLING_DECODE_STOP_REASON_COUNTER_DATA_FULL
+                            : CUPTI_PM_SAMPLING_DECODE_STOP_REASON_END_OF_RECORDS;
   p->overflow = fake().failing.contains("overflow") ? 1 : 0;
   return CUPTI_SUCCESS;
 }
@@ -420,7 +442,7 @@ CUptiResult cuptiPmSamplingGetCounterDataInfo(CUpti_PmSampling_GetCounterDataInf
 }
 CUptiResult cuptiPmSamplingCounterDataGetSampleInfo(
     CUpti_PmSampling_CounterData_GetSampleInfo_Params* p) {
-  p->startTimestamp = 5000 + 1000 * p->sampleIndex;
+  p->startTimestamp = 5000 + 1000 * (p->sampleIndex + 3 * (fake().decoded - 1));
   p->endTimestamp = p->startTimestamp + 1000;
   return CUPTI_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,30 @@ TEST_F(MetricSchedules, CountOperationsInSeveralPasses) {
     EXPECT_GE(made.value().passes, 1U) << chip;
     EXPECT_EQ(made.value().metrics.size() + made.value().left_out.size(),
               operation_metrics().size());
+  }
+}
+
+TEST_F(MetricSchedules, CountOperationsOfTensorCoresByTypeAsEachChipCallsThem) {
+  struct Chip {
+    const char* name;
+    const char* f16;
+    const char* fp8;  // null: it has no tensor cores for these
+  };
+  constexpr const char* kF16OfF32Sums = "sm__ops_path_tensor_src_fp16_dst_fp32.sum";
+  for (const Chip& chip :
+       {Chip{"GA100", kF16OfF32Sums, nullptr},
+        Chip{"GH100", "sm__ops_path_tensor_src_fp16.sum", "sm__ops_path_tensor_src_fp8.sum"},
+        Chip{"GB100", kF16OfF32Sums, "sm__ops_path_tensor_src_fp4_fp6_fp8_dst_fp32.sum"}}) {
+    const auto made = schedule_metrics(chip.name, operation_metrics());
+    ASSERT_TRUE(made.has_value()) << chip.name << ": " << made.why();
+    std::map<std::string, std::string> names;
+    for (const ScheduledMetric& metric : made.value().metrics) names[metric.meaning] = metric.name;
+    EXPECT_EQ(names["tensor_bf16_operations"], "sm__ops_path_tensor_src_bf16_dst_fp32.sum");
+    EXPECT_EQ(names["tensor_f16_operations"], chip.f16) << chip.name;
+    EXPECT_EQ(names["tensor_tf32_operations"], "sm__ops_path_tensor_src_tf32_dst_fp32.sum");
+    EXPECT_EQ(names["tensor_int8_operations"], "sm__ops_path_tensor_src_int8.sum");
+    EXPECT_EQ(names["tensor_fp8_operations"], chip.fp8 == nullptr ? "" : chip.fp8) << chip.name;
+    EXPECT_EQ(made.value().left_out.size(), chip.fp8 == nullptr ? 1U : 0U) << chip.name;
   }
 }
 

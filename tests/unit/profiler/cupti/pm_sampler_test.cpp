@@ -39,6 +39,28 @@ TEST_F(PmSamplers, GiveWhatWasCompletedFromTheFirstSamplesBeginOn) {
   EXPECT_TRUE(sampler.start()) << "once more";
 }
 
+TEST_F(PmSamplers, DecodeAgainAndAgainUntilTheHardwaresBufferIsEmpty) {
+  cupti_.decodings(3);
+  PmSampler sampler(options_);
+  for (int pass = 0; pass < 2; ++pass) {
+    ASSERT_TRUE(sampler.start()) << sampler.why_absent();
+    const auto samples = sampler.stop();
+    ASSERT_EQ(samples.size(), 9U);
+    EXPECT_EQ(samples[8].begin_ns, 8000) << "from the first of all";
+    EXPECT_FALSE(sampler.overflowed());
+  }
+}
+
+TEST_F(PmSamplers, KeepWhatWasDecodedBeforeTheBufferTurnedOutToBeFull) {
+  cupti_.decodings(3);
+  cupti_.fail("full", 1);
+  PmSampler sampler(options_);
+  ASSERT_TRUE(sampler.start());
+  EXPECT_EQ(sampler.stop().size(), 3U);
+  EXPECT_TRUE(sampler.overflowed());
+  EXPECT_EQ(sampler.why_absent(), "");
+}
+
 TEST_F(PmSamplers, SayWhenThereWasNoRoomForMore) {
   cupti_.fail("overflow", 1);
   PmSampler sampler(options_);

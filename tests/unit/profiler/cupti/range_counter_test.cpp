@@ -69,6 +69,35 @@ TEST_F(RangeCounters, CountTheFirstTurnsWhereThereIsRoomForNoMore) {
   EXPECT_EQ(counter.take().size(), 2U);
 }
 
+TEST_F(RangeCounters, AskForFewerRangesWhereThereIsNoMemoryForAll) {
+  cupti_.most_ranges(300);
+  options_.most_ranges = 1024;
+  RangeCounter counter(two_wishes(), options_);
+  ASSERT_EQ(counter.why_absent(), "");
+  EXPECT_EQ(counter.most_ranges(), 256U);
+  ASSERT_TRUE(counter.start_pass());
+  for (std::uint32_t op = 0; op < 400; ++op) announce(counter, op);
+  EXPECT_FALSE(counter.stop_pass());
+  EXPECT_EQ(counter.take().size(), 256U);
+}
+
+TEST_F(RangeCounters, AskForFewerRangesWhereMemoryLacksOnlyWhenTheyStart) {
+  cupti_.fail("most ranges started", 130);
+  options_.most_ranges = 512;
+  RangeCounter counter(two_wishes(), options_);
+  EXPECT_EQ(counter.most_ranges(), 512U);
+  ASSERT_TRUE(counter.start_pass()) << counter.why_absent();
+  EXPECT_EQ(counter.most_ranges(), 128U);
+  announce(counter, 1);
+  EXPECT_FALSE(counter.stop_pass());
+  EXPECT_EQ(counter.take().size(), 1U);
+}
+
+TEST_F(RangeCounters, SayThatThereIsNoMemoryForAnyRanges) {
+  cupti_.most_ranges(10);
+  EXPECT_THAT(refusal(), HasSubstr("memory"));
+}
+
 TEST_F(RangeCounters, GiveNothingWhereRangesWereDropped) {
   cupti_.drop_ranges(1);
   RangeCounter counter(two_wishes(), options_);
@@ -142,6 +171,20 @@ TEST(CountedRanges, AddUpAnOpsTurnsWithinATime) {
   EXPECT_EQ(sums.at("a").at("time_ns"), 5);
   EXPECT_EQ(sums.at("a").at("l2_bytes"), 128);
   EXPECT_EQ(sums.at("b").at("time_ns"), 2);
+}
+
+TEST(CountedRanges, WeighSharesOfTimeByIt) {
+  const std::vector<SpanSource> sources{{"prefill", {"a"}}};
+  MetricSchedule schedule;
+  schedule.metrics = {{"time_ns", "t", 1}, {"tensor_active_percent", "p", 1}};
+  const std::vector<CountedRange> ranges{{{0, 0}, 10, {100, 90}}, {{0, 0}, 20, {300, 10}}};
+  const auto sums = sum_counts(ranges, schedule, sources, 0, 99);
+  EXPECT_EQ(sums.at("a").at("time_ns"), 400);
+  EXPECT_EQ(sums.at("a").at("tensor_active_percent"), 30) << "(90 * 100 + 10 * 300) / 400";
+  // Without a time, by turns.
+  schedule.metrics = {{"tensor_active_percent", "p", 1}};
+  const std::vector<CountedRange> untimed{{{0, 0}, 10, {90}}, {{0, 0}, 20, {10}}};
+  EXPECT_EQ(sum_counts(untimed, schedule, sources, 0, 99).at("a").at("tensor_active_percent"), 50);
 }
 
 TEST(CountedRanges, LeaveOutAnOpOfWhichATurnWasNotCounted) {

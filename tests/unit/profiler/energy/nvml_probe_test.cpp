@@ -28,16 +28,25 @@ TEST(NvmlProbe, ReadsWhatTheLibrarySays) {
 }
 
 TEST(NvmlProbe, SaysWhatOneValueLacksAndGivesTheOthers) {
-  NvmlProbe probe(kFakeLibrary, 1);
+  NvmlProbe probe(kFakeLibrary, "0000:0A:00.0");
   probe.start();
   const auto values = probe.stop();
   EXPECT_THAT(values[0].value.why(), AllOf(HasSubstr("energy"), HasSubstr("Not Supported")));
   EXPECT_TRUE(values[1].value.has_value());
 }
 
+TEST(NvmlProbe, SaysHowTheDeviceIsAtAnyMoment) {
+  const NvmlProbe probe(kFakeLibrary);
+  EXPECT_EQ(probe.throttling().value(), 0x24U);
+  EXPECT_TRUE(is_slowed_down(probe.throttling().value()));
+  EXPECT_FALSE(is_slowed_down(0x3));
+  EXPECT_DOUBLE_EQ(probe.temperature_c().value(), 61);
+  EXPECT_THAT(NvmlProbe("libno-such-nvml.so").throttling().why(), HasSubstr("no NVIDIA driver"));
+}
+
 TEST(NvmlProbe, SaysWhyThereIsNothing) {
-  EXPECT_THAT(NvmlProbe(kFakeLibrary, 2).why_absent(),
-              AllOf(HasSubstr("device 2"), HasSubstr("Not Found")));
+  EXPECT_THAT(NvmlProbe(kFakeLibrary, "0000:0B:00.0").why_absent(),
+              AllOf(HasSubstr("device at 0000:0B:00.0"), HasSubstr("Not Found")));
   EXPECT_THAT(NvmlProbe("libno-such-nvml.so").why_absent(), HasSubstr("no NVIDIA driver"));
   EXPECT_THAT(NvmlProbe("libm.so.6").why_absent(), HasSubstr("too old"));
 }
