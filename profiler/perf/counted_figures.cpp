@@ -127,7 +127,7 @@ CountedFigures choose_figures(const EventLookUp& look_up, const std::string& why
   }
   chosen.figures.push_back(
       {.meaning = "cpu_time_ns",
-       .says = "time that threads were on a CPU, waiting in turns included",
+       .says = "time on a CPU of all threads, spinning included",
        .events = {{"task-clock", 1, {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, 0}}}});
   chosen.figures.push_back(
       {.meaning = "page_faults",
