@@ -101,8 +101,8 @@ class FakeControllers : public SystemCounterSource {
   class Counters : public SystemCounters {
    public:
     explicit Counters(FakeControllers& of) : of_(of) {}
-    bool read(std::vector<double>& bytes) override {
-      bytes = of_.bytes;
+    bool read(std::vector<double>& now) override {
+      now = of_.bytes;
       return !of_.cannot_read;
     }
 
