@@ -163,7 +163,7 @@ nlohmann::json count_on_cpu(const CpuCounters& counters, SpanRecorder& recorder,
     recorder.set_listener(nullptr);
     if (!parts) {
       is_stopped = true;
-      sums.without.emplace_back("stopped");
+      sums.without.emplace_back("stopped, or too little time was left for another pass");
       break;
     }
     if (sums.passes++ == 0) controllers = controllers_json(system, *parts);
