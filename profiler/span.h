@@ -37,6 +37,16 @@ enum class DeviceSpans : std::uint8_t {
   none,          ///< nobody's: ops are launched one by one, for a listener that counts
 };
 
+/// Hears of the same ops on each thread of a team that computes them, from that thread: for what
+/// can be read nowhere else, such as the counters of a core.
+class WorkerListener {
+ public:
+  virtual ~WorkerListener() = default;
+  /// The op begins on this thread, the team's number `worker` from 0 on; what began before ends.
+  virtual void next(int worker, std::uint32_t source, std::uint32_t op) noexcept = 0;
+  virtual void stop(int worker) noexcept = 0;
+};
+
 /// Hears of spans while they begin and end, for programs that watch this one run (nvtx/).
 class SpanListener {
  public:
@@ -46,6 +56,8 @@ class SpanListener {
   [[nodiscard]] virtual DeviceSpans device_spans() const noexcept {
     return DeviceSpans::by_execution;
   }
+  /// Who is to hear of the ops on each thread; null: nobody.
+  [[nodiscard]] virtual WorkerListener* workers() noexcept { return nullptr; }
 };
 
 /// Several who hear the same.
@@ -67,6 +79,13 @@ class SpanListeners : public SpanListener {
       if (wanted != DeviceSpans::by_execution) return wanted;
     }
     return DeviceSpans::by_execution;
+  }
+  /// The first of theirs.
+  [[nodiscard]] WorkerListener* workers() noexcept override {
+    for (SpanListener* each : all_) {
+      if (WorkerListener* const found = each->workers()) return found;
+    }
+    return nullptr;
   }
 
  private:
@@ -129,6 +148,12 @@ class SpanChain {
   SpanChain& operator=(const SpanChain&) = delete;
 
   [[nodiscard]] bool traced() const noexcept { return track_ != nullptr; }
+  [[nodiscard]] std::uint32_t source() const noexcept { return source_; }
+  /// Null when nobody listens on each thread.
+  [[nodiscard]] WorkerListener* workers() const noexcept {
+    return track_ == nullptr || track_->listener() == nullptr ? nullptr
+                                                              : track_->listener()->workers();
+  }
 
   void next(std::uint32_t op) noexcept {
     if (track_ == nullptr) [[likely]] {
@@ -176,6 +201,31 @@ class SpanChain {
   std::int64_t begin_ = 0;
   std::size_t first_ = 0;  ///< place of its first span on the track
   TickMoment from_;
+};
+
+/// A pass as one thread of a team goes through it, beside the chain of the whole: `next(op)` on
+/// that thread before its part of each op.
+class WorkerChain {
+ public:
+  WorkerChain(const SpanChain& whole, int worker) noexcept
+      : listener_(whole.workers()), source_(whole.source()), worker_(worker) {}
+  ~WorkerChain() {
+    if (listener_ != nullptr) listener_->stop(worker_);
+  }
+  WorkerChain(const WorkerChain&) = delete;
+  WorkerChain& operator=(const WorkerChain&) = delete;
+
+  void next(std::uint32_t op) noexcept {
+    if (listener_ == nullptr) [[likely]] {
+      return;
+    }
+    listener_->next(worker_, source_, op);
+  }
+
+ private:
+  WorkerListener* listener_;
+  std::uint32_t source_;
+  int worker_;
 };
 
 }  // namespace ridgepoint

@@ -95,8 +95,12 @@ void HostExecution::run(std::int64_t past) {
                       .part = part,
                       .parts = team_->threads(),
                       .team = team_.get()};
+    WorkerChain own(spans, part);
     for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
-      if (part == 0 && (i == 0 || span_ops_[i] != span_ops_[i - 1])) spans.next(span_ops_[i]);
+      if (i == 0 || span_ops_[i] != span_ops_[i - 1]) {
+        if (part == 0) spans.next(span_ops_[i]);
+        own.next(span_ops_[i]);
+      }
       if (groups_.changes_at(i)) {
         if (part == 0) groups_.come_to(i);
         frame.meet();

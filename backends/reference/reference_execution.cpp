@@ -126,8 +126,14 @@ void ReferenceExecution::run(std::int64_t past) {
   }
   const auto nodes = graph_.nodes();
   SpanChain spans = spans_.chain();
+  WorkerListener* const workers = spans.workers();
   for (std::size_t n = 0; n < nodes.size(); ++n) {
-    spans.next(static_cast<std::uint32_t>(n));
+    const auto op = static_cast<std::uint32_t>(n);
+    spans.next(op);
+    // Between ops its threads sleep.
+    if (workers != nullptr) {
+      pool_->run([&](int part, int) { workers->next(part, spans.source(), op); });
+    }
     groups_.come_to(n);
     Call& call = calls_[n];
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
@@ -139,6 +145,7 @@ void ReferenceExecution::run(std::int64_t past) {
     call.scratch_per_thread = scratch_per_thread_;
     reference::run(nodes[n].op, call);
   }
+  if (workers != nullptr) pool_->run([&](int part, int) { workers->stop(part); });
   groups_.leave();
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "backends/registry.h"
@@ -21,6 +22,7 @@
 #include "profiler/machine/system_memory.h"
 #include "profiler/machine/topology.h"
 #include "profiler/machine/virtualisation.h"
+#include "profiler/perf/counted_figures.h"
 #include "profiler/perf/paranoia.h"
 #include "profiler/probe.h"
 #include "results/report/git_text.h"
@@ -201,6 +203,16 @@ void look_at_probes(Findings& findings) {
     const std::string why = probe->why_absent();
     findings.push_back({Health::fine, fmt::format("probe {}", probe->name()),
                         why.empty() ? "available" : "absent: " + why});
+  }
+  const CountedFigures counted = choose_figures();
+  for (const CountedFigure& figure : counted.figures) {
+    findings.push_back(
+        {Health::fine, fmt::format("counted of ops: {}", figure.meaning), figure.says});
+  }
+  for (const auto& [what, why] :
+       {std::pair("bytes", &counted.why_no_bytes), std::pair("FLOPs", &counted.why_no_flops)}) {
+    if (why->empty()) continue;
+    findings.push_back({Health::fine, fmt::format("counted of ops: {}", what), "absent: " + *why});
   }
   const auto paranoia = read_paranoia();
   findings.push_back(

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/run/cpu_counting.h"
 #include "harness/run/gpu_passes.h"
 #include "harness/run/op_times.h"
 #include "harness/run/timed_pass.h"
@@ -16,6 +17,9 @@
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/memory/process_memory.h"
 #include "profiler/nvtx/nvtx_ranges.h"
+#include "profiler/perf/counted_figures.h"
+#include "profiler/perf/memory_controllers.h"
+#include "profiler/perf/thread_counters.h"
 #include "profiler/probe.h"
 #include "profiler/span_recorder.h"
 #include "results/statistics/quantile.h"
@@ -31,6 +35,8 @@ using Json = nlohmann::json;
 constexpr std::size_t kMostSpansOfAPass = std::size_t{1} << 20;
 /// Passes that must fit before the time limit: the one that is traced and the check.
 constexpr double kPassesBeforeLimit = 4;
+/// The same before one that is counted, which is slower.
+constexpr double kPassesBeforeEnd = 2;
 
 /// What is passed through, and how one pass is told apart.
 class Traced {
@@ -130,6 +136,12 @@ class Leaving {
   Traced& traced_;
 };
 
+/// Whether what takes `needed_ns` from now on ends after the time limit.
+bool is_limit_near(const CaseContext& context, double needed_ns) {
+  const auto elapsed_ns = static_cast<double>(monotonic_ns() - context.started_ns);
+  return elapsed_ns + needed_ns > context.options.time_limit_seconds * 1e9;
+}
+
 /// Why nothing is traced; empty when it is.
 std::string tracing_refusal(const CaseContext& context, std::span<const std::int64_t> measured_ns) {
   if (!context.options.op_times) return "switched off";
@@ -139,8 +151,7 @@ std::string tracing_refusal(const CaseContext& context, std::span<const std::int
   if (pass_ns > static_cast<double>(context.budget_ns())) {
     return "one pass takes longer than the budget of the case";
   }
-  const auto elapsed_ns = static_cast<double>(monotonic_ns() - context.started_ns);
-  if (elapsed_ns + kPassesBeforeLimit * pass_ns > context.options.time_limit_seconds * 1e9) {
+  if (is_limit_near(context, kPassesBeforeLimit * pass_ns)) {
     return "the time limit of the case is too near";
   }
   return {};
@@ -195,6 +206,24 @@ std::optional<std::vector<TracedPart>> counted_pass(const CaseContext& context, 
   recorder.clear();
   if (!counter.start_pass() || !traced.pass()) return std::nullopt;
   return traced.parts();
+}
+
+/// Passes whose ops are counted by the processor, where there is time for them.
+Json counted_on_cpu(const CaseContext& context, Traced& traced, SpanRecorder& recorder,
+                    double pass_ns) {
+  PerfCounterSource source;
+  PerfControllerSource controllers;
+  const auto pass =
+      [&](const std::function<void()>& begin) -> std::optional<std::vector<TracedPart>> {
+    if (context.stopped() || is_limit_near(context, kPassesBeforeEnd * pass_ns))
+      return std::nullopt;
+    if (!traced.make_ready(recorder).supported) return std::nullopt;
+    recorder.clear();
+    begin();
+    if (!traced.pass()) return std::nullopt;
+    return traced.parts();
+  };
+  return count_on_cpu({choose_figures(), source, controllers}, recorder, pass);
 }
 
 /// One pass that is sampled; nothing when it cannot be or is to stop.
@@ -291,6 +320,9 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
       details["gpu"]["sampled"] = gpu.sample(
           [&](PmSampler& sampler) { return sampled_pass(context, traced, recorder, sampler); });
     }
+  }
+  if (is_profile && !backend.cuda_device() && !passes_ns.empty()) {
+    details["cpu"]["counted"] = counted_on_cpu(context, traced, recorder, median(passes_ns));
   }
   send_details(context, details);
   context.sink.op_times(op_times.rows());

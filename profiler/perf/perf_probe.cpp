@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,7 +16,7 @@
 #include "profiler/machine/system_file.h"
 #include "profiler/perf/core_pmu.h"
 #include "profiler/perf/event_code.h"
-#include "profiler/perf/paranoia.h"
+#include "profiler/perf/open_event.h"
 
 namespace ridgepoint {
 namespace {
@@ -70,24 +69,10 @@ perf_event_attr attributes_of(const EventKind& kind) {
 /// One open event of this process; closed with it.
 class OpenEvent {
  public:
-  OpenEvent(const EventKind& kind, pid_t thread, int group) {
-    perf_event_attr attributes = attributes_of(kind);
-    // Only the leader is off until it is switched on; with it, all are.
-    if (group >= 0) attributes.disabled = 0;
-    descriptor_ = static_cast<int>(
-        ::syscall(SYS_perf_event_open, &attributes, thread, -1, group, PERF_FLAG_FD_CLOEXEC));
-    if (descriptor_ < 0) error_ = errno;
-  }
-  ~OpenEvent() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  OpenEvent(OpenEvent&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), error_(other.error_) {}
-  OpenEvent(const OpenEvent&) = delete;
-  OpenEvent& operator=(const OpenEvent&) = delete;
-  OpenEvent& operator=(OpenEvent&&) = delete;
+  OpenEvent(const EventKind& kind, pid_t thread, int group)
+      : descriptor_(opened(kind, thread, group, error_)) {}
 
-  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] int descriptor() const { return descriptor_.number(); }
   [[nodiscard]] int error() const { return error_; }
 
   struct Count {
@@ -95,29 +80,21 @@ class OpenEvent {
   };
   [[nodiscard]] std::optional<Count> read() const {
     Count count;
-    return ::read(descriptor_, &count, sizeof count) == sizeof count ? std::optional(count)
-                                                                     : std::nullopt;
+    return ::read(descriptor(), &count, sizeof count) == sizeof count ? std::optional(count)
+                                                                      : std::nullopt;
   }
 
  private:
-  int descriptor_ = -1;
-  int error_ = 0;
-};
+  static EventDescriptor opened(const EventKind& kind, pid_t thread, int group, int& error) {
+    perf_event_attr attributes = attributes_of(kind);
+    // Only the leader is off until it is switched on; with it, all are.
+    if (group >= 0) attributes.disabled = 0;
+    return open_event(attributes, thread, -1, group, error);
+  }
 
-/// Empty when it was.
-std::string why_not_opened(int error) {
-  if (error == 0) return {};
-  if (error == EACCES || error == EPERM) {
-    const auto paranoia = read_paranoia();
-    return "perf_event_open is not permitted; " +
-           (paranoia ? explain_paranoia(paranoia.value()) : paranoia.why());
-  }
-  if (error == ENOENT || error == EOPNOTSUPP || error == ENODEV) {
-    return "the kernel offers no such event here";
-  }
-  if (error == ENOSYS) return "the kernel was built without perf_event";
-  return "perf_event_open: " + std::generic_category().message(error);
-}
+  int error_ = 0;
+  EventDescriptor descriptor_;
+};
 
 /// Threads of this process as of now.
 std::vector<pid_t> threads_now() {

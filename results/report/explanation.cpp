@@ -57,6 +57,9 @@ std::string what_it_takes(const Record& record, const ProfiledPhase& phase) {
                                  rate_text(tokens_of(record, phase), phase_ns(phase)));
   if (phase.mfu) text += fmt::format(": MFU {} of {}", share_text(*phase.mfu), phase.peak);
   if (phase.mbu) text += fmt::format(", MBU {} of {}", share_text(*phase.mbu), phase.level);
+  if (phase.amplification) {
+    text += fmt::format(", {:.2f} times the compulsory bytes counted", phase.amplification->value);
+  }
   return text;
 }
 
@@ -167,6 +170,9 @@ std::string trust_of(const roofline::CaseProfile& profile) {
       fmt::format("bytes {}, FLOPs {}; ceilings of {} (run {})", profile.provenance.bytes,
                   profile.provenance.flops, time_text(profile.ceilings_unix_ns),
                   profile.ceilings_run.substr(0, 8));
+  if (!profile.provenance.counted_bytes.empty()) {
+    text += fmt::format("; counted bytes: {}", profile.provenance.counted_bytes);
+  }
   if (profile.trace_overhead) {
     text += fmt::format("; traced over untraced {:.3f}", *profile.trace_overhead);
   }

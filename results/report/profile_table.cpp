@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -36,6 +37,25 @@ std::vector<std::string> row_of_op(const roofline::OpGroup& group) {
                                : group.bound_by};
 }
 
+/// Columns of what counters said of an op.
+std::vector<std::string> counted_cells(const roofline::OpGroup& group) {
+  return {group.counted_bytes ? format_value(*group.counted_bytes, "bytes") : std::string(),
+          group.amplification ? fmt::format("{:.2f}", *group.amplification) : std::string(),
+          group.counted_flops ? format_value(*group.counted_flops, "FLOP") : std::string()};
+}
+
+bool was_counted(const roofline::OpGroup& group) {
+  return group.counted_bytes.has_value() || group.counted_flops.has_value();
+}
+
+std::string controllers_text(const roofline::ProfiledPhase& phase) {
+  std::string text;
+  for (const auto& [meaning, bytes] : phase.controllers) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", meaning, format_value(bytes, "bytes"));
+  }
+  return text.empty() ? text : fmt::format("memory controllers, of the whole machine: {}\n", text);
+}
+
 std::string utilisation_text(const roofline::ProfiledPhase& phase) {
   std::string text;
   if (phase.mfu) text += fmt::format("; MFU {} of {}", share_text(*phase.mfu), phase.peak);
@@ -57,11 +77,19 @@ std::string phase_text(const roofline::ProfiledPhase& phase, std::size_t most) {
                                                   "activations", "FLOP/byte", "attained",
                                                   "of its roof", "bound by"}};
   const auto groups = grouped(phase);
+  const bool any_counted = std::ranges::any_of(groups, was_counted);
+  if (any_counted) {
+    for (const char* title : {"counted bytes", "over least", "counted FLOPs"}) {
+      table.front().emplace_back(title);
+    }
+  }
   double others = 0;
   std::string causes;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (i < most) {
       table.push_back(row_of_op(groups[i]));
+      if (any_counted)
+        std::ranges::copy(counted_cells(groups[i]), std::back_inserter(table.back()));
     } else {
       others += groups[i].share;
     }
@@ -74,17 +102,31 @@ std::string phase_text(const roofline::ProfiledPhase& phase, std::size_t most) {
     text += fmt::format("{} other ops: {:.1f} %\n", groups.size() - most, 100 * others);
   }
   text += fmt::format("{} {}\n", kNotAttributed, format_value(phase.not_attributed_ns, "ns"));
-  return text + causes;
+  return text + controllers_text(phase) + causes;
+}
+
+std::string provenance_text(const roofline::Provenance& provenance) {
+  std::string text = fmt::format("\nbytes {}, FLOPs {}", provenance.bytes, provenance.flops);
+  if (!provenance.why_not_counted.empty()) {
+    text += fmt::format("; counted: absent, {}", provenance.why_not_counted);
+  }
+  if (!provenance.counted_bytes.empty()) {
+    text += fmt::format("\ncounted bytes: {}", provenance.counted_bytes);
+  }
+  if (!provenance.counted_flops.empty()) {
+    text += fmt::format("\ncounted FLOPs: {}", provenance.counted_flops);
+  } else if (!provenance.why_no_flops.empty() &&
+             provenance.why_no_flops != provenance.why_not_counted) {
+    text += fmt::format("\ncounted FLOPs: absent, {}", provenance.why_no_flops);
+  }
+  return text;
 }
 
 std::string head_of(const roofline::CaseProfile& profile) {
   std::string text = fmt::format("roofs: ceilings of run {}, {}", profile.ceilings_run.substr(0, 8),
                                  time_text(profile.ceilings_unix_ns));
   if (!profile.note.empty()) text += "; " + profile.note;
-  text += fmt::format("\nbytes {}, FLOPs {}", profile.provenance.bytes, profile.provenance.flops);
-  if (!profile.provenance.why_not_counted.empty()) {
-    text += fmt::format("; counted: absent, {}", profile.provenance.why_not_counted);
-  }
+  text += provenance_text(profile.provenance);
   if (profile.trace_overhead) {
     text +=
         fmt::format("\na traced pass takes {:.3f} times an untraced one", *profile.trace_overhead);

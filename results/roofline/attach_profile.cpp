@@ -14,7 +14,7 @@ namespace {
 
 std::string why_not_counted() {
   const auto pmu = read_core_pmu();
-  return pmu ? fmt::format("counters of the source {} are not attributed to ops", pmu.value())
+  return pmu ? std::string("no op was counted in this run: ridgepoint profile counts them")
              : pmu.why();
 }
 

@@ -1,10 +1,14 @@
 #include "results/roofline/case_profile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string_view>
 
+#include "profiler/perf/counted_figures.h"
 #include "results/op_family.h"
 
 namespace ridgepoint::roofline {
@@ -12,6 +16,7 @@ namespace {
 
 /// Fewer ops than this say nothing of what an op takes that does nothing.
 constexpr std::size_t kFewestForFixed = 5;
+constexpr std::string_view kCountedFlops = "flops";
 
 /// The metric that is a phase's time in an untraced pass.
 std::optional<double> untraced_ns(const Record& record, std::string_view phase) {
@@ -132,25 +137,75 @@ ProfiledPhase profile_phase(const Record& record, const PhaseRows& rows, const R
   return phase;
 }
 
-/// What counters said of ops (harness/run/gpu_passes.h), phase by phase; an object, or null.
-nlohmann::json counted_in(const Record& record, std::string& why) {
+/// What counters said of ops, of a GPU (harness/run/gpu_passes.h) or of the processor
+/// (harness/run/cpu_counting.h); null: nothing.
+nlohmann::json counted_in(const Record& record) {
   const auto details = nlohmann::json::parse(record.details, nullptr, /*allow_exceptions=*/false);
-  constexpr const char* kPlace = "/op_times/gpu/counted";
-  const auto place = nlohmann::json::json_pointer(kPlace);
-  if (details.is_discarded() || !details.contains(place)) return nullptr;
-  const auto& counted = details.at(place);
-  if (counted.contains("absent") && counted.at("absent").is_string()) {
-    why = counted.at("absent").get<std::string>();
+  for (const char* path : {"/op_times/gpu/counted", "/op_times/cpu/counted"}) {
+    const nlohmann::json::json_pointer place(path);
+    if (!details.is_discarded() && details.contains(place) && details.at(place).is_object()) {
+      return details.at(place);
+    }
   }
-  const auto phases = counted.find("phases");
-  return phases != counted.end() && phases->is_object() ? *phases : nlohmann::json();
+  return nullptr;
 }
 
-/// Bytes that an op moved to and from the device's memory.
+std::string text_at(const nlohmann::json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// An object, or null.
+nlohmann::json object_at(const nlohmann::json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_object() ? *found : nlohmann::json();
+}
+
+std::map<std::string, double> numbers_of(const nlohmann::json& object) {
+  std::map<std::string, double> numbers;
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_number()) numbers[name] = value.get<double>();
+  }
+  return numbers;
+}
+
+/// Lists of figures say what each is; only a processor's counts come with one.
+std::string figure_text(const nlohmann::json& figure) {
+  std::string text = text_at(figure, "says");
+  const std::string lacks = text_at(figure, "leaves_out");
+  if (!lacks.empty()) text += " (without " + lacks + ")";
+  double share = 1;
+  for (const auto& event : figure.value("events", nlohmann::json::array())) {
+    if (event.is_object()) share = std::min(share, event.value("counted_share", 1.0));
+  }
+  if (share < 1) {
+    text += fmt::format(", counted for {:.0f} % of the time and scaled", 100 * share);
+  }
+  return text;
+}
+
+void set_provenance(const nlohmann::json& counted, Provenance& provenance) {
+  for (const char* key : {"absent", "bytes_absent"}) {
+    if (const auto why = text_at(counted, key); !why.empty()) provenance.why_not_counted = why;
+  }
+  provenance.why_no_flops = text_at(counted, "flops_absent");
+  if (!counted.is_object() || !counted.contains("figures")) return;
+  for (const auto& figure : counted.at("figures")) {
+    if (!figure.is_object() || figure.contains("absent")) continue;
+    const std::string meaning = text_at(figure, "meaning");
+    if (is_bytes_read(meaning)) provenance.counted_bytes = figure_text(figure);
+    if (meaning == kCountedFlops) provenance.counted_flops = figure_text(figure);
+  }
+}
+
+/// Bytes that an op moved to and from the device's memory; of a processor, from it.
 std::optional<double> memory_bytes(const std::map<std::string, double>& counted) {
   const auto read = counted.find("dram_read_bytes"), written = counted.find("dram_write_bytes");
-  if (read == counted.end() || written == counted.end()) return std::nullopt;
-  return read->second + written->second;
+  if (read != counted.end() && written != counted.end()) return read->second + written->second;
+  for (const auto& [meaning, value] : counted) {
+    if (is_bytes_read(meaning)) return value;
+  }
+  return std::nullopt;
 }
 
 /// Counted bytes of the ops that were counted, over what these had to move at the least.
@@ -159,8 +214,9 @@ void add_counted(ProfiledPhase& phase, const nlohmann::json& counted) {
   for (ProfiledOp& op : phase.ops) {
     const auto found = counted.find(op.op_id);
     if (found == counted.end() || !found->is_object()) continue;
-    for (const auto& [meaning, value] : found->items()) {
-      if (value.is_number()) op.counted[meaning] = value.get<double>();
+    op.counted = numbers_of(*found);
+    if (const auto flops = counted_flops_of(op)) {
+      phase.counted_flops = phase.counted_flops.value_or(0) + *flops;
     }
     const auto bytes = counted_bytes_of(op);
     if (!bytes) continue;
@@ -183,6 +239,11 @@ std::optional<double> amplification_of(const ProfiledOp& op) {
   return *bytes / op.work.bytes();
 }
 
+std::optional<double> counted_flops_of(const ProfiledOp& op) {
+  const auto found = op.counted.find(std::string(kCountedFlops));
+  return found == op.counted.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
                                       double harness_floor_ns, const std::string& why_not_counted) {
   const std::span<const OpTime> rows = record.measurement.op_times;
@@ -192,7 +253,10 @@ std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
   profile.ceilings_unix_ns = roofs.measured_unix_ns;
   profile.note = roofs.note;
   profile.provenance.why_not_counted = why_not_counted;
-  const nlohmann::json counted = counted_in(record, profile.provenance.why_not_counted);
+  const nlohmann::json counted = counted_in(record);
+  set_provenance(counted, profile.provenance);
+  const nlohmann::json phases = object_at(counted, "phases");
+  const nlohmann::json controllers = object_at(object_at(counted, "memory_controllers"), "phases");
   const double overhead = metric_or(record, "trace_overhead", 0);
   if (overhead > 0) profile.trace_overhead = overhead;
   for (std::size_t from = 0; from < rows.size();) {
@@ -201,10 +265,10 @@ std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
     profile.phases.push_back(
         profile_phase(record, phase_rows(rows.subspan(from, to - from), harness_floor_ns), roofs,
                       std::max(1.0, overhead)));
-    if (ProfiledPhase& made = profile.phases.back(); counted.contains(made.name)) {
-      add_counted(made, counted.at(made.name));
-      if (made.amplification) profile.provenance.why_not_counted.clear();
-    }
+    ProfiledPhase& made = profile.phases.back();
+    add_counted(made, object_at(phases, made.name.c_str()));
+    made.controllers = numbers_of(object_at(controllers, made.name.c_str()));
+    if (made.amplification) profile.provenance.why_not_counted.clear();
     from = to;
   }
   return profile;

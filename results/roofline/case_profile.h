@@ -19,7 +19,10 @@ namespace ridgepoint::roofline {
 /// Where a figure comes from.
 struct Provenance {
   std::string bytes = "analytic", flops = "analytic";  ///< "counted", "analytic"
-  std::string why_not_counted;                         ///< empty when both are counted
+  std::string why_not_counted;                         ///< empty when bytes were counted, of ops
+  /// What the counted figures are and what they leave out; empty: none, or a GPU's.
+  std::string counted_bytes{}, counted_flops{};
+  std::string why_no_flops{};  ///< where bytes were counted, and FLOPs not
 };
 
 struct ProfiledOp {
@@ -32,12 +35,15 @@ struct ProfiledOp {
   std::map<std::string, double> counted{};
 };
 
-/// Bytes to and from the device's memory that were counted of the op; nothing where none were, or
-/// where those that it must move at the least are not known, so that nothing can be held against
-/// them.
+/// Bytes to and from the device's memory that were counted of the op, or on a processor those that
+/// came from it; nothing where none were, or where those that it must move at the least are not
+/// known, so that nothing can be held against them.
 std::optional<double> counted_bytes_of(const ProfiledOp& op);
 /// Those over the least.
 std::optional<double> amplification_of(const ProfiledOp& op);
+
+/// FLOPs that were counted of the op; nothing where none were.
+std::optional<double> counted_flops_of(const ProfiledOp& op);
 
 struct ProfiledPhase {
   std::string name;  ///< "prefill", "decode", "run"
@@ -55,6 +61,9 @@ struct ProfiledPhase {
   std::int64_t mistrusted = 0;           ///< ops above their roofs
   /// Counted over compulsory bytes; absent where nothing was counted.
   std::optional<Range> amplification;
+  std::optional<double> counted_flops{};  ///< of the ops of which they were counted
+  /// What the memory controllers saw while it ran, of the whole machine; empty: nothing.
+  std::map<std::string, double> controllers{};
   std::vector<ProfiledOp> ops;  ///< graph order
 };
 

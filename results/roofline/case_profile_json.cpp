@@ -111,6 +111,8 @@ Json json_of(const ProfiledPhase& phase) {
     json["mbu_of"] = phase.level;
   }
   if (phase.amplification) json["amplification"] = list_of(*phase.amplification);
+  if (phase.counted_flops) json["counted_flops"] = *phase.counted_flops;
+  if (!phase.controllers.empty()) json["memory_controllers"] = phase.controllers;
   for (const ProfiledOp& op : phase.ops) json["ops"].push_back(json_of(op));
   return json;
 }
@@ -130,6 +132,10 @@ ProfiledPhase phase_in(const Json& json) {
   json.at("shares").get_to(phase.shares);
   phase.mistrusted = json.at("mistrusted").get<std::int64_t>();
   phase.amplification = optional_range_in(json, "amplification");
+  if (json.contains("counted_flops")) phase.counted_flops = json.at("counted_flops").get<double>();
+  if (json.contains("memory_controllers")) {
+    json.at("memory_controllers").get_to(phase.controllers);
+  }
   for (const Json& op : json.at("ops")) phase.ops.push_back(op_in(op));
   return phase;
 }
@@ -144,6 +150,11 @@ Json to_json(const CaseProfile& profile) {
       {"phases", Json::array()}};
   if (!profile.provenance.why_not_counted.empty()) {
     json["provenance"]["counted_absent"] = profile.provenance.why_not_counted;
+  }
+  for (const auto& [key, text] : {std::pair("counted_bytes", &profile.provenance.counted_bytes),
+                                  std::pair("counted_flops", &profile.provenance.counted_flops),
+                                  std::pair("flops_absent", &profile.provenance.why_no_flops)}) {
+    if (!text->empty()) json["provenance"][key] = *text;
   }
   if (!profile.note.empty()) json["note"] = profile.note;
   if (profile.trace_overhead) json["trace_overhead"] = *profile.trace_overhead;
@@ -161,7 +172,10 @@ std::optional<CaseProfile> profile_from_json(const Json& json) {
     const Json& provenance = json.at("provenance");
     profile.provenance = {provenance.at("bytes").get<std::string>(),
                           provenance.at("flops").get<std::string>(),
-                          provenance.value("counted_absent", std::string())};
+                          provenance.value("counted_absent", std::string()),
+                          provenance.value("counted_bytes", std::string()),
+                          provenance.value("counted_flops", std::string()),
+                          provenance.value("flops_absent", std::string())};
     if (json.contains("trace_overhead")) {
       profile.trace_overhead = json.at("trace_overhead").get<double>();
     }

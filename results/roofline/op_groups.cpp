@@ -46,6 +46,9 @@ void add(GroupParts& parts, const ProfiledOp& op) {
     parts.counted_bytes += *bytes;
     parts.compulsory_bytes += op.work.bytes();
   }
+  if (const auto flops = counted_flops_of(op)) {
+    group.counted_flops = group.counted_flops.value_or(0) + *flops;
+  }
   if (op.placed.mistrusted.empty()) return;
   if (group.mistrusted++ == 0) group.cause = op.placed.mistrusted;
 }
@@ -58,6 +61,7 @@ OpGroup finished(const GroupParts& parts) {
   const double work = group.unit == "bytes/s" ? group.work.bytes() : group.work.flops;
   if (!group.unit.empty()) group.attained = Range::exactly(work * 1e9) / group.time_ns;
   if (parts.compulsory_bytes > 0) {
+    group.counted_bytes = parts.counted_bytes;
     group.amplification = parts.counted_bytes / parts.compulsory_bytes;
   }
   return group;

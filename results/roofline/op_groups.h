@@ -25,6 +25,8 @@ struct OpGroup {
   std::size_t mistrusted = 0;
   /// Counted over compulsory bytes, of those of its ops that were counted; nothing: none was.
   std::optional<double> amplification{};
+  /// Of those of its ops that were counted; nothing: none was.
+  std::optional<double> counted_bytes{}, counted_flops{};
   std::string cause;  ///< of the first that is mistrusted
 };
 

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/registry.h"
@@ -141,6 +144,42 @@ TEST_P(SessionTracing, AnnouncesTheOpsOfPrefillAndOfDecoding) {
 
 TEST_P(SessionTracing, AnnouncesEachOpOnceAlsoWhereItFuses) {
   follow(true);
+}
+
+/// What each thread of a team announces.
+class HeardOnThreads : public SpanListener, public WorkerListener {
+ public:
+  void begin(std::uint32_t, std::uint32_t) noexcept override {}
+  void end() noexcept override {}
+  [[nodiscard]] WorkerListener* workers() noexcept override { return this; }
+  void next(int worker, std::uint32_t source, std::uint32_t op) noexcept override {
+    ops.at(static_cast<std::size_t>(worker)).emplace_back(source, op);
+  }
+  void stop(int worker) noexcept override { ++stopped.at(static_cast<std::size_t>(worker)); }
+  std::array<std::vector<std::pair<std::uint32_t, std::uint32_t>>, 2> ops;
+  std::array<int, 2> stopped{};
+};
+
+TEST_P(TracingContract, AnnouncesTheSameOpsOnEachThreadOrOnOneAlone) {
+  const Model model = load_model(std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/models/llama");
+  const SessionOptions options{.batch = 2, .capacity = 24, .threads = 2};
+  if (!backend_->supports(model, options).supported) GTEST_SKIP() << "does not support llama";
+  const auto session = backend_->open_session(model, options);
+  SpanRecorder recorder(10'000);
+  if (!session->trace(&recorder).supported) GTEST_SKIP() << "announces nothing";
+  HeardOnThreads heard;
+  recorder.set_listener(&heard);
+  session->forward(std::vector<std::int32_t>(14, 3));
+  session->forward(std::vector<std::int32_t>(2, 3));
+  recorder.set_listener(nullptr);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> whole;
+  for (const Span& span : recorder.find_track(kOpsTrack)->spans()) {
+    whole.emplace_back(span.source, span.op);
+  }
+  if (heard.ops[0].empty() && heard.ops[1].empty()) GTEST_SKIP() << "on one thread alone";
+  EXPECT_EQ(heard.ops[0], whole);
+  EXPECT_EQ(heard.ops[1], whole);
+  EXPECT_EQ(heard.stopped, (std::array<int, 2>{2, 2}));
 }
 
 TEST_P(TracingContract, GivesTheSameTokensWhenTraced) {

@@ -143,6 +143,34 @@ TEST(TracedPasses, FollowASessionThatIsOpenedAnewEachTime) {
   EXPECT_FALSE(op_ids_of(sink.ops, "prefill").empty());
 }
 
+TEST(TracedPasses, OfAProfileAreFollowedByCountedOnes) {
+  auto options = quick_options();
+  options.profile = true;
+  for (const char* backend : {"reference", "cpu", "quantized"}) {
+    auto subject = model_case(backend);
+    subject.threads = 2;
+    const auto sink = kept_of(subject, options);
+    const auto& counted = sink.details.at("op_times").at("cpu").at("counted");
+    // Where there is no PMU, the kernel's own counts are all there is, and why is said.
+    if (counted.contains("bytes_absent")) {
+      EXPECT_FALSE(counted.at("bytes_absent").get<std::string>().empty());
+    }
+    if (counted.contains("without")) GTEST_SKIP() << counted.at("without").dump();
+    EXPECT_EQ(counted.at("threads"), 2) << backend;
+    for (const char* phase : {"prefill", "decode"}) {
+      double cpu_ns = 0;
+      for (const auto& op_id : op_ids_of(sink.ops, phase)) {
+        if (op_id.empty()) continue;
+        ASSERT_TRUE(counted.at("phases").at(phase).contains(op_id)) << backend << " " << op_id;
+        const auto& figures = counted.at("phases").at(phase).at(op_id);
+        EXPECT_GE(figures.at("page_faults").get<double>(), 0);
+        cpu_ns += figures.at("cpu_time_ns").get<double>();
+      }
+      EXPECT_GT(cpu_ns, 0) << backend << " " << phase;
+    }
+  }
+}
+
 TEST(TracedPasses, SayWhyThereAreNone) {
   const auto silent = kept_of(model_case("null"));
   EXPECT_THAT(silent.details["op_times"]["absent"].get<std::string>(), HasSubstr("no graph"));

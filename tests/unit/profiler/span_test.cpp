@@ -157,6 +157,40 @@ class Listener : public SpanListener {
   std::string heard;
 };
 
+class ThreadsListener : public SpanListener, public WorkerListener {
+ public:
+  void begin(std::uint32_t, std::uint32_t) noexcept override {}
+  void end() noexcept override {}
+  [[nodiscard]] WorkerListener* workers() noexcept override { return this; }
+  void next(int worker, std::uint32_t source, std::uint32_t op) noexcept override {
+    heard += std::to_string(worker) + ":" + std::to_string(source) + "." + std::to_string(op) + " ";
+  }
+  void stop(int worker) noexcept override { heard += std::to_string(worker) + ":end "; }
+  std::string heard;
+};
+
+TEST(WorkerChain, TellsTheListenerOfEachThreadAlone) {
+  SpanRecorder recorder(8);
+  SpanTrack& track = recorder.track("ops");
+  { WorkerChain(SpanChain(&track, 3), 1).next(0); }  // nobody listens
+  Listener silent;
+  ThreadsListener threads;
+  SpanListeners both;
+  both.add(silent);
+  EXPECT_EQ(both.workers(), nullptr);
+  both.add(threads);
+  recorder.set_listener(&both);
+  {
+    SpanChain whole(&track, 3);
+    WorkerChain second(whole, 1);
+    second.next(5);
+    second.next(6);
+  }
+  EXPECT_EQ(threads.heard, "1:3.5 1:3.6 1:end ");
+  EXPECT_TRUE(track.spans().empty());
+  { WorkerChain(SpanChain(nullptr, 0), 0).next(0); }
+}
+
 TEST(SpanListener, HearsEachSpanBeginAndEnd) {
   SpanRecorder recorder(4);
   SpanTrack& early = recorder.track("early");

@@ -77,6 +77,71 @@ TEST(CaseProfile, SaysWhyAGpusCountersAreAbsent) {
   EXPECT_FALSE(profile.phases[0].amplification.has_value());
 }
 
+/// As a processor's counters say it (harness/run/cpu_counting.h).
+Record counted_on_cpu_record() {
+  Record record = decoding_record();
+  record.details = R"({"op_times": {"cpu": {"counted": {
+      "phases": {"decode": {
+          "layer.0.ffn.up": {"llc_miss_bytes": 50e6, "flops": 8e6, "page_faults": 3},
+          "layer.1.ffn.up": {"page_faults": 1}}},
+      "figures": [
+          {"meaning": "llc_miss_bytes", "says": "misses of 64 bytes", "leaves_out": "writes",
+           "events": [{"name": "m", "factor": 64, "counted_share": 0.5}]},
+          {"meaning": "flops", "says": "instructions times lanes",
+           "events": [{"name": "f", "factor": 8, "counted_share": 1}]},
+          {"meaning": "page_faults", "says": "page faults", "events": []}],
+      "memory_controllers": {"of": "the whole machine",
+          "phases": {"decode": {"dram_read_bytes": 90e6, "dram_write_bytes": 1e6}}}}}}})";
+  return record;
+}
+
+TEST(CaseProfile, TakesWhatAProcessorCountedAsItTakesAGpus) {
+  const auto profile =
+      profile_of(counted_on_cpu_record(), example_roofs(), 50, "there is no PMU").value();
+  const ProfiledPhase& phase = profile.phases[0];
+  ASSERT_TRUE(phase.amplification.has_value());
+  EXPECT_NEAR(phase.amplification->value, 50.0 / 40, 1e-9);
+  EXPECT_EQ(phase.counted_flops, 8e6);
+  EXPECT_EQ(amplification_of(phase.ops[0]), 50.0 / 40);
+  EXPECT_FALSE(amplification_of(phase.ops[1]).has_value());
+  EXPECT_EQ(phase.controllers.at("dram_read_bytes"), 90e6);
+  EXPECT_TRUE(profile.provenance.why_not_counted.empty());
+  EXPECT_EQ(profile.provenance.counted_bytes,
+            "misses of 64 bytes (without writes), counted for 50 % of the time and scaled");
+  EXPECT_EQ(profile.provenance.counted_flops, "instructions times lanes");
+  EXPECT_EQ(profile.provenance.bytes, "analytic") << "ops are placed by what they must do";
+  const auto json = to_json(profile);
+  EXPECT_EQ(to_json(profile_from_json(json).value()), json);
+}
+
+TEST(CaseProfile, SaysWhyAProcessorsCountersAreAbsent) {
+  Record record = decoding_record();
+  record.details = R"({"op_times": {"cpu": {"counted": {"bytes_absent": "libpfm4 is missing",
+      "flops_absent": "libpfm4 is missing", "phases": {"decode": {
+          "layer.0.ffn.up": {"page_faults": 3}}}}}}})";
+  const auto profile = profile_of(record, example_roofs(), 50, "not asked").value();
+  EXPECT_EQ(profile.provenance.why_not_counted, "libpfm4 is missing");
+  EXPECT_FALSE(profile.phases[0].amplification.has_value());
+  EXPECT_EQ(profile.phases[0].ops[0].counted.at("page_faults"), 3);
+  const auto back = profile_from_json(to_json(profile)).value();
+  EXPECT_EQ(back.provenance.why_no_flops, "libpfm4 is missing");
+}
+
+TEST(ProfileTable, ShowsWhatWasCountedBesideWhatMustBeDone) {
+  RunWithRecords data{example_run(), {counted_on_cpu_record()}, {}};
+  const auto text = profile_table(data, 5, [](const Record& record) {
+    return profile_of(record, example_roofs(), 50, "there is no PMU");
+  });
+  EXPECT_THAT(text, AllOf(HasSubstr("counted bytes: misses of 64 bytes (without writes)"),
+                          HasSubstr("1.25 times the compulsory bytes"), HasSubstr("over least"),
+                          HasSubstr("8.00 MFLOP"),
+                          HasSubstr("memory controllers, of the whole machine: dram_read_bytes")));
+  EXPECT_THAT(
+      explanation(data.records[0], profile_of(data.records[0], example_roofs(), 50, "").value()),
+      AllOf(HasSubstr("1.25 times the compulsory bytes counted"),
+            HasSubstr("counted bytes: misses of 64 bytes")));
+}
+
 TEST(CaseProfile, PlacesEachOpWithoutWhatTracingAdds) {
   const auto profile = decoding_profile();
   ASSERT_EQ(profile.phases.size(), 1U);
