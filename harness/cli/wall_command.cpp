@@ -130,12 +130,16 @@ int stream_models(const Invocation& invocation, const WallArguments& arguments) 
   for (const Case& variant : variants_of(arguments)) {
     Streaming streaming = predict_streaming(
         variant, streaming_options(arguments, variant),
-        [&](const std::string& step) { fmt::print(stderr, "{}: {}\n", variant.model, step); });
+        [&](const std::string& step) { fmt::print(stderr, "{}: {}\n", variant.model, step); },
+        interrupt.requested());
     const std::string run_id = run_streaming(
         store, streaming, !arguments.predict_only, arguments.label, invocation.command_line,
         [](const StreamingPoint& point) {
-          fmt::print(stderr, "{}, {:.0f} %: {:.2f} s a token\n", name_of(point.way),
-                     100 * point.share, point.measured_seconds());
+          const std::string came = point.absent.empty()
+                                       ? fmt::format("{:.2f} s a token", point.measured_seconds())
+                                       : point.absent;
+          fmt::print(stderr, "{}, {:.0f} %: {}\n", name_of(point.way), 100 * point.asked_share,
+                     came);
         },
         interrupt.requested());
     fmt::print("{}run:      {}\n", streaming_text(streaming), run_id);
