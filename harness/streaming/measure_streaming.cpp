@@ -77,8 +77,9 @@ std::string largest_file(const std::string& model) {
   return largest;
 }
 
-SliceOptions slice_options_of(const StreamingOptions& options) {
+SliceOptions slice_options_of(const StreamingOptions& options, const std::atomic<bool>& stop) {
   SliceOptions slice;
+  slice.stop = &stop;
   slice.threads = options.threads;
   slice.kv_type = options.kv_type;
   slice.batches = {1};
@@ -482,7 +483,7 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   streaming.direct_rate = direct.value_or({}).bytes_per_second;
   streaming.readers = options.readers > 0 ? options.readers : direct.value_or({}).readers;
   on_step("a slice of the model in memory");
-  streaming.model = measure_wall_model(variant, slice_options_of(options));
+  streaming.model = measure_wall_model(variant, slice_options_of(options, stop));
 
   const auto backend = open_backend(streaming.model.variant.backend);
   if (const Support streams = backend->streams(); !streams.supported) throw Error(streams.reason);
