@@ -21,7 +21,7 @@ namespace {
 constexpr int kLookAtStopApartMs = 50;
 constexpr char kAnswered = 'A', kThrew = 'E';
 
-void write_all(int descriptor, std::string_view text) {
+void write_message(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t done = ::write(descriptor, text.data(), text.size());
     if (done < 0 && errno == EINTR) continue;
@@ -43,12 +43,12 @@ void write_all(int descriptor, std::string_view text) {
   } catch (const std::exception& error) {
     message = std::string(1, kThrew) + error.what();
   }
-  write_all(descriptor, message);
+  write_message(descriptor, message);
   ::_exit(0);
 }
 
 /// Everything until the other end closes, or `stop`.
-std::string read_all(int descriptor, const std::atomic<bool>& stop) {
+std::string read_message(int descriptor, const std::atomic<bool>& stop) {
   std::string text;
   std::array<char, 65536> piece{};
   while (!stop.load()) {
@@ -90,7 +90,7 @@ ApartResult run_apart(const std::function<std::string()>& work, const std::atomi
   }
   ::close(ends[1]);
   ApartResult result;
-  const std::string text = read_all(ends[0], stop);
+  const std::string text = read_message(ends[0], stop);
   ::close(ends[0]);
   if (stop.load()) ::kill(child, SIGKILL);
   const int status = wait_for(child);
