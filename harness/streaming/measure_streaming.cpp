@@ -504,8 +504,12 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
       if (kept.streamed_bytes() == 0 || std::ranges::count(seen, share) > 0) continue;
       seen.push_back(share);
       point.share = way == StreamWay::limited ? share : kept.resident_share();
-      point.streamed_bytes =
-          way == StreamWay::limited ? plan.bytes() - plan.fixed_bytes : kept.streamed_bytes();
+      point.streamed_bytes = kept.streamed_bytes();
+      if (way == StreamWay::limited) {
+        // All of it, unless the room beside the share holds what is left.
+        const bool all_fits = budget_of(point, plan) + kLimitSlack >= plan.bytes();
+        point.streamed_bytes = all_fits ? 0 : plan.bytes() - plan.fixed_bytes;
+      }
       StreamingCosts costs = streaming.costs(way);
       if (costs.disk_bytes_per_second <= 0) {
         point.absent = way == StreamWay::direct   ? direct.why()
