@@ -200,8 +200,8 @@ constexpr MetricSpec kMetrics[] = {
      "Bytes of activations that one decode step of all sequences, at the mean depth, must read and "
      "write."},
     {"trace_overhead", "1", Better::lower, "traced", Shown::nowhere,
-     "What announcing its ops costs a pass: the median pass while traced, over the median measured "
-     "pass, which never is."},
+     "What announcing its ops costs a pass: one while traced over the one right after it, which is "
+     "not; the median of such pairs."},
     {"resident_weight_share", "1", Better::neither, "in memory", Shown::nowhere,
      "Streaming: the share of the weights that a step reads which memory keeps; the rest comes "
      "from "

@@ -223,17 +223,21 @@ std::string canonical_transform(const std::string& text) {
 }
 
 void check_operator(const Case& value) {
-  const std::vector<std::string_view> names(known_ops().begin(), known_ops().end());
   if (value.op.empty()) {
+    const std::vector<std::string_view> names(known_ops().begin(), known_ops().end());
     throw Error(fmt::format("op: workload op needs an operator; choose from {}", joined(names)));
   }
-  if (std::ranges::find(names, value.op) == names.end()) {
-    throw Error(fmt::format("op: unknown operator '{}'{}; choose from {}", value.op,
-                            did_you_mean(value.op, names), joined(names)));
-  }
+  refuse_unknown_operator(value.op);
 }
 
 }  // namespace
+
+void refuse_unknown_operator(const std::string& op) {
+  const std::vector<std::string_view> names(known_ops().begin(), known_ops().end());
+  if (std::ranges::find(names, op) != names.end()) return;
+  throw Error(fmt::format("op: unknown operator '{}'{}; choose from {}", op,
+                          did_you_mean(op, names), joined(names)));
+}
 
 std::span<const CaseField> case_fields() {
   static const std::vector<CaseField> fields = declare_fields();

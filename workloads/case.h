@@ -103,6 +103,8 @@ void set_from_text(Case& value, const CaseField& field, std::string_view text);
 /// Cross-field checks (something to do, known operator, no field set that means nothing here);
 /// Error.
 void validate(const Case& value);
+/// What validate() says of a name that is no operator's; nothing for one that is.
+void refuse_unknown_operator(const std::string& op);
 /// Fields that do not apply put back to their defaults and texts that mean the same made the same,
 /// so that equal work compares equal.
 Case canonical(const Case& value);

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/cli/chosen_case.h"
 #include "harness/cli/cli.h"
@@ -22,17 +26,59 @@ namespace {
 /// A run of many cases is explained by its first ones; the others are asked for by number.
 constexpr std::size_t kMostExplained = 3;
 
+/// Of cases that cannot be explained; with its heading and what is left out, ten lines.
+constexpr std::size_t kMostRefusals = 8;
+
+/// Whether a record has what an explanation is made from.
+bool has_profile(const Record& record) {
+  return !record.measurement.op_times.empty() || roofline::stored_profile(record).has_value();
+}
+
+/// The newest run of which anything can be explained.
+RunWithRecords newest_profiled(const Store& store) {
+  for (const auto& summary : store.list_runs()) {
+    auto data = store.whole_run(summary.run.id, /*with_samples=*/false);
+    if (std::ranges::any_of(data.records, has_profile)) return data;
+  }
+  throw Error(fmt::format("{}: no run has a profile yet; make one with: ridgepoint profile",
+                          store.path().string()));
+}
+
+/// Why nothing can be explained: each reason with the first case that has it.
+std::string refusals_text(const std::vector<std::pair<const Record*, std::string>>& refusals) {
+  std::vector<std::pair<std::string, std::size_t>> lines;  // and how many more have the reason
+  std::map<std::string, std::size_t> line_of;
+  for (const auto& [record, why] : refusals) {
+    const auto [found, is_new] = line_of.try_emplace(why, lines.size());
+    if (is_new) {
+      lines.emplace_back(fmt::format("{}  {}: {}", record->ordinal, label(record->subject), why),
+                         0);
+    } else {
+      ++lines[found->second].second;
+    }
+  }
+  std::string text = "nothing can be explained:\n";
+  for (std::size_t i = 0; i < std::min(lines.size(), kMostRefusals); ++i) {
+    text += lines[i].first;
+    if (lines[i].second > 0) text += fmt::format(" (and {} more)", lines[i].second);
+    text += "\n";
+  }
+  if (lines.size() > kMostRefusals) {
+    text += fmt::format("and {} more reasons\n", lines.size() - kMostRefusals);
+  }
+  return text;
+}
+
 int explain(const Invocation& invocation, const std::string& text) {
   const Store store = invocation.open_store(OpenMode::read_only);
-  RunWithRecords data = chosen_records(store, text);
+  RunWithRecords data = text.empty() ? newest_profiled(store) : chosen_records(store, text);
   const ProfileOf profile_of = profiles_of(store, data.run);
   std::size_t explained = 0, left_out = 0;
-  std::string refusals;
+  std::vector<std::pair<const Record*, std::string>> refusals;
   for (const Record& record : data.records) {
     const auto profile = profile_of(record);
     if (!profile) {
-      refusals += fmt::format("{}  {}: {}\n", record.ordinal, label(record.subject),
-                              why_no_profile(record));
+      refusals.emplace_back(&record, why_no_profile(record));
       continue;
     }
     if (explained == kMostExplained) {
@@ -48,7 +94,7 @@ int explain(const Invocation& invocation, const std::string& text) {
   }
   if (explained > 0) return kExitOk;
   if (refusals.empty()) throw Error("this run has no case that was measured; resume it first");
-  fmt::print("nothing can be explained:\n{}", refusals);
+  fmt::print("{}", refusals_text(refusals));
   return kExitNotOk;
 }
 
@@ -88,14 +134,13 @@ ProfileOf profiles_of(const Store& store, const Run& run) {
 }
 
 void add_explain_command(CLI::App& app, Invocation& invocation) {
-  const auto run = std::make_shared<std::string>("latest");
+  const auto run = std::make_shared<std::string>();
   add_command(app, invocation, "explain",
               "Say in about ten lines what limits a run and what would help",
               [&invocation, run] { return explain(invocation, *run); })
       ->add_option("RUN[/CASE]", *run,
                    "Run id (or its first characters), label, or 'latest'; with a case of it by "
-                   "number or hash, that case alone")
-      ->capture_default_str();
+                   "number or hash, that case alone (default: the newest run with a profile)");
 }
 
 }  // namespace ridgepoint

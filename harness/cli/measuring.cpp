@@ -22,22 +22,27 @@ bool splits_at_commas(const CaseField& field) {
          std::holds_alternative<std::int64_t Case::*>(field.member);
 }
 
+/// Specs of backends, changes of weights and paths may hold commas.
+constexpr const char* kCaseGroup =
+    "Case: each may be given several times (--backend A --backend B); numbers and types with a "
+    "list, "
+    "too: --batch 1,4,16";
+
 }  // namespace
 
 void add_axis_options(CLI::App& command, MeasuringArguments& arguments,
                       const std::function<bool(const CaseField&)>& wanted) {
   for (const auto& field : case_fields()) {
     if (!wanted(field)) continue;
-    auto* option =
-        command
-            .add_option_function<std::vector<std::string>>(
-                option_name(field.name),
-                [&arguments, name = std::string(field.name)](const auto& values) {
-                  arguments.axes[name] = values;
-                },
-                std::string(field.help))
-            ->allow_extra_args(false)
-            ->group("Case: each may be given several times, or with a list: --batch 1,4,16");
+    auto* option = command
+                       .add_option_function<std::vector<std::string>>(
+                           option_name(field.name),
+                           [&arguments, name = std::string(field.name)](const auto& values) {
+                             arguments.axes[name] = values;
+                           },
+                           std::string(field.help))
+                       ->allow_extra_args(false)
+                       ->group(kCaseGroup);
     if (splits_at_commas(field)) option->delimiter(',');
   }
 }

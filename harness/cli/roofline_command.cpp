@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "backends/registry.h"
 #include "harness/cli/cli.h"
@@ -27,8 +29,8 @@ namespace {
 
 struct RooflineArguments {
   bool quick = false;
-  int threads = 0;
-  std::int64_t largest_mib = 0;
+  std::optional<int> threads;
+  std::optional<std::int64_t> largest_mib;
   std::string format = "table";
   std::string label;
   std::string device;
@@ -49,24 +51,25 @@ std::int64_t default_largest_bytes(std::int64_t available_bytes) {
 ceilings::MeasureOptions options_of(const RooflineArguments& arguments) {
   auto options = arguments.quick ? ceilings::quick_options() : ceilings::MeasureOptions{};
   const auto cores = ceilings::one_cpu_a_core().size();
-  if (arguments.threads < 0 || static_cast<std::size_t>(arguments.threads) > cores) {
+  if (arguments.threads &&
+      (*arguments.threads < 1 || std::cmp_greater(*arguments.threads, cores))) {
     throw Error(
         fmt::format("--threads: {} is out of range; this process may use {}, so give "
                     "1 to {}",
-                    arguments.threads, number_of(cores, "core"), cores));
+                    *arguments.threads, number_of(cores, "core"), cores));
   }
-  options.threads = arguments.threads;
+  options.threads = arguments.threads.value_or(0);
   const std::int64_t available =
       read_system_memory().available_bytes.value_or(std::int64_t{4} << 30);
   const std::int64_t most_mib = (available / 2) >> 20;
-  if (arguments.largest_mib < 0 || arguments.largest_mib > most_mib) {
+  if (arguments.largest_mib && (*arguments.largest_mib < 1 || *arguments.largest_mib > most_mib)) {
     throw Error(fmt::format(
         "--largest-mib: {} is out of range; half of the memory that is available is {} MiB, so "
         "give 1 to {}",
-        arguments.largest_mib, most_mib, most_mib));
+        *arguments.largest_mib, most_mib, most_mib));
   }
   options.largest_bytes =
-      arguments.largest_mib > 0 ? arguments.largest_mib << 20 : default_largest_bytes(available);
+      arguments.largest_mib ? *arguments.largest_mib << 20 : default_largest_bytes(available);
   return options;
 }
 
@@ -93,12 +96,14 @@ int print_ceilings(const Invocation& invocation, const RooflineArguments& argume
 }
 
 int measure_gpu_roofline(const Invocation& invocation, const RooflineArguments& arguments) {
-  if (arguments.threads != 0) {
+  if (arguments.threads) {
     throw Error("--threads: a GPU's ceilings are of all of it; leave it out with --device");
   }
   auto options = arguments.quick ? quick_device_options() : DeviceCeilingOptions{};
-  if (arguments.largest_mib < 0) throw Error("--largest-mib: give 1 or more");
-  if (arguments.largest_mib > 0) options.largest_bytes = arguments.largest_mib << 20;
+  if (arguments.largest_mib) {
+    if (*arguments.largest_mib < 1) throw Error("--largest-mib: give 1 or more");
+    options.largest_bytes = *arguments.largest_mib << 20;
+  }
   options.progress = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   // A device that is not there is known before a database is made.
   static_cast<void>(open_backend(backend_of_device(arguments.device)));

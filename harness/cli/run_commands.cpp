@@ -57,7 +57,11 @@ std::vector<Case> cases_of_axes(std::map<std::string, std::vector<std::string>> 
   if (auto workload = axes.extract("workload")) deciding.insert(std::move(workload));
   const auto asked = deciding.find("workload");
   if (asked != deciding.end() && std::ranges::find(asked->second, "op") != asked->second.end()) {
-    if (auto op = axes.extract("op")) deciding.insert(std::move(op));
+    if (auto op = axes.extract("op")) {
+      // Before the other options: whether they mean something depends on it.
+      for (const std::string& name : op.mapped()) refuse_unknown_operator(name);
+      deciding.insert(std::move(op));
+    }
   }
   return expand({.name = "", .description = "", .groups = {axes_of(deciding)}}, axes);
 }

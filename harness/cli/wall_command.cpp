@@ -4,15 +4,25 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
+#include <deque>
 #include <filesystem>
+#include <initializer_list>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/interrupt.h"
 #include "harness/run/data_folder.h"
 #include "harness/streaming/streaming.h"
+#include "harness/wall/interrupted.h"
+#include "harness/wall/open_slice.h"
 #include "harness/wall/wall_model.h"
 #include "harness/wall/wall_run.h"
 #include "profiler/ceilings/time_together.h"
@@ -26,8 +36,10 @@ namespace {
 struct WallArguments {
   std::vector<std::string> models{std::string(kBundledModel)};
   std::vector<std::string> types{""};
-  std::string backend, kv = "f16", label;
-  int threads = 0;
+  std::vector<std::string> kv_types{Case{}.kv};
+  std::string backend, label;
+  const CLI::App* command = nullptr;
+  std::optional<int> threads;
   WallGrid grid;
   std::int64_t repetitions = 3;
   bool predict_only = false, causal = false, streamed = false;
@@ -37,18 +49,28 @@ struct WallArguments {
   std::string folder;
 };
 
-SliceOptions slice_options(const WallArguments& arguments) {
+SliceOptions slice_options(const WallArguments& arguments, const std::atomic<bool>& stop) {
   const auto cores = static_cast<int>(ceilings::one_cpu_a_core().size());
-  if (arguments.threads < 0 || arguments.threads > cores) {
+  if (arguments.threads && (*arguments.threads < 1 || *arguments.threads > cores)) {
     throw Error(
         fmt::format("--threads: {} is out of range; this process may use {}, so give "
                     "1 to {}",
-                    arguments.threads, number_of(cores, "core"), cores));
+                    *arguments.threads, number_of(cores, "core"), cores));
   }
   SliceOptions options;
-  options.threads = arguments.threads > 0 ? arguments.threads : cores;
-  options.kv_type = parse_kv_type(arguments.kv);
+  options.threads = arguments.threads.value_or(cores);
+  options.stop = &stop;
   return options;
+}
+
+/// For a variant of its own.
+SliceOptions slice_options_of(const SliceOptions& options, const Case& variant) {
+  SliceOptions own = options;
+  own.kv_type = parse_kv_type(variant.kv);
+  own.report = [name = name_of_variant(variant)](const std::string& what) {
+    fmt::print(stderr, "{}: {}\n", name, what);
+  };
+  return own;
 }
 
 std::vector<Case> variants_of(const WallArguments& arguments) {
@@ -56,25 +78,49 @@ std::vector<Case> variants_of(const WallArguments& arguments) {
   for (const auto& model : arguments.models) {
     check_model(model);
     for (const auto& type : arguments.types) {
-      Case variant;
-      set_from_text(variant, *find_case_field("kv"), arguments.kv);
-      if (!type.empty()) set_from_text(variant, *find_case_field("type"), type);
-      variant.model = model;
-      variant.backend = arguments.backend;
-      variants.push_back(std::move(variant));
+      for (const auto& kv : arguments.kv_types) {
+        Case variant;
+        static_cast<void>(parse_kv_type(kv));
+        set_from_text(variant, *find_case_field("kv"), kv);
+        if (!type.empty()) set_from_text(variant, *find_case_field("type"), type);
+        variant.model = model;
+        variant.backend = arguments.backend;
+        if (!type.empty() && !is_shape(variant)) refuse_type_of(variant);
+        variants.push_back(std::move(variant));
+      }
     }
   }
   return variants;
 }
 
-std::vector<WallModel> measure_models(const WallArguments& arguments) {
-  const SliceOptions options = slice_options(arguments);
-  std::vector<WallModel> models;
-  for (const Case& variant : variants_of(arguments)) {
-    fmt::print(stderr, "timing a slice of {} {}\n", variant.model, variant.type);
-    models.push_back(measure_wall_model(variant, options));
+/// What would be passed over in silence is refused.
+void check_options(const WallArguments& arguments) {
+  const auto is_given = [&](const char* option) {
+    return arguments.command->get_option(option)->count() > 0;
+  };
+  const auto refuse_beside = [&](const char* option, std::initializer_list<const char*> others,
+                                 const char* why) {
+    for (const char* other : others) {
+      if (is_given(other))
+        throw Error(fmt::format("{}: not with {}, which {}", other, option, why));
+    }
+  };
+  if (arguments.causal) {
+    refuse_beside("--causal",
+                  {"--streamed", "--predict-only", "--batch", "--depth", "--generate",
+                   "--repetitions", "--case-seconds"},
+                  "times work of its own and runs no case");
   }
-  return models;
+  if (arguments.streamed) {
+    refuse_beside("--streamed",
+                  {"--batch", "--depth", "--generate", "--repetitions", "--case-seconds"},
+                  "decodes one sequence, --steps of them");
+    return;
+  }
+  for (const char* option : {"--ways", "--share", "--steps", "--readers", "--folder"}) {
+    if (is_given(option))
+      throw Error(fmt::format("{}: means something with --streamed only", option));
+  }
 }
 
 std::string causal_text(const std::string& name, const CausalTests& causes) {
@@ -92,27 +138,32 @@ std::string causal_text(const std::string& name, const CausalTests& causes) {
   return text;
 }
 
-int find_causes(const Invocation& invocation, const WallArguments& arguments) {
-  const SliceOptions options = slice_options(arguments);
+int find_causes(const Invocation& invocation, const WallArguments& arguments,
+                const std::atomic<bool>& stop) {
+  const SliceOptions options = slice_options(arguments, stop);
+  const auto variants = variants_of(arguments);
   Store store = invocation.open_store(OpenMode::read_write);
-  for (const Case& variant : variants_of(arguments)) {
-    const std::string name =
-        variant.type.empty() ? variant.model : variant.model + " " + variant.type;
+  for (const Case& variant : variants) {
+    const std::string name = name_of_variant(variant);
     fmt::print(stderr, "{}: time against the bandwidth that an antagonist leaves\n", name);
     constexpr int kRounds = 5;
-    const auto causes = test_causes(variant, options, kRounds);
-    fmt::print("{}run:      {}\n", causal_text(name, causes),
-               store_causal_tests(store, name, causes, arguments.label, invocation.command_line));
+    const auto [run_id, causes] =
+        run_causal_tests(store, variant, slice_options_of(options, variant), kRounds,
+                         arguments.label, invocation.command_line);
+    if (!causes.tests.empty()) fmt::print("{}", causal_text(name, causes));
+    fmt::print("run:      {}{}\n", run_id, causes.interrupted ? ", interrupted" : "");
+    std::fflush(stdout);
+    if (stop.load()) break;
   }
   fmt::print("database: {}\n", invocation.database_path().string());
-  return kExitOk;
+  return stop.load() ? kExitInterrupted : kExitOk;
 }
 
-StreamingOptions streaming_options(const WallArguments& arguments, const Case& variant) {
-  const SliceOptions slice = slice_options(arguments);
+StreamingOptions streaming_options(const WallArguments& arguments, const Case& variant,
+                                   int threads) {
   StreamingOptions options;
-  options.threads = slice.threads;
-  options.kv_type = slice.kv_type;
+  options.threads = threads;
+  options.kv_type = parse_kv_type(variant.kv);
   options.ways.clear();
   for (const std::string& way : arguments.ways) options.ways.push_back(*find_stream_way(way));
   options.shares = arguments.shares;
@@ -124,32 +175,41 @@ StreamingOptions streaming_options(const WallArguments& arguments, const Case& v
   return options;
 }
 
-int stream_models(const Invocation& invocation, const WallArguments& arguments) {
+int stream_models(const Invocation& invocation, const WallArguments& arguments,
+                  const std::atomic<bool>& stop) {
+  const int threads = slice_options(arguments, stop).threads;
+  const auto variants = variants_of(arguments);
   Store store = invocation.open_store(OpenMode::read_write);
-  const Interrupt interrupt;
-  for (const Case& variant : variants_of(arguments)) {
+  for (const Case& variant : variants) {
     Streaming streaming = predict_streaming(
-        variant, streaming_options(arguments, variant),
-        [&](const std::string& step) { fmt::print(stderr, "{}: {}\n", variant.model, step); });
+        variant, streaming_options(arguments, variant, threads),
+        [&](const std::string& step) {
+          fmt::print(stderr, "{}: {}\n", name_of_variant(variant), step);
+        },
+        stop);
     const std::string run_id = run_streaming(
         store, streaming, !arguments.predict_only, arguments.label, invocation.command_line,
         [](const StreamingPoint& point) {
-          fmt::print(stderr, "{}, {:.0f} %: {:.2f} s a token\n", name_of(point.way),
-                     100 * point.share, point.measured_seconds());
+          const std::string came = point.absent.empty()
+                                       ? fmt::format("{:.2f} s a token", point.measured_seconds())
+                                       : point.absent;
+          fmt::print(stderr, "{}, {:.0f} %: {}\n", name_of(point.way), 100 * point.asked_share,
+                     came);
         },
-        interrupt.requested());
+        stop);
     fmt::print("{}run:      {}\n", streaming_text(streaming), run_id);
-    if (interrupt.requested().load()) break;
+    std::fflush(stdout);
+    if (stop.load()) break;
   }
   fmt::print("database: {}\n", invocation.database_path().string());
-  return interrupt.requested().load() ? kExitInterrupted : kExitOk;
+  return stop.load() ? kExitInterrupted : kExitOk;
 }
 
 std::string case_line(const WallCase& one) {
   std::string line =
-      fmt::format("{:<8} {:<6} {:<7} batch {:<3} context {:<6} predicted {:>9.2f} ms",
+      fmt::format("{:<8} {:<6} KV {:<4} {:<7} batch {:<3} context {:<6} predicted {:>9.2f} ms",
                   one.model->variant.model.substr(one.model->variant.model.rfind('/') + 1),
-                  one.model->outline.weight_type, one.decode ? "decode" : "prefill",
+                  one.model->outline.weight_type, one.subject.kv, one.decode ? "decode" : "prefill",
                   one.subject.batch, one.subject.depth, one.predicted_seconds * 1e3);
   if (!one.left_out.empty()) return line + "  not run: " + one.left_out;
   if (one.measured_seconds <= 0) return line + "  did not come out";
@@ -168,42 +228,72 @@ std::string score_text(const std::vector<WallCase>& cases) {
   return text;
 }
 
-int predict_and_run(const Invocation& invocation, const WallArguments& arguments) {
-  if (arguments.causal) return find_causes(invocation, arguments);
-  if (arguments.streamed) return stream_models(invocation, arguments);
+void predict_one(const WallModel& model, const WallArguments& arguments,
+                 const RunOptions& run_options, WallRun& run, std::vector<WallCase>& all) {
+  fmt::print("{}\n", wall_text(model, arguments.grid.batches, arguments.grid.depths));
+  std::fflush(stdout);
+  auto cases = wall_cases(model, arguments.grid, run_options);
+  if (arguments.predict_only) {
+    for (WallCase& one : cases) {
+      if (one.left_out.empty()) one.left_out = "only predictions were asked for";
+    }
+  }
+  run.add_predictions(model, cases);
+  std::ranges::move(cases, std::back_inserter(all));
+}
+
+int predict_and_run_cases(const Invocation& invocation, const WallArguments& arguments,
+                          const std::atomic<bool>& stop) {
   RunOptions options;
   options.repetitions = arguments.repetitions;
   options.processes = options.most_processes = 1;
   options.case_budget_seconds = arguments.grid.most_case_seconds;
   options.check = options.op_times = options.remeasure_noisy = false;
   validate(options);
+  const SliceOptions slice = slice_options(arguments, stop);
+  const auto variants = variants_of(arguments);
   Store store = invocation.open_store(OpenMode::read_write);
-  const auto models = measure_models(arguments);
+  std::optional<WallRun> run;  // from the first model on: a mistake before leaves nothing behind
+  std::deque<WallModel> models;
   std::vector<WallCase> cases;
-  for (const WallModel& model : models) {
-    fmt::print("{}\n", wall_text(model, arguments.grid.batches, arguments.grid.depths));
-    auto more = wall_cases(model, arguments.grid, options);
-    cases.insert(cases.end(), std::make_move_iterator(more.begin()),
-                 std::make_move_iterator(more.end()));
-  }
-  if (arguments.predict_only) {
-    for (WallCase& one : cases) {
-      if (one.left_out.empty()) one.left_out = "only predictions were asked for";
+  try {
+    for (const Case& variant : variants) {
+      models.push_back(measure_wall_model(variant, slice_options_of(slice, variant)));
+      if (!run) run.emplace(store, options, arguments.label, invocation.command_line);
+      predict_one(models.back(), arguments, options, *run, cases);
     }
+    run->measure(
+        cases,
+        [&](const WallCase& one) {
+          if (arguments.predict_only) return;
+          fmt::print("{}\n", case_line(one));
+          std::fflush(stdout);
+        },
+        stop);
+  } catch (const Interrupted&) {
+    if (!run) throw;  // otherwise what was predicted until then is stored
+  } catch (...) {
+    if (run) run->finish(/*interrupted=*/true);
+    throw;
   }
-  std::fflush(stdout);
-  const Interrupt interrupt;
-  const std::string run_id = run_wall(
-      store, cases, options, arguments.label, invocation.command_line,
-      [&](const WallCase& one) {
-        if (arguments.predict_only) return;
-        fmt::print("{}\n", case_line(one));
-        std::fflush(stdout);
-      },
-      interrupt.requested());
+  run->finish(stop.load());
   if (!arguments.predict_only) fmt::print("{}", score_text(cases));
-  fmt::print("database: {}\nrun:      {}\n", invocation.database_path().string(), run_id);
-  return interrupt.requested().load() ? kExitInterrupted : kExitOk;
+  fmt::print("database: {}\nrun:      {}{}\n", invocation.database_path().string(), run->id(),
+             stop.load() ? ", interrupted" : "");
+  return stop.load() ? kExitInterrupted : kExitOk;
+}
+
+int predict_and_run(const Invocation& invocation, const WallArguments& arguments) {
+  check_options(arguments);
+  const Interrupt interrupt;
+  try {
+    if (arguments.causal) return find_causes(invocation, arguments, interrupt.requested());
+    if (arguments.streamed) return stream_models(invocation, arguments, interrupt.requested());
+    return predict_and_run_cases(invocation, arguments, interrupt.requested());
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "interrupted before anything was predicted: nothing is stored\n");
+    return kExitInterrupted;
+  }
 }
 
 }  // namespace
@@ -214,13 +304,18 @@ void add_wall_command(CLI::App& app, Invocation& invocation) {
       add_command(app, invocation, "wall",
                   "Predict a model's speed here from ceilings, then see what came true",
                   [&invocation, arguments] { return predict_and_run(invocation, *arguments); });
-  command->add_option("--model", arguments->models, "Files, bundled models or shapes")
+  arguments->command = command;
+  command
+      ->add_option("--model", arguments->models,
+                   fmt::format("Files, bundled models or shapes (default: {})", kBundledModel))
       ->delimiter(',');
   command->add_option("--type", arguments->types, "Types of the weights, for shapes")
       ->delimiter(',');
   command->add_option("--backend", arguments->backend,
                       "Backend (default: the first of cpu, quantized, reference that runs it)");
-  command->add_option("--kv", arguments->kv, "Type of the KV cache")->capture_default_str();
+  command->add_option("--kv", arguments->kv_types, "Types of the KV cache")
+      ->delimiter(',')
+      ->capture_default_str();
   command->add_option("--threads", arguments->threads, "Threads (default: one a core)");
   command->add_option("--batch", arguments->grid.batches, "Batches to predict and run")
       ->delimiter(',')

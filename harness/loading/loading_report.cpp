@@ -15,6 +15,10 @@
 namespace ridgepoint {
 namespace {
 
+/// Below this a pass is over before a disk is at its best.
+constexpr std::int64_t kSmallFileBytes = std::int64_t{64} << 20;
+constexpr double kFasterThanTheDisk = 1.25;
+
 Record record_of(const Loading& loading, const LoadingFigure& figure) {
   Record record;
   record.subject = figure_case(fmt::format("loading, {}, {}, {}",
@@ -90,6 +94,15 @@ std::string loading_text(const Loading& loading) {
                         : "");
     }
     rows.push_back(std::move(row));
+    const bool is_cold =
+        figure.cold && uses_page_cache(figure.way) && figure.way != LoadWay::packed;
+    if (is_cold && loading.disk_bytes_per_second > 0 &&
+        rate > kFasterThanTheDisk * loading.disk_bytes_per_second) {
+      notes.push_back(fmt::format(
+          "cold, {}: faster than direct reads of the disk, so its bytes came from some memory on "
+          "the way, or the passes are too short",
+          name_of(figure.way)));
+    }
     for (const std::string& why : {figure.absent, figure.doubt}) {
       if (!why.empty()) notes.push_back(fmt::format("{}, {}: {}", state, name_of(figure.way), why));
     }
@@ -114,6 +127,13 @@ std::string loading_text(const Loading& loading) {
                             loading.disk_threads)
               : std::string("the disk's own is unknown: no direct reads here\n\n");
   text += align(rows);
+  if (loading.bytes < kSmallFileBytes) {
+    text += fmt::format(
+        "{} are little: opening and beginning threads are a part of such passes, of the disk's "
+        "own, "
+        "too; take shares of it as a hint, or a file of {} or more\n",
+        size(loading.bytes), size(kSmallFileBytes));
+  }
   for (const std::string& note : notes) text += note + "\n";
   text +=
       "A virtual disk may be another machine's memory: what is cold here can be warm there, and "

@@ -34,7 +34,7 @@ std::int64_t checked_size(const std::string& path) {
   return static_cast<std::int64_t>(bytes);
 }
 
-/// As much of the file as is loaded: whole pieces, unless it is all.
+/// As much of the file as is loaded: whole MiB, unless it is all.
 std::int64_t loaded_size(std::int64_t file_bytes, std::int64_t most_bytes) {
   const auto available = read_system_memory().available_bytes;
   std::int64_t most = most_bytes > 0 ? most_bytes : file_bytes;
@@ -42,7 +42,7 @@ std::int64_t loaded_size(std::int64_t file_bytes, std::int64_t most_bytes) {
     most = available.value() / 4;
   }
   if (file_bytes <= most) return file_bytes;
-  return std::max(most / kLoadPieceBytes, std::int64_t{1}) * kLoadPieceBytes;
+  return std::max<std::int64_t>(most >> 20, 1) << 20;
 }
 
 void make_cold(const std::string& path, LoadingFigure& figure) {

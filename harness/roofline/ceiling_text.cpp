@@ -52,7 +52,11 @@ std::string section_of(const ceilings::Measured& measured, std::string_view kind
   std::vector<std::string> heading{"", "threads"};
   if (kind == "bandwidth") heading.emplace_back("streams");
   if (levels) heading.emplace_back("level");
-  heading.insert(heading.end(), {"median", "95 % interval", levels ? "working set" : ""});
+  // A device's ceilings, and the clock, are medians over all samples.
+  const bool of_rounds = measured.conditions.rounds > 0 && kind != "clock";
+  heading.insert(heading.end(), {of_rounds ? "best round" : "median",
+                                 of_rounds ? "middle round to the best one's end" : "95 % interval",
+                                 levels ? "working set" : ""});
   Table rows{heading};
   for (const auto& ceiling : measured.ceilings) {
     if (ceiling.kind != kind) continue;

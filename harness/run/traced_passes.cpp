@@ -30,6 +30,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Pairs of a traced and an untraced pass, for what tracing costs. Listening again makes the ops
+/// known anew to the recorder, so they are not many.
+constexpr std::size_t kMostUntraced = 9;
 /// 24 MiB of spans of one pass; steps beyond that, or beyond what is to be kept where that is more,
 /// are not counted.
 constexpr std::size_t kMostSpansOfAPass = std::size_t{1} << 20;
@@ -51,6 +54,9 @@ class Traced {
   /// After make_ready().
   [[nodiscard]] virtual MemoryLedger memory() const = 0;
   virtual void leave() = 0;
+  /// What a pass takes while nobody listens; the next make_ready() listens again. Nothing when it
+  /// was interrupted.
+  virtual std::optional<std::int64_t> untraced_pass() = 0;
 };
 
 class TracedModel : public Traced {
@@ -88,6 +94,13 @@ class TracedModel : public Traced {
   void leave() override {
     if (session_ != nullptr) static_cast<void>(session_->trace(nullptr));
   }
+  std::optional<std::int64_t> untraced_pass() override {
+    leave();
+    session_ = &make_ready_();
+    const auto pass_ns = pass();
+    session_ = nullptr;
+    return pass_ns;
+  }
 
  private:
   const CaseContext& context_;
@@ -115,6 +128,12 @@ class TracedOp : public Traced {
   }
   [[nodiscard]] MemoryLedger memory() const override { return execution_.memory(); }
   void leave() override { static_cast<void>(execution_.trace(nullptr)); }
+  std::optional<std::int64_t> untraced_pass() override {
+    leave();
+    is_traced_ = false;
+    if (before_sample_) before_sample_();
+    return pass();
+  }
 
  private:
   Execution& execution_;
@@ -266,6 +285,7 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
   for (const auto& probe : probes) probe->start();
   TraceKeeper keeper(label(context.subject), most_kept);
   std::vector<std::int64_t> passes_ns;
+  std::vector<double> overheads;  // of a traced pass and the untraced one right after it
   std::int64_t traced_ns = 0;
   std::size_t dropped = 0;
   const char* ended_by = "passes";
@@ -302,6 +322,12 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
       keep_memory(keeper, traced);
     }
     for (const SpanTrack& track : recorder.tracks()) dropped += track.dropped();
+    if (!backend.cuda_device() && !context.stopped() && overheads.size() < kMostUntraced) {
+      const auto untraced_ns = traced.untraced_pass();
+      if (untraced_ns && *untraced_ns > 0) {
+        overheads.push_back(static_cast<double>(*pass_ns) / static_cast<double>(*untraced_ns));
+      }
+    }
     if (context.stopped()) {
       ended_by = "stop";
       break;
@@ -329,7 +355,9 @@ std::optional<double> trace(const CaseContext& context, const Backend& backend, 
   if (is_profile && !passes_ns.empty()) {
     context.sink.trace(std::move(keeper).finish(recorder));
   }
-  if (!passes_ns.empty() && median(measured_ns) > 0) {
+  if (!overheads.empty()) {
+    context.sink.metric("trace_overhead", median(overheads));
+  } else if (!passes_ns.empty() && median(measured_ns) > 0) {
     context.sink.metric("trace_overhead", median(passes_ns) / median(measured_ns));
   }
   return memory_bytes;

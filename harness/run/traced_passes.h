@@ -1,5 +1,7 @@
 // A few more passes of a case, after the measured ones, in which the backend announces its ops. No
-// measured sample is ever a traced one; what tracing costs is told by the metric trace_overhead.
+// measured sample is ever a traced one; what tracing costs is told by the metric trace_overhead:
+// the median over pairs of a traced pass and one right after it to which nobody listens, so that it
+// holds nothing of how the machine's speed moved since the samples were taken.
 //
 // Passes are traced until there were kFewestTraced of them and they took kShortestTraced_ns, or
 // until a tenth of the case's budget is spent: one pass at the least. A case of which one pass

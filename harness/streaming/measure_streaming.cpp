@@ -2,22 +2,31 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
-#include <cstdlib>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "backends/registry.h"
 #include "backends/session.h"
 #include "harness/run/random_tokens.h"
+#include "harness/streaming/apart.h"
 #include "harness/streaming/cold_pages.h"
 #include "harness/streaming/direct_feed.h"
 #include "harness/streaming/disk_rates.h"
+#include "harness/streaming/file_mapping.h"
+#include "harness/streaming/leftovers.h"
 #include "harness/streaming/mapped_feed.h"
-#include "harness/streaming/memory_limit.h"
+#include "harness/streaming/memory_group.h"
 #include "harness/streaming/stream_plan.h"
 #include "harness/streaming/streaming.h"
+#include "harness/wall/interrupted.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "results/statistics/quantile.h"
 #include "results/store/scratch_file.h"
@@ -28,10 +37,14 @@ namespace ridgepoint {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr std::string_view kScratchSuffix = ".weights";
 
 constexpr std::int64_t kPrompt = 8, kWarmSteps = 1;
 constexpr std::int64_t kMostProbeBytes = std::int64_t{512} << 20;
-// What a process takes beside the weights that a limit is for.
+// What a limit leaves beside the weights that are to stay and what the session holds for itself:
+// pages on their way.
 constexpr std::int64_t kLimitSlack = std::int64_t{64} << 20;
 // What a session takes beside the weights: activations, a short cache, the program.
 constexpr std::int64_t kBesideWeights = std::int64_t{512} << 20;
@@ -64,8 +77,9 @@ std::string largest_file(const std::string& model) {
   return largest;
 }
 
-SliceOptions slice_options_of(const StreamingOptions& options) {
+SliceOptions slice_options_of(const StreamingOptions& options, const std::atomic<bool>& stop) {
   SliceOptions slice;
+  slice.stop = &stop;
   slice.threads = options.threads;
   slice.kv_type = options.kv_type;
   slice.batches = {1};
@@ -91,10 +105,14 @@ struct Steps {
   std::optional<double> storage_bytes;  // a step
 };
 
-Steps take_steps(Session& session, const Model& model, int count) {
+void read_prompt(Session& session, const Model& model) {
   session.forward(random_tokens(1, TokenStream::prompt, 1, kPrompt, model.config.vocab));
+}
+
+Steps take_steps(Session& session, int count, const std::atomic<bool>& stop) {
   Steps steps;
   const auto step = [&] {
+    throw_if(stop);
     steps.tokens.push_back(session.next_tokens().front());
     const auto start_ns = monotonic_ns();
     session.forward(std::span(&steps.tokens.back(), 1));
@@ -113,9 +131,10 @@ Steps take_steps(Session& session, const Model& model, int count) {
 }
 
 Steps take_resident_steps(const Backend& backend, const Model& model,
-                          const StreamingOptions& options) {
+                          const StreamingOptions& options, const std::atomic<bool>& stop) {
   const auto session = backend.open_session(model, session_options(options, nullptr));
-  return take_steps(*session, model, options.steps);
+  read_prompt(*session, model);
+  return take_steps(*session, options.steps, stop);
 }
 
 /// Why the weights cannot all lie in memory; empty where they can.
@@ -141,13 +160,13 @@ std::string difference(const Steps& steps, const Truth& truth) {
   return {};
 }
 
+std::int64_t budget_of(const StreamingPoint& point, const StreamPlan& plan) {
+  return static_cast<std::int64_t>(point.asked_share * static_cast<double>(plan.bytes()));
+}
+
 /// All streamed, for the way in which a limit says what stays.
 StreamPlan plan_for(const StreamingPoint& point, const StreamPlan& plan) {
-  const auto all = static_cast<double>(plan.bytes());
-  // Shares came from a plan: the same budget, up to rounding.
-  return with_budget(plan, point.way == StreamWay::limited
-                               ? 0
-                               : static_cast<std::int64_t>(std::ceil(point.share * all)) + 1);
+  return with_budget(plan, point.way == StreamWay::limited ? 0 : budget_of(point, plan));
 }
 
 std::unique_ptr<StreamedWeights> open_feed(const StreamingPoint& point, const Model& model,
@@ -160,12 +179,51 @@ std::unique_ptr<StreamedWeights> open_feed(const StreamingPoint& point, const Mo
                                       /*forgets=*/point.way == StreamWay::mapped);
 }
 
-void doubt_point(StreamingPoint& point, const StreamedWeights& feed) {
-  if (point.way == StreamWay::limited) return;  // what stays is the kernel's to say
-  const auto cached = feed.cached_share();
-  point.cached_share = cached.value_or(1);
-  if (!cached) {
-    point.doubt = "whether it was cold: " + cached.why();
+/// What a point's process has to say.
+struct PointSteps {
+  Steps steps;
+  std::int64_t buffer_bytes = 0;
+  std::optional<double> cached_share;
+  std::string why_not_cached;
+};
+
+struct PointPlace {
+  const StreamingPoint& point;
+  const Streaming& streaming;
+  const Model& model;
+  const StreamPlan& plan;
+  const fs::path& scratch;
+};
+
+/// `before_steps`: when the session is open and has read a prompt, so that it holds all it needs.
+PointSteps steps_of(const PointPlace& place, const std::atomic<bool>& stop,
+                    const std::function<void()>& before_steps) {
+  const StreamingOptions& options = place.streaming.options;
+  const auto backend = open_backend(place.streaming.model.variant.backend);
+  const auto feed = open_feed(place.point, place.model, plan_for(place.point, place.plan),
+                              place.scratch, place.streaming.readers);
+  const Model fed = feed->model();
+  const auto session = backend->open_session(fed, session_options(options, feed.get()));
+  read_prompt(*session, fed);
+  before_steps();
+  PointSteps result;
+  result.steps = take_steps(*session, options.steps, stop);
+  result.buffer_bytes = feed->buffer_bytes();
+  // Under a limit what stays is the kernel's to say.
+  if (place.point.way == StreamWay::limited) return result;
+  const auto cached = feed->cached_share();
+  if (cached) {
+    result.cached_share = cached.value();
+  } else {
+    result.why_not_cached = cached.why();
+  }
+  return result;
+}
+
+void doubt_point(StreamingPoint& point, const PointSteps& result) {
+  point.cached_share = result.cached_share.value_or(1);
+  if (!result.cached_share) {
+    point.doubt = "whether it was cold: " + result.why_not_cached;
   } else if (point.cached_share > kLargestWarmShare) {
     point.doubt = fmt::format(
         "{:.0f} % of what is streamed was in the page cache after a step: it was not "
@@ -174,26 +232,105 @@ void doubt_point(StreamingPoint& point, const StreamedWeights& feed) {
   }
 }
 
-void measure_point(StreamingPoint& point, const Streaming& streaming, const Backend& backend,
-                   const Model& model, const StreamPlan& plan, Truth& truth) {
-  const StreamingOptions& options = streaming.options;
-  const ScratchFile scratch(options.folder / fmt::format("ridgepoint-{}.weights", ::getpid()));
-  std::shared_ptr<MemoryLimit> limit;
-  if (point.way == StreamWay::limited) {
-    const double kept = point.share * static_cast<double>(plan.bytes());
-    const auto set = MemoryLimit::set(static_cast<std::int64_t>(kept) + kLimitSlack);
-    if (!set) {
-      point.absent = set.why();
-      return;
-    }
-    limit = set.value();
+/// Logits as bits: what is no number must come through, too.
+std::string packed_steps(const PointSteps& result) {
+  Json logits = Json::array();
+  for (const float logit : result.steps.logits) {
+    logits.push_back(std::bit_cast<std::uint32_t>(logit));
   }
-  const auto feed =
-      open_feed(point, model, plan_for(point, plan), scratch.path(), streaming.readers);
-  const Model fed = feed->model();
-  const auto session = backend.open_session(fed, session_options(options, feed.get()));
-  const Steps steps = take_steps(*session, fed, options.steps);
-  point.buffer_bytes = feed->buffer_bytes();
+  Json json = {{"tokens", result.steps.tokens},
+               {"step_ns", result.steps.step_ns},
+               {"logits", std::move(logits)},
+               {"buffer_bytes", result.buffer_bytes}};
+  if (result.steps.storage_bytes) json["storage_bytes"] = *result.steps.storage_bytes;
+  return json.dump();
+}
+
+PointSteps unpacked_steps(const std::string& text) {
+  const Json json = Json::parse(text);
+  PointSteps result;
+  json.at("tokens").get_to(result.steps.tokens);
+  json.at("step_ns").get_to(result.steps.step_ns);
+  for (const Json& bits : json.at("logits")) {
+    result.steps.logits.push_back(std::bit_cast<float>(bits.get<std::uint32_t>()));
+  }
+  json.at("buffer_bytes").get_to(result.buffer_bytes);
+  if (json.contains("storage_bytes")) {
+    result.steps.storage_bytes = json.at("storage_bytes").get<double>();
+  }
+  return result;
+}
+
+/// What this process has touched of the model's files would otherwise stay in memory at its expense
+/// and not at that of the group.
+void forget_files_of(const Model& model) {
+  for (const FileMapping& mapping : file_mappings()) {
+    const bool holds_weights = std::ranges::any_of(model.weights, [&](const auto& weight) {
+      const auto address = reinterpret_cast<std::uintptr_t>(weight.second.bytes.data());
+      return weight.second.mapped && address >= mapping.first && address < mapping.end;
+    });
+    if (!holds_weights) continue;
+    const std::size_t bytes = mapping.end - mapping.first;
+    forget_pages({reinterpret_cast<const std::byte*>(mapping.first), bytes});
+    forget_cached(mapping.file, mapping.offset, static_cast<std::int64_t>(bytes));
+  }
+}
+
+/// What the kernel may keep of the weights, the session's own memory, and some room. The session's
+/// is known when it is open: a table of tokens in an order of the engine's own is a part of it.
+void limit_to_share(const MemoryGroup& group, const PointPlace& place) {
+  const auto own = group.anonymous_bytes();
+  if (!own) throw Error(own.why());
+  const StreamPlan& plan = place.plan;
+  const std::int64_t kept =
+      std::max<std::int64_t>(budget_of(place.point, plan) - plan.fixed_bytes, 0);
+  group.set_limit(kept + plan.fixed_in_file_bytes + own.value() + kLimitSlack);
+}
+
+/// In a child: the kernel ends what cannot do with the limit. Nothing where there are no steps,
+/// with the reason in `point`.
+std::optional<PointSteps> limited_steps(StreamingPoint& point, const PointPlace& place,
+                                        const std::atomic<bool>& stop) {
+  const auto group = MemoryGroup::make();
+  if (!group) {
+    point.absent = group.why();
+    return std::nullopt;
+  }
+  forget_files_of(place.model);
+  const ApartResult result = run_apart(
+      [&] {
+        group.value()->enter();
+        return packed_steps(steps_of(place, stop, [&] { limit_to_share(*group.value(), place); }));
+      },
+      stop);
+  if (result.stopped) throw Interrupted();
+  if (result.came_out()) return unpacked_steps(result.answer);
+  point.out_of_memory = group.value()->ran_out();
+  point.absent =
+      point.out_of_memory ? fmt::format(
+                                "the kernel ended the process: {:.0f} % of the weights and {} MiB "
+                                "beside them were too little memory for it",
+                                100 * point.asked_share, kLimitSlack >> 20)
+      : result.signal != 0 ? fmt::format("the process was ended by signal {}", result.signal)
+                           : result.problem;
+  return std::nullopt;
+}
+
+void measure_point(StreamingPoint& point, const Streaming& streaming, const Model& model,
+                   const StreamPlan& plan, Truth& truth, const std::atomic<bool>& stop) {
+  // Here and not where it is written: a child that is killed removes nothing.
+  const ScratchFile scratch(streaming.options.folder / own_name(kScratchSuffix));
+  const PointPlace place{point, streaming, model, plan, scratch.path()};
+  std::optional<PointSteps> result;
+  if (point.way == StreamWay::limited) {
+    result = limited_steps(point, place, stop);
+    if (!result) return;
+  } else {
+    result = steps_of(place, stop, [] {});
+    doubt_point(point, *result);
+  }
+  const Steps& steps = result->steps;
+  point.buffer_bytes = result->buffer_bytes;
   point.step_ns = steps.step_ns;
   point.storage_bytes = steps.storage_bytes;
   if (truth.whose.empty()) {
@@ -201,14 +338,27 @@ void measure_point(StreamingPoint& point, const Streaming& streaming, const Back
                                 100 * point.share)};
   }
   point.wrong = difference(steps, truth);
-  doubt_point(point, *feed);
 }
 
 /// Cold pages of a mapping where nearly every one of them takes another's place.
-Reading<double> limited_rate_of(const std::string& file, int threads) {
-  const auto limit = MemoryLimit::set(kLimitSlack);
-  if (!limit) return Reading<double>::absent(limit.why());
-  return measure_mapped_rate(file, kMostProbeBytes, threads);
+Reading<double> limited_rate_of(const std::string& file, int threads,
+                                const std::atomic<bool>& stop) {
+  const auto group = MemoryGroup::make();
+  if (!group) return Reading<double>::absent(group.why());
+  const ApartResult result = run_apart(
+      [&] {
+        group.value()->enter();
+        group.value()->set_limit(kLimitSlack);
+        const auto rate = measure_mapped_rate(file, kMostProbeBytes, threads);
+        if (!rate) throw Error(rate.why());
+        return fmt::format("{}", rate.value());
+      },
+      stop);
+  if (result.stopped) throw Interrupted();
+  if (result.came_out()) return Reading<double>::of(std::stod(result.answer));
+  return Reading<double>::absent(
+      result.signal != 0 ? "the kernel ended the process that was to read with little memory"
+                         : result.problem);
 }
 
 /// What direct reads get from the disk now; 0 where a point does not read so.
@@ -306,9 +456,16 @@ double Streaming::mean_absolute_error() const {
 }
 
 Streaming predict_streaming(const Case& variant, const StreamingOptions& options,
-                            const std::function<void(const std::string&)>& on_step) {
+                            const std::function<void(const std::string&)>& report,
+                            const std::atomic<bool>& stop) {
+  const auto on_step = [&](const std::string& step) {
+    throw_if(stop);
+    report(step);
+  };
   Streaming streaming;
   streaming.options = options;
+  remove_leftovers(options.folder, kScratchSuffix);
+  remove_stale_groups();
   // Before anything maps it: what is mapped does not leave the page cache.
   streaming.file = largest_file(variant.model);
   const std::string& file = streaming.file;
@@ -317,7 +474,7 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   Reading<double> limited = Reading<double>::absent("not asked for");
   if (std::ranges::count(options.ways, StreamWay::limited) > 0) {
     on_step("the disk: mapped pages, in a full control group");
-    limited = limited_rate_of(file, options.threads);
+    limited = limited_rate_of(file, options.threads, stop);
   }
   on_step("the disk: O_DIRECT");
   const auto direct = measure_direct_rate(file, kMostProbeBytes);
@@ -326,7 +483,7 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   streaming.direct_rate = direct.value_or({}).bytes_per_second;
   streaming.readers = options.readers > 0 ? options.readers : direct.value_or({}).readers;
   on_step("a slice of the model in memory");
-  streaming.model = measure_wall_model(variant, slice_options_of(options));
+  streaming.model = measure_wall_model(variant, slice_options_of(options, stop));
 
   const auto backend = open_backend(streaming.model.variant.backend);
   if (const Support streams = backend->streams(); !streams.supported) throw Error(streams.reason);
@@ -340,16 +497,19 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   for (const StreamWay way : options.ways) {
     std::vector<double> seen;
     for (const double share : options.shares) {
-      const StreamPlan kept =
-          with_budget(plan, static_cast<std::int64_t>(share * static_cast<double>(plan.bytes())));
       StreamingPoint point;
       point.way = way;
-      point.share = kept.resident_share();
-      if (way == StreamWay::limited) point.share = share;
-      if (kept.streamed_bytes() == 0 || std::ranges::count(seen, point.share) > 0) continue;
-      seen.push_back(point.share);
-      point.streamed_bytes =
-          way == StreamWay::limited ? plan.bytes() - plan.fixed_bytes : kept.streamed_bytes();
+      point.asked_share = share;
+      const StreamPlan kept = with_budget(plan, budget_of(point, plan));
+      if (kept.streamed_bytes() == 0 || std::ranges::count(seen, share) > 0) continue;
+      seen.push_back(share);
+      point.share = way == StreamWay::limited ? share : kept.resident_share();
+      point.streamed_bytes = kept.streamed_bytes();
+      if (way == StreamWay::limited) {
+        // All of it, unless the room beside the share holds what is left.
+        const bool all_fits = budget_of(point, plan) + kLimitSlack >= plan.bytes();
+        point.streamed_bytes = all_fits ? 0 : plan.bytes() - plan.fixed_bytes;
+      }
       StreamingCosts costs = streaming.costs(way);
       if (costs.disk_bytes_per_second <= 0) {
         point.absent = way == StreamWay::direct   ? direct.why()
@@ -378,16 +538,23 @@ void measure_streaming(Streaming& streaming,
   Truth truth;
   streaming.resident_absent = too_large(streaming);
   if (streaming.resident_absent.empty()) {
-    truth = {take_resident_steps(*backend, model, streaming.options), "those with all in memory"};
-    streaming.resident_ns = truth.steps.step_ns;
+    try {
+      truth = {take_resident_steps(*backend, model, streaming.options, stop),
+               "those with all in memory"};
+      streaming.resident_ns = truth.steps.step_ns;
+    } catch (const Interrupted&) {
+      streaming.resident_absent = "it was interrupted";
+    }
   }
   for (StreamingPoint& point : streaming.points) {
     if (stop.load()) break;
     if (point.absent.empty()) {
       try {
         const double before = disk_now(point, streaming);
-        measure_point(point, streaming, *backend, model, plan, truth);
+        measure_point(point, streaming, model, plan, truth, stop);
         point.disk_bytes_per_second = (before + disk_now(point, streaming)) / 2;
+      } catch (const Interrupted&) {
+        break;
       } catch (const Error& error) {
         point.absent = error.what();
       }

@@ -1,48 +1,17 @@
 #include "harness/streaming/stream_plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
 #include <string_view>
 
-#include "profiler/machine/system_file.h"
+#include "harness/streaming/file_mapping.h"
 #include "workloads/error.h"
 #include "workloads/models/lower.h"
 
 namespace ridgepoint {
 namespace {
-
-/// A file's part of this process' address space.
-struct FileMapping {
-  std::uintptr_t first = 0, end = 0;
-  std::int64_t offset = 0;
-  std::string file;
-};
-
-std::vector<FileMapping> file_mappings() {
-  std::vector<FileMapping> mappings;
-  const auto text = read_system_file("/proc/self/maps");
-  if (!text) return mappings;
-  const auto hexadecimal = [](std::string_view word) {
-    std::uintptr_t value = 0;
-    std::from_chars(word.data(), word.data() + word.size(), value, 16);
-    return value;
-  };
-  for (const auto line : split_lines(text.value())) {
-    const auto words = split_words(line);
-    // The name is the rest of the line: it may hold spaces.
-    const auto slash = line.find('/');
-    if (words.size() < 6 || slash == std::string_view::npos) continue;
-    const auto dash = words[0].find('-');
-    mappings.push_back({.first = hexadecimal(words[0].substr(0, dash)),
-                        .end = hexadecimal(words[0].substr(dash + 1)),
-                        .offset = static_cast<std::int64_t>(hexadecimal(words[2])),
-                        .file = std::string(line.substr(slash))});
-  }
-  return mappings;
-}
 
 std::optional<StreamedWeight> find_in_files(const std::string& name, const TensorView& view,
                                             const std::vector<FileMapping>& mappings) {
@@ -120,6 +89,7 @@ StreamPlan plan_stream(const Model& model, const Backend& backend) {
     auto weight = find_in_files(name, view, mappings);
     if (!weight || uses.looked_up.contains(name)) {
       plan.fixed_bytes += byte_count(view.type, view.shape);
+      if (weight && !backend.reorders(view.type)) plan.fixed_in_file_bytes += weight->bytes;
       continue;
     }
     weight->reordered = backend.reorders(view.type);

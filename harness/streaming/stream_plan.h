@@ -33,6 +33,7 @@ struct StreamPlan {
   /// Matrices that stay whatever the budget: those that lie in no file as they are used, and a
   /// table of tokens that is the output matrix, too.
   std::int64_t fixed_bytes = 0;
+  std::int64_t fixed_in_file_bytes = 0;  ///< of them, used where a file has them
 
   /// Of all matrices that a step reads whole. Norms, biases and rows of the token table, which are
   /// thousandths of them, stay and are not counted.

@@ -43,7 +43,8 @@ struct StreamingOptions {
 /// One share, one way.
 struct StreamingPoint {
   StreamWay way = StreamWay::mapped;
-  double share = 0;                 ///< of the weights, kept in memory
+  double asked_share = 0;           ///< of the weights, that was to be kept in memory
+  double share = 0;                 ///< that is: whole layers
   std::int64_t streamed_bytes = 0;  ///< expected to be read from the disk for each step
   double predicted_seconds = 0;
   double roof_seconds = 0;  ///< by the ceilings of memory and disk alone
@@ -54,6 +55,7 @@ struct StreamingPoint {
   std::optional<double> storage_bytes;  ///< that the kernel read from storage for a step
   double cached_share = 0;              ///< of what is streamed, in the page cache after a step
   std::string absent, wrong, doubt;     ///< why there is no figure, or one that must not be trusted
+  bool out_of_memory = false;           ///< why there is none: the kernel ended it
 
   [[nodiscard]] double measured_seconds() const;  ///< 0: not measured
   [[nodiscard]] double error() const;             ///< predicted / measured - 1
@@ -92,10 +94,12 @@ struct Streaming {
   [[nodiscard]] double mean_absolute_error() const;  ///< over measured points; 0 without any
 };
 
-/// Everything that is known before a step was timed. Error for a model in no file, a backend that
-/// does not stream, or a disk that gives nothing.
+/// Everything that is known before a step was timed. What a process that was killed left behind, in
+/// the folder or as a control group, goes away first. Error for a model in no file, a backend that
+/// does not stream, or a disk that gives nothing; Interrupted when `stop` is set.
 Streaming predict_streaming(const Case& variant, const StreamingOptions& options,
-                            const std::function<void(const std::string&)>& on_step);
+                            const std::function<void(const std::string&)>& on_step,
+                            const std::atomic<bool>& stop);
 
 /// Measures the points in turn.
 void measure_streaming(Streaming& streaming,

@@ -25,11 +25,12 @@ std::string model_name(const Streaming& streaming) {
 
 Case case_of(const Streaming& streaming, const StreamingPoint& point) {
   return figure_case(fmt::format("streamed, {}, {}, share {:.2f}", model_name(streaming),
-                                 name_of(point.way), point.share));
+                                 name_of(point.way), point.asked_share));
 }
 
 Json json_of(const StreamingPoint& point) {
   Json json = {{"way", name_of(point.way)},
+               {"asked_share", point.asked_share},
                {"share", point.share},
                {"streamed_bytes", point.streamed_bytes},
                {"predicted_seconds", point.predicted_seconds},
@@ -93,7 +94,7 @@ Record record_in(const Run& run, std::int64_t ordinal, Case subject, const Json&
 /// Outcome, samples and metrics of a point that was measured, or was to be.
 void put_results(const StreamingPoint& point, Record& record) {
   if (!point.absent.empty()) {
-    record.outcome = Outcome::unsupported;
+    record.outcome = point.out_of_memory ? Outcome::out_of_memory : Outcome::unsupported;
     record.reason = point.absent;
   } else if (!point.wrong.empty()) {
     record.outcome = Outcome::wrong;
@@ -109,6 +110,23 @@ void put_results(const StreamingPoint& point, Record& record) {
   metrics["resident_weight_share"] = point.share;
   if (point.storage_bytes) metrics["token_storage_bytes"] = *point.storage_bytes;
   if (point.predicted_seconds > 0) metrics["prediction_error"] = point.error();
+}
+
+/// Steps with all weights in memory, or why there are none.
+Record resident_record(const Streaming& streaming, const Run& run, const Case& subject) {
+  Record resident = record_in(run, 1, subject,
+                              {{"predicted_seconds", streaming.step_seconds},
+                               {"primary_metrics", {"decode_tokens_per_second"}}});
+  if (streaming.resident_ns.empty()) {
+    resident.outcome = streaming.interrupted ? Outcome::interrupted : Outcome::unsupported;
+    resident.reason = streaming.resident_absent;
+    return resident;
+  }
+  resident.measurement.series.push_back({"decode_step", "ns", streaming.resident_ns, {}});
+  auto& metrics = resident.measurement.metrics;
+  metrics["decode_tokens_per_second"] = 1e9 / median(streaming.resident_ns);
+  metrics["resident_weight_share"] = 1;
+  return resident;
 }
 
 std::string rate_text(double bytes_per_second) {
@@ -127,8 +145,10 @@ std::string binding(const Streaming& streaming, const StreamingPoint& point) {
 }
 
 std::vector<std::string> row_of(const Streaming& streaming, const StreamingPoint& point) {
-  std::vector<std::string> row = {std::string(name_of(point.way)),
-                                  fmt::format("{:.0f} %", 100 * point.share)};
+  std::vector<std::string> row = {
+      std::string(name_of(point.way)), fmt::format("{:.0f} %", 100 * point.asked_share),
+      point.way == StreamWay::limited ? std::string("the kernel's choice")
+                                      : fmt::format("{:.0f} %", 100 * point.share)};
   row.push_back(point.predicted_seconds > 0 ? fmt::format("{:.2f}", 1 / point.predicted_seconds)
                                             : "");
   row.push_back(point.roof_seconds > 0 ? fmt::format("{:.2f}", 1 / point.roof_seconds) : "");
@@ -181,10 +201,17 @@ std::string run_streaming(Store& store, Streaming& streaming, bool measures,
   store.add_record(
       record_in(run, 0, planned.front(), {{"streaming_predictions", predictions_of(streaming)}}));
   if (measures) {
+    // As soon as anything is measured after it.
+    bool has_resident = false;
+    const auto store_resident = [&] {
+      if (std::exchange(has_resident, true)) return;
+      store.add_record(resident_record(streaming, run, planned[1]));
+    };
     std::int64_t ordinal = 1;
     measure_streaming(
         streaming,
         [&](const StreamingPoint& point) {
+          store_resident();
           ++ordinal;
           Record record = record_in(
               run, ordinal, planned[static_cast<std::size_t>(ordinal)],
@@ -194,19 +221,7 @@ std::string run_streaming(Store& store, Streaming& streaming, bool measures,
           on_point(point);
         },
         stop);
-    Record resident = record_in(run, 1, planned[1],
-                                {{"predicted_seconds", streaming.step_seconds},
-                                 {"primary_metrics", {"decode_tokens_per_second"}}});
-    if (!streaming.resident_ns.empty()) {
-      resident.measurement.series.push_back({"decode_step", "ns", streaming.resident_ns, {}});
-      auto& metrics = resident.measurement.metrics;
-      metrics["decode_tokens_per_second"] = 1e9 / median(streaming.resident_ns);
-      metrics["resident_weight_share"] = 1;
-    } else {
-      resident.outcome = Outcome::unsupported;
-      resident.reason = streaming.resident_absent;
-    }
-    store.add_record(resident);
+    store_resident();
     store.add_record(record_in(run, static_cast<std::int64_t>(planned.size()) - 1, planned.back(),
                                {{"streaming_score", score_of(streaming)}}));
   }
@@ -238,15 +253,15 @@ std::string streaming_text(const Streaming& streaming) {
   }
   text += fmt::format(", {} past the page cache with {}\n\n", rate_text(streaming.direct_rate),
                       number_of(streaming.readers, "reader"));
-  std::vector<std::vector<std::string>> rows{{"way", "in memory", "predicted tok/s", "roof",
-                                              "measured", "error of time", "at the disk then",
-                                              "streamed", "read, counted", "bound by"}};
+  std::vector<std::vector<std::string>> rows{
+      {"way", "share asked", "in memory", "predicted tok/s", "roof", "measured", "error of time",
+       "at the disk then", "streamed", "read, counted", "bound by"}};
   std::string notes;
   for (const StreamingPoint& point : streaming.points) {
     rows.push_back(row_of(streaming, point));
     for (const std::string& why : {point.absent, point.wrong, point.doubt}) {
       if (why.empty()) continue;
-      notes += fmt::format("{}, {:.0f} %: {}\n", name_of(point.way), 100 * point.share, why);
+      notes += fmt::format("{}, {:.0f} %: {}\n", name_of(point.way), 100 * point.asked_share, why);
     }
   }
   text += align(rows) + notes;

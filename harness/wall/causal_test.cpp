@@ -1,10 +1,13 @@
 #include "harness/wall/causal_test.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <span>
 
 #include "harness/wall/antagonist.h"
+#include "harness/wall/interrupted.h"
 #include "harness/wall/open_slice.h"
 #include "profiler/ceilings/measure.h"
 #include "profiler/ceilings/time_together.h"
@@ -34,11 +37,13 @@ constexpr TimedWork kTimedWork[] = {{"decode, batch 1", 1, 1, 8},
 /// Leaves the antagonist with the kernel that takes most from the probe's cores. Each is held
 /// against what they load alone right before it, several times over: memory that is shared with
 /// strangers changes its speed meanwhile.
-void calibrate(Antagonist& antagonist, const ceilings::LoadProbe& probe, CausalTests& tests) {
+void calibrate(Antagonist& antagonist, const ceilings::LoadProbe& probe,
+               const SliceOptions& options, CausalTests& tests) {
   constexpr int kCalibrations = 5;
   std::map<ceilings::BandwidthKernel, std::vector<double>> kept;
   for (int round = 0; round < kCalibrations; ++round) {
     for (const auto& facts : ceilings::bandwidth_kernels()) {
+      if (options.stop != nullptr) throw_if(*options.stop);
       antagonist.take(0);
       const double alone = probe.measure(kCalibrate_ns).value;
       antagonist.use(facts.kernel);
@@ -58,13 +63,14 @@ void calibrate(Antagonist& antagonist, const ceilings::LoadProbe& probe, CausalT
 /// All of the work first, then its classes of ops, those that take longest first.
 std::vector<CausalTest> test_work(const TimedWork& work, SliceSession& session,
                                   Antagonist& antagonist, const ceilings::LoadProbe& probe,
-                                  int rounds) {
+                                  int rounds, const SliceOptions& options) {
   CausalTest whole{.what = work.what, .ops = "", .points = {}, .elasticity = {}};
   std::map<std::string, CausalTest> by_class;
   std::map<std::string, double> alone_seconds;
   double alone_total = 0;
   const std::int64_t end_ns = monotonic_ns() + kWorkBudget_ns;
   for (int round = 0; round < rounds && (round < 2 || monotonic_ns() < end_ns); ++round) {
+    options.next(fmt::format("{}: round {} of {} at the most", work.what, round + 1, rounds));
     for (const double taken : {0.0, 0.25, 0.5, 0.75, 1.0}) {
       antagonist.take(taken);
       const double before = probe.measure(kLoadBeside_ns).value;
@@ -100,7 +106,9 @@ std::vector<CausalTest> test_work(const TimedWork& work, SliceSession& session,
 
 }  // namespace
 
-CausalTests test_causes(const Case& variant, const SliceOptions& options, int rounds) {
+CausalTests test_causes(
+    const Case& variant, const SliceOptions& options, int rounds,
+    const std::function<void(const CausalTests&, std::span<const CausalTest>)>& on_work) {
   const auto cpus = ceilings::one_cpu_a_core();
   if (cpus.size() < 2) {
     throw Error(
@@ -119,12 +127,19 @@ CausalTests test_causes(const Case& variant, const SliceOptions& options, int ro
   tests.antagonists = static_cast<int>(others.size());
   Antagonist antagonist(others, cold_bytes());
   const ceilings::LoadProbe probe(own.threads, cold_bytes());
-  calibrate(antagonist, probe, tests);
-  for (const TimedWork& work : kTimedWork) {
-    SliceSession session(*opened.backend, opened.slice, own, work.batch, work.past + work.tokens);
-    if (work.past > 0) session.fill(work.past);
-    auto more = test_work(work, session, antagonist, probe, rounds);
-    std::ranges::move(more, std::back_inserter(tests.tests));
+  try {
+    own.next("which of the bandwidth kernels takes the most");
+    calibrate(antagonist, probe, own, tests);
+    for (const TimedWork& work : kTimedWork) {
+      own.next(work.what);
+      SliceSession session(*opened.backend, opened.slice, own, work.batch, work.past + work.tokens);
+      if (work.past > 0) session.fill(work.past);
+      auto more = test_work(work, session, antagonist, probe, rounds, own);
+      on_work(tests, more);
+      std::ranges::move(more, std::back_inserter(tests.tests));
+    }
+  } catch (const Interrupted&) {
+    tests.interrupted = true;
   }
   return tests;
 }

@@ -2,6 +2,8 @@
 // own takes more and more of it while a slice of the model works, as a whole and by class of ops.
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,11 +29,15 @@ struct CausalTests {
   double left_at_the_most =
       1;  ///< the share of its bandwidth that the model's cores keep beside it
   std::vector<CausalTest> tests;
+  bool interrupted = false;
 };
 
 /// The model on half of the cores (at most options.threads), the antagonist on the others; decode
-/// of one sequence and of sixteen, decode over a long context, and a prefill. Error where there is
-/// one core only.
-CausalTests test_causes(const Case& variant, const SliceOptions& options, int rounds);
+/// of one sequence and of sixteen, decode over a long context, and a prefill. `on_work` hears of
+/// the tests of each kind of work as soon as they are done, with all that is known until then. When
+/// options.stop is set, the kinds that were done are returned. Error where there is one core only.
+CausalTests test_causes(
+    const Case& variant, const SliceOptions& options, int rounds,
+    const std::function<void(const CausalTests&, std::span<const CausalTest>)>& on_work);
 
 }  // namespace ridgepoint

@@ -34,7 +34,14 @@ ModelType type_of(const Case& variant) {
 }
 
 std::unique_ptr<Backend> open_engine(Case& variant, const Model& outline, int threads) {
-  if (!variant.backend.empty()) return open_backend(variant.backend);
+  if (!variant.backend.empty()) {
+    auto backend = open_backend(variant.backend);
+    if (backend->computes()) return backend;
+    throw Error(
+        fmt::format("--backend: {} computes nothing, so nothing can be predicted of it; "
+                    "give one that does, as cpu",
+                    variant.backend));
+  }
   std::string reason;
   for (const char* name : {"cpu", "quantized", "reference"}) {
     auto backend = open_backend(name);
@@ -61,9 +68,21 @@ std::int64_t cold_bytes() {
   return 4 * caches;
 }
 
+bool is_shape(const Case& variant) {
+  return shape_of(variant) != nullptr;
+}
+
+void refuse_type_of(const Case& variant) {
+  throw Error(fmt::format(
+      "--type: {} has weights of its own; leave --type out, or write them in another type with: "
+      "ridgepoint model transform",
+      variant.model));
+}
+
 OpenSlice open_slice(Case& variant, int threads) {
   OpenSlice opened;
   const ModelConfig* shape = shape_of(variant);
+  if (shape == nullptr && !variant.type.empty()) refuse_type_of(variant);
   opened.outline =
       shape != nullptr ? outline_model(*shape, type_of(variant)) : open_model_file(variant.model);
   opened.backend = open_engine(variant, opened.outline, threads);

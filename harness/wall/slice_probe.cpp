@@ -1,5 +1,8 @@
 #include "harness/wall/slice_probe.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <string_view>
@@ -9,11 +12,13 @@
 #include "harness/run/case_phases.h"
 #include "harness/run/op_times.h"
 #include "harness/run/random_tokens.h"
+#include "harness/wall/interrupted.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "profiler/span_recorder.h"
 #include "results/statistics/quantile.h"
 #include "workloads/error.h"
 #include "workloads/graph/fused_op_id.h"
+#include "workloads/number_of.h"
 
 namespace ridgepoint {
 namespace {
@@ -102,6 +107,11 @@ DeepTime time_deep(const DeepTiming& timing, int rounds, std::int64_t budget_ns)
 
 }  // namespace
 
+void SliceOptions::next(const std::string& what) const {
+  if (stop != nullptr) throw_if(*stop);
+  if (report) report(what);
+}
+
 SliceSession::SliceSession(const Backend& backend, const Model& slice, const SliceOptions& options,
                            std::int64_t batch, std::int64_t capacity)
     : slice_(slice),
@@ -126,6 +136,7 @@ void SliceSession::pass_on(std::int64_t count, std::int64_t past, double share,
                            const std::function<void(std::int64_t, std::int64_t)>& on_pass) {
   const auto fed = tokens(count);
   const auto pass = [&] {
+    if (options_.stop != nullptr) throw_if(*options_.stop);
     session_->truncate(past);
     const auto begin_ns = monotonic_ns();
     session_->forward(fed);
@@ -195,6 +206,7 @@ std::int64_t described_bytes(const Model& model) {
 
 SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOptions& options) {
   SliceTimes times;
+  options.next(fmt::format("decode steps of {} sequences", fmt::join(options.batches, ", ")));
   std::map<std::int64_t, SliceSession> sessions;
   for (const std::int64_t batch : options.batches) {
     SliceSession& session =
@@ -207,6 +219,7 @@ SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOpt
   decode.time();
 
   const std::int64_t longest = options.prompts.back();
+  options.next(fmt::format("prefills of {} tokens", fmt::join(options.prompts, ", ")));
   SliceSession prompted(backend, slice, options, 1, longest);
   std::vector<Timing> prompts;
   for (const std::int64_t prompt : options.prompts) prompts.push_back({&prompted, prompt, 0});
@@ -221,6 +234,7 @@ SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOpt
         std::max(times.copies_past ? options.deep : options.deep / batch, 4 * kShortPast);
     const std::int64_t more = batch == 1 ? longest : 1;
     SliceSession deep(backend, slice, options, batch, most + more);
+    options.next(fmt::format("{} over {} tokens", number_of(batch, "sequence"), most));
     deep.fill(most);
     // From the longest downwards: what a shorter past drops does not come back.
     for (const std::int64_t past : {most, most / 4}) {
@@ -233,6 +247,7 @@ SliceTimes time_slice(const Backend& backend, const Model& slice, const SliceOpt
     }
   }
   // Once more after the long pasts, which took a while: a spell of the machine's is shorter.
+  options.next("decode steps and prefills once more");
   decode.time();
   prefill.time();
   times.decode = decode.medians();

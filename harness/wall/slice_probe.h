@@ -2,6 +2,7 @@
 // short and a long past. A second or two stand for a model of any number of layers.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -30,6 +31,13 @@ struct SliceOptions {
   std::int64_t deep_budget_ns = 1'500'000'000;  ///< more rounds until then, for decode steps
   std::int64_t budget_ns = 80'000'000;          ///< of each timing, but for three passes
   int least_passes = 3;
+  /// Hears what is timed next; may be empty.
+  std::function<void(const std::string&)> report = {};
+  /// When it is set, whatever is being timed throws Interrupted; null: nobody stops it.
+  const std::atomic<bool>* stop = nullptr;
+
+  /// What comes next, unless it is to stop.
+  void next(const std::string& what) const;
 };
 
 /// A slice on an engine, ready to be timed.

@@ -97,6 +97,7 @@ WallModel measure_wall_model(Case variant, const SliceOptions& options) {
   wall.load_bytes = wall.sliced_layers == wall.outline.config.layers
                         ? wall.sliced_bytes
                         : std::max(cold_bytes(), wall.sliced_bytes);
+  options.next("loading from memory");
   const ceilings::LoadProbe probe(options.threads, wall.load_bytes);
   const auto before = probe.measure(kLoadProbe_ns);
   auto times = time_slice(*opened.backend, opened.slice, options);
@@ -109,6 +110,7 @@ WallModel measure_wall_model(Case variant, const SliceOptions& options) {
   wall.load = {(before.value + after.value) / 2, std::min(before.low, after.low),
                std::max(before.high, after.high)};
   wall.roof.bytes_per_second = wall.load.value;
+  options.next("arithmetic");
   std::tie(wall.arithmetic, wall.roof.operations_per_second) =
       arithmetic_for(wall.outline.weight_type, options.threads);
   wall.need = {.available_bytes = read_system_memory().available_bytes.value_or(0),
@@ -158,10 +160,13 @@ std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& b
   const double weights_per_second = 1 / costs.seconds_per_weight_byte(1);
   std::string text = fmt::format(
       "{} ({}), {}, {}, KV {}\n"
-      "  {} of {} layers were timed ({}); weights come at {} for one row, {:.0f} % of loading ({})",
+      "  {} of {} layers were timed ({}){}; weights come at {} for one row, {:.0f} % of loading "
+      "({})",
       model.variant.model, model.outline.weight_type, model.engine,
       number_of(model.variant.threads, "thread"), model.variant.kv, model.sliced_layers,
       model.outline.config.layers, format_value(static_cast<double>(model.sliced_bytes), "bytes"),
+      model.is_whole() ? ", which is all: what follows was hardly predicted, and is scored apart"
+                       : "",
       format_value(weights_per_second, "bytes/s"), 100 * weights_per_second / model.load.value,
       format_value(model.load.value, "bytes/s"));
   text += costs.kv.empty() ? "\n" : kv_text(costs);
@@ -169,17 +174,26 @@ std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& b
   std::vector<std::vector<std::string>> rows{{"  batch"}};
   for (const auto context : contexts) rows.front().push_back(fmt::format("context {}", context));
   rows.front().emplace_back("512 tokens in");
+  bool is_marked = false;
+  const auto mark = [&](std::int64_t batch, std::int64_t held) {
+    const bool fits = batch <= largest_batch(model.need, std::max<std::int64_t>(held, 1));
+    is_marked = is_marked || !fits;
+    return fits ? "" : " !";
+  };
   for (const auto batch : batches) {
     std::vector<std::string> row{fmt::format("  {}", batch)};
     for (const auto context : contexts) {
       const StepWork step = model.decode_step(batch, context);
-      row.push_back(fmt::format("{:.1f} ({:.1f})", rate(predict_decode(costs, step).seconds, batch),
-                                rate(roof_seconds(model.roof, std::array{step}), batch)));
+      row.push_back(fmt::format(
+          "{:.1f} ({:.1f}){}", rate(predict_decode(costs, step).seconds, batch),
+          rate(roof_seconds(model.roof, std::array{step}), batch), mark(batch, context + 1)));
     }
-    row.push_back(fmt::format("{:.1f}", rate(model.prefill(batch, 512, 0).seconds, 512 * batch)));
+    row.push_back(fmt::format("{:.1f}{}", rate(model.prefill(batch, 512, 0).seconds, 512 * batch),
+                              mark(batch, 512)));
     rows.push_back(std::move(row));
   }
   text += align(rows);
+  if (is_marked) text += "  !: does not fit in the memory that is available here\n";
   const double critical = critical_batch(costs);
   text += fmt::format("  critical batch: {} (by the ceilings alone {:.0f}, {})\n",
                       critical > 0 ? fmt::format("{:.1f}", critical)

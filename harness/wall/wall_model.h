@@ -36,6 +36,10 @@ struct WallModel {
   SliceOptions slice_options;
   std::vector<SliceTime> decode_times, prefill_times;
 
+  /// Every layer was timed, so that little is left to predict.
+  [[nodiscard]] bool is_whole() const {
+    return sliced_layers > 0 && sliced_layers == outline.config.layers;
+  }
   [[nodiscard]] Phase phase(std::int64_t batch, std::int64_t capacity) const;
   [[nodiscard]] StepWork decode_step(std::int64_t batch, std::int64_t past) const;
   [[nodiscard]] PredictedTime decode(std::int64_t batch, std::int64_t past) const;

@@ -15,6 +15,7 @@
 #include "harness/run/harness_floor.h"
 #include "harness/run/run_case.h"
 #include "harness/run/stored_answers.h"
+#include "harness/wall/interrupted.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "results/statistics/quantile.h"
 #include "workloads/error.h"
@@ -80,6 +81,7 @@ Json prediction_json(const WallCase& one) {
                {"predicted_seconds", one.predicted_seconds},
                {"roof_seconds", one.roof_seconds},
                {"case", Json::parse(to_json(one.subject))}};
+  if (one.model->is_whole()) json["timed_whole"] = true;
   if (!one.left_out.empty()) json["left_out"] = one.left_out;
   if (one.measured_seconds > 0) {
     json["measured_seconds"] = one.measured_seconds;
@@ -98,11 +100,25 @@ Record record_of_figures(const std::string& name, const Json& details) {
   return record;
 }
 
-void add_in_place(Store& store, const Run& run, std::size_t ordinal, Record record) {
-  record.id = new_uuid();
-  record.run_id = run.id;
-  record.ordinal = static_cast<std::int64_t>(ordinal);
-  store.add_record(record);
+Record record_of_test(const std::string& variant, const CausalTests& tests,
+                      const CausalTest& test) {
+  Json points = Json::array();
+  for (const auto& point : test.points) {
+    points.push_back({point.available_bytes_per_second, point.seconds});
+  }
+  const Json elasticity = {{"value", test.elasticity.value},
+                           {"low", test.elasticity.low},
+                           {"high", test.elasticity.high},
+                           {"spread", test.elasticity.spread},
+                           {"share_of_time", test.share},
+                           {"threads", tests.threads},
+                           {"antagonists", tests.antagonists},
+                           {"antagonist_kernel", tests.kernel},
+                           {"left_at_the_most", tests.left_at_the_most},
+                           {"points", std::move(points)}};
+  const std::string of_ops = test.ops.empty() ? "" : ", " + test.ops;
+  return record_of_figures(fmt::format("elasticity, {}, {}{}", variant, test.what, of_ops),
+                           {{"elasticity", elasticity}});
 }
 
 Json score_json(const std::vector<WallCase>& cases) {
@@ -138,8 +154,17 @@ std::vector<WallCase> wall_cases(const WallModel& model, const WallGrid& grid,
   return cases;
 }
 
+std::string name_of_variant(const Case& variant) {
+  std::string name = variant.model;
+  if (!variant.type.empty()) name += " " + variant.type;
+  if (variant.kv != Case{}.kv) name += " KV " + variant.kv;
+  return name;
+}
+
 std::vector<WallScore> score_wall(const std::vector<WallCase>& cases) {
   std::map<std::string, WallScore> scores;
+  const bool one_kv = std::ranges::all_of(
+      cases, [&](const WallCase& one) { return one.subject.kv == cases.front().subject.kv; });
   const auto add = [&](const std::string& what, const WallCase& one) {
     WallScore& score = scores[what];
     score.what = what;
@@ -150,8 +175,13 @@ std::vector<WallScore> score_wall(const std::vector<WallCase>& cases) {
   for (const WallCase& one : cases) {
     if (one.measured_seconds <= 0) continue;
     const std::string phase = one.decode ? "decode" : "prefill";
+    if (one.model->is_whole()) {
+      add(phase + " of models timed whole", one);
+      continue;
+    }
     add(phase, one);
     add(phase + " " + one.model->outline.weight_type, one);
+    if (!one_kv) add(phase + " KV " + one.subject.kv, one);
   }
   std::vector<WallScore> all;
   for (auto& [what, score] : scores) {
@@ -162,87 +192,120 @@ std::vector<WallScore> score_wall(const std::vector<WallCase>& cases) {
   return all;
 }
 
-std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOptions& options,
-                     const std::string& label, const std::string& command,
-                     const std::function<void(const WallCase&)>& on_case,
-                     const std::atomic<bool>& stop, const MeasureProgram& program) {
-  if (cases.empty()) throw Error("nothing to predict: no case is left");
-  Run run = new_run("wall", label, command);
-  run.options = to_json(options);
-  run.harness_floor_ns = measure_harness_floor().median_ns;
-  // First what is predicted, last how well: between them each case as it is run.
-  std::vector<Case> planned{figure_case("predictions of the memory wall")};
-  Json predictions = {{"models", Json::array()}, {"predictions", Json::array()}};
-  const WallModel* last = nullptr;
+WallRun::WallRun(Store& store, const RunOptions& options, const std::string& label,
+                 const std::string& command)
+    : store_(store), options_(options), run_(new_run("wall", label, command)) {
+  run_.options = to_json(options);
+  run_.harness_floor_ns = measure_harness_floor().median_ns;
+  store_.begin_run(run_, {});
+}
+
+void WallRun::add(Record record, std::size_t ordinal) {
+  record.id = new_uuid();
+  record.run_id = run_.id;
+  record.ordinal = static_cast<std::int64_t>(ordinal);
+  store_.add_record(record);
+}
+
+void WallRun::add_predictions(const WallModel& model, std::span<const WallCase> cases) {
+  Json predictions = {{"models", {json_of(model)}}, {"predictions", Json::array()}};
+  for (const WallCase& one : cases) predictions["predictions"].push_back(prediction_json(one));
+  Record record = record_of_figures(
+      fmt::format("predictions of the memory wall, {}, {}, KV {}", model.variant.model,
+                  model.outline.weight_type, model.variant.kv),
+      {{"wall", std::move(predictions)}});
+  store_.extend_run(run_.id, {record.subject});
+  add(std::move(record), planned_++);
+}
+
+void WallRun::measure(std::vector<WallCase>& cases,
+                      const std::function<void(const WallCase&)>& on_case,
+                      const std::atomic<bool>& stop, const MeasureProgram& program) {
+  std::vector<Case> planned;
   for (const WallCase& one : cases) {
-    if (one.model != last) predictions["models"].push_back(json_of(*one.model));
-    last = one.model;
-    predictions["predictions"].push_back(prediction_json(one));
     if (one.left_out.empty()) planned.push_back(one.subject);
   }
   planned.push_back(figure_case("score of the memory wall's predictions"));
-  store.begin_run(run, planned);
-  add_in_place(store, run, 0, record_of_figures(planned.front().name, {{"wall", predictions}}));
+  store_.extend_run(run_.id, planned);
+  std::size_t ordinal = std::exchange(planned_, planned_ + planned.size());
 
-  AnswerStore answers = answers_in(store);
-  std::size_t ordinal = 0;
-  bool interrupted = false;
+  AnswerStore answers = answers_in(store_);
   for (WallCase& one : cases) {
     if (!one.left_out.empty()) {
       on_case(one);
       continue;
     }
     if (stop.load()) {
-      interrupted = true;
+      interrupted_ = true;
       break;
     }
-    one.drift = slice_drift(*one.model, one.decode, one.subject.batch);
-    Record record = run_case(one.subject, options, answers, stop, {}, program);
+    try {
+      one.drift = slice_drift(*one.model, one.decode, one.subject.batch);
+    } catch (const Interrupted&) {
+      interrupted_ = true;
+      break;
+    }
+    Record record = run_case(one.subject, options_, answers, stop, {}, program);
     one.measured_seconds = measured_seconds(one, record.measurement);
     auto details = Json::parse(record.details);
     details["prediction"] = prediction_json(one);
     record.details = details.dump();
-    interrupted = record.outcome == Outcome::interrupted;
-    add_in_place(store, run, ++ordinal, std::move(record));
+    interrupted_ = record.outcome == Outcome::interrupted;
+    add(std::move(record), ordinal++);
     on_case(one);
-    if (interrupted) break;
+    if (interrupted_) break;
   }
   // Of an interrupted run: what the cases until then say. Which they are stands in each score.
   Json score = score_json(cases);
-  if (!interrupted || !score.empty()) {
-    add_in_place(store, run, planned.size() - 1,
-                 record_of_figures(planned.back().name, {{"score", std::move(score)}}));
+  if (!interrupted_ || !score.empty()) {
+    add(record_of_figures(planned.back().name, {{"score", std::move(score)}}), planned_ - 1);
   }
-  store.finish_run(run.id, interrupted ? "interrupted" : "finished", unix_ns(), read_conditions());
-  return run.id;
 }
 
-std::string store_causal_tests(Store& store, const std::string& variant, const CausalTests& tests,
-                               const std::string& label, const std::string& command) {
-  const Run run = new_run("wall", label, command);
-  std::vector<Record> records;
-  for (const CausalTest& test : tests.tests) {
-    Json points = Json::array();
-    for (const auto& point : test.points) {
-      points.push_back({point.available_bytes_per_second, point.seconds});
-    }
-    const Json elasticity = {{"value", test.elasticity.value},
-                             {"low", test.elasticity.low},
-                             {"high", test.elasticity.high},
-                             {"spread", test.elasticity.spread},
-                             {"share_of_time", test.share},
-                             {"threads", tests.threads},
-                             {"antagonists", tests.antagonists},
-                             {"antagonist_kernel", tests.kernel},
-                             {"left_at_the_most", tests.left_at_the_most},
-                             {"points", std::move(points)}};
-    const std::string of_ops = test.ops.empty() ? "" : ", " + test.ops;
-    records.push_back(
-        record_of_figures(fmt::format("elasticity, {}, {}{}", variant, test.what, of_ops),
-                          {{"elasticity", elasticity}}));
+void WallRun::finish(bool interrupted) {
+  store_.finish_run(run_.id, interrupted || interrupted_ ? "interrupted" : "finished", unix_ns(),
+                    read_conditions());
+}
+
+std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOptions& options,
+                     const std::string& label, const std::string& command,
+                     const std::function<void(const WallCase&)>& on_case,
+                     const std::atomic<bool>& stop, const MeasureProgram& program) {
+  if (cases.empty()) throw Error("nothing to predict: no case is left");
+  WallRun run(store, options, label, command);
+  const std::span<const WallCase> all(cases);
+  for (std::size_t from = 0; from < all.size();) {
+    std::size_t to = from;
+    while (to < all.size() && all[to].model == all[from].model) ++to;
+    run.add_predictions(*all[from].model, all.subspan(from, to - from));
+    from = to;
   }
-  store_figures(store, run, std::move(records), /*interrupted=*/false);
-  return run.id;
+  run.measure(cases, on_case, stop, program);
+  run.finish(false);
+  return run.id();
+}
+
+std::pair<std::string, CausalTests> run_causal_tests(Store& store, const Case& variant,
+                                                     const SliceOptions& options, int rounds,
+                                                     const std::string& label,
+                                                     const std::string& command) {
+  const Run run = new_run("wall", label, command);
+  store.begin_run(run, {});
+  std::int64_t ordinal = 0;
+  const auto store_tests = [&](const CausalTests& known, std::span<const CausalTest> tests) {
+    for (const CausalTest& test : tests) {
+      Record record = record_of_test(name_of_variant(variant), known, test);
+      record.id = new_uuid();
+      record.run_id = run.id;
+      record.ordinal = ordinal++;
+      store.extend_run(run.id, {record.subject});
+      store.add_record(record);
+    }
+  };
+  CausalTests tests = test_causes(variant, options, rounds, store_tests);
+  store.finish_run(run.id, tests.interrupted ? "interrupted" : "finished", unix_ns(),
+                   read_conditions());
+  return {run.id, std::move(tests)};
 }
 
 }  // namespace ridgepoint

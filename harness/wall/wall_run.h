@@ -5,7 +5,9 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/run/child_process.h"
@@ -44,22 +46,59 @@ struct WallGrid {
 std::vector<WallCase> wall_cases(const WallModel& model, const WallGrid& grid,
                                  const RunOptions& options);
 
+/// "model.gguf", "llama-3.2-1b q8_0 KV fp8".
+std::string name_of_variant(const Case& variant);
+
 struct WallScore {
-  std::string what;  ///< "decode", "prefill", or either with a type
+  /// "decode", "prefill", or either with a type of weights or KV; apart from them, of models of
+  /// which every layer was timed, "decode of models timed whole".
+  std::string what;
   int cases = 0;
   double mean_absolute_error = 0;  ///< share of the measured time
   double renewed_mean_absolute_error = 0;
 };
 std::vector<WallScore> score_wall(const std::vector<WallCase>& cases);
 
-/// Stores the predictions, runs the cases and stores each with its score. Returns the run's id.
+/// A run of suite `wall` on its way: what is known is stored at once, so that whatever ends the
+/// program leaves it there.
+class WallRun {
+ public:
+  /// Begins the run.
+  WallRun(Store& store, const RunOptions& options, const std::string& label,
+          const std::string& command);
+  WallRun(const WallRun&) = delete;
+  WallRun& operator=(const WallRun&) = delete;
+
+  /// Stores what is predicted of one model.
+  void add_predictions(const WallModel& model, std::span<const WallCase> cases);
+  /// Runs the cases and stores each with its score, until `stop`.
+  void measure(std::vector<WallCase>& cases, const std::function<void(const WallCase&)>& on_case,
+               const std::atomic<bool>& stop, const MeasureProgram& program = {});
+  /// `interrupted`: before or while cases were run.
+  void finish(bool interrupted);
+  [[nodiscard]] const std::string& id() const { return run_.id; }
+
+ private:
+  void add(Record record, std::size_t ordinal);
+
+  Store& store_;
+  RunOptions options_;
+  Run run_;
+  std::size_t planned_ = 0;
+  bool interrupted_ = false;
+};
+
+/// All of that for cases of models that are at hand. Returns the run's id.
 std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOptions& options,
                      const std::string& label, const std::string& command,
                      const std::function<void(const WallCase&)>& on_case,
                      const std::atomic<bool>& stop, const MeasureProgram& program = {});
 
-/// Stores the tests as a run of records, one each. Returns its id.
-std::string store_causal_tests(Store& store, const std::string& variant, const CausalTests& tests,
-                               const std::string& label, const std::string& command);
+/// Runs the causal test of one variant and stores each of its tests, a record each, as soon as the
+/// kind of work is done. Returns the run's id and the tests.
+std::pair<std::string, CausalTests> run_causal_tests(Store& store, const Case& variant,
+                                                     const SliceOptions& options, int rounds,
+                                                     const std::string& label,
+                                                     const std::string& command);
 
 }  // namespace ridgepoint

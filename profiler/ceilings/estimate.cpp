@@ -37,22 +37,19 @@ Estimate estimate_median(std::vector<double> samples) {
 }
 
 Estimate estimate_best(std::span<const std::vector<double>> rounds, Best best) {
-  const auto is_better = [best](double a, double b) {
-    return best == Best::highest ? a > b : a < b;
-  };
-  Estimate chosen;
-  double worst = 0;
-  bool is_first = true;
+  std::vector<Estimate> estimates;
   for (const std::vector<double>& round : rounds) {
-    if (round.empty()) continue;
-    const Estimate estimate = estimate_median(round);
-    if (is_first || is_better(estimate.value, chosen.value)) chosen = estimate;
-    if (is_first || is_better(worst, estimate.value)) worst = estimate.value;
-    is_first = false;
+    if (!round.empty()) estimates.push_back(estimate_median(round));
   }
-  if (is_first) return {};
-  chosen.low = std::min(chosen.low, worst);
-  chosen.high = std::max(chosen.high, worst);
+  if (estimates.empty()) return {};
+  // The best first.
+  std::ranges::stable_sort(estimates, [best](const Estimate& a, const Estimate& b) {
+    return best == Best::highest ? a.value > b.value : a.value < b.value;
+  });
+  Estimate chosen = estimates.front();
+  const double middle = estimates[estimates.size() / 2].value;
+  chosen.low = std::min(chosen.low, middle);
+  chosen.high = std::max(chosen.high, middle);
   return chosen;
 }
 

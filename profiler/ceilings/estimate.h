@@ -19,9 +19,10 @@ struct Estimate {
 Estimate estimate_median(std::vector<double> samples);
 
 enum class Best : std::uint8_t { highest, lowest };
-/// The median of the round whose median is best. The interval reaches to the median of the worst
-/// round on one side, and to the end of the best round's own interval on the other: it says how far
-/// apart rounds lay, and how well the best of them is known. Zeros for no samples.
+/// The median of the round whose median is best. The interval reaches to the median of the middle
+/// round (of an even number, the worse of both) on one side, and to the end of the best round's own
+/// interval on the other: at least every other round came to it or further. What the worse half
+/// lost says how the machine was shared, and nothing of its limit. Zeros for no samples.
 Estimate estimate_best(std::span<const std::vector<double>> rounds, Best best);
 
 }  // namespace ridgepoint::ceilings

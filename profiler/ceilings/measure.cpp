@@ -197,15 +197,15 @@ bool reaches_out(const Plateau& plateau, const Curve& curve) {
 }
 
 /// What stands for the outermost level of a curve that is not flat there: its points over the last
-/// factor 4 of sizes, and all of their range.
-Ceiling uneven_end(const Curve& curve, Ceiling ceiling) {
+/// factor 4 of sizes, as far as they are in no level, and all of their range.
+Ceiling uneven_end(const Curve& curve, std::int64_t level_end_bytes, Ceiling ceiling) {
   ceiling.level = "outermost";
   if (curve.points.empty()) {
     ceiling.why_absent = "nothing was measured";
     return ceiling;
   }
   for (const CurvePoint& point : curve.points) {
-    if (point.bytes < curve.points.back().bytes / 4) continue;
+    if (point.bytes < curve.points.back().bytes / 4 || point.bytes <= level_end_bytes) continue;
     if (ceiling.samples.empty()) ceiling.from_bytes = point.bytes;
     ceiling.samples.push_back(point.estimate.value);
   }
@@ -216,7 +216,8 @@ Ceiling uneven_end(const Curve& curve, Ceiling ceiling) {
   return ceiling;
 }
 
-/// The levels of a curve as ceilings; the last is the outermost.
+}  // namespace
+
 void add_levels(const Curve& curve, double moved_ratio, std::vector<Ceiling>& into) {
   Ceiling common;
   common.kind = curve.kind;
@@ -240,9 +241,12 @@ void add_levels(const Curve& curve, double moved_ratio, std::vector<Ceiling>& in
     into.push_back(std::move(ceiling));
   }
   if (plateaus.empty() || !reaches_out(plateaus.back(), curve)) {
-    into.push_back(uneven_end(curve, std::move(common)));
+    const std::int64_t level_end_bytes = plateaus.empty() ? 0 : plateaus.back().to_bytes;
+    into.push_back(uneven_end(curve, level_end_bytes, std::move(common)));
   }
 }
+
+namespace {
 
 /// One measuring of everything: what it needs at every step.
 class Measuring {

@@ -42,6 +42,10 @@ Measured measure_ceilings(const MeasureOptions& options,
                           const std::function<void(const std::string&)>& progress,
                           const std::atomic<bool>& stop);
 
+/// The levels of a curve as ceilings, of which none holds for a size of another; the last is the
+/// outermost.
+void add_levels(const Curve& curve, double moved_ratio, std::vector<Ceiling>& into);
+
 /// Arithmetic of `threads` threads (0: one a core), every kind that runs here, each for about
 /// `budget_ns`.
 std::vector<Ceiling> measure_arithmetic(int threads, std::int64_t budget_ns);

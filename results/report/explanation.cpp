@@ -75,7 +75,10 @@ std::string what_binds(const ProfiledPhase& phase) {
   for (const auto& entry : shares) {
     parts.push_back(fmt::format("{:.0f} % {}", 100 * entry.first, name_of(entry.second)));
   }
-  return fmt::format("  its time by what binds it: {}", fmt::join(parts, ", "));
+  std::string text = fmt::format("  its time by what binds it: {}", fmt::join(parts, ", "));
+  const std::string levels = level_text(bytes_by_level(phase));
+  if (!levels.empty()) text += fmt::format("; its bytes by the level they come from: {}", levels);
+  return text;
 }
 
 std::string longest_ops(const ProfiledPhase& phase) {

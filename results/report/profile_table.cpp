@@ -30,6 +30,7 @@ std::vector<std::string> row_of_op(const roofline::OpGroup& group) {
           amount(group.work.weight_bytes, "bytes"),
           amount(group.work.kv_bytes, "bytes"),
           amount(group.work.activation_bytes, "bytes"),
+          level_text(group.bytes_by_level),
           bytes > 0 ? fmt::format("{:.3g}", group.work.flops / bytes) : std::string(),
           group.unit.empty() ? std::string() : format_value(group.attained.value, group.unit),
           group.unit.empty() ? std::string() : share_text(group.share_of_roof),
@@ -66,16 +67,21 @@ std::string utilisation_text(const roofline::ProfiledPhase& phase) {
   return text;
 }
 
+std::string untraced_text(const roofline::ProfiledPhase& phase) {
+  if (!(phase.time_ns.value > 0)) return {};
+  std::string text = fmt::format(": {} untraced", format_value(phase.time_ns.value, "ns"));
+  if (phase.trace_overhead > 0) {
+    text += fmt::format(", traced {:.3f} times that", phase.trace_overhead);
+  }
+  return text;
+}
+
 std::string phase_text(const roofline::ProfiledPhase& phase, std::size_t most) {
   std::string text =
-      fmt::format("\n{}{}{}\n", phase.name,
-                  phase.time_ns.value > 0
-                      ? fmt::format(": {} untraced", format_value(phase.time_ns.value, "ns"))
-                      : std::string(),
-                  utilisation_text(phase));
+      fmt::format("\n{}{}{}\n", phase.name, untraced_text(phase), utilisation_text(phase));
   std::vector<std::vector<std::string>> table = {{"op", "time", "share", "FLOPs", "weights", "KV",
-                                                  "activations", "FLOP/byte", "attained",
-                                                  "of its roof", "bound by"}};
+                                                  "activations", "bytes from", "FLOP/byte",
+                                                  "attained", "of its roof", "bound by"}};
   const auto groups = grouped(phase);
   const bool any_counted = std::ranges::any_of(groups, was_counted);
   if (any_counted) {
@@ -128,8 +134,8 @@ std::string head_of(const roofline::CaseProfile& profile) {
   if (!profile.note.empty()) text += "; " + profile.note;
   text += provenance_text(profile.provenance);
   if (profile.trace_overhead) {
-    text +=
-        fmt::format("\na traced pass takes {:.3f} times an untraced one", *profile.trace_overhead);
+    text += fmt::format("\na traced pass takes {:.3f} times an untraced one, end to end",
+                        *profile.trace_overhead);
   }
   return text + "\n";
 }
@@ -143,6 +149,16 @@ std::string share_text(const roofline::Range& share) {
   const std::string low = percent(share.low), high = percent(share.high);
   if (share.high - share.low < 0.01 || low == high) return percent(share.value) + " %";
   return fmt::format("{} to {} %", low, high);
+}
+
+std::string level_text(const std::map<std::string, double>& bytes_by_level) {
+  std::vector<std::pair<std::string, double>> levels(bytes_by_level.begin(), bytes_by_level.end());
+  std::ranges::stable_sort(levels, std::ranges::greater(), &std::pair<std::string, double>::second);
+  std::string text;
+  for (const auto& [level, bytes] : levels) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", level, format_value(bytes, "bytes"));
+  }
+  return text;
 }
 
 std::string why_no_profile(const Record& record) {

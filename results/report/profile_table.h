@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,9 @@ std::string profile_table(const RunWithRecords& data, std::size_t most,
 
 /// "72 %", "60 to 95 %" where the ends differ by more than a hundredth.
 std::string share_text(const roofline::Range& share);
+
+/// "level 1: 8 kB, the outermost level: 80 MB", the most first; empty for none.
+std::string level_text(const std::map<std::string, double>& bytes_by_level);
 
 /// Why the details of a record hold no profile.
 std::string why_no_profile(const Record& record);

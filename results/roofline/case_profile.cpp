@@ -108,8 +108,13 @@ void set_utilisation(ProfiledPhase& phase, const Record& record, const Roofs& ro
   }
 }
 
-ProfiledPhase profile_phase(const Record& record, const PhaseRows& rows, const Roofs& roofs,
-                            double overhead) {
+/// What is walked through before weights and KV come again.
+double distance_of(const Record& record, const ProfiledPhase& phase) {
+  const bool is_cold = record.subject.cache != "warm" && phase.name == "run";
+  return is_cold ? std::numeric_limits<double>::infinity() : phase.pass_bytes;
+}
+
+ProfiledPhase profile_phase(const Record& record, const PhaseRows& rows, const Roofs& roofs) {
   ProfiledPhase phase;
   phase.name = rows.rows.front().phase;
   phase.work = sum_of(rows.rows);
@@ -117,9 +122,12 @@ ProfiledPhase profile_phase(const Record& record, const PhaseRows& rows, const R
   // An operator's own activations come again as its weights do, since nothing else runs.
   const bool is_alone = phase.name == "run";
   if (is_alone) phase.pass_bytes = phase.work.bytes();
-  const bool is_cold = record.subject.cache != "warm" && is_alone;
-  const double distance = is_cold ? std::numeric_limits<double>::infinity() : phase.pass_bytes;
+  const double distance = distance_of(record, phase);
   set_utilisation(phase, record, roofs, distance);
+  // Of this phase and no other: a prefill and a decode step have different numbers of spans a
+  // second, and a slow spell of the machine may meet one of them alone.
+  if (phase.time_ns.value > 0) phase.trace_overhead = rows.pass_ns / phase.time_ns.value;
+  const double overhead = std::max(1.0, phase.trace_overhead);
   for (const OpTime& row : rows.rows) {
     const double share = static_cast<double>(row.time_ns) / std::max(1.0, rows.pass_ns);
     if (row.op_id.empty()) {
@@ -226,6 +234,11 @@ void add_counted(ProfiledPhase& phase, const nlohmann::json& counted) {
   if (compulsory > 0) phase.amplification = Range::exactly(moved / compulsory);
 }
 
+void add_note(CaseProfile& profile, const std::string& note) {
+  if (note.empty() || profile.note.find(note) != std::string::npos) return;
+  profile.note += (profile.note.empty() ? "" : "; ") + note;
+}
+
 }  // namespace
 
 std::optional<double> counted_bytes_of(const ProfiledOp& op) {
@@ -263,8 +276,8 @@ std::optional<CaseProfile> profile_of(const Record& record, const Roofs& roofs,
     std::size_t to = from;
     while (to < rows.size() && rows[to].phase == rows[from].phase) ++to;
     profile.phases.push_back(
-        profile_phase(record, phase_rows(rows.subspan(from, to - from), harness_floor_ns), roofs,
-                      std::max(1.0, overhead)));
+        profile_phase(record, phase_rows(rows.subspan(from, to - from), harness_floor_ns), roofs));
+    add_note(profile, roofs.why_not_at(distance_of(record, profile.phases.back())));
     ProfiledPhase& made = profile.phases.back();
     add_counted(made, object_at(phases, made.name.c_str()));
     made.controllers = numbers_of(object_at(controllers, made.name.c_str()));

@@ -50,13 +50,15 @@ struct ProfiledPhase {
   /// Untraced: the median of the phase, with the interval of the case's primary metric where there
   /// is one.
   Range time_ns;
-  OpWork work;                           ///< of all ops
-  double pass_bytes = 0;                 ///< weights and KV
-  std::optional<Range> mfu, mbu;         ///< FLOPs and bytes over time, of the roofs below
-  std::string peak;                      ///< that mfu is of: "avx512 int8 vpdpbusd"
-  std::string level;                     ///< that mbu is of: where pass_bytes come from
-  double at_roof_ns = 0;                 ///< if every op reached its roof
-  double not_attributed_ns = 0;          ///< of a traced pass, to no op
+  OpWork work;                    ///< of all ops
+  double pass_bytes = 0;          ///< weights and KV
+  std::optional<Range> mfu, mbu;  ///< FLOPs and bytes over time, of the roofs below
+  std::string peak;               ///< that mfu is of: "avx512 int8 vpdpbusd"
+  std::string level;              ///< that mbu is of: where pass_bytes come from
+  double at_roof_ns = 0;          ///< if every op reached its roof
+  double not_attributed_ns = 0;   ///< of a traced pass, to no op
+  /// A traced pass of it over an untraced one, both medians; 0: not known.
+  double trace_overhead = 0;
   std::map<std::string, double> shares;  ///< of the pass, by name of Bound
   std::int64_t mistrusted = 0;           ///< ops above their roofs
   /// Counted over compulsory bytes; absent where nothing was counted.
@@ -72,7 +74,7 @@ struct CaseProfile {
   std::int64_t ceilings_unix_ns = 0;
   std::string note;  ///< of the roofs
   Provenance provenance;
-  std::optional<double> trace_overhead;  ///< traced over untraced
+  std::optional<double> trace_overhead;  ///< traced over untraced, end to end
   std::vector<ProfiledPhase> phases;
 };
 

@@ -110,6 +110,7 @@ Json json_of(const ProfiledPhase& phase) {
     json["mbu"] = list_of(*phase.mbu);
     json["mbu_of"] = phase.level;
   }
+  if (phase.trace_overhead > 0) json["trace_overhead"] = phase.trace_overhead;
   if (phase.amplification) json["amplification"] = list_of(*phase.amplification);
   if (phase.counted_flops) json["counted_flops"] = *phase.counted_flops;
   if (!phase.controllers.empty()) json["memory_controllers"] = phase.controllers;
@@ -131,6 +132,7 @@ ProfiledPhase phase_in(const Json& json) {
   phase.not_attributed_ns = json.at("not_attributed_ns").get<double>();
   json.at("shares").get_to(phase.shares);
   phase.mistrusted = json.at("mistrusted").get<std::int64_t>();
+  phase.trace_overhead = json.value("trace_overhead", 0.0);
   phase.amplification = optional_range_in(json, "amplification");
   if (json.contains("counted_flops")) phase.counted_flops = json.at("counted_flops").get<double>();
   if (json.contains("memory_controllers")) {

@@ -39,6 +39,9 @@ void add(GroupParts& parts, const ProfiledOp& op) {
   group.work.kv_bytes += op.work.kv_bytes;
   group.work.activation_bytes += op.work.activation_bytes;
   if (group.work.weight_type.empty()) group.work.weight_type = op.work.weight_type;
+  for (const auto& [level, bytes] : op.placed.bytes_by_level) {
+    group.bytes_by_level[level] += bytes;
+  }
   group.roof_ns = group.roof_ns + op.placed.roof_ns();
   parts.by_bound[op.placed.bound_by] += op.time_ns.value;
   parts.by_unit[op.placed.unit] += op.time_ns.value;
@@ -90,6 +93,14 @@ std::vector<OpGroup> grouped(const ProfiledPhase& phase) {
   std::ranges::stable_sort(groups, std::ranges::greater(),
                            [](const OpGroup& group) { return group.time_ns.value; });
   return groups;
+}
+
+std::map<std::string, double> bytes_by_level(const ProfiledPhase& phase) {
+  std::map<std::string, double> sums;
+  for (const ProfiledOp& op : phase.ops) {
+    for (const auto& [level, bytes] : op.placed.bytes_by_level) sums[level] += bytes;
+  }
+  return sums;
 }
 
 }  // namespace ridgepoint::roofline

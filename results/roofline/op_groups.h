@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,9 @@ struct OpGroup {
   std::string op;
   std::size_t count = 0;
   Range time_ns;
-  double share = 0;  ///< of the pass
-  OpWork work;       ///< summed; the type is the first op's
+  double share = 0;                                ///< of the pass
+  OpWork work;                                     ///< summed; the type is the first op's
+  std::map<std::string, double> bytes_by_level{};  ///< from which they come, by the model
   Range roof_ns, share_of_roof;
   std::string unit;  ///< of attained: of the roof that most of the time belongs to
   Range attained;
@@ -31,5 +33,8 @@ struct OpGroup {
 };
 
 std::vector<OpGroup> grouped(const ProfiledPhase& phase);
+
+/// Of all ops of a phase.
+std::map<std::string, double> bytes_by_level(const ProfiledPhase& phase);
 
 }  // namespace ridgepoint::roofline

@@ -29,6 +29,7 @@ struct MemoryTime {
   Range ns;
   std::string level;  ///< where most of the time goes
   std::map<std::string, double> bytes_by_level;
+  bool unknown = false;  ///< there is no ceiling to hold its bytes against
 };
 
 MemoryTime memory_time(const OpWork& work, const OpSituation& situation, const Roofs& roofs) {
@@ -41,7 +42,7 @@ MemoryTime memory_time(const OpWork& work, const OpSituation& situation, const R
   for (const Stream& stream : streams) {
     if (!(stream.bytes > 0)) continue;
     const auto bandwidth = roofs.bandwidth_at(stream.distance, stream.access);
-    if (!bandwidth) return {};
+    if (!bandwidth) return {{}, "", {}, true};
     const Range ns = Range::exactly(stream.bytes * kNsPerSecond) / bandwidth->bytes_per_second;
     time.ns = time.ns + ns;
     time.bytes_by_level[bandwidth->level] += stream.bytes;
@@ -76,8 +77,10 @@ std::string likely_cause(const OpWork& work, const OpSituation& situation, const
 }
 
 /// What the ranges allow the op to be held back by.
-std::vector<Bound> candidates(const Placement& placed, const OpSituation& situation) {
+std::vector<Bound> candidates(const Placement& placed, const OpSituation& situation,
+                              bool memory_unknown) {
   std::vector<Bound> all;
+  if (memory_unknown) all.push_back(Bound::memory);
   if (placed.share.high >= kNearRoof) {
     if (placed.memory_ns.high >= placed.compute_ns.low && placed.memory_ns.high > 0) {
       all.push_back(Bound::memory);
@@ -136,7 +139,7 @@ Placement place(const OpWork& work, const OpSituation& situation, const Roofs& r
     placed.attained = is_memory ? placed.bytes_per_second : placed.flops_per_second;
     placed.roof = is_memory ? Range::exactly(bytes * kNsPerSecond) / memory.ns : peak->per_second;
   }
-  const auto possible = candidates(placed, situation);
+  const auto possible = candidates(placed, situation, memory.unknown);
   if (possible.size() == 1) {
     placed.bound = possible.front();
     placed.bound_by = name_with_place(placed.bound, memory.level);
@@ -146,7 +149,8 @@ Placement place(const OpWork& work, const OpSituation& situation, const Roofs& r
     for (const Bound each : possible) names.push_back(name_with_place(each, memory.level));
     placed.bound_by = fmt::format("ambiguous: {}", fmt::join(names, " or "));
   }
-  if (placed.share.low > 1) {
+  // Even the best that the roof may be was passed.
+  if (placed.roof_ns().low > situation.time_ns.value) {
     placed.mistrusted = likely_cause(work, situation, roofs, placed, is_memory);
   }
   return placed;

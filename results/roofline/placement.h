@@ -61,8 +61,9 @@ struct Placement {
   Range attained, roof;
   Range share;  ///< time at its roof over its time
   Bound bound = Bound::overhead;
-  std::string bound_by;    ///< "memory (level 2)", "latency", "ambiguous: memory or compute"
-  std::string mistrusted;  ///< likely cause, when all of the share's range lies above 1
+  std::string bound_by;  ///< "memory (level 2)", "latency", "ambiguous: memory or compute"
+  std::string
+      mistrusted;  ///< likely cause, when its time is shorter than its roof at the best allows
 
   [[nodiscard]] Range roof_ns() const { return larger_of(memory_ns, compute_ns); }
 };

@@ -180,6 +180,40 @@ Bandwidth at(const BandwidthCurve& curve, double bytes) {
           std::move(name)};
 }
 
+/// Whether the curve says anything of so many bytes: what it walked through at the most was in
+/// memory, or they are no more than that.
+bool reaches(const BandwidthCurve& curve, double bytes, double largest_cache_bytes) {
+  constexpr double kBeyondCaches = 2;
+  const double largest = curve.points.back().bytes;
+  return bytes <= largest || largest >= kBeyondCaches * largest_cache_bytes;
+}
+
+std::optional<Bandwidth> best_of(const Roofs& roofs, double bytes, Access access,
+                                 double largest_cache_bytes) {
+  std::optional<Bandwidth> best;
+  for (const BandwidthCurve& curve : roofs.curves) {
+    if (curve.points.empty() || (access == Access::read && curve.what != "load")) continue;
+    if (!reaches(curve, bytes, largest_cache_bytes)) continue;
+    Bandwidth here = at(curve, bytes);
+    if (!best || here.bytes_per_second.value > best->bytes_per_second.value) {
+      best = std::move(here);
+    }
+  }
+  return best;
+}
+
+/// In bytes, of the largest cache on record; 0 where there is none.
+double largest_cache_in(const std::string& environment) {
+  const Json json = Json::parse(environment, nullptr, /*allow_exceptions=*/false);
+  const Json::json_pointer place("/cpu/cache_bytes");
+  if (!json.is_object() || !json.contains(place)) return 0;
+  double largest = 0;
+  for (const auto& [name, bytes] : json.at(place).items()) {
+    if (bytes.is_number()) largest = std::max(largest, bytes.get<double>());
+  }
+  return largest;
+}
+
 std::vector<Arithmetic> arithmetics_for(std::string_view weight_type) {
   if (weight_type == "bf16" || weight_type == "f16") {
     return {Arithmetic::f16, Arithmetic::bf16, Arithmetic::f32};
@@ -195,19 +229,27 @@ std::vector<Arithmetic> arithmetics_for(std::string_view weight_type) {
 }  // namespace
 
 std::optional<Bandwidth> Roofs::bandwidth_at(double bytes, Access access) const {
-  std::optional<Bandwidth> best;
-  for (const BandwidthCurve& curve : curves) {
-    if (curve.points.empty() || (access == Access::read && curve.what != "load")) continue;
-    Bandwidth here = at(curve, bytes);
-    if (!best || here.bytes_per_second.value > best->bytes_per_second.value) {
-      best = std::move(here);
-    }
-  }
-  return best;
+  return best_of(*this, bytes, access, largest_cache_bytes);
 }
 
 std::optional<Bandwidth> Roofs::outermost() const {
-  return bandwidth_at(std::numeric_limits<double>::max(), Access::read);
+  return best_of(*this, std::numeric_limits<double>::max(), Access::read, 0);
+}
+
+std::string Roofs::why_not_at(double bytes) const {
+  if (bandwidth_at(bytes, Access::read)) return {};
+  double largest = 0;
+  for (const BandwidthCurve& curve : curves) {
+    if (curve.what == "load" && !curve.points.empty()) {
+      largest = std::max(largest, curve.points.back().bytes);
+    }
+  }
+  return fmt::format(
+      "a pass walks through more than the {:.3g} MB up to which the ceilings were measured, which "
+      "is "
+      "less than twice the largest cache ({:.3g} MB): there is no roof of memory; measure it with: "
+      "ridgepoint roofline",
+      largest * 1e-6, largest_cache_bytes * 1e-6);
 }
 
 const Peak* Roofs::peak_for(std::string_view weight_type) const {
@@ -226,6 +268,7 @@ Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads) {
   roofs.device = ceilings_device(run.suite).value_or("");
   roofs.measured_unix_ns = run.started_unix_ns;
   roofs.threads = threads;
+  if (roofs.device.empty()) roofs.largest_cache_bytes = largest_cache_in(run.environment);
   try {
     const std::vector<Json> all = ceilings_in(ceilings);
     std::set<int> counts;

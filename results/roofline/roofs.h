@@ -59,14 +59,20 @@ struct Roofs {
   int threads = 1;
   /// Empty, or how ceilings of other numbers of threads were made to do.
   std::string note;
+  /// The largest cache that the system of the ceilings shows; 0: not known. Curves that end before
+  /// twice that never came to the memory behind it.
+  double largest_cache_bytes = 0;
   std::vector<BandwidthCurve> curves;
   std::vector<Peak> peaks;
 
   /// The best that any kernel reached when it walked through `bytes` again and again. Nothing
-  /// where no curve was measured.
+  /// where no curve was measured, or where it ended in the caches and `bytes` are more than it
+  /// walked through.
   [[nodiscard]] std::optional<Bandwidth> bandwidth_at(double bytes, Access access) const;
-  /// The same for more bytes than were ever walked through.
+  /// Of loads at the largest sizes that were measured, in memory or not.
   [[nodiscard]] std::optional<Bandwidth> outermost() const;
+  /// Why there is no bandwidth for so many bytes, in a sentence; empty where there is.
+  [[nodiscard]] std::string why_not_at(double bytes) const;
   /// The best of what products with weights of this type may be computed with; null without any.
   /// An empty type is that of ops without weights.
   [[nodiscard]] const Peak* peak_for(std::string_view weight_type) const;

@@ -515,6 +515,16 @@ void Store::begin_run(const Run& run, const std::vector<Case>& cases) {
   });
 }
 
+void Store::extend_run(const std::string& run_id, const std::vector<Case>& cases) {
+  Database& database = state_->database;
+  state_->write("planning more of a run", [&] {
+    auto query =
+        database.query("SELECT COALESCE(MAX(ordinal) + 1, 0) FROM run_cases WHERE run_id = ?");
+    std::int64_t ordinal = query.bind(run_id).step() ? query.integer(0) : 0;
+    for (const Case& subject : cases) insert_planned(database, run_id, {ordinal++, subject});
+  });
+}
+
 void Store::add_record(const Record& record) {
   require_storable(record);
   const EncodedSeries encoded = encode_all(record);  // outside of the lock

@@ -58,8 +58,10 @@ class Store {
 
   // Writing.
   void begin_run(const Run& run, const std::vector<Case>& cases);
-  /// One record a run and ordinal, which begin_run planned; it takes the place of an interrupted
-  /// one only.
+  /// Cases of a run that is under way, to come after those that are planned.
+  void extend_run(const std::string& run_id, const std::vector<Case>& cases);
+  /// One record a run and ordinal, which begin_run or extend_run planned; it takes the place of an
+  /// interrupted one only.
   void add_record(const Record& record);
   /// A case that was measured again: `record` takes the place of the record `replaced_id` of the
   /// same run and ordinal, and names it in its details ("remeasured": "replaces"), so that merging

@@ -113,7 +113,27 @@ TEST_F(ProfileCommand, NeedsCeilings) {
   EXPECT_EQ(ridgepoint({"explain", run.get<std::string>()}).exit_code, 0);
 }
 
+TEST_F(ProfileCommand, ExplainTakesTheNewestRunThatHasAProfile) {
+  EXPECT_THAT(ridgepoint({"explain"}).err,
+              ::testing::AnyOf(HasSubstr("ridgepoint profile"), HasSubstr("no database")));
+  measure_small_ceilings();
+  EXPECT_THAT(ridgepoint({"explain"}).err, HasSubstr("no run has a profile yet"));
+  ASSERT_EQ(measure_product("profile", {"--label", "mine"}).exit_code, 0);
+  measure_small_ceilings();
+  const auto newest = ridgepoint({"explain"});
+  EXPECT_EQ(newest.exit_code, 0) << newest.err;
+  EXPECT_EQ(newest.out, ridgepoint({"explain", "mine"}).out);
+  // Ceilings have nothing to explain, and say so in few lines.
+  const auto ceilings = ridgepoint({"explain", "latest"});
+  EXPECT_EQ(ceilings.exit_code, 1);
+  EXPECT_LE(std::count(ceilings.out.begin(), ceilings.out.end(), '\n'), 10) << ceilings.out;
+  EXPECT_THAT(ceilings.out, HasSubstr(" more)"));
+}
+
 TEST_F(ProfileCommand, MistakesAreOneLine) {
+  const auto unknown = ridgepoint({"profile", "--op", "linear", "--type", "q4_0"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("unknown operator 'linear'"));
   const auto refused = measure_product("run", {"--profile", "--op-times", "false"});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("--profile: it is made from the times of ops"));

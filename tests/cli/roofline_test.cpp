@@ -72,6 +72,7 @@ TEST_F(RooflineCommand, AGpuThatIsNotThereIsOneLine) {
 TEST_F(RooflineCommand, MistakesAreOneLine) {
   expect_one_line_refusal({"roofline", "--threads", "100000"}, HasSubstr("--threads: 100000"));
   expect_one_line_refusal({"roofline", "--threads", "-1"}, HasSubstr("--threads: -1"));
+  expect_one_line_refusal({"roofline", "--threads", "0"}, HasSubstr("--threads: 0"));
   expect_one_line_refusal({"roofline", "--largest-mib", "1000000000"},
                           HasSubstr("half of the memory"));
   expect_one_line_refusal({"roofline", "--format", "yaml"}, HasSubstr("--format"));

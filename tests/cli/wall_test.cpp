@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/command_test.h"
@@ -21,7 +22,7 @@ TEST_F(WallCommand, PredictsRunsAndScores) {
                   "--depth", "0", "--generate", "2", "--repetitions", "1", "--label", "mine"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   for (const char* part : {"predicted decode", "critical batch", "largest context", "measured",
-                           "mean absolute error", "run: "}) {
+                           "mean absolute error", "decode of models timed whole", "run: "}) {
     EXPECT_THAT(result.out, HasSubstr(part));
   }
   // What was predicted stands in the store before and beside what came.
@@ -67,9 +68,49 @@ TEST_F(WallCommand, MistakesAreOneLine) {
        std::vector<std::vector<std::string>>{{"wall", "--model", "no-such-model"},
                                              {"wall", "--model", "tiny", "--type", "q9_9"},
                                              {"wall", "--threads", "100000"},
-                                             {"wall", "--model", "tiny", "--kv", "f7"}}) {
+                                             {"wall", "--threads", "0"},
+                                             {"wall", "--model", "tiny", "--kv", "f16,f7"}}) {
     expect_one_line_refusal(arguments, ::testing::_);
   }
+  expect_one_line_refusal({"wall", "--type", "q8_0"}, HasSubstr("has weights of its own"));
+  expect_one_line_refusal({"wall", "--model", "tiny", "--backend", "null"},
+                          HasSubstr("computes nothing"));
+  for (const auto& [option, value] : std::vector<std::pair<std::string, std::string>>{
+           {"--streamed", ""}, {"--predict-only", ""}, {"--depth", "0"}}) {
+    std::vector<std::string> arguments = {"wall", "--causal", option};
+    if (!value.empty()) arguments.push_back(value);
+    expect_one_line_refusal(arguments, HasSubstr(option + ": not with --causal"));
+  }
+  expect_one_line_refusal({"wall", "--streamed", "--batch", "2"}, HasSubstr("not with --streamed"));
+  expect_one_line_refusal({"wall", "--share", "0.5"}, HasSubstr("with --streamed only"));
+}
+
+TEST_F(WallCommand, SaysWhichModelItTakes) {
+  EXPECT_THAT(ridgepoint({"wall", "--help"}).out, HasSubstr("(default: byte-llama-6m)"));
+}
+
+TEST_F(WallCommand, PredictsForEachTypeOfTheCache) {
+  const auto result =
+      ridgepoint({"wall", "--model", "tiny", "--type", "f32", "--threads", "1", "--batch", "1",
+                  "--depth", "0", "--kv", "f16,fp8", "--predict-only", "--label", "mine"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* part : {"KV f16", "KV fp8", "which is all"}) {
+    EXPECT_THAT(result.out, HasSubstr(part));
+  }
+  for (const char* part :
+       {"loading from memory", "decode steps of 1, 2, 4", "prefills of", "over 8192 tokens"}) {
+    EXPECT_THAT(result.err, HasSubstr(part));
+  }
+  const auto exported = ridgepoint({"export", "mine", "--format", "json"});
+  EXPECT_THAT(exported.out, HasSubstr("predictions of the memory wall, tiny, f32, KV fp8"));
+}
+
+TEST_F(WallCommand, MarksWhatDoesNotFit) {
+  const auto result = ridgepoint({"wall", "--model", "tiny", "--type", "f32", "--threads", "1",
+                                  "--batch", "1,4096", "--depth", "1000000", "--predict-only"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr(") !"));
+  EXPECT_THAT(result.out, HasSubstr("!: does not fit"));
 }
 
 }  // namespace

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <vector>
 
+#include "backends/registry.h"
+#include "harness/run/case_context.h"
 #include "harness/run/case_phases.h"
 #include "harness/run/data_folder.h"
+#include "harness/run/prepared_op.h"
 #include "results/op_family.h"
 #include "tests/unit/harness/support/measuring.h"
 #include "workloads/graph/op_graph.h"
@@ -118,6 +122,23 @@ TEST(TracedPasses, TakeWhatTheOperatorTakes) {
   const auto sink = kept_of(op_case("null:latency_ns=2000000"));
   EXPECT_GE(sink.ops[0].time_ns, 2'000'000);
   EXPECT_LT(sink.ops[1].time_ns, sink.ops[0].time_ns);
+}
+
+TEST(TracedPasses, SayWhatTracingCostsWhateverTheSamplesTook) {
+  const Case subject = op_case("null:latency_ns=1000000");
+  const auto options = quick_options();
+  const Graph graph = lower_op(subject);
+  const OpInputs inputs = op_inputs(graph, 1);
+  const auto backend = open_backend(subject.backend);
+  const auto prepared = prepare_op(*backend, subject, graph, inputs, 1);
+  KeepingSink sink;
+  MemoryAnswers answers;
+  const ProcessPlan plan;
+  const CaseContext context{subject, options, sink, answers.store, kNeverStop, plan};
+  // The machine was ten times as fast when these were taken.
+  const std::vector<std::int64_t> samples(5, 100'000);
+  trace_op_passes(context, *backend, graph, 0, *prepared.execution, samples, {});
+  EXPECT_NEAR(sink.metrics.at("trace_overhead"), 1, 0.5);
 }
 
 TEST(TracedPasses, CountEveryStepOfAGenerateOnlyCase) {

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "tests/unit/harness/support/measuring.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
@@ -78,6 +81,62 @@ TEST(WallRun, ThatIsInterruptedAtOnceStoresNoScore) {
   const std::string id = run_wall(
       store, wall.cases, testing::quick_options(), "", "", [](const WallCase&) {}, stop);
   EXPECT_EQ(store.records(id).size(), 1U);
+}
+
+TEST(WallRun, StoresPredictionsBeforeAnyCaseIsRun) {
+  SmallWall wall;
+  Store store(wall.folder.path() / "wall.db", OpenMode::read_write);
+  WallRun run(store, testing::quick_options(), "", "ridgepoint wall");
+  EXPECT_TRUE(store.records(run.id()).empty());
+  run.add_predictions(wall.model, wall.cases);
+  ASSERT_EQ(store.records(run.id()).size(), 1U);
+  EXPECT_EQ(nlohmann::json::parse(store.records(run.id())[0].details)["wall"]["predictions"].size(),
+            3U);
+  run.finish(/*interrupted=*/true);
+  EXPECT_EQ(store.run(run.id()).status, "interrupted");
+}
+
+TEST(WallScores, KeepModelsThatWereTimedWholeApart) {
+  SmallWall wall;
+  WallModel whole;
+  whole.sliced_layers = whole.outline.config.layers = 8;
+  wall.cases[0].model = &whole;
+  for (WallCase& one : wall.cases) one.measured_seconds = 2e-4;
+  wall.cases[0].measured_seconds = 1e-4;  // as predicted, which is no wonder
+  wall.cases[2].subject.kv = "fp8";
+  std::map<std::string, double> errors;
+  for (const WallScore& score : score_wall(wall.cases)) {
+    errors[score.what] = score.mean_absolute_error;
+  }
+  EXPECT_DOUBLE_EQ(errors.at("decode"), 0.5);
+  EXPECT_DOUBLE_EQ(errors.at("decode of models timed whole"), 0);
+  EXPECT_TRUE(errors.contains("decode KV fp8"));
+}
+
+TEST(CausalRun, ThatIsStoppedKeepsItsRun) {
+  TemporaryFolder folder;
+  Store store(folder.path() / "wall.db", OpenMode::read_write);
+  Case variant;
+  variant.model = "tiny";
+  variant.backend = "cpu";
+  std::atomic<bool> stop{false};
+  SliceOptions options;
+  std::vector<std::string> heard;
+  options.stop = &stop;
+  options.report = [&](const std::string& what) {
+    heard.push_back(what);
+    if (what == "decode, batch 16") stop = true;
+  };
+  try {
+    const auto [id, tests] = run_causal_tests(store, variant, options, 2, "", "ridgepoint wall");
+    EXPECT_TRUE(tests.interrupted);
+    EXPECT_EQ(store.run(id).status, "interrupted");
+    EXPECT_EQ(store.records(id).size(), tests.tests.size());
+    EXPECT_FALSE(tests.tests.empty()) << "decoding one sequence was done";
+    EXPECT_THAT(heard, ::testing::Contains("decode, batch 1: round 1 of 2 at the most"));
+  } catch (const Error& error) {
+    GTEST_SKIP() << error.what();  // one core only
+  }
 }
 
 }  // namespace

@@ -153,5 +153,34 @@ TEST_F(LoadingTest, RefusesWhatCannotBeLoaded) {
   EXPECT_THAT(refusal(folder_.file("empty")), HasSubstr("is empty"));
 }
 
+TEST_F(LoadingTest, LoadsNoMoreThanAskedFor) {
+  LoadingOptions options;
+  options.rounds = 1;
+  options.warm = false;
+  options.most_bytes = std::int64_t{3} << 20;
+  options.folder = folder_.path();
+  const Loading loading = measure_loading(
+      path_, options, [](const std::string&) {}, kNeverStop);
+  EXPECT_EQ(loading.bytes, std::int64_t{3} << 20);
+  for (const LoadingFigure& figure : loading.figures) {
+    EXPECT_EQ(figure.absent.empty() ? 1U : 0U, figure.samples_ns.size()) << figure.absent;
+  }
+  EXPECT_THAT(loading_text(loading), HasSubstr("are little"));
+}
+
+TEST(LoadingText, CautionsWhereTheDiskIsSlowerThanItsOwnFile) {
+  Loading loading;
+  loading.path = "model.bin";
+  loading.bytes = loading.file_bytes = std::int64_t{1} << 30;
+  loading.disk_bytes_per_second = 1e9;
+  LoadingFigure& figure = loading.figures.emplace_back();
+  figure.cold = true;
+  figure.samples_ns = {100'000'000};
+  EXPECT_THAT(loading_text(loading), HasSubstr("cold, mapped: faster than direct reads"));
+  EXPECT_THAT(loading_text(loading), ::testing::Not(HasSubstr("are little")));
+  figure.samples_ns = {1'000'000'000};
+  EXPECT_THAT(loading_text(loading), ::testing::Not(HasSubstr("faster than direct reads")));
+}
+
 }  // namespace
 }  // namespace ridgepoint

@@ -5,23 +5,34 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <set>
+#include <string>
+#include <thread>
 #include <tuple>
 
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "harness/streaming/apart.h"
 #include "harness/streaming/cold_pages.h"
 #include "harness/streaming/direct_feed.h"
 #include "harness/streaming/disk_rates.h"
+#include "harness/streaming/leftovers.h"
 #include "harness/streaming/mapped_feed.h"
-#include "harness/streaming/memory_limit.h"
+#include "harness/streaming/memory_group.h"
 #include "harness/streaming/stream_plan.h"
 #include "tests/support/error_of.h"
 #include "tests/support/temporary_folder.h"
+#include "workloads/error.h"
 #include "workloads/formats/load_model.h"
+#include "workloads/formats/write_model.h"
+#include "workloads/models/shapes.h"
 
 namespace ridgepoint {
 namespace {
@@ -194,22 +205,114 @@ TEST_F(StreamingTest, MeasuresWhatTheDiskGives) {
   EXPECT_FALSE(measure_mapped_rate(folder_.file("none"), 1 << 20, 1));
 }
 
-TEST(MemoryLimits, HoldForAWhileOrSayWhyNot) {
-  const auto before = [] {
+const std::atomic<bool> kNeverStops{false};
+
+TEST(Apart, SaysWhatBecameOfTheWork) {
+  EXPECT_EQ(run_apart([] { return std::string("done"); }, kNeverStops).answer, "done");
+  EXPECT_EQ(run_apart([]() -> std::string { throw Error("a reason"); }, kNeverStops).problem,
+            "a reason");
+  const ApartResult killed = run_apart(
+      [] {
+        std::raise(SIGKILL);
+        return std::string("not reached");
+      },
+      kNeverStops);
+  EXPECT_EQ(killed.signal, SIGKILL);
+  EXPECT_FALSE(killed.came_out());
+  const std::string large(5 << 20, 'x');
+  EXPECT_EQ(run_apart([&] { return large; }, kNeverStops).answer, large);
+}
+
+TEST(Apart, EndsWhenItIsToStop) {
+  std::atomic<bool> stop{false};
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop = true;
+  });
+  const ApartResult result = run_apart(
+      []() -> std::string {
+        for (;;) ::pause();
+      },
+      stop);
+  later.join();
+  EXPECT_TRUE(result.stopped);
+}
+
+TEST(MemoryGroups, HoldTheirProcessesOrSayWhyNot) {
+  const auto own = [] {
     std::string text;
     std::getline(std::ifstream("/proc/self/cgroup"), text, '\0');
     return text;
   };
-  const std::string group = before();
-  {
-    const auto limit = MemoryLimit::set(std::int64_t{1} << 40);
-    if (!limit) {
-      EXPECT_NE(limit.why(), "");
-      GTEST_SKIP() << limit.why();
-    }
-    EXPECT_THAT(before(), HasSubstr("ridgepoint-"));
+  const std::string before = own();
+  const auto group = MemoryGroup::make();
+  if (!group) {
+    EXPECT_NE(group.why(), "");
+    GTEST_SKIP() << group.why();
   }
-  EXPECT_EQ(before(), group);
+  EXPECT_THAT(MemoryGroup::make().why(), HasSubstr("there already"));
+  const ApartResult inside = run_apart(
+      [&] {
+        group.value()->enter();
+        return own();
+      },
+      kNeverStops);
+  EXPECT_THAT(inside.answer, HasSubstr("ridgepoint-"));
+  EXPECT_EQ(own(), before) << "this process stays where it is";
+  EXPECT_FALSE(group.value()->ran_out());
+
+  constexpr std::size_t kLimit = 32 << 20;
+  const ApartResult outgrown = run_apart(
+      [&] {
+        group.value()->enter();
+        group.value()->set_limit(kLimit);
+        std::vector<char> much(4 * kLimit, 1);
+        return std::to_string(much.back());
+      },
+      kNeverStops);
+  EXPECT_EQ(outgrown.signal, SIGKILL);
+  EXPECT_TRUE(group.value()->ran_out()) << "it was the kernel, for memory";
+}
+
+TEST(Leftovers, OfProcessesThatAreGoneAreRemoved) {
+  TemporaryFolder folder;
+  const std::string gone = run_apart([] { return std::to_string(::getpid()); }, kNeverStops).answer;
+  const auto stale = folder.path() / ("ridgepoint-" + gone + ".weights");
+  const auto live = folder.path() / own_name(".weights");
+  const auto other = folder.path() / ("ridgepoint-" + gone + ".gguf");
+  const auto named = folder.path() / "ridgepoint-mine.weights";
+  for (const auto& path : {stale, live, other, named}) std::ofstream(path) << "x";
+  remove_leftovers(folder.path(), ".weights");
+  EXPECT_FALSE(std::filesystem::exists(stale));
+  for (const auto& path : {live, other, named}) EXPECT_TRUE(std::filesystem::exists(path)) << path;
+}
+
+/// Its table of tokens is the output matrix, too, and stays, so it is larger than a limit of no
+/// share of the weights and what is left beside them.
+TEST_F(StreamingTest, ALimitLeavesRoomForWhatAlwaysStays) {
+  if (const auto group = MemoryGroup::make(); !group) GTEST_SKIP() << group.why();
+  ModelConfig config = *find_shape("tiny");
+  config.hidden = 2048;
+  config.vocab = 65'536;
+  config.tied_embeddings = true;
+  const std::string file = folder_.file("table.gguf");
+  write_gguf_model(synthesise_model(config, Type::q4_0, 1, 2), Type::q4_0, nullptr, file);
+  Case variant;
+  variant.model = file;
+  variant.backend = "quantized";
+  StreamingOptions options;
+  options.ways = {StreamWay::limited};
+  options.shares = {0};
+  options.steps = 1;
+  options.folder = folder_.path();
+  Streaming streaming = predict_streaming(
+      variant, options, [](const std::string&) {}, kNeverStops);
+  ASSERT_EQ(streaming.points.size(), 1U);
+  ASSERT_GT(streaming.fixed_bytes, 64 << 20) << "or the limit would do without it";
+  measure_streaming(
+      streaming, [](const StreamingPoint&) {}, kNeverStops);
+  EXPECT_EQ(streaming.points[0].absent + streaming.points[0].wrong, "");
+  EXPECT_EQ(streaming.points[0].step_ns.size(), 1U);
 }
 
 TEST_F(StreamingTest, IsPredictedMeasuredAndStored) {
@@ -221,7 +324,8 @@ TEST_F(StreamingTest, IsPredictedMeasuredAndStored) {
   options.shares = {0, 0.5};
   options.steps = 2;
   options.folder = folder_.path();
-  Streaming streaming = predict_streaming(variant, options, [](const std::string&) {});
+  Streaming streaming = predict_streaming(
+      variant, options, [](const std::string&) {}, kNeverStops);
   if (streaming.direct_rate <= 0) GTEST_SKIP() << "no O_DIRECT here";
   ASSERT_EQ(streaming.points.size(), 4U);
   EXPECT_GT(streaming.points[0].predicted_seconds, streaming.points[1].predicted_seconds)
@@ -258,7 +362,8 @@ TEST_F(StreamingTest, HoldsTheWaysAgainstEachOtherWhereMemoryDoesNotHoldTheModel
   options.shares = {0, 0.5};
   options.steps = 1;
   options.folder = folder_.path();
-  Streaming streaming = predict_streaming(variant, options, [](const std::string&) {});
+  Streaming streaming = predict_streaming(
+      variant, options, [](const std::string&) {}, kNeverStops);
   if (streaming.direct_rate <= 0) GTEST_SKIP() << "no O_DIRECT here";
   streaming.model.need.available_bytes = streaming.model.need.weight_bytes - 1;
 

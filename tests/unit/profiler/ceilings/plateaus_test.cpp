@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "profiler/ceilings/measure.h"
+
 namespace ridgepoint::ceilings {
 namespace {
 
@@ -140,16 +142,42 @@ TEST(Plateaus, AreKnownNoBetterThanTheirPoints) {
   EXPECT_EQ(found[0].estimate.high, 20.4e9);
 }
 
+TEST(Levels, NeverOverlapWhereTheEndIsNotFlat) {
+  // Flat up to 0.4 of the largest size, and falling from there.
+  Curve curve;
+  curve.kind = "bandwidth";
+  for (double bytes = 4096; bytes <= (1 << 30); bytes *= 1.1) {
+    const double beyond = bytes / (0.4 * (1 << 30));
+    const double value = beyond <= 1 ? 20e9 : 20e9 / (beyond * beyond);
+    curve.points.push_back({static_cast<std::int64_t>(bytes), {value, value, value}});
+  }
+  std::vector<Ceiling> levels;
+  add_levels(curve, 1, levels);
+  ASSERT_EQ(levels.size(), 2U);
+  EXPECT_EQ(levels[0].level, "1");
+  EXPECT_EQ(levels[1].level, "outermost");
+  EXPECT_GT(levels[1].from_bytes, levels[0].to_bytes);
+  EXPECT_LT(levels[1].estimate.high, levels[0].estimate.low);
+}
+
 TEST(BestEstimate, IsTheMedianOfTheBestRound) {
   const std::vector<std::vector<double>> rounds = {{7, 8, 9}, {10, 12, 11}, {}, {5, 6, 40}};
   const auto highest = estimate_best(rounds, Best::highest);
   EXPECT_EQ(highest.value, 11);
-  EXPECT_EQ(highest.low, 6) << "the median of the worst round";
+  EXPECT_EQ(highest.low, 8) << "the median of the middle round";
   EXPECT_EQ(highest.high, 12) << "the end of the best round's own interval";
   const auto lowest = estimate_best(rounds, Best::lowest);
   EXPECT_EQ(lowest.value, 6);
   EXPECT_EQ(lowest.low, 5);
   EXPECT_EQ(lowest.high, 40) << "of its own interval, which reaches further than other rounds";
+}
+
+TEST(BestEstimate, IsKnownAsWellAsTheBetterHalfOfItsRounds) {
+  // Strangers were at work in two of five.
+  const std::vector<std::vector<double>> rounds = {{40}, {13}, {39}, {12}, {38}};
+  EXPECT_EQ(estimate_best(rounds, Best::highest).low, 38);
+  EXPECT_EQ(estimate_best(std::span(rounds).first(2), Best::highest).low, 13) << "no middle of two";
+  EXPECT_EQ(estimate_best(rounds, Best::lowest).high, 38);
 }
 
 TEST(BestEstimate, OfOneRoundIsItsMedian) {

@@ -147,7 +147,8 @@ TEST(CaseProfile, PlacesEachOpWithoutWhatTracingAdds) {
   ASSERT_EQ(profile.phases.size(), 1U);
   const ProfiledPhase& phase = profile.phases[0];
   ASSERT_EQ(phase.ops.size(), 2U);
-  EXPECT_NEAR(phase.ops[0].time_ns.value, 2.5e6 / 1.02, 1);
+  EXPECT_NEAR(phase.trace_overhead, 1.06, 1e-9) << "5.3 of 5 ms";
+  EXPECT_NEAR(phase.ops[0].time_ns.value, 2.5e6 / 1.06, 1);
   EXPECT_EQ(phase.ops[0].time_ns.high, 2.5e6);
   EXPECT_NEAR(phase.ops[0].share, 2.5 / 5.3, 1e-9);
   EXPECT_EQ(phase.ops[0].placed.bound, Bound::memory);
@@ -156,6 +157,36 @@ TEST(CaseProfile, PlacesEachOpWithoutWhatTracingAdds) {
   EXPECT_NEAR(phase.shares.at("memory"), 5 / 5.3, 1e-9);
   EXPECT_NEAR(phase.shares.at("overhead"), 0.3 / 5.3, 1e-9);
   EXPECT_NEAR(phase.at_roof_ns, 4e6, 1);
+}
+
+TEST(CaseProfile, TakesOffWhatTracingCostsInThatPhaseAlone) {
+  Record record = decoding_record();
+  record.measurement.metrics["ttft_ns"] = 10e6;
+  // As the longer prefill makes it; a decode step has its own, 1.06.
+  record.measurement.metrics["trace_overhead"] = 1.9;
+  record.measurement.op_times.insert(record.measurement.op_times.begin(),
+                                     product("prefill", "layer.0.ffn.up", 20'000'000, 8e9, 40e6));
+  const auto profile = profile_of(record, example_roofs(), 50, "").value();
+  ASSERT_EQ(profile.phases.size(), 2U);
+  EXPECT_NEAR(profile.phases[0].trace_overhead, 2, 1e-9);
+  EXPECT_NEAR(profile.phases[0].ops[0].time_ns.value, 10e6, 1);
+  EXPECT_NEAR(profile.phases[1].ops[0].time_ns.value, 2.5e6 / 1.06, 1);
+  EXPECT_EQ(profile.phases[1].mistrusted, 0) << "at 1.9 it would be above its roof";
+  const auto again = profile_from_json(to_json(profile)).value();
+  EXPECT_EQ(again.phases[0].trace_overhead, profile.phases[0].trace_overhead);
+}
+
+TEST(CaseProfile, SaysWhereTheCeilingsEndBeforeThePassDoes) {
+  Roofs roofs = example_roofs();
+  roofs.curves[0].points.resize(2);
+  roofs.curves[0].levels = {{"outermost", 4e3, 1e6, roofs.curves[0].points[0].bytes_per_second}};
+  roofs.largest_cache_bytes = 32e6;
+  const auto profile = profile_of(decoding_record(), roofs, 50, "").value();
+  EXPECT_THAT(profile.note,
+              AllOf(HasSubstr("no roof of memory"), HasSubstr("ridgepoint roofline")));
+  EXPECT_FALSE(profile.phases[0].mbu.has_value());
+  EXPECT_EQ(profile.phases[0].ops[0].placed.bound, Bound::ambiguous);
+  EXPECT_EQ(profile.phases[0].ops[0].placed.bound_by, "ambiguous: memory or latency");
 }
 
 TEST(CaseProfile, HasUtilisationsOfTheUntracedPhase) {
@@ -198,7 +229,7 @@ TEST(CaseProfile, PutsTheSameOpOfAllLayersTogether) {
   EXPECT_EQ(groups[0].name, "layer.*.ffn.up");
   EXPECT_EQ(groups[0].count, 2U);
   EXPECT_EQ(groups[0].unit, "bytes/s");
-  EXPECT_NEAR(groups[0].attained.value, 80e6 / (5e-3 / 1.02), 1e3);
+  EXPECT_NEAR(groups[0].attained.value, 80e6 / (5e-3 / 1.06), 1e3);
   EXPECT_EQ(groups[0].bound_by, "memory (the outermost level)");
 }
 
@@ -207,6 +238,8 @@ TEST(ProfileTable, ShowsEachOpAgainstItsRoofOrWhyThereIsNone) {
   const auto text = profile_table(data, 5, [](const Record& record) {
     return profile_of(record, example_roofs(), 50, "there is no PMU");
   });
+  EXPECT_THAT(text, AllOf(HasSubstr("5.00 ms untraced, traced 1.060 times that"),
+                          HasSubstr("bytes from"), HasSubstr("the outermost level: 80.0 MB")));
   EXPECT_THAT(text, AllOf(HasSubstr("layer.*.ffn.up x2"), HasSubstr("MBU 75 to 85 %"),
                           HasSubstr("memory (the outermost level)"),
                           HasSubstr("counted: absent, there is no PMU"),
@@ -221,6 +254,7 @@ TEST(Explanation, SaysInFewLinesWhatLimitsAndWhatWouldHelp) {
   EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 10) << text;
   EXPECT_THAT(text, HasSubstr("decode takes 5.00 ms (200 tokens/s)"));
   EXPECT_THAT(text, HasSubstr("94 % memory, 6 % overhead"));
+  EXPECT_THAT(text, HasSubstr("by the level they come from: the outermost level: 80.0 MB"));
   // 0.3 ms + 2 x 2.45 ms become 0.3 ms + 2 x 1.225 ms.
   EXPECT_THAT(text, HasSubstr("weights of half the bytes: 1.89 times as fast at the most"));
   EXPECT_THAT(text, HasSubstr("up to about 20 sequences"));

@@ -108,6 +108,8 @@ TEST(Placement, AboveItsRoofIsMistrustedWithTheLikelyCause) {
   const OpWork products{2e9, 1e6, 0, 0, "f32"};
   EXPECT_THAT(place(products, {around(8 * kMs), 1e6, 1000}, roofs).mistrusted,
               HasSubstr("more arithmetic than registers allow"));
+  // However uncertain the time is, when the middle of it is above all that the roof may be.
+  EXPECT_NE(place(products, {{8 * kMs, 9 * kMs, 12 * kMs}, 1e6, 1000}, roofs).mistrusted, "");
   // Within the range of the ceiling it is not.
   EXPECT_EQ(place(products, {around(9.9 * kMs), 1e6, 1000}, roofs).mistrusted, "");
 }

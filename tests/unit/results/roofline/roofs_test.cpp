@@ -27,6 +27,26 @@ TEST(Roofs, GiveTheLevelThatHoldsWhatIsWalkedThrough) {
   EXPECT_DOUBLE_EQ(roofs.outermost()->bytes_per_second.high, 21e9);
 }
 
+TEST(Roofs, SayNothingOfMoreThanWasWalkedThroughInCaches) {
+  Roofs roofs = example_roofs();
+  EXPECT_EQ(roofs.why_not_at(1e12), "");
+  roofs.largest_cache_bytes = 0.6e9;  // the walk ended at 1e9: hardly outside
+  EXPECT_TRUE(roofs.bandwidth_at(1e9, Access::read).has_value());
+  EXPECT_FALSE(roofs.bandwidth_at(1.1e9, Access::read).has_value());
+  EXPECT_THAT(roofs.why_not_at(1.1e9), HasSubstr("less than twice the largest cache (600 MB)"));
+  EXPECT_TRUE(roofs.outermost().has_value());
+  roofs.largest_cache_bytes = 0.5e9;
+  EXPECT_TRUE(roofs.bandwidth_at(1.1e9, Access::read).has_value()) << "in memory";
+}
+
+TEST(Roofs, KnowTheLargestCacheOfTheMachineThatTheyAreOf) {
+  StoredRun run = run_of_id("abc");
+  run.environment = R"({"cpu":{"cache_bytes":{"L1d":32768,"L3":33554432}}})";
+  EXPECT_EQ(roofs_of(run, example_ceilings(), 4).largest_cache_bytes, 33554432);
+  run.environment = R"({"cpu":{"cache_bytes":{"absent":"hwloc failed"}}})";
+  EXPECT_EQ(roofs_of(run, example_ceilings(), 4).largest_cache_bytes, 0);
+}
+
 TEST(Roofs, BetweenTwoLevelsTheRangeHoldsBoth) {
   const auto between = example_roofs().bandwidth_at(4e6, Access::read);
   EXPECT_EQ(between->level, "between level 1 and the outermost level");

@@ -1,0 +1,20 @@
+// Which files are mapped into this process, and where.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ridgepoint {
+
+/// A file's part of this process' address space.
+struct FileMapping {
+  std::uintptr_t first = 0, end = 0;
+  std::int64_t offset = 0;
+  std::string file;
+};
+
+/// In ascending order of addresses.
+std::vector<FileMapping> file_mappings();
+
+}  // namespace ridgepoint
