@@ -356,7 +356,7 @@ void WallView::follow_case() {
 }
 
 std::map<QString, QString> WallView::settings() const {
-  const auto number = [](double value) { return QString::number(value, 'g', 10); };
+  const auto number = [](double value) { return QString::number(value, 'g', 15); };
   std::map<QString, QString> all{{"model", model_->currentText()},
                                  {"weights", type_->currentText()},
                                  {"kv", kv_->currentText()},
@@ -370,6 +370,14 @@ std::map<QString, QString> WallView::settings() const {
     all["memory_bytes"] = number(memory_->value());
   }
   return all;
+}
+
+QStringList WallView::setting_names() const {
+  return {"model",        "weights",
+          "kv",           "batch",
+          "context",      "bytes_per_second",
+          "memory_bytes", "operations_per_second",
+          "this_machine", "case"};
 }
 
 void WallView::apply_settings(const std::map<QString, QString>& settings) {
@@ -388,9 +396,10 @@ void WallView::apply_settings(const std::map<QString, QString>& settings) {
         std::pair("memory_bytes", memory_)}) {
     bool is_number = false;
     const double number = of(name).toDouble(&is_number);
-    if (!is_number || !(number >= 0)) continue;
-    slider->set_value(number);
-    if (slider != batch_ && slider != context_) is_own_ = false;
+    if (!is_number || !std::isfinite(number)) continue;
+    const bool is_count = slider == batch_ || slider == context_;
+    slider->set_value(is_count ? std::round(number) : number);
+    if (!is_count) is_own_ = false;
   }
   if (of("this_machine") == "yes") is_own_ = true;
   if (settings.contains("case")) followed_ = utf8(of("case"));
