@@ -114,7 +114,8 @@ DashboardOptions parse_options(const QStringList& arguments) {
   const QCommandLineOption view("view", "View to begin with.", "VIEW");
   const QCommandLineOption picture(
       "screenshot",
-      "Draw VIEW into the file named after it (png or svg), without a display, and exit; all: "
+      "Draw VIEW into the file named after it (png or svg; csv: what it shows as a table), "
+      "without a display, and exit; all: "
       "every "
       "view and tab, light and dark, at 1280x720 and 3840x2160, into a folder.",
       "VIEW");
@@ -192,9 +193,12 @@ DashboardOptions parse_options(const QStringList& arguments) {
     options.screenshot = options.databases.takeFirst();
     options.every_view = options.view == "all";
     if (options.every_view) options.view.clear();
-    if (!options.every_view && !options.screenshot.endsWith(".png") &&
-        !options.screenshot.endsWith(".svg")) {
-      throw Error(utf8("--screenshot: '" + options.screenshot + "' must end in .png or .svg"));
+    const bool is_known = options.screenshot.endsWith(".png") ||
+                          options.screenshot.endsWith(".svg") ||
+                          options.screenshot.endsWith(".csv");
+    if (!options.every_view && !is_known) {
+      throw Error(
+          utf8("--screenshot: '" + options.screenshot + "' must end in .png, .svg or .csv"));
     }
   }
   options.databases += parser.values(database);

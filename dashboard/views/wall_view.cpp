@@ -35,6 +35,16 @@ std::function<QString(double)> in_unit(const char* unit) {
   return [unit](double value) { return qt(format_value(value, unit)); };
 }
 
+/// "940", "5.66 million": no one reads seven digits on the way.
+QString counted(std::int64_t count) {
+  constexpr std::int64_t kRead = 100'000;
+  if (count < kRead) return QString("%L1").arg(count);
+  const auto number = static_cast<double>(count);
+  if (number < 1e6) return QString("%1 thousand").arg(number * 1e-3, 0, 'g', 3);
+  if (number < 1e9) return QString("%1 million").arg(number * 1e-6, 0, 'g', 3);
+  return QString("%1 billion").arg(number * 1e-9, 0, 'g', 3);
+}
+
 QString whole_number(double value) {
   return QString::number(static_cast<qlonglong>(value));
 }
@@ -465,8 +475,7 @@ void WallView::say_answer() {
     words.append("It does not fit in memory.");
   } else {
     words.append(QString("Fits; at most %1 sequences of this context, or %2 tokens for each.")
-                     .arg(answer_.largest_batch)
-                     .arg(answer_.largest_context));
+                     .arg(counted(answer_.largest_batch), counted(answer_.largest_context)));
   }
   if (!has_machine_) {
     words.append(

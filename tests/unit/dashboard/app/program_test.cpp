@@ -78,6 +78,13 @@ TEST(Program, RefusesWhatIsNotThere) {
                               "wall.batch=3", "--set", "wall.bytes_per_second=12345678901"});
   EXPECT_EQ(good.exit_code, 0) << good.err;
   EXPECT_TRUE(std::filesystem::exists(picture));
+  const std::filesystem::path table = data.folder / "out.csv";
+  EXPECT_EQ(
+      dashboard({"--screenshot", "roofline", table.string(), data.database.string()}).exit_code, 0);
+  std::ifstream lines(table);
+  std::string heading;
+  std::getline(lines, heading);
+  EXPECT_THAT(heading, HasSubstr("FLOP/byte"));
 }
 
 TEST(Program, DrawsThePageOfADatabaseThatCannotBeReadAndFails) {
