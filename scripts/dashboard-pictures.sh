@@ -33,11 +33,11 @@ else
   "$bin/ridgepoint" quality --db "$database" --label variants --model byte-llama-6m --backend quantized \
     --transform q8,w4a16:group=128 --with-speed --prompt 8 --generate 8 --tokens 128 --context 128 $short \
     --repetitions 2 --case-budget-seconds 0.2 >"$folder/variants.txt" || [ $? = 1 ]
-  # Ten commits are the fewest in which a change could be told from chance.
+  # Ten values are the fewest in which a change could be told from chance; one or two may not count.
   commits=$folder/commits
   rm -rf "$commits" "$folder"/commits.db*
   git init --quiet "$commits"
-  for step in 1 2 3 4 5 6 7 8 9 10; do
+  for step in 1 2 3 4 5 6 7 8 9 10 11 12; do
     git -C "$commits" -c user.name=pictures -c user.email=pictures@example.org commit --quiet --allow-empty \
       --message "step $step"
     (cd "$commits" && "$bin/ridgepoint" run --db "$folder/commits.db" --op matrix_product --rows 4 --in 128 --out 128 \

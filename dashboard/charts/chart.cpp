@@ -74,6 +74,8 @@ Chart::Chart(QWidget* parent) : QCustomPlot(parent) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setMinimumSize(220, 150);
+  // Else a commit such as 1e183350 is set as a power of ten.
+  for (QCPAxis* axis : {xAxis, yAxis, xAxis2, yAxis2}) axis->setNumberFormat("g");
   message_label_ = new QLabel(this);
   message_label_->setAlignment(Qt::AlignCenter);
   message_label_->setWordWrap(true);

@@ -142,6 +142,7 @@ TEST(HistoryChart, NamesTheCommitUnderItsTicksWhereThereIsRoom) {
     ASSERT_NE(ticker, nullptr);
     const QString first = const_cast<QCPAxisTickerText*>(ticker)->ticks().first();
     EXPECT_EQ(first.contains("\n01234567"), height == 500) << first.toStdString();
+    EXPECT_EQ(chart.xAxis->numberFormat(), "g") << "no commit is a power of ten";
   }
 }
 
