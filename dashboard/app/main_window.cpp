@@ -453,6 +453,11 @@ void MainWindow::copy_picture_command() {
 }
 
 bool MainWindow::save_picture(const QString& path) {
+  if (path.endsWith(".csv")) {
+    QFile file(path);
+    const QByteArray bytes = csv_text(current_view()->rows()).toUtf8();
+    return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush();
+  }
   if (path.endsWith(".svg")) {
     QFile file(path);
     const QByteArray bytes = svg_of(*this);

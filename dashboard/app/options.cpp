@@ -3,6 +3,7 @@
 
 #include <QCommandLineParser>
 #include <QRegularExpression>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -70,7 +71,31 @@ Extent extent_from(const QString& text) {
   return {left, right, bottom, top, {}};
 }
 
+/// Qt's own that are followed by a value.
+constexpr std::array kQtOptions{
+    "platform", "platformpluginpath", "platformtheme", "plugin",    "display",
+    "session",  "geometry",           "style",         "stylesheet"};
+
 }  // namespace
+
+OwnArguments own_arguments(const QStringList& arguments) {
+  OwnArguments own;
+  for (qsizetype i = 0; i < arguments.size(); ++i) {
+    const QString& word = arguments[i];
+    const qsizetype dashes = word.startsWith("--") ? 2 : word.startsWith('-') ? 1 : 0;
+    const QString name = word.mid(dashes).section('=', 0, 0);
+    const bool is_qt = dashes > 0 && std::ranges::any_of(kQtOptions, [&](const char* known) {
+                         return name == known;
+                       });
+    if (!is_qt) {
+      own.words.append(word);
+      continue;
+    }
+    if (name == "platform" || name == "display") own.names_display = true;
+    if (!word.contains('=')) ++i;  // its value
+  }
+  return own;
+}
 
 DashboardOptions parse_options(const QStringList& arguments) {
   QCommandLineParser parser;
@@ -78,12 +103,19 @@ DashboardOptions parse_options(const QStringList& arguments) {
   parser.addPositionalArgument("DB", "Databases (default: the one that `ridgepoint run` writes to)",
                                "[DB...]");
   const QCommandLineOption help({"h", "help"}, "Print this help and exit.");
+  const QCommandLineOption version("version", "Print the version and exit.");
+  const QCommandLineOption database("db", "A database, as one named without an option; repeatable.",
+                                    "FILE");
   const QCommandLineOption theme("theme", "light or dark (default: as the desktop).", "NAME");
-  const QCommandLineOption size("size", "Size of the window or picture, as in 1280x720.", "WxH");
+  const QCommandLineOption size("size",
+                                "Size of the window or picture, as in 1280x720; one that its parts "
+                                "do not fit into is refused.",
+                                "WxH");
   const QCommandLineOption view("view", "View to begin with.", "VIEW");
   const QCommandLineOption picture(
       "screenshot",
-      "Draw VIEW into the file named after it (png or svg), without a display, and exit; all: "
+      "Draw VIEW into the file named after it (png or svg; csv: what it shows as a table), "
+      "without a display, and exit; all: "
       "every "
       "view and tab, light and dark, at 1280x720 and 3840x2160, into a folder.",
       "VIEW");
@@ -108,9 +140,9 @@ DashboardOptions parse_options(const QStringList& arguments) {
                                   "Part of a chart to look at, as in "
                                   "roofline.chart=LEFT:RIGHT:BOTTOM:TOP; repeatable.",
                                   "VIEW.CHART=EDGES");
-  for (const auto* option :
-       {&help, &theme, &size, &view, &picture, &run, &baseline, &filter, &subject, &a, &b,
-        &scenario, &metric, &op, &range, &tab, &set, &extent}) {
+  for (const auto* option : {&help,   &version,  &database, &theme,   &size, &view,  &picture,
+                             &run,    &baseline, &filter,   &subject, &a,    &b,     &scenario,
+                             &metric, &op,       &range,    &tab,     &set,  &extent}) {
     parser.addOption(*option);
   }
   if (!parser.parse(arguments)) {
@@ -118,7 +150,13 @@ DashboardOptions parse_options(const QStringList& arguments) {
   }
   DashboardOptions options;
   if (parser.isSet(help)) {
-    options.help = parser.helpText();
+    // Without an application Qt does not know what it is called.
+    options.answer = parser.helpText().replace("<executable_name>", "ridgepoint-dashboard");
+    return options;
+  }
+  if (parser.isSet(version)) {
+    options.answer =
+        QString("ridgepoint-dashboard %1 (Qt %2)\n").arg(RIDGEPOINT_VERSION, qVersion());
     return options;
   }
   options.databases = parser.positionalArguments();
@@ -155,11 +193,15 @@ DashboardOptions parse_options(const QStringList& arguments) {
     options.screenshot = options.databases.takeFirst();
     options.every_view = options.view == "all";
     if (options.every_view) options.view.clear();
-    if (!options.every_view && !options.screenshot.endsWith(".png") &&
-        !options.screenshot.endsWith(".svg")) {
-      throw Error(utf8("--screenshot: '" + options.screenshot + "' must end in .png or .svg"));
+    const bool is_known = options.screenshot.endsWith(".png") ||
+                          options.screenshot.endsWith(".svg") ||
+                          options.screenshot.endsWith(".csv");
+    if (!options.every_view && !is_known) {
+      throw Error(
+          utf8("--screenshot: '" + options.screenshot + "' must end in .png, .svg or .csv"));
     }
   }
+  options.databases += parser.values(database);
   return options;
 }
 

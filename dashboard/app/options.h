@@ -26,10 +26,17 @@ struct DashboardOptions {
   /// Of the views' own controls, and what is in view of their charts, each by view and name.
   std::map<QString, QString> settings{};
   std::map<QString, Extent> extents{};
-  QString help;  ///< text to print in place of everything
+  QString answer;  ///< help or version: text to print in place of everything
 };
 
-/// Error, one line, for what nobody can mean.
+/// Error, one line, for what nobody can mean. Needs no application.
 DashboardOptions parse_options(const QStringList& arguments);
+
+/// What was typed, without what Qt takes for itself (-platform, -style and the like).
+struct OwnArguments {
+  QStringList words;
+  bool names_display = false;  ///< -platform or -display is among what Qt takes
+};
+OwnArguments own_arguments(const QStringList& arguments);
 
 }  // namespace ridgepoint

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dashboard/app/asked_place.h"
 #include "dashboard/models/text.h"
 #include "workloads/shell_quote.h"
 
@@ -28,7 +29,7 @@ QString picture_command(const Session& session, const QSize& size, bool dark, co
   add("--baseline", place.baseline);
   add("--case", place.case_hash);
   add("--metric", place.metric);
-  add("--op", place.op);
+  if (has_op(session, place.op)) add("--op", place.op);
   add("--a", place.side_a);
   // Runs that were kept for the comparison are sides that could have been typed.
   std::string sides = place.side_b;

@@ -83,7 +83,8 @@ void wait_until_read(Session& session) {
   draw_what_is_late();
 }
 
-void draw_every_view(MainWindow& window, const QString& folder, const PictureOptions& options) {
+QString draw_every_view(MainWindow& window, const QString& folder, const PictureOptions& options) {
+  QString problem;
   if (!QDir().mkpath(folder)) {
     throw Error(utf8(folder + ": this folder cannot be made; choose another place"));
   }
@@ -94,9 +95,11 @@ void draw_every_view(MainWindow& window, const QString& folder, const PictureOpt
       for (const QString& name : window.view_names()) {
         window.go_to(name);
         draw_view(window, folder, theme, size == options.sizes.front());
+        if (problem.isEmpty()) problem = window.current_view()->problem();
       }
     }
   }
+  return problem;
 }
 
 }  // namespace ridgepoint

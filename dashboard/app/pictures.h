@@ -19,7 +19,8 @@ struct PictureOptions {
   std::vector<QSize> sizes{{1280, 720}, {3840, 2160}};  ///< tabs at the first
 };
 
-/// FOLDER/VIEW[-TAB]-THEME-WIDTHxHEIGHT.png. Error where one cannot be written.
-void draw_every_view(MainWindow& window, const QString& folder, const PictureOptions& options);
+/// FOLDER/VIEW[-TAB]-THEME-WIDTHxHEIGHT.png. Error where one cannot be written. What comes back is
+/// the first view that could not be read, and why; empty: all could.
+QString draw_every_view(MainWindow& window, const QString& folder, const PictureOptions& options);
 
 }  // namespace ridgepoint

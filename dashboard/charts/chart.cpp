@@ -74,6 +74,8 @@ Chart::Chart(QWidget* parent) : QCustomPlot(parent) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setMinimumSize(220, 150);
+  // Else a commit such as 1e183350 is set as a power of ten.
+  for (QCPAxis* axis : {xAxis, yAxis, xAxis2, yAxis2}) axis->setNumberFormat("g");
   message_label_ = new QLabel(this);
   message_label_->setAlignment(Qt::AlignCenter);
   message_label_->setWordWrap(true);
@@ -202,8 +204,16 @@ void Chart::redraw() {
 
 void Chart::fit() {
   if (!message_.isEmpty()) return;
+  is_too_far_ = false;
   find_ranges();
   is_fitted_ = true;
+  if (is_too_far_) {
+    set_message(
+        "There are numbers among its values that are too large or lie too close together to be "
+        "drawn. The table of the view has them (Ctrl+Shift+T copies it).");
+    redraw();  // which takes away what was drawn
+    return;
+  }
   replot(rpQueuedReplot);
 }
 
@@ -266,8 +276,13 @@ void Chart::use_unit(QCPAxis* axis, const QString& title, const std::string& uni
 
 void Chart::pad(QCPAxis* axis, double low, double high, double share) {
   double width = high - low;
-  if (!(width > 0)) width = std::max(std::abs(high) * 0.02, 1e-12);
-  axis->setRange(low - width * share, high + width * share);
+  if (!(width > 0)) width = high == 0 ? 1 : std::abs(high) * 0.02;
+  const QCPRange range(low - width * share, high + width * share);
+  if (QCPRange::validRange(range)) {
+    axis->setRange(range);
+  } else {
+    is_too_far_ = true;
+  }
 }
 
 bool Chart::save_svg(const QString& path, const QSize& size) {

@@ -66,7 +66,9 @@ class Chart : public QCustomPlot, public Zoomable {
   void redraw();
   /// The axis reads in the unit, with a prefix that follows its range.
   void use_unit(QCPAxis* axis, const QString& title, const std::string& unit);
-  static void pad(QCPAxis* axis, double low, double high, double share);
+  /// Everything from `low` to `high` and a share of it to either side; remembers where an axis
+  /// cannot hold that.
+  void pad(QCPAxis* axis, double low, double high, double share);
 
   void changeEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
@@ -90,7 +92,8 @@ class Chart : public QCustomPlot, public Zoomable {
   void tell_if_moved(const QCPRange& x_before, const QCPRange& y_before);
 
   std::optional<std::size_t> stepped_to_;
-  bool is_fitted_ = true;  ///< everything is in view
+  bool is_fitted_ = true;    ///< everything is in view
+  bool is_too_far_ = false;  ///< numbers that no axis can hold
   QString message_;
   QLabel* message_label_ = nullptr;
 };

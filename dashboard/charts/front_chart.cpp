@@ -145,6 +145,7 @@ void FrontChart::draw(const Theme& theme) {
 
 void FrontChart::place_names() {
   name_boxes_.clear();
+  if (!message().isEmpty()) return;  // names are gone
   std::vector<QRectF> taken;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     const QPointF at = place_of(i);

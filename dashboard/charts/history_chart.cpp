@@ -19,6 +19,7 @@ constexpr double kHitRadius = 9;
 
 /// Below the axis there is room for some ten dates.
 constexpr std::size_t kDates = 7;
+constexpr int kTallEnough = 240;  ///< for commits under the dates
 
 bool has_value(const HistoryPoint& point) {
   return point.row.value.has_value() && std::isfinite(*point.row.value);
@@ -53,6 +54,11 @@ void HistoryChart::show(std::shared_ptr<const History> history, const QString& m
   if (!same) fit();
 }
 
+void HistoryChart::resizeEvent(QResizeEvent* event) {
+  Chart::resizeEvent(event);
+  if (history_ != nullptr && is_tall_ != (height() >= kTallEnough)) redraw();
+}
+
 QString HistoryChart::title() const {
   const MetricSpec* spec = find_metric(history_->metric);
   return qt(spec == nullptr ? std::string_view(history_->metric) : spec->short_name);
@@ -65,14 +71,25 @@ void HistoryChart::draw(const Theme& theme) {
   const std::size_t count = history.points.size();
   const bool one_day = time_text(history.points.front().row.started_unix_ns).substr(0, 10) ==
                        time_text(history.points.back().row.started_unix_ns).substr(0, 10);
+  // A second line below the axis takes room from the chart.
+  is_tall_ = height() >= kTallEnough;
+  const bool has_room =
+      is_tall_ && std::ranges::any_of(history.points, [](const HistoryPoint& point) {
+        return !point.row.run.git_commit.empty();
+      });
   const std::size_t every = std::max<std::size_t>(1, (count + kDates - 1) / kDates);
   for (std::size_t i = 0; i < count; i += every) {
     const std::string started = time_text(history.points[i].row.started_unix_ns);
-    dates->addTick(static_cast<double>(i),
-                   qt(one_day ? started.substr(11) : started.substr(0, 10)));
+    QString text = qt(one_day ? started.substr(11) : started.substr(0, 10));
+    const Run& run = history.points[i].row.run;
+    if (has_room && !run.git_commit.empty()) {
+      text += '\n' + short_id(run.git_commit) + (run.git_dirty ? "+" : "");
+    }
+    dates->addTick(static_cast<double>(i), text);
   }
   xAxis->setTicker(dates);
-  xAxis->setLabel("runs, oldest first");
+  xAxis->setLabel(has_room ? "runs, oldest first, with the commit that they were of"
+                           : "runs, oldest first");
 
   QVector<double> x, y, gap_x, gap_y, chosen_x, chosen_y, base_x, base_y;
   for (std::size_t i = 0; i < count; ++i) {

@@ -34,6 +34,7 @@ class HistoryChart : public Chart {
 
  protected:
   void draw(const Theme& theme) override;
+  void resizeEvent(QResizeEvent* event) override;
   void find_ranges() override;
   [[nodiscard]] std::vector<QPointF> drawn_at() const override;
   [[nodiscard]] QString text_at(const QPointF& at) const override;
@@ -57,6 +58,7 @@ class HistoryChart : public Chart {
   std::shared_ptr<const History> history_;
   std::string chosen_, baseline_;
   QPointF pressed_;
+  bool is_tall_ = false;  ///< what was drawn last was for a tall chart
 };
 
 }  // namespace ridgepoint

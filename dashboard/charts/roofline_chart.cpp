@@ -69,6 +69,18 @@ QCPGraph* add_line(QCustomPlot& plot, const QPen& pen, double from_x, double fro
   return graph;
 }
 
+/// With a little room to either side.
+bool crosses(const QLineF& line, const QRectF& box) {
+  const QRectF near = box.adjusted(-1, -1, 1, 1);
+  if (near.contains(line.p1()) || near.contains(line.p2())) return true;
+  const std::array sides{
+      QLineF(near.topLeft(), near.topRight()), QLineF(near.topRight(), near.bottomRight()),
+      QLineF(near.bottomRight(), near.bottomLeft()), QLineF(near.bottomLeft(), near.topLeft())};
+  return std::ranges::any_of(sides, [&](const QLineF& side) {
+    return line.intersects(side, nullptr) == QLineF::BoundedIntersection;
+  });
+}
+
 }  // namespace
 
 RooflineChart::RooflineChart(QWidget* parent) : Chart(parent) {
@@ -106,11 +118,37 @@ void RooflineChart::show(std::shared_ptr<const RooflineScene> scene, const std::
   if (!same) fit();
 }
 
+RooflineChart::Ends RooflineChart::ends_of(const RooflineRoof& roof, double height) const {
+  if (roof.is_memory) {
+    const double top = highest_roof(*scene_, roof.device, false);
+    const double end = top > 0 ? std::log10(top) - height : kFar;  // where the highest peak is met
+    return {-kFar, height - kFar, end, height + end};
+  }
+  const double steepest = highest_roof(*scene_, roof.device, true);
+  return {steepest > 0 ? height - std::log10(steepest) : -kFar, height, kFar, height};
+}
+
+QLineF RooflineChart::roof_line(std::size_t roof) const {
+  const RooflineRoof& of = scene_->roofs.at(roof);
+  const Ends ends = ends_of(of, std::log10(of.height.value));
+  return {xAxis->coordToPixel(ends.from_x), yAxis->coordToPixel(ends.from_y),
+          xAxis->coordToPixel(ends.to_x), yAxis->coordToPixel(ends.to_y)};
+}
+
+std::vector<QLineF> RooflineChart::error_bars() const {
+  std::vector<QLineF> bars;
+  if (layer_ == nullptr) return bars;
+  for (const ChartPoint& point : layer_->points()) {
+    const double x = xAxis->coordToPixel(point.x);
+    bars.emplace_back(x, yAxis->coordToPixel(point.low), x, yAxis->coordToPixel(point.high));
+  }
+  return bars;
+}
+
 void RooflineChart::draw_roofs(const Theme& theme) {
   const bool several = std::ranges::any_of(scene_->roofs, &RooflineRoof::is_other);
-  for (const RooflineRoof& roof : scene_->roofs) {
-    const double top = highest_roof(*scene_, roof.device, false);
-    const double steepest = highest_roof(*scene_, roof.device, true);
+  for (std::size_t at = 0; at < scene_->roofs.size(); ++at) {
+    const RooflineRoof& roof = scene_->roofs[at];
     const QColor colour = roof.is_memory && !roof.is_other ? theme.text : theme.muted;
     QColor band = colour;
     band.setAlpha(40);
@@ -118,17 +156,10 @@ void RooflineChart::draw_roofs(const Theme& theme) {
     const std::array heights{roof.height.value, roof.height.low, roof.height.high};
     for (std::size_t i = 0; i < heights.size(); ++i) {
       if (!(heights[i] > 0)) continue;
-      const double y = std::log10(heights[i]);
+      const Ends ends = ends_of(roof, std::log10(heights[i]));
       const QPen pen = i == 0 ? QPen(colour, 1.4, roof.is_other ? Qt::DashLine : Qt::SolidLine)
                               : QPen(Qt::NoPen);
-      QCPGraph* line = nullptr;
-      if (roof.is_memory) {
-        const double end = top > 0 ? std::log10(top) - y : kFar;  // where the highest peak is met
-        line = add_line(*this, pen, -kFar, y - kFar, end, y + end);
-      } else {
-        const double begin = steepest > 0 ? y - std::log10(steepest) : -kFar;
-        line = add_line(*this, pen, begin, y, kFar, y);
-      }
+      QCPGraph* line = add_line(*this, pen, ends.from_x, ends.from_y, ends.to_x, ends.to_y);
       if (i > 0) edges[i - 1] = line;
     }
     if (edges[0] != nullptr && edges[1] != nullptr) {
@@ -145,7 +176,7 @@ void RooflineChart::draw_roofs(const Theme& theme) {
     behind.setAlpha(210);
     name->setBrush(behind);
     name->setPadding(QMargins(3, 0, 3, 0));
-    names_.push_back({name, roof});
+    names_.push_back({name, at});
   }
 }
 
@@ -224,13 +255,33 @@ void RooflineChart::draw(const Theme& theme) {
     const QColor colour = colour_of(bound, theme);
     sample->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, colour, colour, 9));
   }
+  // Shapes, in the order in which they are explained.
+  const auto add_shape = [&](const char* name, QCPScatterStyle::ScatterShape shape) {
+    QCPGraph* sample = addGraph();
+    sample->setName(name);
+    sample->setLineStyle(QCPGraph::lsNone);
+    sample->setScatterStyle(QCPScatterStyle(shape, QPen(theme.muted, 1.5), Qt::NoBrush, 9));
+  };
+  const auto any = [&](auto&& holds) { return std::ranges::any_of(scene_->points, holds); };
+  if (any([](const RooflinePoint& point) { return point.is_placed() && point.is_phase(); })) {
+    add_shape("a phase", QCPScatterStyle::ssDiamond);
+  }
+  if (arrows_ > 0) add_shape("in the baseline", QCPScatterStyle::ssCircle);
+  if (any([](const RooflinePoint& point) {
+        return point.is_placed() && point.counted_intensity.has_value();
+      })) {
+    add_shape("bytes as counted", QCPScatterStyle::ssCircle);
+  }
   legend->setVisible(!found.empty());
 }
 
 void RooflineChart::place_names() {
   name_boxes_.clear();
+  named_roofs_.clear();
+  if (!message().isEmpty()) return;  // names and points are gone
   const QRectF frame = axisRect()->rect();
   std::vector<QRectF> taken;
+  std::vector<QLineF> bars;
   if (legend->visible()) taken.emplace_back(legend->outerRect());
   constexpr std::size_t kMostAvoided = 2000;
   if (layer_ != nullptr && layer_->points().size() <= kMostAvoided) {
@@ -239,36 +290,73 @@ void RooflineChart::place_names() {
       taken.emplace_back(layer_->pixel_of(i) - QPointF(radius, radius),
                          QSizeF(2 * radius, 2 * radius));
     }
+    bars = error_bars();
   }
+  std::vector<QLineF> roofs;
+  if (scene_ != nullptr) {
+    for (std::size_t i = 0; i < scene_->roofs.size(); ++i) roofs.push_back(roof_line(i));
+  }
+  const auto is_free = [&](const QRectF& box, std::size_t own) {
+    if (!frame.contains(box)) return false;
+    const auto is_met = [&](const QLineF& line) { return crosses(line, box); };
+    for (std::size_t i = 0; i < roofs.size(); ++i) {
+      if (i != own && is_met(roofs[i])) return false;
+    }
+    return std::ranges::none_of(bars, is_met) &&
+           std::ranges::none_of(taken, [&](const QRectF& other) { return other.intersects(box); });
+  };
   for (const RoofName& name : names_) {
     const QSizeF size =
         QFontMetricsF(name.text->font()).boundingRect(name.text->text()).size() + QSizeF(8, 2);
-    const double height = std::log10(name.roof.height.value);
     bool placed = false;
-    // Along the line, until there is room.
-    constexpr int kTries = 24;
-    for (int i = 0; i < kTries && !placed; ++i) {
-      const double along = (static_cast<double>(i) + 0.5) / kTries;
-      QPointF corner;
-      if (name.roof.is_memory) {
-        const double x = frame.left() + along * frame.width() * 0.6;
-        corner = {x, yAxis->coordToPixel(height + xAxis->pixelToCoord(x)) - size.height() / 2};
-      } else {
-        corner = {frame.right() - size.width() - 4 - along * frame.width() * 0.5,
-                  yAxis->coordToPixel(height) - size.height() - 1};
-      }
+    for (const QPointF& corner : corners_along(name.roof, size)) {
       const QRectF box(corner, size);
-      if (!frame.contains(box) ||
-          std::ranges::any_of(taken, [&](const QRectF& other) { return other.intersects(box); })) {
-        continue;
-      }
+      if (!is_free(box, name.roof)) continue;
       name.text->position->setCoords(corner);
       taken.push_back(box);
       name_boxes_.push_back(box);
+      named_roofs_.push_back(name.roof);
       placed = true;
+      break;
     }
     name.text->setVisible(placed);
   }
+}
+
+std::vector<QPointF> RooflineChart::corners_along(std::size_t roof, const QSizeF& size) const {
+  const QRectF frame = axisRect()->rect();
+  const RooflineRoof& of = scene_->roofs[roof];
+  const double height = std::log10(of.height.value);
+  const double width = size.width(), tall = size.height();
+  std::vector<QPointF> corners;
+  constexpr int kTries = 40;
+  if (!of.is_memory) {
+    const double y = yAxis->coordToPixel(height);
+    for (const double above : {y - tall - 1, y + 1}) {
+      for (int i = 0; i < kTries; ++i) {
+        const double along = (i + 0.5) / kTries;
+        corners.emplace_back(frame.right() - width - 4 - along * frame.width() * 0.7, above);
+      }
+    }
+    return corners;
+  }
+  // On the line itself; where others lie close to it, at its upper left, at its lower right; of the
+  // lowest line the other way round, so that the upper ones have room.
+  const bool is_lowest = std::ranges::none_of(scene_->roofs, [&](const RooflineRoof& other) {
+    return other.is_memory && other.height.value > 0 && other.height.value < of.height.value;
+  });
+  const QPointF on(0, -tall / 2), upper(-width - 2, -tall - 3), lower(3, 3);
+  const double end = std::min(roof_line(roof).x2(), frame.right());
+  for (const QPointF& shift : {on, is_lowest ? lower : upper, is_lowest ? upper : lower}) {
+    for (int i = 0; i <= kTries; ++i) {
+      const double x = frame.left() + (end - frame.left()) * i / kTries;
+      if (shift == on && x + width > end) break;
+      const double at = shift == on ? x + width / 2 : x;
+      const double y = yAxis->coordToPixel(height + xAxis->pixelToCoord(at));
+      corners.emplace_back(x + shift.x(), y + shift.y());
+    }
+  }
+  return corners;
 }
 
 void RooflineChart::find_ranges() {

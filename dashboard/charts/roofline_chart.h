@@ -32,8 +32,13 @@ class RooflineChart : public Chart {
   [[nodiscard]] static QColor colour_of(roofline::Bound bound, const Theme& theme);
   /// Arrows drawn; at most the longest ops' ones.
   [[nodiscard]] std::size_t arrows() const { return arrows_; }
-  /// Rectangles of the roofs' names that were drawn.
+  /// Rectangles of the roofs' names that were drawn, and of which roof of the scene each is.
   [[nodiscard]] const std::vector<QRectF>& name_boxes() const { return name_boxes_; }
+  [[nodiscard]] const std::vector<std::size_t>& named_roofs() const { return named_roofs_; }
+  /// In pixels, of the scene's roof.
+  [[nodiscard]] QLineF roof_line(std::size_t roof) const;
+  /// In pixels, of each placed point.
+  [[nodiscard]] std::vector<QLineF> error_bars() const;
 
  Q_SIGNALS:
   void point_clicked(std::size_t point);
@@ -55,11 +60,18 @@ class RooflineChart : public Chart {
  private:
   struct RoofName {
     QCPItemText* text = nullptr;
-    RooflineRoof roof;
+    std::size_t roof = 0;  ///< in the scene
   };
+  struct Ends {
+    double from_x, from_y, to_x, to_y;
+  };
+  /// Of a roof of this height (a logarithm), in the axes' coordinates.
+  [[nodiscard]] Ends ends_of(const RooflineRoof& roof, double height) const;
   void draw_roofs(const Theme& theme);
   void draw_points(const Theme& theme);
   void place_names();
+  /// Where the name of a roof may stand, the best first.
+  [[nodiscard]] std::vector<QPointF> corners_along(std::size_t roof, const QSizeF& size) const;
   [[nodiscard]] int point_at(const QPointF& at) const;
 
   std::shared_ptr<const RooflineScene> scene_;
@@ -68,6 +80,7 @@ class RooflineChart : public Chart {
   std::vector<std::size_t> shown_;  ///< the scene's point of each of the layer's; then others
   std::vector<RoofName> names_;
   std::vector<QRectF> name_boxes_;
+  std::vector<std::size_t> named_roofs_;
   std::size_t arrows_ = 0;
   QPointF pressed_at_;
 };

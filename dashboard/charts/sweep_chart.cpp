@@ -43,6 +43,7 @@ void SweepChart::draw(const Theme& theme) {
   use_log_axis(xAxis, "bytes walked through again and again");
   use_log_axis(yAxis, "bytes loaded a second");
   std::size_t kind = 0;
+  bool named_level = false;
   for (const auto* curve : loads()) {
     const QColor colour = theme.kinds[kind++ % theme.kinds.size()];
     QVector<double> x, y, low, high;
@@ -71,7 +72,9 @@ void SweepChart::draw(const Theme& theme) {
     // The levels that were found: as far as each reaches, at its height.
     for (const auto& level : curve->levels) {
       QCPGraph* flat = addGraph();
-      flat->removeFromLegend();
+      flat->setName("a level that was found");
+      if (named_level) flat->removeFromLegend();
+      named_level = true;
       flat->setPen(QPen(theme.text, 3));
       const double height = std::log10(std::max(1.0, level.bytes_per_second.value));
       flat->setData({std::log10(level.from_bytes), std::log10(level.to_bytes)}, {height, height},

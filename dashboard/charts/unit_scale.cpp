@@ -8,8 +8,16 @@
 #include "dashboard/models/text.h"
 
 namespace ridgepoint {
+namespace {
 
-UnitScale unit_scale(std::string_view unit, double largest) {
+QString power_of_ten(int power) {
+  static const QString kDigits = QString::fromUtf8("⁰¹²³⁴⁵⁶⁷⁸⁹");
+  QString text = power < 0 ? QString::fromUtf8("10⁻") : QString("10");
+  for (const QChar digit : QString::number(std::abs(power))) text += kDigits[digit.digitValue()];
+  return text;
+}
+
+UnitScale prefixed(std::string_view unit, double largest) {
   if (unit == "ns") {
     if (largest < 1e3) return {1, "ns"};
     if (largest < 1e6) return {1e3, "us"};
@@ -36,15 +44,30 @@ UnitScale unit_scale(std::string_view unit, double largest) {
   return {1, name};
 }
 
+}  // namespace
+
+UnitScale unit_scale(std::string_view unit, double largest) {
+  UnitScale scale = prefixed(unit, largest);
+  const double scaled = largest / scale.factor;
+  constexpr double kSmallest = 1e-3, kLargest = 1e9;  // that ticks are still read at
+  const bool reads_well = !(scaled > 0) || (scaled >= kSmallest && scaled <= kLargest);
+  if (reads_well || !std::isfinite(scaled)) return scale;
+  const int power = 3 * static_cast<int>(std::floor(std::log10(scaled) / 3));
+  scale.factor *= std::pow(10.0, power);
+  scale.name = power_of_ten(power) + (scale.name.isEmpty() ? QString() : ' ' + scale.name);
+  return scale;
+}
+
 QString tick_text(double value, double step, const UnitScale& scale) {
   const double scaled_step = std::abs(step) / scale.factor;
   int decimals = 0;
   if (scaled_step > 0 && std::isfinite(scaled_step)) {
     // Steps such as 2.5 need a decimal more than their magnitude says.
     const double magnitude = std::floor(std::log10(scaled_step) + 1e-9);
-    decimals = std::clamp(static_cast<int>(-magnitude), 0, 9);
+    constexpr int kMostDecimals = 15;
+    decimals = static_cast<int>(std::clamp(-magnitude, 0.0, double{kMostDecimals}));
     const double digits = scaled_step * std::pow(10.0, decimals);
-    if (decimals < 9 && std::abs(digits - std::round(digits)) > 1e-6) ++decimals;
+    if (decimals < kMostDecimals && std::abs(digits - std::round(digits)) > 1e-6) ++decimals;
   }
   double scaled = value / scale.factor;
   if (std::abs(scaled) < scaled_step * 1e-9) scaled = 0;  // no "-0"

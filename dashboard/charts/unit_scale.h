@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // UnitScale: the prefix that the numbers of one axis are read in ("ms" for nanoseconds around
-// 10^7), chosen from its range, and as many decimals as its ticks need to differ.
+// 10^7), chosen from its range, and as many decimals as its ticks need to differ. Beyond the
+// prefixes that people know it is a power of ten ("10⁻⁶ nats").
 #pragma once
 
 #include <QString>
@@ -10,7 +11,7 @@ namespace ridgepoint {
 
 struct UnitScale {
   double factor = 1;  ///< what one of `name` is in the metric's own unit
-  QString name;       ///< "ms", "GB/s"; empty for plain numbers
+  QString name;       ///< "ms", "GB/s", "10⁻⁶"; empty for plain numbers
 };
 
 /// `largest` is the largest magnitude on the axis.

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "dashboard/models/brief_names.h"
 #include "dashboard/models/comparison_model.h"
 #include "dashboard/models/text.h"
 #include "dashboard/models/tone.h"
@@ -64,7 +65,7 @@ void CandidatesModel::arrange() {
         std::vector<Row>& rows = by_case[hash];
         auto place = std::ranges::find(rows, row.metric, &Row::metric);
         if (place == rows.end()) {
-          rows.push_back({std::move(hash), row.metric, &row, {}});
+          rows.push_back({std::move(hash), row.metric, &row, {}, {}});
           place = std::prev(rows.end());
           place->found.resize(count);
         }
@@ -109,6 +110,10 @@ void CandidatesModel::arrange() {
       }
     }
     reach_ *= 1.1;
+    std::vector<std::string> names;
+    for (const Row& row : rows_) names.push_back(row.any->name);
+    const auto brief = brief_names(names);
+    for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row].brief = qt_list(brief[row]);
   }
   endResetModel();
 }
@@ -147,6 +152,7 @@ QVariant CandidatesModel::cell(std::size_t at_row, std::size_t column, int role)
     if (role == Qt::DisplayRole || role == Qt::ToolTipRole) {
       return qt(row_cells(*row.any).at(kCells[column]));
     }
+    if (role == kBriefRole) return column == 0 ? QVariant(row.brief) : QVariant();
     return role == Qt::TextAlignmentRole ? aligned(column == baseline) : QVariant();
   }
   const ComparisonRow* found = at(static_cast<int>(at_row), static_cast<int>(column));

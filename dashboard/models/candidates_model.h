@@ -43,6 +43,7 @@ class CandidatesModel : public CellTable {
     std::string hash, metric;
     const ComparisonRow* any = nullptr;       ///< that names the case and says the baseline's value
     std::vector<const ComparisonRow*> found;  ///< by candidate
+    QStringList brief{};                      ///< names of the case where there is little room
   };
   void arrange();
   [[nodiscard]] double threshold() const;

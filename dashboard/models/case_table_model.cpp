@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "dashboard/models/brief_names.h"
 #include "dashboard/models/text.h"
 #include "results/compare/case_names.h"
 #include "results/compare/compared_metrics.h"
@@ -47,8 +48,8 @@ void CaseTableModel::show(std::shared_ptr<const RunWithRecords> run,
   if (run_ != nullptr) {
     std::map<std::int64_t, Row> by_ordinal;
     for (const PlannedCase& planned : run_->planned) {
-      by_ordinal[planned.ordinal] = {planned.ordinal, {}, case_hash(planned.subject),
-                                     nullptr,         {}, {}};
+      by_ordinal[planned.ordinal] = {
+          planned.ordinal, {}, case_hash(planned.subject), nullptr, {}, {}, {}};
     }
     std::map<std::int64_t, Case> subjects;
     for (const PlannedCase& planned : run_->planned) subjects[planned.ordinal] = planned.subject;
@@ -85,6 +86,8 @@ void CaseTableModel::show(std::shared_ptr<const RunWithRecords> run,
       }
       rows_.push_back(std::move(row));
     }
+    const auto brief = brief_names(names);
+    for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row].brief = qt_list(brief[row]);
   }
   endResetModel();
 }
@@ -169,6 +172,8 @@ QVariant CaseTableModel::cell(std::size_t at, std::size_t column, int role) cons
       return aligned(column == ordinal || column == precision);
     case case_hash_role:
       return qt(row.hash);
+    case kBriefRole:
+      return column == name ? QVariant(row.brief) : QVariant();
     case record_id_role:
       return row.record == nullptr ? QString() : qt(row.record->id);
     case kToneRole:

@@ -40,6 +40,7 @@ class CaseTableModel : public CellTable {
     const Record* record = nullptr;  ///< null: not measured
     QString change;                  ///< against the baseline
     Tone change_tone = Tone::plain;
+    QStringList brief{};  ///< names where there is little room
   };
   [[nodiscard]] static QString figures_of(const Record& record);
   [[nodiscard]] static QString text_of(const Row& row, std::size_t column);

@@ -145,7 +145,11 @@ Heading CeilingTable::heading(std::size_t column) const {
   if (column == 0) return {"ceiling", {}};
   const ShownRun& run = runs_[column - 1];
   const QString mark = column == reference_ ? QString::fromUtf8("◆ ") : QString();
-  return {mark + QString("%1 %2").arg(short_id(run.id), qt(run.title)), qt(run.machine)};
+  const bool several = std::ranges::any_of(
+      runs_, [&](const ShownRun& other) { return other.machine != runs_.front().machine; });
+  QString title = mark + QString("%1 %2").arg(short_id(run.id), qt(run.title));
+  if (several) title += ", " + qt(run.machine);
+  return {title, qt(run.machine)};
 }
 
 }  // namespace ridgepoint

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/models/cell_table.h"
 
+#include "dashboard/models/text.h"
+
 namespace ridgepoint {
 
 int CellTable::rowCount(const QModelIndex& parent) const {
@@ -20,7 +22,7 @@ QVariant CellTable::data(const QModelIndex& index, int role) const {
 QVariant CellTable::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
   const Heading shown = heading(static_cast<std::size_t>(section));
-  if (role == Qt::DisplayRole) return shown.title;
+  if (role == Qt::DisplayRole) return with_plain_direction(shown.title);
   if (role == Qt::ToolTipRole && !shown.meaning.isEmpty()) return shown.meaning;
   return {};
 }

@@ -35,7 +35,19 @@ Tone tone_of(Verdict verdict);
 class ComparisonModel : public CellTable {
   Q_OBJECT
  public:
-  enum Column { name, metric, value_a, value_b, change, interval, verdict, judged_by, count };
+  enum Column {
+    name,
+    metric,
+    value_a,
+    value_b,
+    change,
+    interval,
+    verdict,
+    memory,   ///< beside speed, of the same case
+    quality,  ///< beside speed, of the same model as that case has it
+    judged_by,
+    count
+  };
   enum Role { mark_role = Qt::UserRole, case_hash_role, metric_role, verdict_role };
 
   explicit ComparisonModel(QObject* parent = nullptr) : CellTable(parent) {}
@@ -48,6 +60,8 @@ class ComparisonModel : public CellTable {
   /// The first row of the case (and metric, where one is given); -1 where there is none.
   [[nodiscard]] int row_of(const std::string& case_hash, const std::string& of_metric) const;
   [[nodiscard]] std::size_t left_out() const { return left_out_; }
+  /// Whether any row says something in this column: memory or quality.
+  [[nodiscard]] bool has_beside(Column column) const;
 
  protected:
   [[nodiscard]] std::size_t row_count() const override;
@@ -61,8 +75,14 @@ class ComparisonModel : public CellTable {
     std::vector<std::string> cells;
     std::string hash;
     RatioMark mark;
+    QStringList brief{};  ///< names of the case where there is little room
+    /// Beside a speed; null: not known, or the row is of it itself.
+    const ComparisonRow* memory = nullptr;
+    const ComparisonRow* quality = nullptr;
   };
   void arrange();
+  /// What stands beside the speeds of each case, on the first row of it.
+  void set_beside();
 
   std::shared_ptr<const Compared> compared_;
   bool all_ = false;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/models/environments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "dashboard/models/text.h"
 #include "dashboard/models/tone.h"
@@ -32,6 +37,24 @@ std::map<std::string, std::string> facts_in(const std::string& json) {
   };
   take(parsed, {}, take);
   return facts;
+}
+
+/// A number of bytes, by the name of the fact; nothing: it is something else.
+std::optional<double> bytes_of(const std::string& key, const std::string& value) {
+  if (key.find("bytes") == std::string::npos || value.empty()) return {};
+  const bool is_whole = std::ranges::all_of(
+      value, [](char letter) { return std::isdigit(static_cast<unsigned char>(letter)) != 0; });
+  constexpr std::size_t kMostDigits = 18;
+  if (!is_whole || value.size() > kMostDigits) return {};
+  return std::stod(value);
+}
+
+/// Memory and caches come in powers of two: "32 KiB", "23.5 GiB".
+std::string binary_bytes(double bytes) {
+  static constexpr std::array kUnits{"bytes", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1024 && unit + 1 < kUnits.size(); ++unit) bytes /= 1024;
+  return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
 }
 
 }  // namespace
@@ -113,8 +136,13 @@ QVariant EnvironmentTable::cell(std::size_t row, std::size_t column, int role) c
   if (row == 0) return is_name ? "runs" : QString::number(environment->runs);
   if (row == 1) return is_name ? "newest run" : qt(time_text(environment->newest_unix_ns));
   if (is_name) return qt(fact->key);
-  const auto words = [](const std::string& value) {
-    return value.empty() ? QString("not known") : qt(value).simplified();
+  const auto words = [&](const std::string& value) {
+    if (value.empty()) return QString("not known");
+    const std::optional<double> bytes = bytes_of(fact->key, value);
+    if (!bytes) return qt(value).simplified();
+    const QString read = qt(binary_bytes(*bytes));
+    return role == Qt::ToolTipRole ? QString("%1 (%L2 bytes)").arg(read).arg(*bytes, 0, 'f', 0)
+                                   : read;
   };
   if (role == Qt::ToolTipRole && unlike_baseline) {
     return words(fact->values[column - 1]) + "\nbaseline: " + words(fact->values[reference_ - 1]);

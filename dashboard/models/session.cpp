@@ -111,6 +111,15 @@ void Session::read_first() {
     problem_ = qt(path_.string()) + " is no file but a pipe or socket; name a database";
     return;
   }
+  if (std::filesystem::is_regular_file(path_, ignored) &&
+      std::filesystem::file_size(path_, ignored) == 0) {
+    // A database to be, as one that is made by name before anything is written.
+    runs_ = std::make_shared<RunList>();
+    problem_.clear();
+    seen_file_ = file_there();
+    state_ = State::empty;
+    return;
+  }
   try {
     if (is_older_schema(path_, options_)) {
       if (gave_up_) return;

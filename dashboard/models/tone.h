@@ -10,4 +10,8 @@ enum class Tone { plain, muted, good, warning, bad };
 inline constexpr int kToneRole = Qt::UserRole + 100;
 inline constexpr int kHeadingRole = Qt::UserRole + 101;  ///< bool: the row is a heading of others
 
+/// QStringList: texts in place of the whole one where there is no room for it, ever briefer
+/// (brief_names.h).
+inline constexpr int kBriefRole = Qt::UserRole + 102;
+
 }  // namespace ridgepoint

@@ -32,7 +32,7 @@ namespace ridgepoint {
 namespace {
 
 /// Letters of what people call their runs, and of a line above the table.
-constexpr int kLongestTitle = 60, kLongestLine = 300;
+constexpr int kLongestTitle = 60, kLongestLine = 300, kLongestLegend = 24;
 
 QPlainTextEdit* reading_text(const QString& accessible_name) {
   auto* text = new QPlainTextEdit;
@@ -81,7 +81,7 @@ CompareView::CompareView(Session& session, QWidget* parent)
       a_(side_box_of("A")),
       b_(side_box_of("B")),
       swap_(new QPushButton(QString::fromUtf8("⇄"))),
-      all_(new QCheckBox("Memory and exactness within tolerance too")),
+      all_(new QCheckBox("Memory, exactness and quality within tolerance as rows too")),
       verdict_(new QLabel),
       facts_(new QLabel),
       table_(make_table("Cases compared", model_, this)),
@@ -289,9 +289,11 @@ void CompareView::show_pair() {
   all_->setVisible(model_->left_out() > 0 || all_->isChecked());
   show_facts(comparison);
   show_environment(comparison);
-  notes_->setPlainText(notes_text(comparison));
+  notes_->setPlainText(with_plain_direction(notes_text(comparison)));
   fit_columns(*table_, 225);
-  let_give_way(*table_, ComparisonModel::name, 110);
+  table_->setColumnHidden(ComparisonModel::memory, !model_->has_beside(ComparisonModel::memory));
+  table_->setColumnHidden(ComparisonModel::quality, !model_->has_beside(ComparisonModel::quality));
+  let_give_way(*table_, ComparisonModel::name, 150);
   int row = model_->row_of(place.case_hash, place.metric);
   if (row < 0) row = model_->row_of(place.case_hash, {});
   if (row < 0 && model_->rowCount() > 0) row = 0;
@@ -354,7 +356,7 @@ void CompareView::show_candidates() {
   notes_->setPlainText(notes.join("\n\n"));
   all_->setVisible(candidates_->left_out() > 0 || all_->isChecked());
   fit_columns(*candidates_table_, 270);
-  let_give_way(*candidates_table_, CandidatesModel::name, 110);
+  let_give_way(*candidates_table_, CandidatesModel::name, 150);
 
   int row = candidates_->row_of(place.case_hash, place.metric);
   if (row < 0) row = candidates_->row_of(place.case_hash, {});
@@ -372,7 +374,8 @@ void CompareView::show_candidates() {
     return;
   }
   show_environment(chosen->compared->comparison);
-  show_finding(chosen->compared.get(), candidates_->at(row, column));
+  show_finding(chosen->compared.get(), candidates_->at(row, column), "baseline",
+               shortened(title_of(chosen->side), kLongestLegend));
 }
 
 QString CompareView::title_of(const std::string& side) const {
@@ -409,7 +412,8 @@ void CompareView::show_environment(const Comparison& comparison) {
     for (int row = 1; row < static_cast<int>(rows.size()); ++row) {
       const auto& cells = rows[static_cast<std::size_t>(row)];
       for (int column = 0; column < static_cast<int>(cells.size()); ++column) {
-        auto* item = new QTableWidgetItem(qt(cells[static_cast<std::size_t>(column)]));
+        auto* item =
+            new QTableWidgetItem(with_plain_direction(qt(cells[static_cast<std::size_t>(column)])));
         item->setToolTip(item->text());
         environment_->setItem(row - 1, column, item);
       }
@@ -423,7 +427,8 @@ void CompareView::show_environment(const Comparison& comparison) {
                                     : QString("Environment: %1 differ").arg(differing));
 }
 
-void CompareView::show_finding(const Compared* compared, const ComparisonRow* chosen) {
+void CompareView::show_finding(const Compared* compared, const ComparisonRow* chosen,
+                               const QString& name_a, const QString& name_b) {
   if (compared == nullptr || chosen == nullptr) {
     why_->clear();
     ecdf_->set_message("Choose a row of the table to see its distributions.");
@@ -439,7 +444,7 @@ void CompareView::show_finding(const Compared* compared, const ComparisonRow* ch
     lines.append(QString());
     for (const std::string& sentence : explain(*chosen->attribution)) lines.append(qt(sentence));
   }
-  why_->setPlainText(lines.join('\n'));
+  why_->setPlainText(with_plain_direction(lines.join('\n')));
   const Record* a = compared->find(chosen->a.record_id);
   const Record* b = compared->find(chosen->b.record_id);
   const auto of = [&](const Record* record, auto&& values) {
@@ -450,8 +455,8 @@ void CompareView::show_finding(const Compared* compared, const ComparisonRow* ch
     chart->set_subject(
         qt(chosen->a.record_id + '\n' + chosen->b.record_id + '\n' + chosen->metric));
   }
-  ecdf_->show(of(a, repetitions_of), of(b, repetitions_of));
-  percentiles_->show(of(a, samples_of), of(b, samples_of));
+  ecdf_->show(of(a, repetitions_of), of(b, repetitions_of), name_a, name_b);
+  percentiles_->show(of(a, samples_of), of(b, samples_of), name_a, name_b);
   show_ops(a, b, chosen->metric);
 }
 

@@ -62,7 +62,8 @@ class CompareView : public View {
   void show_problem(const QString& problem);
   void show_verdict(const QString& text, const QColor& colour);
   /// What was found of a chosen case and metric, in detail; null: nothing is chosen.
-  void show_finding(const Compared* compared, const ComparisonRow* chosen);
+  void show_finding(const Compared* compared, const ComparisonRow* chosen,
+                    const QString& name_a = "A", const QString& name_b = "B");
   void show_ops(const Record* a, const Record* b, const std::string& metric);
   void choose(const QModelIndex& index);
   [[nodiscard]] QString title_of(const std::string& side) const;

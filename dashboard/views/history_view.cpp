@@ -14,9 +14,11 @@
 #include <tuple>
 
 #include "dashboard/charts/history_chart.h"
+#include "dashboard/models/brief_names.h"
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
 #include "dashboard/views/splitter.h"
+#include "dashboard/views/table.h"
 #include "results/compare/case_names.h"
 #include "results/history/replay_label.h"
 #include "results/report/history_text.h"
@@ -90,7 +92,7 @@ HistoryView::HistoryView(Session& session, QWidget* parent)
   cases_->setAccessibleName("Cases that were measured");
   cases_->setFrameShape(QFrame::NoFrame);
   cases_->setUniformItemSizes(true);
-  cases_->setTextElideMode(Qt::ElideRight);
+  cases_->setItemDelegate(new ToneDelegate(cases_));
   metrics_->setAccessibleName("Metric");
   QFont large = font();
   large.setPointSizeF(large.pointSizeF() * 1.25);
@@ -160,10 +162,12 @@ void HistoryView::read_cases() {
   std::vector<Case> subjects;
   for (const MeasuredCase& measured : measured_) subjects.push_back(measured.subject);
   const std::vector<std::string> names = case_names(subjects);
+  const auto brief = brief_names(names);
   cases_->clear();
   for (std::size_t i = 0; i < measured_.size(); ++i) {
     auto* item = new QListWidgetItem(qt(names[i]), cases_);
     item->setData(Qt::UserRole, qt(measured_[i].hash));
+    item->setData(kBriefRole, qt_list(brief[i]));
     item->setToolTip(qt(to_command_line(measured_[i].subject)));
   }
   filter_cases(search_->text());
@@ -240,12 +244,12 @@ void HistoryView::show_case(const HistoryQuery& query, const MeasuredCase& chose
     shown_key_ = key;
   }
   metrics_->setCurrentIndex(metrics_->findData(qt(shown_->metric)));
-  headline_->setText(without_confirmation(history_headline(*shown_)));
+  headline_->setText(with_plain_direction(without_confirmation(history_headline(*shown_))));
   QPalette colours = palette();
   colours.setColor(QPalette::WindowText, colour_of_history(*shown_, theme_of(colours)));
   headline_->setPalette(colours);
   colours.setColor(QPalette::WindowText, theme_of(colours).muted);
-  subject_->setText(qt(history_subject(*shown_)) + against_baseline());
+  subject_->setText(with_plain_direction(qt(history_subject(*shown_))) + against_baseline());
   subject_->setPalette(colours);
   chart_->set_subject(qt(chosen.hash + '\n' + shown_->metric));
   chart_->show(shown_, {}, place.run, place.baseline);

@@ -12,7 +12,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr int kWidth = 170;
+constexpr int kWidth = 120;
 constexpr double kMargin = 8;
 constexpr int kNarrow = 66;  ///< for a mark beside a text
 
@@ -75,9 +75,11 @@ void IntervalDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
                     : tone.isValid() ? colour_of(static_cast<Tone>(tone.toInt()), option.palette)
                                      : theme.text);
     const QVariant aligned = index.data(Qt::TextAlignmentRole);
-    painter->drawText(
-        text, aligned.isValid() ? aligned.toInt() : int(Qt::AlignLeft | Qt::AlignVCenter),
-        option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
+    painter->drawText(text,
+                      aligned.isValid() ? aligned.toInt() : int(Qt::AlignLeft | Qt::AlignVCenter),
+                      option.fontMetrics.elidedText(
+                          ToneDelegate::text_in(index, option.rect.width(), option.fontMetrics),
+                          Qt::ElideRight, text.width()));
     painter->restore();
   }
   if (mark.isValid()) draw_mark(*painter, box, mark.value<RatioMark>(), theme, chosen);

@@ -9,14 +9,35 @@
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <set>
 
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
 #include "dashboard/views/new_run.h"
 #include "dashboard/views/program_text.h"
 #include "dashboard/views/table.h"
+#include "results/store/ab_store.h"
 
 namespace ridgepoint {
+namespace {
+
+constexpr std::size_t kMostPassports = 3;  ///< that a window is wide enough for
+
+/// Ids of the newest passport of each environment, newest first. Its sessions are labelled
+/// "passport ID CASE".
+std::vector<std::string> newest_passports(const Session& session, std::size_t most) {
+  std::vector<std::string> ids;
+  std::set<std::string> environments;
+  const AbStore store(session.path(), OpenMode::read_only, session.options());
+  for (const AbSession& each : store.list()) {  // newest first
+    const QStringList words = qt(each.label).split(' ');
+    if (words.size() < 3 || words.front() != "passport" || ids.size() == most) continue;
+    if (environments.insert(each.environment_hash).second) ids.push_back(utf8(words[1]));
+  }
+  return ids;
+}
+
+}  // namespace
 
 MachinesView::MachinesView(Session& session, QWidget* parent)
     : View(session, "machines", "Machines", parent),
@@ -28,7 +49,8 @@ MachinesView::MachinesView(Session& session, QWidget* parent)
       ceiling_table_(make_table("Ceilings side by side", ceilings_, nullptr)),
       no_ceilings_(new QLabel("No ceilings are stored.\n\nridgepoint roofline\n\nmeasures what "
                               "this machine can do at the most.")),
-      passport_(new ProgramText("Noise passport")),
+      passport_page_(new QWidget),
+      passports_{new ProgramText("Noise passport")},
       tabs_(new QTabWidget) {
   no_ceilings_->setAlignment(Qt::AlignCenter);
   auto* bar = new QHBoxLayout;
@@ -47,7 +69,10 @@ MachinesView::MachinesView(Session& session, QWidget* parent)
   limit_lines->addWidget(no_ceilings_, 1);
   tabs_->addTab(environments, "&Environments");
   tabs_->addTab(limits, "&Ceilings");
-  tabs_->addTab(passport_, "&Noise passport");
+  auto* passport_lines = new QHBoxLayout(passport_page_);
+  passport_lines->setContentsMargins(0, 0, 0, 0);
+  passport_lines->addWidget(passports_.front());
+  tabs_->addTab(passport_page_, "&Noise passport");
   tabs_->setDocumentMode(true);
   auto* lines = new QVBoxLayout(&content());
   lines->setContentsMargins(0, 4, 0, 0);
@@ -90,11 +115,27 @@ void MachinesView::choose_column(QTableView& table, int column) {
   table.setCurrentIndex(column < 1 ? QModelIndex() : table.model()->index(row, column));
 }
 
+std::vector<ProgramText*> MachinesView::passports() const {
+  return {passports_.begin(), passports_.begin() + static_cast<std::ptrdiff_t>(passports_shown_)};
+}
+
 void MachinesView::show_passport() {
-  if (tabs_->currentWidget() != passport_) return;
-  passport_->show_answer(NewRun::program(),
-                         {"passport", "--show", "latest", "--db", qt(session().path().string())},
-                         session().generation());
+  if (tabs_->currentWidget() != passport_page_) return;
+  std::vector<std::string> ids = newest_passports(session(), kMostPassports);
+  if (ids.empty()) ids.emplace_back("latest");  // the program says how one is made
+  passports_shown_ = ids.size();
+  while (passports_.size() < ids.size()) {
+    passports_.push_back(new ProgramText(QString("Noise passport %1").arg(passports_.size() + 1)));
+    passport_page_->layout()->addWidget(passports_.back());
+  }
+  for (std::size_t i = 0; i < passports_.size(); ++i) {
+    passports_[i]->setVisible(i < ids.size());
+    if (i >= ids.size()) continue;
+    passports_[i]->show_answer(
+        NewRun::program(),
+        {"passport", "--show", qt(ids[i]), "--db", qt(session().path().string())},
+        session().generation());
+  }
 }
 
 void MachinesView::show_place() {
@@ -129,9 +170,11 @@ void MachinesView::show_place() {
 }
 
 std::vector<QStringList> MachinesView::rows() const {
-  if (tabs_->currentWidget() == passport_) {
+  if (tabs_->currentWidget() == passport_page_) {
     std::vector<QStringList> lines;
-    for (const QString& line : passport_->toPlainText().split('\n')) lines.push_back({line});
+    for (const ProgramText* passport : passports()) {
+      for (const QString& line : passport->toPlainText().split('\n')) lines.push_back({line});
+    }
     return lines;
   }
   const bool limits = tabs_->currentWidget() == ceiling_table_->parentWidget();
@@ -139,7 +182,7 @@ std::vector<QStringList> MachinesView::rows() const {
 }
 
 QString MachinesView::command_line() const {
-  if (tabs_->currentWidget() == passport_) return ridgepoint("passport --show latest");
+  if (tabs_->currentWidget() == passport_page_) return ridgepoint("passport --show latest");
   const bool limits = tabs_->currentWidget() == ceiling_table_->parentWidget();
   if (!limits || ceilings_->columnCount() < 2) return ridgepoint("list runs");
   return ridgepoint("show " + ceilings_->run_at(1).substr(0, 8));

@@ -30,7 +30,9 @@ class MachinesView : public View {
   [[nodiscard]] const CeilingTable& ceilings() const { return *ceilings_; }
   [[nodiscard]] QTabWidget* tabs() const { return tabs_; }
   [[nodiscard]] QTableView* table() const { return table_; }
-  [[nodiscard]] ProgramText* passport() const { return passport_; }
+  [[nodiscard]] ProgramText* passport() const { return passports_.front(); }
+  /// Those that are shown side by side: the newest of each environment.
+  [[nodiscard]] std::vector<ProgramText*> passports() const;
 
  protected:
   void show_place() override;
@@ -50,7 +52,9 @@ class MachinesView : public View {
   QTableView* table_;
   QTableView* ceiling_table_;
   QLabel* no_ceilings_;
-  ProgramText* passport_;
+  QWidget* passport_page_;
+  std::vector<ProgramText*> passports_;  ///< the first few are in use
+  std::size_t passports_shown_ = 1;
   QTabWidget* tabs_;
   bool showing_ = false;
 };

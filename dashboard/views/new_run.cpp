@@ -14,6 +14,7 @@
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <csignal>
 
 #include "dashboard/models/text.h"
@@ -58,6 +59,7 @@ NewRun::NewRun(Session& session, QWidget* parent)
   QObject::connect(&process_, &QProcess::errorOccurred, this, &NewRun::show_state);
   QObject::connect(&process_, &QProcess::finished, this, [this](int code) {
     read_output();
+    take_lines(lines_.rest());
     show_state();
     Q_EMIT finished_run(code);
   });
@@ -87,8 +89,11 @@ void NewRun::set_arguments(const QString& arguments) {
 void NewRun::start() {
   if (running()) return;
   QStringList arguments = QProcess::splitCommand(arguments_->text());
-  if (!arguments.contains("--db")) arguments << "--db" << qt(session_.path().string());
+  const bool names_database = std::ranges::any_of(
+      arguments, [](const QString& each) { return each == "--db" || each.startsWith("--db="); });
+  if (!names_database) arguments << "--db" << qt(session_.path().string());
   output_->clear();
+  lines_.rest();
   progress_->setRange(0, 0);  // nothing is known yet
   process_.start(program(), arguments);
 }
@@ -99,9 +104,11 @@ void NewRun::cancel() {
 }
 
 void NewRun::read_output() {
-  const QByteArray bytes = process_.readAll();
-  if (bytes.isEmpty()) return;
-  const QString text = QString::fromUtf8(bytes).trimmed();
+  take_lines(lines_.take(process_.readAll()));
+}
+
+void NewRun::take_lines(const QString& text) {
+  if (text.trimmed().isEmpty()) return;
   output_->appendPlainText(text);
   // The newest line that says which case of how many it is about.
   static const QRegularExpression kCase("^\\[(\\d+)/(\\d+)\\]",

@@ -6,6 +6,7 @@
 #include <QDialog>
 #include <QProcess>
 
+#include "dashboard/models/output_lines.h"
 #include "dashboard/models/session.h"
 
 class QLabel;
@@ -40,9 +41,11 @@ class NewRun : public QDialog {
  private:
   void show_state();
   void read_output();
+  void take_lines(const QString& text);
 
   Session& session_;
   QProcess process_;
+  OutputLines lines_;
   QLineEdit* arguments_;
   QPlainTextEdit* output_;
   QLabel* status_;

@@ -128,7 +128,7 @@ void RunDetails::show_place() {
   table_->setColumnHidden(CaseTableModel::change, place.baseline.empty() || pinned);
   fit_columns(*table_, 225);
   // The name of a case is long, and is said again beside the table.
-  let_give_way(*table_, CaseTableModel::name, 90);
+  let_give_way(*table_, CaseTableModel::name, 130);
   const int row = std::max(0, cases_->row_of(place.case_hash));
   if (cases_->rowCount() > 0) table_->selectRow(row);
   show_case(cases_->rowCount() > 0 ? row : -1);
@@ -145,7 +145,7 @@ void RunDetails::show_case(int row) {
                                                           : QString("This case was not measured."));
     return;
   }
-  report_->setPlainText(qt(case_report(run.value->run, *record)));
+  report_->setPlainText(with_plain_direction(qt(case_report(run.value->run, *record))));
 }
 
 /// Spans of a case may be millions: they are read only while somebody looks at its ops.

@@ -29,6 +29,7 @@ RunsView::RunsView(Session& session, QWidget* parent)
       search_(new QLineEdit),
       grouping_(new QComboBox),
       found_(new QLabel),
+      problem_(new QLabel),
       table_(make_table("Runs", model_, this)),
       marks_(new MarkEditor(session)),
       details_(new RunDetails(session)) {
@@ -61,10 +62,18 @@ RunsView::RunsView(Session& session, QWidget* parent)
   bar->addWidget(search_, 1);
   bar->addWidget(grouping_);
   bar->addWidget(found_);
+  problem_->setWordWrap(true);
+  problem_->setTextFormat(Qt::PlainText);
+  problem_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  problem_->setFocusPolicy(Qt::StrongFocus);
+  problem_->setAccessibleName("What is wrong with the search");
+  problem_->setContentsMargins(8, 0, 8, 4);
+  problem_->hide();
   auto* top = new QWidget;
   auto* top_lines = new QVBoxLayout(top);
   top_lines->setContentsMargins(0, 0, 0, 0);
   top_lines->addLayout(bar);
+  top_lines->addWidget(problem_);
   top_lines->addWidget(table_, 1);
   top_lines->addWidget(marks_);
   auto* halves = new Splitter(Qt::Vertical, "runs", "the runs and the chosen one");
@@ -181,10 +190,12 @@ void RunsView::search(const QString& text) {
 void RunsView::say_how_many(const QString& problem) {
   const RunList& list = *session().runs();
   QPalette colours = palette();
+  problem_->setText(with_plain_direction(problem));
+  problem_->setVisible(!problem.isEmpty());
   if (!problem.isEmpty()) {
-    found_->setText(shortened(problem, 60));
-    found_->setToolTip(problem);
+    found_->clear();
     colours.setColor(QPalette::WindowText, theme_of(colours).bad);
+    problem_->setPalette(colours);
   } else {
     const QString all = QString("%L1%2").arg(list.runs.size()).arg(list.complete ? "" : "+");
     found_->setText(searched_.trimmed().isEmpty()

@@ -54,6 +54,7 @@ class RunsView : public View {
   QLineEdit* search_;
   QComboBox* grouping_;
   QLabel* found_;
+  QLabel* problem_;  ///< with what is searched for
   QTableView* table_;
   MarkEditor* marks_;
   RunDetails* details_;

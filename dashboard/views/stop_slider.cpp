@@ -16,6 +16,7 @@ StopSlider::StopSlider(const QString& name, std::vector<double> stops,
     : QWidget(parent),
       name_(name),
       stops_(std::move(stops)),
+      value_(stops_.front()),
       in_words_(std::move(in_words)),
       label_(new QLabel),
       slider_(new QSlider(Qt::Horizontal)) {
@@ -28,20 +29,18 @@ StopSlider::StopSlider(const QString& name, std::vector<double> stops,
   lines->setSpacing(0);
   lines->addWidget(label_);
   lines->addWidget(slider_);
-  QObject::connect(slider_, &QSlider::valueChanged, this, [this] {
+  QObject::connect(slider_, &QSlider::valueChanged, this, [this](int stop) {
+    value_ = stops_[static_cast<std::size_t>(stop)];
     show_value();
     Q_EMIT changed();
   });
   show_value();
 }
 
-double StopSlider::value() const {
-  return stops_[static_cast<std::size_t>(slider_->value())];
-}
-
 void StopSlider::set_value(double value) {
+  value_ = std::clamp(value, stops_.front(), stops_.back());
   const auto nearest = std::ranges::min_element(
-      stops_, {}, [&](double stop) { return std::abs(std::log1p(stop) - std::log1p(value)); });
+      stops_, {}, [&](double stop) { return std::abs(std::log1p(stop) - std::log1p(value_)); });
   const QSignalBlocker quiet(slider_);
   slider_->setValue(static_cast<int>(nearest - stops_.begin()));
   show_value();

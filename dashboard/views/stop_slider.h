@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// StopSlider: a slider over given stops, such as the powers of two, with its name and the stop it
-// is at in words above it.
+// StopSlider: a slider over given stops, such as the powers of two, with its name and its value in
+// words above it. A value that it is set to is held as it is until someone moves the slider.
 #pragma once
 
 #include <QWidget>
@@ -18,8 +18,9 @@ class StopSlider : public QWidget {
   StopSlider(const QString& name, std::vector<double> stops,
              std::function<QString(double)> in_words, QWidget* parent = nullptr);
 
-  [[nodiscard]] double value() const;
-  /// The nearest stop; nothing is emitted.
+  [[nodiscard]] double value() const { return value_; }
+  /// Holds the value, which need not be a stop, within the first and the last stop; the handle goes
+  /// to the nearest one. Nothing is emitted.
   void set_value(double value);
   [[nodiscard]] QSlider* slider() const { return slider_; }
   [[nodiscard]] QString text() const;
@@ -32,6 +33,7 @@ class StopSlider : public QWidget {
 
   QString name_;
   std::vector<double> stops_;
+  double value_;
   std::function<QString(double)> in_words_;
   QLabel* label_;
   QSlider* slider_;

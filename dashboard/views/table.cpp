@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "dashboard/charts/theme.h"
+#include "dashboard/models/text.h"
 
 namespace ridgepoint {
 
@@ -41,8 +42,32 @@ QColor colour_of(Tone tone, const QPalette& palette) {
   return theme.text;
 }
 
+QString ToneDelegate::text_in(const QModelIndex& index, int width, const QFontMetrics& metrics) {
+  const QString whole = with_plain_direction(index.data().toString());
+  const QVariant brief = index.data(kBriefRole);
+  const auto fits = [&](const QString& text) {
+    return metrics.horizontalAdvance(text) <= width - kCellMargins;
+  };
+  if (!brief.isValid() || fits(whole)) return whole;
+  QString shown = whole;
+  for (const QString& text : brief.toStringList()) {
+    shown = with_plain_direction(text);
+    if (fits(shown)) return shown;
+  }
+  return metrics.elidedText(shown, Qt::ElideMiddle, width - kCellMargins);
+}
+
+QSize ToneDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  // What the whole text needs, however narrow its column is now.
+  QStyleOptionViewItem wide = option;
+  wide.rect.setWidth(QWIDGETSIZE_MAX);
+  return QStyledItemDelegate::sizeHint(wide, index);
+}
+
 void ToneDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
   QStyledItemDelegate::initStyleOption(option, index);
+  option->text = text_in(index, option->rect.width(), option->fontMetrics);
+  if (index.data(kBriefRole).isValid()) option->textElideMode = Qt::ElideMiddle;
   if (index.data(kHeadingRole).toBool()) {
     option->font.setBold(true);
     option->backgroundBrush = theme_of(option->palette).raised;

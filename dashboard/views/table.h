@@ -11,11 +11,20 @@
 
 namespace ridgepoint {
 
+/// Room that a style leaves beside the text of a cell.
+inline constexpr int kCellMargins = 8;
+
 /// Colours cells by their tone; headings of groups stand out.
 class ToneDelegate : public QStyledItemDelegate {
   Q_OBJECT
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
+
+  /// As it is shown in a cell so wide: briefer where the whole text has no room.
+  static QString text_in(const QModelIndex& index, int width, const QFontMetrics& metrics);
+
+  [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option,
+                               const QModelIndex& index) const override;
 
  protected:
   void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;

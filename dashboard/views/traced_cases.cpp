@@ -20,7 +20,8 @@ void list_traced_cases(QComboBox& box, const RunWithRecords& run, const std::str
   box.clear();
   for (const Record& record : run.records) {
     if (record.measurement.op_times.empty()) continue;
-    box.addItem(QString("%1 of run %2").arg(qt(label(record.subject)), short_id(run.run.id)),
+    box.addItem(QString("%1 of run %2")
+                    .arg(with_plain_direction(qt(label(record.subject))), short_id(run.run.id)),
                 qt(case_hash(record.subject)));
     if (record.id == record_id) box.setCurrentIndex(box.count() - 1);
   }

@@ -28,13 +28,21 @@ View::View(Session& session, QString name, QString title, QWidget* parent)
 
 void View::refresh() {
   layers_->setCurrentWidget(content_);
+  problem_.clear();
   try {
     show_place();
     shown_settings_ = settings();
     show_extents();
   } catch (const std::exception& problem) {
-    say("This cannot be shown", QString::fromUtf8(problem.what()));
+    problem_ = QString::fromUtf8(problem.what());
+    say("This cannot be shown", problem_);
   }
+}
+
+QStringList View::setting_names() const {
+  QStringList names;
+  for (const auto& [name, value] : settings()) names.append(name);
+  return names;
 }
 
 QStringList View::zoomable_names() const {

@@ -32,6 +32,8 @@ class View : public QWidget {
   void refresh();
   /// The message that stands in place of the content; empty: the content is shown.
   [[nodiscard]] QString message() const;
+  /// Why what was asked for could not be read; empty: it could.
+  [[nodiscard]] const QString& problem() const { return problem_; }
 
   /// What it shows, as rows of text, heading first.
   [[nodiscard]] virtual std::vector<QStringList> rows() const = 0;
@@ -47,6 +49,8 @@ class View : public QWidget {
   [[nodiscard]] virtual std::vector<std::pair<QString, QString>> keys() const { return {}; }
   /// What its own controls are set to, by control; places remember it, and pictures can set it.
   [[nodiscard]] virtual std::map<QString, QString> settings() const { return {}; }
+  /// What can be set, as `--set` names it.
+  [[nodiscard]] virtual QStringList setting_names() const;
   /// Charts of which a part can be looked at, as `--extent` names them.
   [[nodiscard]] QStringList zoomable_names() const;
 
@@ -76,6 +80,7 @@ class View : public QWidget {
   QStackedLayout* layers_;
   QWidget* content_;
   MessagePage* message_page_;
+  QString problem_;
   std::map<QString, QString> shown_settings_;
   std::vector<std::pair<QString, Zoomable*>> zoomables_;
 };

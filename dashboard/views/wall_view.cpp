@@ -35,6 +35,16 @@ std::function<QString(double)> in_unit(const char* unit) {
   return [unit](double value) { return qt(format_value(value, unit)); };
 }
 
+/// "940", "5.66 million": no one reads seven digits on the way.
+QString counted(std::int64_t count) {
+  constexpr std::int64_t kRead = 100'000;
+  if (count < kRead) return QString("%L1").arg(count);
+  const auto number = static_cast<double>(count);
+  if (number < 1e6) return QString("%1 thousand").arg(number * 1e-3, 0, 'g', 3);
+  if (number < 1e9) return QString("%1 million").arg(number * 1e-6, 0, 'g', 3);
+  return QString("%1 billion").arg(number * 1e-9, 0, 'g', 3);
+}
+
 QString whole_number(double value) {
   return QString::number(static_cast<qlonglong>(value));
 }
@@ -356,7 +366,7 @@ void WallView::follow_case() {
 }
 
 std::map<QString, QString> WallView::settings() const {
-  const auto number = [](double value) { return QString::number(value, 'g', 10); };
+  const auto number = [](double value) { return QString::number(value, 'g', 15); };
   std::map<QString, QString> all{{"model", model_->currentText()},
                                  {"weights", type_->currentText()},
                                  {"kv", kv_->currentText()},
@@ -370,6 +380,14 @@ std::map<QString, QString> WallView::settings() const {
     all["memory_bytes"] = number(memory_->value());
   }
   return all;
+}
+
+QStringList WallView::setting_names() const {
+  return {"model",        "weights",
+          "kv",           "batch",
+          "context",      "bytes_per_second",
+          "memory_bytes", "operations_per_second",
+          "this_machine", "case"};
 }
 
 void WallView::apply_settings(const std::map<QString, QString>& settings) {
@@ -388,9 +406,10 @@ void WallView::apply_settings(const std::map<QString, QString>& settings) {
         std::pair("memory_bytes", memory_)}) {
     bool is_number = false;
     const double number = of(name).toDouble(&is_number);
-    if (!is_number || !(number >= 0)) continue;
-    slider->set_value(number);
-    if (slider != batch_ && slider != context_) is_own_ = false;
+    if (!is_number || !std::isfinite(number)) continue;
+    const bool is_count = slider == batch_ || slider == context_;
+    slider->set_value(is_count ? std::round(number) : number);
+    if (!is_count) is_own_ = false;
   }
   if (of("this_machine") == "yes") is_own_ = true;
   if (settings.contains("case")) followed_ = utf8(of("case"));
@@ -456,8 +475,7 @@ void WallView::say_answer() {
     words.append("It does not fit in memory.");
   } else {
     words.append(QString("Fits; at most %1 sequences of this context, or %2 tokens for each.")
-                     .arg(answer_.largest_batch)
-                     .arg(answer_.largest_context));
+                     .arg(counted(answer_.largest_batch), counted(answer_.largest_context)));
   }
   if (!has_machine_) {
     words.append(

@@ -30,6 +30,7 @@ class WallView : public View {
   [[nodiscard]] std::vector<Chart*> charts() const override;
   [[nodiscard]] QWidget* first_focus() override;
   [[nodiscard]] std::map<QString, QString> settings() const override;
+  [[nodiscard]] QStringList setting_names() const override;
   [[nodiscard]] std::vector<std::pair<QString, QString>> keys() const override;
 
   [[nodiscard]] const WallQuestion& question() const { return question_; }

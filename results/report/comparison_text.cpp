@@ -194,6 +194,18 @@ std::string change_text(const ComparisonRow& row) {
   return ratio > 0 && std::isfinite(ratio) ? percent(ratio, digits_of(row)) : "";
 }
 
+std::string medians_text(const ComparisonRow& row) {
+  if (!row.evidence || !(row.value_a > 0) || !(row.value_b > 0)) return "";
+  const double by_medians = row.value_b / row.value_a;
+  const int digits = digits_of(row);
+  const std::string shown = percent(by_medians, digits);
+  if (shown == percent(row.evidence->ratio, digits)) return "";
+  const bool other_way = (by_medians - 1) * (row.evidence->ratio - 1) < 0;
+  const Interval& interval = row.evidence->interval;
+  const bool outside = by_medians < interval.low || by_medians > interval.high;
+  return other_way || outside ? shown : "";
+}
+
 std::string interval_text(const ComparisonRow& row) {
   if (!row.evidence) return "";
   const std::string low = percent(row.evidence->interval.low, digits_of(row));
@@ -228,6 +240,10 @@ std::string row_finding(const ComparisonRow& row) {
       fmt::format("{} to {}", format_value(row.value_a, unit), format_value(row.value_b, unit));
   if (!change.empty()) {
     text += fmt::format(" ({}{}{})", change, interval.empty() ? "" : ", interval ", interval);
+  }
+  if (const std::string medians = medians_text(row); !medians.empty()) {
+    text += fmt::format("; the medians alone differ by {}: the change is taken from all samples",
+                        medians);
   }
   return text;
 }
@@ -356,12 +372,18 @@ std::vector<std::string> row_heading(const Comparison& comparison) {
           "verdict", "judged by"};
 }
 
+std::string change_cell(const ComparisonRow& row) {
+  const std::string medians = medians_text(row);
+  return medians.empty() ? change_text(row)
+                         : fmt::format("{} (medians {})", change_text(row), medians);
+}
+
 std::vector<std::string> row_cells(const ComparisonRow& row) {
   return {row.name,
           heading_of(row.metric),
           value_cell(row, row.a, row.value_a),
           value_cell(row, row.b, row.value_b),
-          change_text(row),
+          change_cell(row),
           interval_text(row),
           row_verdict_text(row),
           judged_by(row)};

@@ -31,6 +31,11 @@ std::vector<std::vector<std::string>> row_table(const Comparison& comparison,
 
 /// "+8.1 %": of B over A; empty where a ratio makes no sense.
 std::string change_text(const ComparisonRow& row);
+/// "-1.2 %": of B's median over A's, where that says something else than the change, which is taken
+/// from all samples; empty where both agree.
+std::string medians_text(const ComparisonRow& row);
+/// The change as it stands in a table, with that of the medians where they disagree.
+std::string change_cell(const ComparisonRow& row);
 /// "+6.9 to +9.3 %"; empty without evidence.
 std::string interval_text(const ComparisonRow& row);
 /// The verdict as it reads for the metric: "slower", "more memory", "less exact", "lost".

@@ -160,7 +160,7 @@ TEST(Options, SayWhatNobodyCanMean) {
   EXPECT_THAT(problem({"--theme", "pink"}), HasSubstr("light or dark"));
   EXPECT_THAT(problem({"--size", "big"}), HasSubstr("WIDTHxHEIGHT"));
   EXPECT_THAT(problem({"--screenshot", "runs"}), HasSubstr("file to write"));
-  EXPECT_THAT(problem({"--screenshot", "runs", "out.bmp"}), HasSubstr(".png or .svg"));
+  EXPECT_THAT(problem({"--screenshot", "runs", "out.bmp"}), HasSubstr(".png, .svg or .csv"));
   EXPECT_THAT(problem({"--bogus"}), HasSubstr("--help"));
   for (const char* range : {"", "5", "9:2", "a:b", "1:2:3", "-1:2", "0:nan"}) {
     EXPECT_THAT(problem({"--range", range}), HasSubstr("FROM:TO in milliseconds")) << range;

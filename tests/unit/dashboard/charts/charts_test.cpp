@@ -112,6 +112,40 @@ TEST(HistoryChart, AClickOnAPointChoosesItsRun) {
   EXPECT_TRUE(clicked.empty()) << "there is no point there";
 }
 
+std::shared_ptr<const History> with_values(const StoredHistory& data, double value) {
+  History history = *data.history;
+  for (HistoryPoint& point : history.points) {
+    point.row.value = value;
+    point.row.run.git_commit = "0123456789abcdef";
+  }
+  return std::make_shared<const History>(history);
+}
+
+TEST(HistoryChart, SaysThatItsNumbersCannotBeDrawn) {
+  const StoredHistory data;
+  HistoryChart chart;
+  chart.show(with_values(data, 1e308), {}, {}, {});
+  EXPECT_TRUE(chart.message().contains("too large")) << chart.message().toStdString();
+  chart.show(with_values(data, 0), {}, {}, {});
+  EXPECT_TRUE(chart.message().isEmpty()) << chart.message().toStdString();
+  EXPECT_GT(chart.yAxis->range().size(), 0.1) << "ticks of nothing but zeros would all be 0";
+}
+
+TEST(HistoryChart, NamesTheCommitUnderItsTicksWhereThereIsRoom) {
+  const StoredHistory data;
+  for (const int height : {500, 160}) {
+    HistoryChart chart;
+    chart.resize(900, height);
+    chart.show(with_values(data, 7), {}, {}, {});
+    drawn(chart, {900, height});
+    const auto* ticker = dynamic_cast<const QCPAxisTickerText*>(chart.xAxis->ticker().data());
+    ASSERT_NE(ticker, nullptr);
+    const QString first = const_cast<QCPAxisTickerText*>(ticker)->ticks().first();
+    EXPECT_EQ(first.contains("\n01234567"), height == 500) << first.toStdString();
+    EXPECT_EQ(chart.xAxis->numberFormat(), "g") << "no commit is a power of ten";
+  }
+}
+
 TEST(HistoryChart, ZoomsAtTheCursor) {
   const StoredHistory data;
   HistoryChart chart;

@@ -67,6 +67,8 @@ TEST(SeveralCandidates, ACellThatIsChosenSaysWhatWasFoundThere) {
   EXPECT_EQ(shown.session.place().case_hash, case_hash(operator_case(2)));
   EXPECT_THAT(shown.view.why().toStdString(), HasSubstr("slower"));
   EXPECT_EQ(shown.view.charts()[0]->graphCount(), 2);
+  EXPECT_THAT(shown.view.charts()[0]->graph(0)->name().toStdString(), StartsWith("baseline ("));
+  EXPECT_THAT(shown.view.charts()[0]->graph(1)->name().toStdString(), HasSubstr("after"));
   QTest::keyClick(table, Qt::Key_Right);
   EXPECT_EQ(shown.session.place().candidate, data.broken.run.id);
   EXPECT_THAT(shown.view.why().toStdString(), HasSubstr("asked for 1 TB"));

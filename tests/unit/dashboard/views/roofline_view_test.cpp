@@ -158,6 +158,61 @@ TEST(RooflineView, LeadsArrowsFromTheBaselineAndNamesRoofsWithoutOverlap) {
   EXPECT_EQ(shown.view.model().rowCount(), 3);
 }
 
+/// Roofs that lie close together, and points whose intervals reach far up.
+RooflineScene crowded_scene() {
+  RooflineScene scene;
+  const auto add_roof = [&](const char* name, double height, bool is_memory) {
+    RooflineRoof roof;
+    roof.name = name;
+    roof.unit = is_memory ? "bytes/s" : "FLOP/s";
+    roof.is_memory = is_memory;
+    roof.height = {.low = height * 0.9, .value = height, .high = height * 1.05};
+    scene.roofs.push_back(roof);
+  };
+  add_roof("level 1", 188e9, true);
+  add_roof("level 2", 117e9, true);
+  add_roof("outermost", 92.2e9, true);
+  add_roof("avx512 int8 vpdpbusd", 456e9, false);
+  add_roof("avx512 bf16 vdpbf16ps", 211e9, false);
+  add_roof("avx2 f32 fma", 115e9, false);
+  for (const double intensity : {0.3, 1.0, 7.0, 20.0, 21.0, 24.0, 28.0}) {
+    RooflinePoint point;
+    point.op_id = "op";
+    point.intensity = intensity;
+    point.rate = {.low = 4e9 * intensity, .value = 8e9 * intensity, .high = 40e9 * intensity};
+    point.share = 0.02;
+    scene.points.push_back(point);
+  }
+  return scene;
+}
+
+TEST(RooflineChart, NamesOfRoofsAreStruckThroughByNothing) {
+  for (const QSize size : {QSize(1148, 416), QSize(700, 300), QSize(3600, 1500)}) {
+    RooflineChart chart;
+    chart.resize(size);
+    chart.show(std::make_shared<const RooflineScene>(crowded_scene()), {});
+    chart.setVisible(true);
+    chart.replot(QCustomPlot::rpImmediateRefresh);
+    const auto& boxes = chart.name_boxes();
+    ASSERT_EQ(boxes.size(), chart.named_roofs().size());
+    EXPECT_GE(boxes.size(), size.width() > 1000 ? 6U : 3U) << size.width();
+    const auto meets = [](const QLineF& line, const QRectF& box) {
+      // Close steps along the line, so that the test has an arithmetic of its own.
+      for (int i = 0; i <= 20'000; ++i) {
+        if (box.contains(line.pointAt(i / 20'000.0))) return true;
+      }
+      return false;
+    };
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      for (std::size_t roof = 0; roof < 6; ++roof) {
+        if (roof == chart.named_roofs()[i]) continue;
+        EXPECT_FALSE(meets(chart.roof_line(roof), boxes[i])) << size.width() << ": " << roof;
+      }
+      for (const QLineF& bar : chart.error_bars()) EXPECT_FALSE(meets(bar, boxes[i]));
+    }
+  }
+}
+
 TEST(RooflineView, TakesTimesFromTheRangeThatWasChosenInTheTimeline) {
   const ProfiledRuns data;
   InSight<RooflineView> shown(data.database);

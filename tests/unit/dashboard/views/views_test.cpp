@@ -5,6 +5,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
@@ -47,6 +48,25 @@ TEST(RunsView, FiltersAsSomeoneTypesAndChoosesByKeys) {
   shown.view.search_box()->clear();
   EXPECT_EQ(shown.view.model().rowCount(), 3);
   EXPECT_EQ(shown.view.table()->currentIndex().row(), 0) << "the chosen run stays chosen";
+}
+
+TEST(RunsView, SaysWhatIsWrongWithASearchToItsEnd) {
+  const ThreeRuns data;
+  InSight<RunsView> shown(data.database);
+  const auto labels = shown.view.findChildren<QLabel*>();
+  const auto found = std::ranges::find_if(labels, [](const QLabel* label) {
+    return label->accessibleName() == "What is wrong with the search";
+  });
+  ASSERT_NE(found, labels.end());
+  EXPECT_FALSE((*found)->isVisible());
+  shown.view.resize(500, 500);
+  QTest::keyClicks(shown.view.search_box(), "labl:after");
+  QTest::qWait(1);
+  EXPECT_TRUE((*found)->isVisible());
+  EXPECT_EQ((*found)->text(), RunFilter::parse("labl:after").problem());
+  EXPECT_GE((*found)->height(), (*found)->heightForWidth((*found)->width()));
+  shown.view.search_box()->clear();
+  EXPECT_FALSE((*found)->isVisible());
 }
 
 TEST(RunsView, PinsTheBaselineAndShowsWhatDiffersFromIt) {
@@ -313,6 +333,30 @@ TEST(MachinesView, ShowsWhatAProgramSaysOfTheNoise) {
   ASSERT_TRUE(wait_until([&] { return text.toPlainText() == "2 % in 20 s\n"; }));
   text.show_answer("/no/such/program", {}, 1);
   ASSERT_TRUE(wait_until([&] { return text.toPlainText().contains("cannot be started"); }));
+}
+
+TEST(MachinesView, ShowsThePassportsOfSeveralMachinesSideBySide) {
+  const ThreeRuns data;
+  {
+    AbStore sessions(data.database, OpenMode::read_write);
+    for (const auto& [passport, environment] :
+         {std::pair("aaaaaaaa", "11"), std::pair("bbbbbbbb", "22"), std::pair("cccccccc", "11")}) {
+      AbSession session;
+      session.id = new_uuid();
+      session.label = std::string("passport ") + passport + " process";
+      session.environment_hash = environment;
+      session.environment = "{}";
+      session.started_unix_ns = passport[0];
+      sessions.begin(session);
+    }
+  }
+  InSight<MachinesView> shown(data.database);
+  shown.view.tabs()->setCurrentIndex(2);
+  ASSERT_EQ(shown.view.passports().size(), 2U) << "the newest of each machine";
+  for (const ProgramText* text : shown.view.passports()) {
+    EXPECT_TRUE(text->isVisible());
+    EXPECT_GT(text->width(), 300);
+  }
 }
 
 TEST(View, ShowsAProblemWhereItHappened) {

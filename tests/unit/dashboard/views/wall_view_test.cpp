@@ -148,7 +148,8 @@ TEST(WallView, ShowsPredictionsBesideWhatWasMeasured) {
   ASSERT_TRUE(shown.view.answer().tokens_per_second.has_value()) << "its engine was timed";
   EXPECT_THAT(shown.view.summary().toStdString(), HasSubstr("The engine (quantized 1.0)"));
   // The ceilings load 30 GB/s with all threads.
-  EXPECT_NEAR(shown.view.question().machine.bytes_per_second, 30e9, 1e9);
+  EXPECT_DOUBLE_EQ(shown.view.question().machine.bytes_per_second, 30e9) << "not a stop near it";
+  EXPECT_DOUBLE_EQ(shown.view.bandwidth()->value(), 30e9);
   WallChart& chart = *shown.view.chart();
   chart.replot();
   const QPointF at = chart.place_of(0);
@@ -159,6 +160,17 @@ TEST(WallView, ShowsPredictionsBesideWhatWasMeasured) {
   EXPECT_THAT(
       shown.view.command_line().toStdString(),
       HasSubstr("wall --predict-only --model byte-llama-6m --type q8_0 --kv f16 --batch 1"));
+}
+
+TEST(StopSlider, HoldsWhatItIsSetToUntilItIsMoved) {
+  StopSlider slider("Bandwidth", {1, 2, 4, 8}, [](double value) { return QString::number(value); });
+  slider.set_value(3.5);
+  EXPECT_EQ(slider.value(), 3.5);
+  EXPECT_THAT(slider.text().toStdString(), HasSubstr("3.5"));
+  QTest::keyClick(slider.slider(), Qt::Key_Right);
+  EXPECT_EQ(slider.value(), 8) << "the stop after the nearest one";
+  slider.set_value(1e300);
+  EXPECT_EQ(slider.value(), 8);
 }
 
 TEST(WallView, AnswersWhatItsSlidersAskByKeys) {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dashboard/models/brief_names.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+namespace ridgepoint {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words split_words(const std::string& name) {
+  std::istringstream text(name);
+  Words words;
+  for (std::string word; text >> word;) words.push_back(word);
+  return words;
+}
+
+/// Of one kind: in how many names each word stands, and how many names there are.
+struct Kind {
+  std::map<std::string, std::size_t> names_with;
+  std::set<std::string> names;
+};
+
+std::string without(const Words& words, const std::vector<bool>& left_out) {
+  std::string text;
+  bool skipped = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (left_out[i]) {
+      skipped = true;
+      continue;
+    }
+    if (skipped) {
+      text += "\u2026";
+    } else if (!text.empty()) {
+      text += ' ';
+    }
+    skipped = false;
+    text += words[i];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> brief_names(const std::vector<std::string>& names) {
+  std::map<std::string, Kind> kinds;
+  for (const std::string& name : names) {
+    const Words words = split_words(name);
+    if (words.empty()) continue;
+    Kind& kind = kinds[words.front()];
+    if (!kind.names.insert(name).second) continue;  // a case may have several rows
+    for (const std::string& word : std::set<std::string>(words.begin(), words.end())) {
+      ++kind.names_with[word];
+    }
+  }
+  std::vector<std::vector<std::string>> brief(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Words words = split_words(names[i]);
+    const Kind* kind = words.empty() ? nullptr : &kinds[words.front()];
+    if (kind == nullptr || kind->names.size() < 2) continue;
+    const auto is_shared = [&](const std::string& word) {
+      return kind->names_with.at(word) == kind->names.size();
+    };
+    if (std::ranges::all_of(words, is_shared)) continue;
+    // The first word says of what kind it is, and goes last.
+    std::vector<bool> left_out(words.size(), false);
+    for (std::size_t next = 1; next <= words.size(); ++next) {
+      const std::size_t at = next % words.size();
+      if (!is_shared(words[at])) continue;
+      left_out[at] = true;
+      brief[i].push_back(without(words, left_out));
+    }
+  }
+  return brief;
+}
+
+}  // namespace ridgepoint
