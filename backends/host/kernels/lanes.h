@@ -95,4 +95,11 @@ inline void store_product(const ProductTarget& target, std::int64_t row, std::in
   V::store(target.output + row * target.stride + o, value);
 }
 
+/// Asks for what store_product will add to and write, long before it does.
+template <class V>
+inline void prefetch_target(const ProductTarget& target, std::int64_t row, std::int64_t o) {
+  if (target.addend != nullptr) V::prefetch(target.addend + row * target.addend_stride + o);
+  V::prefetch(target.output + row * target.stride + o);
+}
+
 }  // namespace ridgepoint::host

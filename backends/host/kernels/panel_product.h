@@ -3,10 +3,10 @@
 // vdpbf16ps are such blocks, and everything around them is the same code.
 //
 // The inputs are taken in slices. Of each the activations of up to kPanelRows rows are packed once,
-// then 32 outputs at a time are decoded once for all those rows: kDepth inputs of 32 outputs are
-// 32 KiB, which stay in the first-level cache while the activations (512 KiB) pass from the second.
-// Each thread packs all activations of its own: they cost about as much as the product with some
-// tens of outputs.
+// then a group of outputs at a time is decoded once for all those rows: 256 KiB, which stay in the
+// second-level cache while the activations (1 MiB) pass by, 32 rows at a time. Slices are as deep
+// as that allows, since every further one reads and writes all outputs again. Each thread packs all
+// activations of its own: they cost about as much as the product with some tens of outputs.
 //
 // Bounds, for inputs x and weights w as they are stored, u = 2^-8 (half the spacing of bf16 over
 // the smallest value with that spacing) and T = sum |w| |x| over the inputs:
@@ -25,10 +25,11 @@
 
 namespace ridgepoint::host {
 
-inline constexpr std::int64_t kDepth = 512;
+inline constexpr std::int64_t kDepth = 1024;
 inline constexpr std::int64_t kPanelRows = 512;
 inline constexpr std::int64_t kDepthSteps = kDepth / kStepInputs;
 inline constexpr std::int64_t kBlockOutputs = 32, kBlockHeight = 32;
+inline constexpr std::int64_t kGroupOutputs = 4 * kBlockOutputs;
 
 /// Where the operands of one block lie: tile (t, step) of a factor at t * stride + step *
 /// kTileBytes.
@@ -164,8 +165,8 @@ class PanelProduct {
       for (std::int64_t i = 0; i < weights_.in(); i += kDepth) {
         const std::int64_t depth = std::min(kDepth, weights_.in() - i);
         pack_rows(r, height, i, depth);
-        for (std::int64_t o = begin; o < end; o += kBlockOutputs) {
-          outputs(r, height, i, depth, o, std::min(kBlockOutputs, end - o));
+        for (std::int64_t o = begin; o < end; o += kMostOutputs) {
+          outputs(r, height, i, depth, o, std::min(kMostOutputs, end - o));
         }
       }
     }
@@ -175,9 +176,10 @@ class PanelProduct {
   static constexpr bool kSplit = Weights::kSplit;
   static constexpr int kParts = kSplit ? 2 : 1;
   static constexpr std::int64_t kMostRows = kPanelRows / kParts;
+  static constexpr std::int64_t kMostOutputs = kGroupOutputs / kParts;
   static constexpr std::int64_t kStride = kDepthSteps * kTileBytes;
   static constexpr std::int64_t kInputPart = kMostRows / kTileHeight * kStride;
-  static constexpr std::int64_t kWeightPart = kBlockOutputs / kTileHeight * kStride;
+  static constexpr std::int64_t kWeightPart = kMostOutputs / kTileHeight * kStride;
 
   void pack_rows(std::int64_t first, std::int64_t height, std::int64_t i, std::int64_t depth) {
     const std::int64_t padded = (height + kTileHeight - 1) / kTileHeight * kTileHeight;
@@ -205,22 +207,39 @@ class PanelProduct {
     const std::int64_t steps = (depth + kStepInputs - 1) / kStepInputs;
     for (std::int64_t r = 0; r < height; r += kBlockHeight) {
       const std::int64_t rows = std::min(kBlockHeight, height - r);
-      const std::byte* const x = activations_ + r / kTileHeight * kStride;
-      std::array<BlockPanels, kSplit ? 3 : 1> factors;
-      factors.fill({.inputs = x, .weights = panel_, .stride = kStride, .steps = steps});
-      if constexpr (kSplit) {
-        factors[1].weights += kWeightPart;
-        factors[2].inputs += kInputPart;
-      }
-      block_.multiply(factors, rows > kTileHeight, width > kTileHeight, sums_);
-      for (std::int64_t row = 0; row < rows; ++row) {
-        for (std::int64_t at = 0; at < width; at += kTileHeight) {
-          store_product<L>(target, first + r + row, o + at,
-                           L::load(sums_ + row * kBlockOutputs + at),
-                           std::min(kTileHeight, width - at));
+      for (std::int64_t at = 0; at < width; at += kBlockOutputs) {
+        for (std::int64_t row = 0; row < rows; ++row) {
+          for (std::int64_t tile = at; tile < std::min(width, at + kBlockOutputs);
+               tile += kTileHeight) {
+            prefetch_target<L>(target, first + r + row, o + tile);
+          }
+        }
+        block(r, rows, at, std::min(kBlockOutputs, width - at), steps);
+        for (std::int64_t row = 0; row < rows; ++row) {
+          for (std::int64_t tile = at; tile < std::min(width, at + kBlockOutputs);
+               tile += kTileHeight) {
+            store_product<L>(target, first + r + row, o + tile,
+                             L::load(sums_ + row * kBlockOutputs + tile - at),
+                             std::min(kTileHeight, width - tile));
+          }
         }
       }
     }
+  }
+
+  /// sums_ = activations [r, r + rows) by the group's outputs [at, at + width).
+  void block(std::int64_t r, std::int64_t rows, std::int64_t at, std::int64_t width,
+             std::int64_t steps) {
+    std::array<BlockPanels, kSplit ? 3 : 1> factors;
+    factors.fill({.inputs = activations_ + r / kTileHeight * kStride,
+                  .weights = panel_ + at / kTileHeight * kStride,
+                  .stride = kStride,
+                  .steps = steps});
+    if constexpr (kSplit) {
+      factors[1].weights += kWeightPart;
+      factors[2].inputs += kInputPart;
+    }
+    block_.multiply(factors, rows > kTileHeight, width > kTileHeight, sums_);
   }
 
   const Weights& weights_;
@@ -232,7 +251,7 @@ class PanelProduct {
   alignas(64) std::byte activations_[kParts * kInputPart];
 };
 
-// 0.6 MiB of stack: nothing to allocate, hence nothing that can fail.
+// 1.3 MiB of stack: nothing to allocate, hence nothing that can fail.
 template <class L, class Block, class Weights, class Inputs>
 void run_panels(const Weights& weights, const Inputs& inputs, std::int64_t rows, std::int64_t begin,
                 std::int64_t end, const ProductTarget& target) {

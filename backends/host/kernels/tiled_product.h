@@ -8,7 +8,7 @@
 namespace ridgepoint::host {
 
 inline constexpr std::int64_t kTileAhead =
-    1024;                                       // bytes of a tile, asked for before they are needed
+    2048;                                       // bytes of a tile, asked for before they are needed
 inline constexpr std::int64_t kBlockTiles = 4;  // that stay in the L2 cache while activations pass
 
 /// Four neighbouring codes of an activation, in every lane.
