@@ -94,7 +94,7 @@ struct NvmlProbe::Library {
   }
 };
 
-NvmlProbe::NvmlProbe(const std::string& library, std::string bus_id)
+NvmlProbe::NvmlProbe(const std::string& library, const std::string& bus_id)
     : library_(std::make_unique<Library>()) {
   library_->handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library_->handle == nullptr) {
