@@ -10,6 +10,9 @@ namespace ridgepoint::host {
 
 class DotBlock {
  public:
+  /// 256 KiB of weights and 1 MiB of activations, about what a second-level cache holds.
+  static constexpr std::int64_t kDepth = 1024, kGroupOutputs = 4 * kBlockOutputs;
+
   void multiply(std::span<const BlockPanels> factors, bool tall, bool wide, float* sums) const {
     wide ? blocks<2>(factors, tall, sums) : blocks<1>(factors, tall, sums);
   }

@@ -3,10 +3,11 @@
 // vdpbf16ps are such blocks, and everything around them is the same code.
 //
 // The inputs are taken in slices. Of each the activations of up to kPanelRows rows are packed once,
-// then a group of outputs at a time is decoded once for all those rows: 256 KiB, which stay in the
-// second-level cache while the activations (1 MiB) pass by, 32 rows at a time. Slices are as deep
-// as that allows, since every further one reads and writes all outputs again. Each thread packs all
-// activations of its own: they cost about as much as the product with some tens of outputs.
+// then a group of outputs at a time is decoded once for all those rows and stays in a cache while
+// the activations pass by, 32 rows at a time. How deep a slice is and how many outputs a group has
+// is the block's to say (kDepth, kGroupOutputs): every further slice reads and writes all outputs
+// again, every further group reads all activations. Each thread packs all activations of its own:
+// they cost about as much as the product with some tens of outputs.
 //
 // Bounds, for inputs x and weights w as they are stored, u = 2^-8 (half the spacing of bf16 over
 // the smallest value with that spacing) and T = sum |w| |x| over the inputs:
@@ -25,11 +26,8 @@
 
 namespace ridgepoint::host {
 
-inline constexpr std::int64_t kDepth = 1024;
 inline constexpr std::int64_t kPanelRows = 512;
-inline constexpr std::int64_t kDepthSteps = kDepth / kStepInputs;
 inline constexpr std::int64_t kBlockOutputs = 32, kBlockHeight = 32;
-inline constexpr std::int64_t kGroupOutputs = 4 * kBlockOutputs;
 
 /// Where the operands of one block lie: tile (t, step) of a factor at t * stride + step *
 /// kTileBytes.
@@ -162,8 +160,8 @@ class PanelProduct {
   void run(std::int64_t rows, std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = 0; r < rows; r += kMostRows) {
       const std::int64_t height = std::min(kMostRows, rows - r);
-      for (std::int64_t i = 0; i < weights_.in(); i += kDepth) {
-        const std::int64_t depth = std::min(kDepth, weights_.in() - i);
+      for (std::int64_t i = 0; i < weights_.in(); i += Block::kDepth) {
+        const std::int64_t depth = std::min(Block::kDepth, weights_.in() - i);
         pack_rows(r, height, i, depth);
         for (std::int64_t o = begin; o < end; o += kMostOutputs) {
           outputs(r, height, i, depth, o, std::min(kMostOutputs, end - o));
@@ -176,8 +174,9 @@ class PanelProduct {
   static constexpr bool kSplit = Weights::kSplit;
   static constexpr int kParts = kSplit ? 2 : 1;
   static constexpr std::int64_t kMostRows = kPanelRows / kParts;
-  static constexpr std::int64_t kMostOutputs = kGroupOutputs / kParts;
-  static constexpr std::int64_t kStride = kDepthSteps * kTileBytes;
+  static constexpr std::int64_t kMostOutputs =
+      std::max(kBlockOutputs, Block::kGroupOutputs / kParts);
+  static constexpr std::int64_t kStride = Block::kDepth / kStepInputs * kTileBytes;
   static constexpr std::int64_t kInputPart = kMostRows / kTileHeight * kStride;
   static constexpr std::int64_t kWeightPart = kMostOutputs / kTileHeight * kStride;
 
@@ -251,7 +250,7 @@ class PanelProduct {
   alignas(64) std::byte activations_[kParts * kInputPart];
 };
 
-// 1.3 MiB of stack: nothing to allocate, hence nothing that can fail.
+// At the most 1.3 MiB of stack: nothing to allocate, hence nothing that can fail.
 template <class L, class Block, class Weights, class Inputs>
 void run_panels(const Weights& weights, const Inputs& inputs, std::int64_t rows, std::int64_t begin,
                 std::int64_t end, const ProductTarget& target) {

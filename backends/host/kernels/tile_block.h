@@ -17,6 +17,10 @@ namespace ridgepoint::host {
 template <class Machine>
 class TileBlock {
  public:
+  /// 32 KiB of weights stay in the first-level cache while the activations (512 KiB) pass from the
+  /// second: both from there would be more than it gives.
+  static constexpr std::int64_t kDepth = 512, kGroupOutputs = kBlockOutputs;
+
   /// sums[r * kBlockOutputs + o] over all pairs of factors; `tall` and `wide`: more than one tile
   /// of rows, of outputs.
   void multiply(std::span<const BlockPanels> factors, bool tall, bool wide, float* sums) {
