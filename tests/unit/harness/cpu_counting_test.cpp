@@ -53,7 +53,7 @@ class CpuCounting : public ::testing::Test {
         if (WorkerListener* const workers = listener.workers(); announces_on_threads_) {
           workers->next(0, source, op);
         }
-        pmu_.count(kMisses, op == 0 ? 10U : 20U + part);
+        pmu_.count(kMisses, op == 0 ? 10U : 20U + static_cast<unsigned>(part));
         pmu_.count(kNarrowSums, 100);
         pmu_.count(kWideSums, 1000);
         pmu_.count(kFaults, 2);
