@@ -218,10 +218,11 @@ TEST(OpCounter, ReadsTheKernelsCountsOnEachThread) {
   ASSERT_EQ(pass.why, "");
   EXPECT_EQ(pass.threads, 2U);
   const auto sums = sums_of(pass);
+  // A sanitizer's shadow faults, too, but less than what the other op has.
   EXPECT_GE(sums.at("embed").at("page-faults"), 300);
-  EXPECT_LT(sums.at("embed").at("page-faults"), 330);
+  EXPECT_LT(sums.at("embed").at("page-faults"), 500);
   EXPECT_GE(sums.at("attend").at("page-faults"), 700);
-  EXPECT_LT(sums.at("attend").at("page-faults"), 730);
+  EXPECT_LT(sums.at("attend").at("page-faults"), 950);
   EXPECT_GT(sums.at("attend").at("task-clock"), 0);
   // The second op alone takes time on purpose; how much, others on the machine have a say in.
   EXPECT_GT(sums.at("attend").at("task-clock"), 100'000);
