@@ -25,7 +25,8 @@ bool is_slowed_down(std::uint64_t mask);
 class NvmlProbe : public Probe {
  public:
   /// `bus_id` as CUDA gives it ("0000:65:00.0"); empty: the first GPU that NVML knows.
-  explicit NvmlProbe(const std::string& library = "libnvidia-ml.so.1", const std::string& bus_id = {});
+  explicit NvmlProbe(const std::string& library = "libnvidia-ml.so.1",
+                     const std::string& bus_id = {});
   ~NvmlProbe() override;
   NvmlProbe(const NvmlProbe&) = delete;
   NvmlProbe& operator=(const NvmlProbe&) = delete;
