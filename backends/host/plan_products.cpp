@@ -24,6 +24,11 @@ bool multiplies_quantised(Way way) {
 /// The rows of a step of more sequences gain from tiles.
 constexpr std::int64_t kSequencesInPlace = 3;
 
+/// What a part reads of weights at one go: long enough for streams to run, short beside what a core
+/// reads before it may be taken away.
+constexpr std::int64_t kPieceBytes = 256 * 1024;
+constexpr std::int64_t kMostPieces = 64;
+
 /// What a feed brings waits for a disk, whichever it is: then as it lies, without a file of tiles.
 bool reads_in_place(const PlanBuilder& builder, Type type) {
   return host::BlockMatrix::takes(type) &&
@@ -38,7 +43,7 @@ struct ReadyProduct {
   Place input, output, addend;
   bool adds = false;
   const float* bias = nullptr;
-  std::int64_t rows = 0, in = 0, out = 0;
+  std::int64_t rows = 0, in = 0, out = 0, weight_bytes = 0;
   QuantisedPlace quantised;
 
   void run(const Kernels& kernels, const Frame& frame) const {
@@ -81,6 +86,19 @@ void quantise_input(const Kernels& kernels, const ReadyProduct& product, const F
   }
 }
 
+/// Into how many pieces a part's share of products is cut. Many rows keep what they prepare of the
+/// activations for the whole share.
+int pieces_of(std::span<const ReadyProduct> products, int threads) {
+  std::int64_t bytes = 0, tiles = kMostPieces * threads;
+  for (const ReadyProduct& each : products) {
+    if (each.rows != 1) return 1;
+    bytes += each.weight_bytes;
+    tiles = std::min(tiles, each.out / host::kTileRows);
+  }
+  return static_cast<int>(
+      std::clamp<std::int64_t>(std::min(bytes / kPieceBytes, tiles) / threads, 1, kMostPieces));
+}
+
 ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
   const Node& node = builder.node(fused.node);
   const ValueId input = node.inputs[0];
@@ -91,6 +109,7 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
   product.rows = builder.rows(input);
   product.in = builder.length(input);
   product.out = builder.length(node.output);
+  product.weight_bytes = static_cast<std::int64_t>(view.bytes.size());
   if (fused.addend != kNoValue) {
     product.adds = true;
     product.addend = builder.place(fused.addend);
@@ -136,18 +155,20 @@ void plan_product_group(PlanBuilder& builder, std::span<const FusedProduct> prod
     builder.quantised_value = builder.options.fuse ? input : kNoValue;
   }
   const auto which = static_cast<std::size_t>(taker - ready.begin());
+  const int pieces = pieces_of(ready, builder.options.team->threads());
   builder.add_stage(std::move(nodes),
-                    [kernels = &builder.kernels, ready = std::move(ready), quantises, which,
+                    [kernels = &builder.kernels, ready = std::move(ready), quantises, which, pieces,
                      after = std::move(after)](const Frame& frame) {
                       if (quantises) {
                         quantise_input(*kernels, ready[which], frame);
                         frame.meet();
                       }
-                      for (const ReadyProduct& each : ready) each.run(*kernels, frame);
-                      if (after) {
-                        const auto [begin, end] = frame.share(ready[0].out, host::kTileRows);
-                        if (begin < end) after(frame, begin, end);
-                      }
+                      frame.in_pieces(pieces, [&](const Frame& piece) {
+                        for (const ReadyProduct& each : ready) each.run(*kernels, piece);
+                        if (!after) return;
+                        const auto [begin, end] = piece.share(ready[0].out, host::kTileRows);
+                        if (begin < end) after(piece, begin, end);
+                      });
                     });
 }
 

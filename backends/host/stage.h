@@ -45,6 +45,17 @@ struct Frame {
     const std::int64_t last = (part + 1) * units / parts * unit;
     return {first < count ? first : count, last < count ? last : count};
   }
+  /// Calls work(frame) for shares that are `pieces` times smaller than a part's, until all are done
+  /// by whichever part comes to them: one that is held up holds up the others by a piece only. In
+  /// that frame `part` is no thread's number. Once between two meetings; what is to be read of
+  /// other parts' pieces is there after the next.
+  template <typename Work>
+  void in_pieces(int pieces, Work&& work) const {
+    if (pieces == 1 || parts == 1) return work(*this);
+    Frame piece = *this;
+    piece.parts = parts * pieces;
+    while ((piece.part = team->take_piece(part, pieces)) >= 0) work(std::as_const(piece));
+  }
 };
 
 struct Stage {

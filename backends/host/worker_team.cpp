@@ -50,7 +50,7 @@ class Pinned {
 
 }  // namespace
 
-WorkerTeam::WorkerTeam(int threads) : threads_(threads) {
+WorkerTeam::WorkerTeam(int threads) : threads_(threads), taken_(static_cast<std::size_t>(threads)) {
   const std::vector<int> cores = allowed_cores();
   crowded_ = cores.size() < static_cast<std::size_t>(threads);
   if (!crowded_ && threads > 1) cores_.assign(cores.begin(), cores.begin() + threads);
@@ -89,6 +89,29 @@ void WorkerTeam::meet() {
       relax();
     }
   }
+}
+
+int WorkerTeam::take_piece(int part, int pieces) {
+  constexpr std::uint64_t kFront = 1, kBack = 1U << 16U, kCount = 0xFFFF;
+  const auto phase = std::uint64_t{phase_.load(std::memory_order_relaxed)} << 32U;
+  for (int i = 0; i < threads_; ++i) {
+    const int owner = (part + i) % threads_;
+    auto& state = taken_[static_cast<std::size_t>(owner)].state;
+    // A piece's inputs and results are handed over by the meetings before and after.
+    std::uint64_t seen = state.load(std::memory_order_relaxed);
+    while (true) {
+      const std::uint64_t now = seen >> 32U == phase >> 32U ? seen : phase;
+      const auto front = static_cast<int>(now & kCount),
+                 back = static_cast<int>(now >> 16U & kCount);
+      if (front + back >= pieces) break;
+      if (!state.compare_exchange_weak(seen, now + (i == 0 ? kFront : kBack),
+                                       std::memory_order_relaxed)) {
+        continue;
+      }
+      return owner * pieces + (i == 0 ? front : pieces - 1 - back);
+    }
+  }
+  return -1;
 }
 
 void WorkerTeam::run_parts(PartFunction function, void* context) {

@@ -38,15 +38,29 @@ class WorkerTeam {
   /// Within a job: returns when every part has come here.
   void meet();
 
+  /// Within a job, of work in which every part owns `pieces` of 1 .. 65535 pieces: the number
+  /// owner * pieces + index of one that nobody has taken yet, or -1 when none is left. A part
+  /// begins with its own, first to last, and then relieves the others of their last ones, so that
+  /// it keeps what its caches hold as long as all are equally fast. Every part must ask with the
+  /// same `pieces`; between two meetings one such work is handed out.
+  [[nodiscard]] int take_piece(int part, int pieces);
+
  private:
   using PartFunction = void (*)(void* context, int part);
+
+  /// What is taken of one part's pieces: (phase << 32 | from the back << 16 | from the front). What
+  /// an earlier phase left counts as nothing taken, so nobody has to clear it.
+  struct alignas(64) Taken {
+    std::atomic<std::uint64_t> state{0};
+  };
 
   void run_parts(PartFunction function, void* context);
   void work(int part);
 
   int threads_;
-  bool crowded_;            // fewer cores than threads
-  std::vector<int> cores_;  // by part; empty: nobody is pinned
+  bool crowded_;              // fewer cores than threads
+  std::vector<int> cores_;    // by part; empty: nobody is pinned
+  std::vector<Taken> taken_;  // by part
   std::mutex turn_;
   alignas(64) std::atomic<std::uint32_t> generation_{0};
   alignas(64) std::atomic<int> unfinished_{0};

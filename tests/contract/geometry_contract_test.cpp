@@ -170,6 +170,23 @@ TEST_P(Geometry, GivesTheReferencesLogitsBehindALongPast) {
   EXPECT_GT(taken, 0);
 }
 
+// Weights of a megabyte and more, which threads hand each other in pieces while one token is
+// decoded.
+TEST_P(Geometry, GivesTheReferencesLogitsWhereThreadsShareOutLargeWeights) {
+  if (!backend_->computes()) GTEST_SKIP() << "computes nothing";
+  ModelConfig config = even_geometry();
+  config.name = "large matrices";
+  config.ffn = 4096;
+  config.vocab = 12'005;
+  int taken = 0;
+  for (const Type type : {Type::f32, Type::f16, Type::bf16, Type::q8_0, Type::q4_0, Type::q4_k}) {
+    const Model model = small_model(config, type, kSeed);
+    taken += agrees(model, {1, 1, 2, 2, 512, Type::f16}) ? 1 : 0;
+    taken += agrees(model, {1, 1, 2, 3, 512, Type::f16, false}) ? 1 : 0;
+  }
+  EXPECT_GT(taken, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Registry, Geometry, ::testing::ValuesIn([] {
                            std::vector<std::string> names = registered_backends();
                            std::erase(names, "reference");
