@@ -16,11 +16,16 @@ constexpr int kMostTeamThreads = 1024;
 
 }  // namespace
 
-IsaChoice parse_host_options(std::string_view backend, std::string_view options) {
+HostChoice parse_host_options(std::string_view backend, std::string_view options) {
   BackendOptions given(backend, options);
-  const std::string isa = given.take_text("isa", "");
+  const std::string isa = given.take_text("isa", ""), walk = given.take_text("walk", "");
   given.finish(kHostOptions);
-  return isa.empty() ? choose_isa() : take_isa(isa);
+  return {.isa = isa.empty() ? choose_isa() : take_isa(isa),
+          .walk = walk.empty() ? walk_of_this_cpu() : parse_walk(walk)};
+}
+
+std::string HostBackend::version() const {
+  return fmt::format("1.0 {}; walk {}", choice_.isa.text(), choice_.walk.name);
 }
 
 std::shared_ptr<Cache> HostBackend::make_cache(const Graph& graph) const {
@@ -46,7 +51,8 @@ std::unique_ptr<Execution> HostBackend::prepare(const Graph& graph, const Weight
     throw std::logic_error("HostBackend: the cache was made by another backend");
   }
   return std::make_unique<HostExecution>(graph, weights,
-                                         PlanOptions{.kernels = &host::kernels_for(choice_.isa),
+                                         PlanOptions{.kernels = &host::kernels_for(choice_.isa.isa),
+                                                     .walk = choice_.walk,
                                                      .tiled = &tiled_,
                                                      .fuse = options.fuse,
                                                      .allocation = options.allocation,

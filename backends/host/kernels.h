@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "backends/host/isa.h"
+#include "backends/host/read_walk.h"
 #include "workloads/tensor/type.h"
 
 namespace ridgepoint::host {
@@ -85,6 +86,7 @@ struct TiledMatrix {
   std::int64_t code_bytes_per_block = 0;   ///< of one tile
   std::int64_t scale_bytes_per_group = 0;  ///< of one tile
   std::int64_t group = kBlock;             ///< inputs that share scales, in whole blocks
+  ReadWalk walk = walk_of_this_cpu();
 
   /// The last one is filled up.
   [[nodiscard]] std::int64_t blocks() const { return (in + kBlock - 1) / kBlock; }
@@ -100,6 +102,7 @@ struct PlainMatrix {
   Type type = Type::f32;  ///< one that it takes
   std::int64_t out = 0, in = 0;
   const std::byte* data = nullptr;
+  ReadWalk walk = walk_of_this_cpu();
 };
 
 /// Weights of q8_0, [out, in], where a file has them: row after row of blocks of 32 inputs, f16 d
@@ -109,6 +112,7 @@ struct BlockMatrix {
   static constexpr std::int64_t kBytes = 2 + kBlock;  ///< of a block
   std::int64_t out = 0, in = 0;                       ///< `in` in whole blocks
   const std::uint8_t* data = nullptr;
+  ReadWalk walk = walk_of_this_cpu();
 
   [[nodiscard]] std::int64_t blocks() const { return in / kBlock; }
   [[nodiscard]] std::int64_t tiles() const { return (out + kTileRows - 1) / kTileRows; }

@@ -24,9 +24,11 @@ bool multiplies_quantised(Way way) {
 /// The rows of a step of more sequences gain from tiles.
 constexpr std::int64_t kSequencesInPlace = 3;
 
-/// What a part reads of weights at one go: long enough for streams to run, short beside what a core
-/// reads before it may be taken away.
-constexpr std::int64_t kPieceBytes = 256 * 1024;
+/// What a part reads of weights at one go: short beside what a core reads before it may be taken
+/// away, but long enough for the streams of rows that lie apart to run; tiles go on where the piece
+/// before them ended.
+constexpr std::int64_t kRowsPieceBytes = 1024 * 1024;
+constexpr std::int64_t kTilesPieceBytes = 128 * 1024;
 constexpr std::int64_t kMostPieces = 64;
 
 /// What a feed brings waits for a disk, whichever it is: then as it lies, without a file of tiles.
@@ -89,14 +91,14 @@ void quantise_input(const Kernels& kernels, const ReadyProduct& product, const F
 /// Into how many pieces a part's share of products is cut. Many rows keep what they prepare of the
 /// activations for the whole share.
 int pieces_of(std::span<const ReadyProduct> products, int threads) {
-  std::int64_t bytes = 0, tiles = kMostPieces * threads;
+  std::int64_t most = kMostPieces, wanted = 0;
   for (const ReadyProduct& each : products) {
     if (each.rows != 1) return 1;
-    bytes += each.weight_bytes;
-    tiles = std::min(tiles, each.out / host::kTileRows);
+    const bool rows = each.way == Way::plain || each.way == Way::blocks;
+    wanted += each.weight_bytes / threads / (rows ? kRowsPieceBytes : kTilesPieceBytes);
+    most = std::min(most, each.out / host::kTileRows / threads);
   }
-  return static_cast<int>(
-      std::clamp<std::int64_t>(std::min(bytes / kPieceBytes, tiles) / threads, 1, kMostPieces));
+  return static_cast<int>(std::max<std::int64_t>(std::min(wanted, most), 1));
 }
 
 ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
@@ -118,18 +120,23 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
   if (reads_in_place(builder, view.type)) {
     product.blocks = {.out = product.out,
                       .in = product.in,
-                      .data = reinterpret_cast<const std::uint8_t*>(view.bytes.data())};
+                      .data = reinterpret_cast<const std::uint8_t*>(view.bytes.data()),
+                      .walk = builder.options.walk};
     product.way = Way::blocks;
   } else if (TiledWeights::has_form(view.type)) {
     auto tiled = builder.options.tiled->find_or_make(
         view, *builder.options.team, builder.value(node.inputs[1]).name, builder.options.feed);
     product.tiles = tiled->matrix();
+    product.tiles.walk = builder.options.walk;
     builder.plan.own.weights_bytes += tiled->bytes() - static_cast<std::int64_t>(view.bytes.size());
     builder.plan.kept.push_back(std::move(tiled));
     product.way = host::takes_floats(product.tiles.form) ? Way::decoded : Way::tiled;
   } else {
-    product.plain = {
-        .type = view.type, .out = product.out, .in = product.in, .data = view.bytes.data()};
+    product.plain = {.type = view.type,
+                     .out = product.out,
+                     .in = product.in,
+                     .data = view.bytes.data(),
+                     .walk = builder.options.walk};
   }
   if (multiplies_quantised(product.way)) product.quantised = builder.quantised_place(input);
   return product;

@@ -40,6 +40,7 @@ struct HostPlan {
 
 struct PlanOptions {
   const host::Kernels* kernels = nullptr;
+  ReadWalk walk = walk_of_this_cpu();
   WorkerTeam* team = nullptr;
   HostCache* cache = nullptr;
   TiledWeightStore* tiled = nullptr;

@@ -13,9 +13,6 @@
 
 namespace ridgepoint::host {
 
-inline constexpr std::int64_t kStreamAhead =
-    1024;  // bytes of a row, asked for before they are needed
-
 /// Blocks in the order of TileForm::signed8: a slice of the inputs of some tiles.
 template <class V>
 class TileScratch {
@@ -123,6 +120,7 @@ class BlockRowsProduct {
     }
     const std::int64_t blocks = weight_.blocks();
     const std::int64_t stride = apart * blocks * BlockMatrix::kBytes;
+    const std::int64_t ahead_bytes = weight_.walk.ahead_bytes;
     const std::uint8_t* const weights = weight_.block(o, 0);
     std::int64_t b = 0;
     for (; b + 2 <= blocks; b += 2) {
@@ -136,7 +134,7 @@ class BlockRowsProduct {
       }
       const std::uint8_t* from = weights + b * BlockMatrix::kBytes;
       for (int row = 0; row < R; ++row, from += stride) {
-        V::prefetch(from + kStreamAhead);
+        V::prefetch(from + ahead_bytes);
         add<C>(from, from + BlockMatrix::kBytes, x, start, scale, acc[row]);
       }
     }

@@ -14,7 +14,6 @@ namespace ridgepoint::host {
 
 inline constexpr std::int64_t kSliceInputs = 1024;  // of activations that stay in the L1 cache
 inline constexpr std::int64_t kBlockRows = 32;      // of weights that stay in the L2 cache
-inline constexpr std::int64_t kAheadBytes = 1024;   // of a stream, asked for before they are needed
 
 /// Which lines of the weights that come next one of several passes over the same weights asks for:
 /// every `passes`th, from number `pass` on.
@@ -105,9 +104,9 @@ class PlainProduct {
   }
 
  private:
-  /// One activation by R rows at once, `apart` rows apart. What comes next is asked for kAheadBytes
-  /// before it is needed, on through the row that follows: the hardware's own prefetching starts
-  /// anew with every page, and a row is often no longer than that.
+  /// One activation by R rows at once, `apart` rows apart. What comes next is asked for before it
+  /// is needed, on through the row that follows: the hardware's own prefetching starts anew with
+  /// every page, and a row is often no longer than that.
   template <int R>
   void stream_rows(std::int64_t o, std::int64_t apart) const {
     typename V::F acc[R];
@@ -133,7 +132,7 @@ class PlainProduct {
       }
     };
     const std::int64_t whole = weight_.in / kStep * kStep;
-    lines(0, whole, kAheadBytes);
+    lines(0, whole, weight_.walk.ahead_bytes);
     for (std::int64_t i = whole; i < weight_.in; i += kLanes) {
       const std::int64_t count = std::min(kLanes, weight_.in - i);
       const auto value = load_part<V>(x + i, count);

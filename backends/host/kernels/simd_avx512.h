@@ -19,7 +19,7 @@ struct Avx512 {
   static constexpr int kPlainRows = 4;    // of weights, in a tile of a product of many rows
   static constexpr int kPlainInputs = 6;  // of activations
   static constexpr int kTileStreams =
-      2;  // tiles of quantised weights read at once for one activation
+      4;  // tiles of quantised weights read at once for one activation
   static constexpr int kTiledTiles = 2;  // and rows of activations, of many
   static constexpr int kTiledInputs = 4;
   static constexpr int kBlockStreams = 4;  // rows of blocks read at once for one activation

@@ -7,8 +7,6 @@
 
 namespace ridgepoint::host {
 
-inline constexpr std::int64_t kTileAhead =
-    2048;                                       // bytes of a tile, asked for before they are needed
 inline constexpr std::int64_t kBlockTiles = 4;  // that stay in the L2 cache while activations pass
 
 /// Four neighbouring codes of an activation, in every lane.
@@ -247,8 +245,10 @@ class TiledProduct {
 
   void decode(std::int64_t begin, std::int64_t end) const {
     std::int64_t tile = begin;
-    for (; tile + V::kTileStreams <= end; tile += V::kTileStreams) {
-      streams<V::kTileStreams>(tile);
+    if (weight_.walk.several_tiles) {
+      for (; tile + V::kTileStreams <= end; tile += V::kTileStreams) {
+        streams<V::kTileStreams>(tile);
+      }
     }
     for (; tile < end; ++tile) streams<1>(tile);
   }
@@ -294,11 +294,11 @@ class TiledProduct {
   template <int T>
   void streams(std::int64_t tile) const {
     const std::int64_t code_bytes = weight_.code_bytes_per_block;
-    const std::int64_t stream = blocks_ * code_bytes;
+    const std::int64_t stream = blocks_ * code_bytes, ahead_bytes = weight_.walk.ahead_bytes;
     tiles<T, 1>(tile, 0, [=](const std::uint8_t* codes, std::int64_t b) {
       // Near the end of these tiles the ones that follow are asked for.
       const std::int64_t ahead =
-          b * code_bytes + kTileAhead < stream ? kTileAhead : kTileAhead + (T - 1) * stream;
+          b * code_bytes + ahead_bytes < stream ? ahead_bytes : ahead_bytes + (T - 1) * stream;
       for (std::int64_t line = 0; line < code_bytes; line += kLine) {
         V::prefetch(codes + line + ahead);
       }

@@ -188,17 +188,17 @@ std::span<const std::uint64_t> memory_to_read(std::size_t words) {
 }
 
 /// Every thread sums its slice, kStreams places of it at a time. A slice is no power of two long,
-/// so that they do not share a set of the cache. How many places are fastest differs from CPU to
-/// CPU.
-template <std::size_t kStreams>
+/// so that they do not share a set of the cache, and kAheadBytes further on is asked for, if not 0:
+/// hardware prefetchers stop at the end of a page of 4 KiB, what is asked for before does not.
+/// Which is fastest differs from CPU to CPU.
+template <std::size_t kStreams, std::size_t kAheadBytes>
 void read_memory(benchmark::State& state) {
   constexpr std::size_t kLines = 131009, kWords = kLines * 8 * 8 * kThreads;
   const std::span<const std::uint64_t> memory = memory_to_read(kWords);
   std::vector<std::uint64_t> sums(kThreads * 64);
   for (auto _ : state) {
     team().run([&](int part) {
-      // Hardware prefetchers stop at the end of a page of 4 KiB; what is asked for before does not.
-      constexpr std::size_t kAheadWords = 1024 / sizeof(std::uint64_t);
+      constexpr std::size_t kAheadWords = kAheadBytes / sizeof(std::uint64_t);
       constexpr std::size_t kSlice = kWords / kThreads / kStreams;
       const std::uint64_t* const slice =
           memory.data() + static_cast<std::size_t>(part) * kSlice * kStreams;
@@ -206,7 +206,9 @@ void read_memory(benchmark::State& state) {
       Line totals[kStreams] = {};
       for (std::size_t i = 0; i < kSlice; i += 8) {
         for (std::size_t s = 0; s < kStreams; ++s) {
-          __builtin_prefetch(slice + s * kSlice + i + kAheadWords, 0, 0);
+          if constexpr (kAheadBytes > 0) {
+            __builtin_prefetch(slice + s * kSlice + i + kAheadWords, 0, 0);
+          }
           totals[s] += *reinterpret_cast<const Line*>(slice + s * kSlice + i);
         }
       }
@@ -256,10 +258,13 @@ void add_all() {
   const auto add_read = [](const char* name, auto* read) {
     benchmark::RegisterBenchmark(name, read)->UseRealTime()->Unit(benchmark::kMillisecond);
   };
-  add_read("read/streams:1", read_memory<1>);
-  add_read("read/streams:2", read_memory<2>);
-  add_read("read/streams:4", read_memory<4>);
-  add_read("read/streams:8", read_memory<8>);
+  add_read("read/streams:1/ahead:0", read_memory<1, 0>);
+  add_read("read/streams:1/ahead:1024", read_memory<1, 1024>);
+  add_read("read/streams:4/ahead:256", read_memory<4, 256>);
+  add_read("read/streams:4/ahead:1024", read_memory<4, 1024>);
+  add_read("read/streams:8/ahead:0", read_memory<8, 0>);
+  add_read("read/streams:8/ahead:256", read_memory<8, 256>);
+  add_read("read/streams:8/ahead:1024", read_memory<8, 1024>);
   benchmark::RegisterBenchmark("clock", clock_of_cores)->UseRealTime();
   for (const ceilings::ComputeEntry& entry : ceilings::compute_kernels()) {
     if (entry.kernel == nullptr) continue;

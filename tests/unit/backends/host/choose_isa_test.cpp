@@ -41,7 +41,7 @@ TEST(ChooseIsa, FallsBackFromWrongKernelsAndSaysSo) {
     return std::string(isa == Isa::amx ? "product of bf16 weights is wrong" : "");
   });
   EXPECT_EQ(choice.isa, Isa::avx512);
-  const BackendDescription description = CpuBackend(choice).describe();
+  const BackendDescription description = CpuBackend({.isa = choice}).describe();
   EXPECT_THAT(description.version,
               AllOf(HasSubstr("1.0 avx512 (of scalar"),
                     HasSubstr("not amx: self-check failed, product of bf16 weights is wrong")));

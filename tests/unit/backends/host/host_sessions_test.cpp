@@ -1,14 +1,18 @@
 // The host backends against the reference over whole models: every instruction set, fused and not,
 // any number of threads, batches, depths and types.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/host/isa.h"
+#include "backends/host/read_walk.h"
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "tests/support/error_of.h"
 #include "tests/support/random_model.h"
 #include "workloads/case.h"
 #include "workloads/error.h"
@@ -198,6 +202,31 @@ TEST(HostBackends, RefuseAnUnknownInstructionSetInOneLine) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("unknown instruction set 'mmx'"), std::string::npos);
   }
+}
+
+TEST(HostBackends, GiveTheSameNumbersWhicheverWayTheyReadMemory) {
+  for (const auto& [name, file] :
+       {std::pair{"cpu", "llama"}, std::pair{"quantized", "llama-blocks/model-q8_0.gguf"},
+        std::pair{"quantized", "llama-blocks/model-q4_0.gguf"}}) {
+    const Model model = golden_model(file);
+    for (const IsaEntry& isa : isas()) {
+      if (!isa.available) continue;
+      SCOPED_TRACE(::testing::Message() << file << ' ' << isa.name);
+      const std::string spec = std::string(name) + ":isa=" + std::string(isa.name) + ",walk=";
+      const SessionOptions options{.capacity = 12, .threads = 2};
+      const auto near = logits_of(*open_backend(spec + "sequential"), model, options, 3);
+      EXPECT_EQ(near, logits_of(*open_backend(spec + "streams"), model, options, 3));
+    }
+  }
+}
+
+TEST(HostBackends, SayHowTheyReadMemoryAndRefuseWaysThatThereAreNot) {
+  EXPECT_THAT(open_backend("cpu:walk=streams")->describe().version,
+              ::testing::HasSubstr("; walk streams"));
+  EXPECT_THAT(open_backend("quantized")->describe().version,
+              ::testing::HasSubstr("; walk " + std::string(walk_of_this_cpu().name)));
+  EXPECT_THAT(error_of([] { return open_backend("cpu:walk=backwards"); }),
+              ::testing::HasSubstr("unknown 'backwards'; known: sequential, streams"));
 }
 
 TEST(HostBackends, HoldTiledWeightsOnceForAllSizesOfPrompt) {

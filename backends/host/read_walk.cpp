@@ -1,0 +1,24 @@
+#include "backends/host/read_walk.h"
+
+#include <fmt/format.h>
+
+#include "workloads/error.h"
+
+namespace ridgepoint {
+
+ReadWalk walk_of_this_cpu() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_is("amd") != 0) return kSequentialWalk;
+#endif
+  return kStreamsWalk;
+}
+
+ReadWalk parse_walk(std::string_view name) {
+  for (const ReadWalk& walk : {kSequentialWalk, kStreamsWalk}) {
+    if (name == walk.name) return walk;
+  }
+  throw Error(fmt::format("walk: unknown '{}'; known: {}, {}", name, kSequentialWalk.name,
+                          kStreamsWalk.name));
+}
+
+}  // namespace ridgepoint
