@@ -15,6 +15,9 @@
 namespace ridgepoint::host {
 
 static_assert(kPanelInputs % kBlock == 0);
+/// Bytes of a tile, asked for before they are needed: as far with every ReadWalk, since decoding
+/// takes longer than fetching does.
+inline constexpr std::int64_t kDecodeAhead = 1024;
 
 /// What a form's codes are as floats, and what its scales do to them.
 template <class V, TileForm form>
@@ -123,7 +126,6 @@ class DecodedProduct {
     F acc[N][C];
     const std::int64_t code_bytes = weight_.code_bytes_per_block;
     const std::int64_t stream = blocks_ * code_bytes, groups = weight_.groups();
-    const std::int64_t ahead_bytes = weight_.walk.ahead_bytes;
     const std::uint8_t* codes[N];
     const std::byte* scales[N];
     for (int t = 0; t < N; ++t) {
@@ -153,7 +155,7 @@ class DecodedProduct {
         }
         // Near the end of these tiles the ones that follow are asked for.
         const std::int64_t ahead =
-            b * code_bytes + ahead_bytes < stream ? ahead_bytes : ahead_bytes + (N - 1) * stream;
+            b * code_bytes + kDecodeAhead < stream ? kDecodeAhead : kDecodeAhead + (N - 1) * stream;
         for (int v = 0; v < kVectors; ++v) {
           typename V::I vector[N];
           for (int t = 0; t < N; ++t) {
@@ -183,7 +185,7 @@ class DecodedProduct {
         for (int c = 0; c < C; ++c) inputs[c] = V::set1(V::sum(inputs[c]));
       }
       for (int t = 0; t < N; ++t) {
-        V::prefetch(scales[t] + ahead_bytes / 4);
+        V::prefetch(scales[t] + kDecodeAhead / 4);
         const auto of_group = Decode::scales(scales[t]);
         for (int c = 0; c < C; ++c) {
           F sum = products[t][c][0];
