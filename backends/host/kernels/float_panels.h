@@ -1,7 +1,8 @@
-// Products of many rows in f32: a panel of weights, some tiles of outputs by a slice of inputs, is
-// turned to floats and stays in the second-level cache while all activations pass over it; a block
-// of rows by the panel's outputs has its sums in registers. Slices of the same outputs follow one
-// another, so that the sums of earlier ones are still in a cache.
+// Products of many rows in f32: a few panels of weights, each some tiles of outputs by a slice of
+// inputs, are turned to floats and stay in the second-level cache while all activations pass over
+// them; a block of rows is copied to the first-level cache and has its sums with a panel's outputs
+// in registers. Slices of the same outputs follow one another, so that the sums of earlier ones are
+// still in a cache.
 #pragma once
 
 #include "backends/host/kernels/lanes.h"
@@ -27,14 +28,24 @@ class FloatPanels {
   template <typename Fill>
   void run(std::int64_t rows, std::int64_t begin, std::int64_t end, const Fill& fill) {
     const std::int64_t passes = (rows + V::kPanelRows - 1) / V::kPanelRows;  // as even as they go
-    for (std::int64_t o = begin; o < end; o += kStride) {
+    for (std::int64_t group = begin; group < end; group += kGroup * kStride) {
+      const std::int64_t last = std::min(end, group + kGroup * kStride);
       for (std::int64_t first = 0; first < in_; first += kPanelInputs) {
         const std::int64_t count = std::min(kPanelInputs, in_ - first);
-        fill(panel_, o, first, count);
-        const Slice slice{.o = o, .end = end, .first = first, .count = count};
+        for (std::int64_t o = group; o < last; o += kStride) {
+          fill(panels_ + (o - group) * kPanelInputs, o, first, count);
+        }
         for (std::int64_t pass = 0; pass < passes; ++pass) {
-          const std::int64_t r = pass * rows / passes;
-          rows_of<V::kPanelRows>(slice, r, (pass + 1) * rows / passes - r);
+          const std::int64_t r = pass * rows / passes, height = (pass + 1) * rows / passes - r;
+          copy_rows(r, height, first, count);
+          for (std::int64_t o = group; o < last; o += kStride) {
+            rows_of<V::kPanelRows>({.weights = panels_ + (o - group) * kPanelInputs,
+                                    .o = o,
+                                    .end = end,
+                                    .first = first,
+                                    .count = count},
+                                   r, height);
+          }
         }
       }
     }
@@ -42,10 +53,23 @@ class FloatPanels {
 
  private:
   using F = typename V::F;
+  /// Panels that a block of rows passes over while it is in the first-level cache.
+  static constexpr std::int64_t kGroup = 8;
+  /// From one row of the block to the next: rows that are a power of two apart would all meet in
+  /// one set of that cache, which has fewer ways than a block has rows.
+  static constexpr std::int64_t kBlockStride = kPanelInputs + 16;
+
   struct Slice {
-    std::int64_t o = 0, end = 0;
-    std::int64_t first = 0, count = 0;
+    const float* weights;
+    std::int64_t o, end;
+    std::int64_t first, count;
   };
+
+  void copy_rows(std::int64_t r, std::int64_t height, std::int64_t first, std::int64_t count) {
+    for (std::int64_t c = 0; c < height; ++c) {
+      std::copy_n(input_.data + (r + c) * input_.stride + first, count, block_ + c * kBlockStride);
+    }
+  }
 
   /// Picks the block for `count` <= C rows.
   template <int C>
@@ -64,13 +88,13 @@ class FloatPanels {
     for (auto& row : acc) {
       for (auto& sum : row) sum = V::zero();
     }
-    const float* x = input_.data + r * input_.stride + slice.first;
-    const float* weights = panel_;
+    const float* x = block_;
+    const float* weights = slice.weights;
     for (std::int64_t i = 0; i < slice.count; ++i) {
       F w[kTiles];
       for (int t = 0; t < kTiles; ++t) w[t] = V::load(weights + t * kTileRows);
       for (int c = 0; c < C; ++c) {
-        const F value = V::set1(x[c * input_.stride]);
+        const F value = V::set1(x[c * kBlockStride]);
         for (int t = 0; t < kTiles; ++t) acc[c][t] = V::fma(w[t], value, acc[c][t]);
       }
       weights += kStride;
@@ -85,7 +109,8 @@ class FloatPanels {
     }
   }
 
-  alignas(64) float panel_[kPanelInputs * kStride];
+  alignas(64) float panels_[kGroup * kPanelInputs * kStride];
+  alignas(64) float block_[V::kPanelRows * kBlockStride];
   const FloatRows& input_;
   const ProductTarget& target_;
   ProductTarget again_;
