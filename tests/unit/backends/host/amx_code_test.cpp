@@ -82,7 +82,8 @@ TEST_F(AmxCode, PredictsWhatTheReferencePredicts) {
   const Model model = load_model(std::string(RIDGEPOINT_SOURCE_DIR) +
                                  "/tests/golden/models/llama-blocks/model-q8_0.gguf");
   const auto truth = logits_after_prompt(*open_backend("reference"), model);
-  const auto got = logits_after_prompt(QuantizedBackend({.isa = {.isa = Isa::amx, .note = ""}}), model);
+  const auto got =
+      logits_after_prompt(QuantizedBackend({.isa = {.isa = Isa::amx, .note = ""}}), model);
   double worst = 0, largest = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
     worst =
