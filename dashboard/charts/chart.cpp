@@ -41,8 +41,12 @@ class UnitTicker : public QCPAxisTicker {
   double step_ = 1;
 };
 
-constexpr std::array kCorners{Qt::AlignBottom | Qt::AlignLeft, Qt::AlignBottom | Qt::AlignRight,
-                              Qt::AlignTop | Qt::AlignRight, Qt::AlignTop | Qt::AlignLeft};
+/// Where a legend may lie; of places that cover as little, the first.
+constexpr std::array kPlaces{Qt::AlignBottom | Qt::AlignLeft,    Qt::AlignBottom | Qt::AlignRight,
+                             Qt::AlignTop | Qt::AlignRight,      Qt::AlignTop | Qt::AlignLeft,
+                             Qt::AlignVCenter | Qt::AlignRight,  Qt::AlignVCenter | Qt::AlignLeft,
+                             Qt::AlignBottom | Qt::AlignHCenter, Qt::AlignTop | Qt::AlignHCenter,
+                             Qt::AlignVCenter | Qt::AlignHCenter};
 constexpr double kWheelFactor = 0.8;
 constexpr double kPanShare = 0.1;
 
@@ -108,18 +112,21 @@ void Chart::resizeEvent(QResizeEvent* event) {
   if (is_fitted_) fit();  // the room for the legend is one of pixels
 }
 
-QRectF Chart::legend_box(Qt::Alignment corner) const {
+QRectF Chart::legend_box(Qt::Alignment place) const {
   const QRectF frame = axisRect()->insetLayout()->rect();
   const QSizeF size = legend->minimumOuterSizeHint();
-  const double x = corner & Qt::AlignRight ? frame.right() - size.width() : frame.left();
-  const double y = corner & Qt::AlignBottom ? frame.bottom() - size.height() : frame.top();
-  return {QPointF(x, y), size};
+  QRectF box({0, 0}, size);
+  box.moveCenter(frame.center());
+  if (place & Qt::AlignLeft) box.moveLeft(frame.left());
+  if (place & Qt::AlignRight) box.moveRight(frame.right());
+  if (place & Qt::AlignTop) box.moveTop(frame.top());
+  if (place & Qt::AlignBottom) box.moveBottom(frame.bottom());
+  return box;
 }
 
-std::size_t Chart::covered_by_legend(Qt::Alignment corner,
-                                     const std::vector<QPointF>& drawn) const {
+std::size_t Chart::covered_by_legend(Qt::Alignment place, const std::vector<QPointF>& drawn) const {
   constexpr double kApart = 4;
-  const QRectF box = legend_box(corner).adjusted(-kApart, -kApart, kApart, kApart);
+  const QRectF box = legend_box(place).adjusted(-kApart, -kApart, kApart, kApart);
   return static_cast<std::size_t>(
       std::ranges::count_if(drawn, [&](const QPointF& at) { return box.contains(at); }));
 }
@@ -131,11 +138,11 @@ void Chart::place_legend() {
   QCPLayoutInset& inset = *axisRect()->insetLayout();
   Qt::Alignment best = inset.insetAlignment(0);
   std::size_t least = covered_by_legend(best, drawn);
-  for (const Qt::Alignment corner : kCorners) {
-    const std::size_t covered = covered_by_legend(corner, drawn);
+  for (const Qt::Alignment place : kPlaces) {
+    const std::size_t covered = covered_by_legend(place, drawn);
     if (covered >= least) continue;
     least = covered;
-    best = corner;
+    best = place;
   }
   if (best == inset.insetAlignment(0)) return;
   inset.setInsetAlignment(0, best);
@@ -156,7 +163,7 @@ void Chart::make_room_for_legend() {
   const std::vector<QPointF> drawn = drawn_at();
   if (drawn.empty() || frame.height() < 1) return;
   const bool has_room = std::ranges::any_of(
-      kCorners, [&](Qt::Alignment corner) { return covered_by_legend(corner, drawn) == 0; });
+      kPlaces, [&](Qt::Alignment place) { return covered_by_legend(place, drawn) == 0; });
   if (has_room) return;
   double lowest = frame.top();
   for (const QPointF& at : drawn) lowest = std::max(lowest, std::min(at.y(), frame.bottom()));

@@ -47,7 +47,7 @@ class Chart : public QCustomPlot, public Zoomable {
   /// Pixels of what is drawn that the legend shall not cover; none: it stays where it is.
   [[nodiscard]] virtual std::vector<QPointF> drawn_at() const { return {}; }
   /// Moves the lower end of the vertical axis until the legend has room below all that is drawn, if
-  /// it has none in any corner.
+  /// it has none anywhere.
   void make_room_for_legend();
   /// Adds the pixels of a straight line to what is drawn, some apart.
   static void add_drawn_line(std::vector<QPointF>& drawn, const QPointF& from, const QPointF& to);
@@ -80,11 +80,11 @@ class Chart : public QCustomPlot, public Zoomable {
  private:
   void colour_frame(const Theme& theme);
   void place_message();
-  /// Into the corner where it covers least; where that is several, the one that it is in.
+  /// Where it covers least; where that is several places, into the one that it is in.
   void place_legend();
-  [[nodiscard]] QRectF legend_box(Qt::Alignment corner) const;
+  [[nodiscard]] QRectF legend_box(Qt::Alignment place) const;
   /// How much of what is drawn lies behind it.
-  [[nodiscard]] std::size_t covered_by_legend(Qt::Alignment corner,
+  [[nodiscard]] std::size_t covered_by_legend(Qt::Alignment place,
                                               const std::vector<QPointF>& drawn) const;
   /// To the next of what can be chosen, and says what it is where it lies.
   void step_choice(bool forward);

@@ -52,6 +52,18 @@ TEST(TwoSidesChart, DrawsBothSidesWhereTheirValuesAre) {
   EXPECT_EQ(chart.xAxis->label(), "time (ms)");
 }
 
+TEST(TwoSidesChart, KeepsItsLegendOffCurvesThatPassThroughEveryCorner) {
+  TwoSidesChart chart(TwoSidesChart::Shape::ecdf);
+  chart.show({"time", "ns", std::vector<double>(30, 1e6)},
+             {"time", "ns", std::vector<double>(30, 8e6)});
+  drawn(chart);
+  const QRect legend = chart.legend->outerRect();
+  ASSERT_TRUE(chart.legend->visible());
+  EXPECT_GT(legend.left(), chart.xAxis->coordToPixel(1e6));
+  EXPECT_LT(legend.right(), chart.xAxis->coordToPixel(8e6));
+  EXPECT_TRUE(chart.axisRect()->rect().contains(legend));
+}
+
 TEST(TwoSidesChart, SaysWhyThereIsNothingToDraw) {
   TwoSidesChart chart(TwoSidesChart::Shape::ecdf);
   chart.show({}, {});
