@@ -81,6 +81,7 @@ export CCACHE_BASEDIR=$PWD  # so that checkouts share what was compiled
 scripts/install-packages.sh
 for part in "${parts[@]}"; do
   echo "=== $part"
+  began=$SECONDS
   case $part in
     format | release | asan | tidy | tsan | fuzz) "$part" ;;
     package) scripts/check-tarball.sh ;;
@@ -89,4 +90,5 @@ for part in "${parts[@]}"; do
       exit 2
       ;;
   esac
+  echo "=== $part: $((SECONDS - began)) s"
 done

@@ -38,11 +38,7 @@ bool has_avx512_bf16() {
 /// Intel's cores take longer for vdpbf16ps than for the same product in f32 (measured on Sapphire
 /// Rapids: half its speed); AMD's do not.
 bool has_fast_bf16_dots() {
-#if defined(__x86_64__)
-  return __builtin_cpu_is("amd") != 0;
-#else
-  return false;
-#endif
+  return is_amd_cpu();
 }
 
 AmxReadings read_amx() {

@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "profiler/machine/cpuid.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
 
 ReadWalk walk_of_this_cpu() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_is("amd") != 0) return kSequentialWalk;
-#endif
-  return kStreamsWalk;
+  return is_amd_cpu() ? kSequentialWalk : kStreamsWalk;
 }
 
 ReadWalk parse_walk(std::string_view name) {

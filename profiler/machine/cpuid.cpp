@@ -16,6 +16,10 @@ CpuidRegisters read_cpuid(std::uint32_t leaf, std::uint32_t subleaf) {
   return read;
 }
 
+bool is_amd_cpu() {
+  return __builtin_cpu_is("amd") != 0;
+}
+
 std::uint64_t read_saved_state() {
   if ((read_cpuid(1, 0).ecx & 1U << 27) == 0) return 0;
   std::uint32_t low = 0, high = 0;
@@ -33,6 +37,10 @@ bool ask_for_tiles() {
 
 CpuidRegisters read_cpuid(std::uint32_t, std::uint32_t) {
   return {};
+}
+
+bool is_amd_cpu() {
+  return false;
 }
 
 std::uint64_t read_saved_state() {

@@ -13,6 +13,9 @@ struct CpuidRegisters {
 /// Zeros for a leaf that the CPU has not, and on every other architecture.
 CpuidRegisters read_cpuid(std::uint32_t leaf, std::uint32_t subleaf);
 
+/// Whether AMD made this CPU; false on every other architecture.
+bool is_amd_cpu();
+
 /// XCR0: the state that the kernel saves; 0 where it does not save by XSAVE.
 std::uint64_t read_saved_state();
 
