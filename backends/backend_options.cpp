@@ -24,6 +24,10 @@ BackendOptions::BackendOptions(std::string_view backend, std::string_view text)
       throw Error(fmt::format("backend '{}': '{}' is no option; write key=value", backend, entry));
     }
     const std::string_view key = entry.substr(0, equals);
+    if (equals + 1 == entry.size()) {
+      throw Error(fmt::format("backend '{}': the option '{}' has no value; write one after the '='",
+                              backend, key));
+    }
     if (!left_.emplace(key, entry.substr(equals + 1)).second) {
       throw Error(fmt::format("backend '{}': the option '{}' is given twice", backend, key));
     }

@@ -10,7 +10,7 @@ namespace ridgepoint {
 
 class BackendOptions {
  public:
-  /// Error when an entry has no '=' or a key comes twice.
+  /// Error when an entry has no '=' or nothing behind it, or a key comes twice.
   BackendOptions(std::string_view backend, std::string_view text);
 
   /// The option's value, or `otherwise` when it was not given. Error unless it is an integer of

@@ -270,12 +270,18 @@ bool is_never_run(const Case& value) {
   return value.workload == "imported" || value.workload == "ceiling";
 }
 
+bool same_weights(const Case& a, const Case& b) {
+  const bool from_seed = applies(*find_case_field("type"), a);
+  return a.model == b.model && a.type == b.type && a.transform == b.transform &&
+         (!from_seed || a.seed == b.seed);
+}
+
 bool same_variant(const Case& a, const Case& b) {
-  return std::ranges::all_of(case_fields(), [&](const CaseField& field) {
-    if (!field.variant) return true;
-    return applies(field, a) == applies(field, b) &&
-           (!applies(field, a) || get(a, field) == get(b, field));
-  });
+  return same_weights(a, b) && std::ranges::all_of(case_fields(), [&](const CaseField& field) {
+           if (!field.variant) return true;
+           return applies(field, a) == applies(field, b) &&
+                  (!applies(field, a) || get(a, field) == get(b, field));
+         });
 }
 
 FieldValue get(const Case& value, const CaseField& field) {
@@ -478,9 +484,12 @@ std::string label(const Case& value) {
     if (value.prompt > 0) text += fmt::format(" pp{}", value.prompt);
     if (value.generate > 0) text += fmt::format(" tg{}", value.generate);
     text += fmt::format(" d{} b{}", value.depth, value.batch);
+    if (value.kv != defaults().kv) text += fmt::format(" kv {}", value.kv);
   } else if (value.workload == "quality") {
     text = fmt::format("quality {}", base_name(value.model));
     if (has("type")) text += ' ' + value.type;
+    if (has("transform")) text += ' ' + value.transform;
+    if (value.kv != defaults().kv) text += fmt::format(" kv {}", value.kv);
     text += fmt::format(" on {} c{}", base_name(value.text), value.context);
   } else {
     text = value.op;

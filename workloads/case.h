@@ -91,7 +91,11 @@ bool applies(const CaseField& field, const Case& value);
 /// Whether it only names a result that `run` cannot measure: workloads imported and ceiling.
 bool is_never_run(const Case& value);
 
-/// Whether both are the same model on the same backend in the same types: what one's quality is
+/// Whether both ask for the same weights: model, type and transform, and the seed of a model that
+/// is made of one.
+bool same_weights(const Case& a, const Case& b);
+
+/// Whether both are the same weights on the same backend in the same types: what one's quality is
 /// measured of, the other's speed is measured of.
 bool same_variant(const Case& a, const Case& b);
 

@@ -154,7 +154,7 @@ class PairLoop {
     budgeted_ = b.records;
     beside_.clear();
     for (const Record& record : a.records) {
-      if (record.subject.workload == "llm") beside_.push_back(record.subject.model);
+      if (record.subject.workload == "llm") beside_.push_back(record.subject);
     }
     const auto [figures, only_a, only_b] = match_figures(a, b);
     missing_in_b_ = only_a;
@@ -238,17 +238,20 @@ class PairLoop {
     for (const Record& record : budgeted_) {
       if (record.subject.workload != "llm") continue;
       auto why =
-          withheld_by_quality(options_.budget, record, model_beside(record.subject), qualities_);
+          withheld_by_quality(options_.budget, record, case_beside(record.subject), qualities_);
       if (!why.empty()) return why;
     }
     return budgeted_.empty() ? "an arm that is no case of ours has no stored quality"
                              : std::string();
   }
 
-  /// What A runs where B runs this: the same model where A has it, too.
-  [[nodiscard]] std::string_view model_beside(const Case& subject) const {
-    if (beside_.empty() || std::ranges::find(beside_, subject.model) != beside_.end()) return {};
-    return beside_.front();
+  /// What A runs where B runs this: the same weights where A has them, too; else the same model.
+  [[nodiscard]] const Case* case_beside(const Case& subject) const {
+    if (beside_.empty()) return nullptr;
+    auto found = std::ranges::find_if(
+        beside_, [&](const Case& other) { return same_weights(other, subject); });
+    if (found == beside_.end()) found = std::ranges::find(beside_, subject.model, &Case::model);
+    return found == beside_.end() ? &beside_.front() : &*found;
   }
 
   /// Why the figure that decides differs: from the records of the last pair, whose op times,
@@ -348,8 +351,8 @@ class PairLoop {
   PairContamination contamination_;
   ThrottleCount throttles_;
   Slice last_a_, last_b_;
-  std::vector<Record> budgeted_;     ///< B's cases, whose quality the budget is for
-  std::vector<std::string> beside_;  ///< models of A's cases
+  std::vector<Record> budgeted_;  ///< B's cases, whose quality the budget is for
+  std::vector<Case> beside_;      ///< A's
 };
 
 }  // namespace

@@ -22,10 +22,10 @@ void add_budget_options(CLI::App& command, QualityBudgetArguments& arguments,
 
 QualityBudget parse_budget(const QualityBudgetArguments& arguments) {
   QualityBudget budget;
-  if (!arguments.max_kl.empty()) budget.max_kl = parse_nats(arguments.max_kl, "--max-kl");
-  if (!arguments.max_perplexity_increase.empty()) {
+  if (arguments.max_kl) budget.max_kl = parse_nats(*arguments.max_kl, "--max-kl");
+  if (arguments.max_perplexity_increase) {
     budget.max_perplexity_increase =
-        parse_share(arguments.max_perplexity_increase, "--max-perplexity-increase");
+        parse_share(*arguments.max_perplexity_increase, "--max-perplexity-increase");
   }
   return budget;
 }

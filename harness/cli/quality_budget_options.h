@@ -1,6 +1,7 @@
 // --max-kl and --max-perplexity-increase: the same words for every command that takes a budget.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "results/compare/quality_budget.h"
@@ -12,7 +13,7 @@ class App;
 namespace ridgepoint {
 
 struct QualityBudgetArguments {
-  std::string max_kl, max_perplexity_increase;  ///< as typed; empty: not given
+  std::optional<std::string> max_kl, max_perplexity_increase;  ///< as typed
 };
 
 /// `consequence` says what happens past the budget; `arguments` must outlive the parser.

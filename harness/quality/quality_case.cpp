@@ -147,9 +147,10 @@ class QualityCase {
     if (is_stored_baseline(subject_)) {
       auto file = std::make_unique<LogitFile>(stored_baseline(subject_));
       file->require(text_, model_->config.vocab, subject_.greedy);
+      const Json of = Json::parse(file->header().subject, nullptr, false);
       baseline_details_ = {{"compared", true},
                            {"logits", stored_baseline(subject_)},
-                           {"of", Json::parse(file->header().subject, nullptr, false)},
+                           {"of", of.is_object() ? of : Json()},
                            {"model_fingerprint", file->header().model}};
       baseline_ = std::move(file);
       return std::nullopt;

@@ -23,18 +23,23 @@ std::filesystem::path path_of_text(const Case& subject) {
   return data_folder() / "weights" / kBundledModel / "held-out.txt";
 }
 
+/// Whether a token stands before every text, from which its first one is predicted.
+bool begins_texts(const Tokenizer& tokenizer) {
+  return tokenizer.adds_bos() && tokenizer.bos();
+}
+
 TextWindow second_half(Tokens tokens, const Tokenizer& tokenizer) {
   TextWindow window;
   window.first = window.half = std::ssize(tokens) / 2;
   window.inputs.assign(tokens.begin(), tokens.end() - 1);
-  if (tokenizer.adds_bos() && tokenizer.bos()) window.inputs.front() = *tokenizer.bos();
+  if (begins_texts(tokenizer)) window.inputs.front() = *tokenizer.bos();
   window.targets.assign(tokens.begin() + window.first + 1, tokens.end());
   return window;
 }
 
 TextWindow whole(Tokens tokens, const Tokenizer& tokenizer) {
   TextWindow window;
-  const bool begins = tokenizer.adds_bos() && tokenizer.bos();
+  const bool begins = begins_texts(tokenizer);
   if (begins) window.inputs.push_back(*tokenizer.bos());
   window.inputs.insert(window.inputs.end(), tokens.begin(), tokens.end() - 1);
   window.targets.assign(tokens.begin() + (begins ? 0 : 1), tokens.end());
@@ -80,7 +85,7 @@ TextWindows cut_text(std::string_view text, const Tokenizer& tokenizer, const Ca
   const auto context = static_cast<std::size_t>(subject.context);
   const bool all = subject.scored == "all";
   // What one more window needs: all of it, or something to predict and something to go by.
-  const std::size_t least = all ? 2 : context;
+  const std::size_t least = !all ? context : begins_texts(tokenizer) ? 1 : 2;
   TextWindows result;
   result.exact = tokenizer.decode(ids) == text;
   while (rest.size() >= least) {
@@ -89,13 +94,16 @@ TextWindows cut_text(std::string_view text, const Tokenizer& tokenizer, const Ca
     result.tokens += std::ssize(taken);
     rest = rest.subspan(taken.size());
   }
+  if (result.windows.empty() && all) {
+    throw Error(fmt::format(
+        "text {}: one token, and nothing to predict it from; give a longer text", subject.text));
+  }
   if (result.windows.empty()) {
-    throw Error(
-        fmt::format("text {}: {} {} fewer than one window of {}; give a longer text, more "
-                    "--tokens or a "
-                    "smaller --context",
-                    subject.text, number_of(rest.size(), "token"), rest.size() == 1 ? "is" : "are",
-                    subject.context));
+    throw Error(fmt::format(
+        "text {}: {} {} fewer than one window of {}; give a longer text, more --tokens or a "
+        "smaller --context, or score --scored all",
+        subject.text, number_of(rest.size(), "token"), rest.size() == 1 ? "is" : "are",
+        subject.context));
   }
   result.hash = hash_of(result.windows);
   return result;

@@ -289,7 +289,7 @@ class Comparing {
     }
     const std::string withheld =
         b.subject.workload == "llm"
-            ? withheld_by_quality(options_.budget, b, a.subject.model, options_.qualities)
+            ? withheld_by_quality(options_.budget, b, &a.subject, options_.qualities)
             : std::string();
     for (const std::string& metric : metrics) {
       if (!withheld.empty()) withheld_[result_.rows.size()] = withheld;

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "results/compare/weights_difference.h"
+#include "results/exchange/json_text.h"
 #include "results/report/table.h"
+#include "workloads/case.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 namespace {
@@ -31,12 +36,63 @@ bool has_figures(const Record& record) {
          (record.outcome == Outcome::ok || record.outcome == Outcome::mistrusted);
 }
 
+nlohmann::json in_details(const Record& record, const char* path) {
+  const nlohmann::json details = parse_or_discard(record.details);
+  const nlohmann::json::json_pointer pointer(path);
+  return details.is_object() && details.contains(pointer) ? details.at(pointer) : nlohmann::json();
+}
+
+bool has_stored_baseline(const Case& quality) {
+  return quality.baseline.starts_with("file:");
+}
+
+/// Whether the divergence is from logits that the very same computation gave once before. The
+/// reference's are the truth that others are held against, its own too.
+bool is_against_own_logits(const Record& quality) {
+  if (!has_stored_baseline(quality.subject)) return false;
+  const nlohmann::json of = in_details(quality, "/quality/baseline/of");
+  if (!of.is_object() || of.value("backend", "") == "reference") return false;
+  try {
+    return same_variant(case_from_json(of.dump()), quality.subject);
+  } catch (const Error&) {
+    return true;  // whose logits they are cannot be read, so nothing says that they are another's
+  }
+}
+
 /// Whether the divergence is from the very weights that were measured, so that it says what the
 /// backend does to them and nothing of what they cost.
-bool has_own_weights_as_baseline(const Case& quality) {
-  const bool computed = !quality.baseline.starts_with("file:");
-  return computed && quality.transform.empty() &&
-         (quality.baseline_model.empty() || quality.baseline_model == quality.model);
+bool is_against_own_weights(const Record& quality) {
+  const Case& subject = quality.subject;
+  if (!has_stored_baseline(subject)) {
+    return subject.transform.empty() &&
+           (subject.baseline_model.empty() || subject.baseline_model == subject.model);
+  }
+  const nlohmann::json measured = in_details(quality, "/model/fingerprint");
+  return measured.is_string() &&
+         measured == in_details(quality, "/quality/baseline/model_fingerprint");
+}
+
+/// Whether the candidate's weights, as far as their names tell, are those that the other runs, or
+/// those that the other's were made of.
+bool has_weights_of(const Case& candidate, const Case& other) {
+  Case made_of = other;
+  made_of.transform = {};
+  return same_weights(candidate, other) || same_weights(candidate, made_of);
+}
+
+/// The command that measures a quality of these weights on a backend.
+std::string quality_command(const Case& subject, std::string_view backend) {
+  std::string command = fmt::format("ridgepoint quality --model {}", subject.model);
+  for (const char* name : {"type", "transform", "seed"}) {
+    const CaseField& field = *find_case_field(name);
+    const bool of_shapes = field.name != "transform";
+    if (of_shapes && !applies(*find_case_field("type"), subject)) continue;
+    const FieldValue value = get(subject, field);
+    if (value == get(Case{}, field)) continue;
+    command += std::visit(
+        [&](const auto& stated) { return fmt::format(" --{} {}", field.name, stated); }, value);
+  }
+  return command + fmt::format(" --backend {}", backend);
 }
 
 }  // namespace
@@ -76,9 +132,10 @@ std::vector<Record> stored_qualities(const Store& store) {
 }
 
 std::string withheld_by_quality(const QualityBudget& budget, const Record& candidate,
-                                std::string_view other_model, std::span<const Record> qualities) {
+                                const Case* other, std::span<const Record> qualities) {
   if (!budget.given()) return {};
   const Case& subject = candidate.subject;
+  const bool other_weights = other != nullptr && !has_weights_of(subject, *other);
   bool of_itself = false;
   bool of_other_weights = false;
   bool known = false;
@@ -91,21 +148,28 @@ std::string withheld_by_quality(const QualityBudget& budget, const Record& candi
     if (const std::string past = past_budget(budget, record.measurement.metrics); !past.empty()) {
       return past;
     }
-    const bool itself = !other_model.empty() && other_model != subject.model &&
-                        has_own_weights_as_baseline(record.subject);
+    const bool itself =
+        is_against_own_logits(record) || (other_weights && is_against_own_weights(record));
     (itself ? of_itself : known) = true;
   }
   if (known) return {};
-  std::string ask =
-      fmt::format("ridgepoint quality --model {} --backend {}", subject.model, subject.backend);
-  if (!subject.transform.empty()) ask += fmt::format(" --transform {}", subject.transform);
-  if (of_itself) {
-    return fmt::format("its quality is known only against its own weights: {} --baseline-model {}",
-                       ask, other_model);
+  const std::string ask = quality_command(subject, subject.backend);
+  if (!of_itself) {
+    return fmt::format("its quality is {}: {}",
+                       of_other_weights ? "known only of other weights of that name" : "not known",
+                       ask);
   }
-  return fmt::format("its quality is {}: {}",
-                     of_other_weights ? "known only of other weights of that name" : "not known",
-                     ask);
+  if (!other_weights) {
+    return fmt::format("its quality is known only against its own logits: {}", ask);
+  }
+  if (other->model != subject.model) {
+    return fmt::format("its quality is known only against its own weights: {} --baseline-model {}",
+                       ask, other->model);
+  }
+  return fmt::format(
+      "its quality is known only against its own weights: {} --baseline none --save-logits FILE, "
+      "then {} --baseline FILE",
+      quality_command(*other, "reference"), ask);
 }
 
 }  // namespace ridgepoint

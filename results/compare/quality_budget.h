@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "results/record.h"
 #include "results/store/store.h"
@@ -27,11 +26,11 @@ std::string past_budget(const QualityBudget& budget, const std::map<std::string,
 /// The newest record of each quality case, without samples; of those that have figures.
 std::vector<Record> stored_qualities(const Store& store);
 
-/// Why a candidate may not be called faster than what runs `other_model` (empty: the same model, or
-/// nobody knows): a quality of its variant is past the budget, or none among `qualities` tells.
-/// What was measured of other weights under the same name tells nothing; nor does a divergence from
-/// the candidate's own weights, where those are what sets it apart. Empty: it may.
+/// Why a candidate may not be called faster than `other` (null: nobody knows what that runs): a
+/// quality of its variant is past the budget, or none among `qualities` tells. What was measured of
+/// other weights under the same name tells nothing; nor does a divergence from its own logits; nor
+/// from its own weights, where those are what sets it apart. Empty: it may.
 std::string withheld_by_quality(const QualityBudget& budget, const Record& candidate,
-                                std::string_view other_model, std::span<const Record> qualities);
+                                const Case* other, std::span<const Record> qualities);
 
 }  // namespace ridgepoint

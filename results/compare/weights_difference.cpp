@@ -21,14 +21,10 @@ std::string weights_of(const Record& record) {
   return details.at(path).get<std::string>();
 }
 
-bool ask_for_the_same(const Case& a, const Case& b) {
-  return a.model == b.model && a.type == b.type && a.transform == b.transform && a.seed == b.seed;
-}
-
 }  // namespace
 
 std::optional<WeightsDifference> weights_difference(const Record& a, const Record& b) {
-  if (!ask_for_the_same(a.subject, b.subject)) return std::nullopt;
+  if (!same_weights(a.subject, b.subject)) return std::nullopt;
   const std::string of_a = weights_of(a), of_b = weights_of(b);
   if (of_a.empty() || of_b.empty() || of_a == of_b) return std::nullopt;
   return WeightsDifference{of_a.substr(0, kShownDigits), of_b.substr(0, kShownDigits)};

@@ -387,8 +387,8 @@ bool has_any(const Record& record, std::span<const std::string_view> names) {
   });
 }
 
-/// A row for each model case and each quality case of its variant, the newest of other runs where
-/// this one has none; empty where there is no pair.
+/// A row for each model case and each quality case of its variant, with as many threads where there
+/// is one; the newest of other runs where this one has none; empty where there is no pair.
 std::vector<std::vector<std::string>> speed_beside_quality(const Rows& speeds,
                                                            const Rows& qualities,
                                                            std::span<const Record> of_others) {
@@ -398,11 +398,15 @@ std::vector<std::vector<std::string>> speed_beside_quality(const Rows& speeds,
     const auto fits = [&](const Record& quality) {
       return same_variant(speed->subject, quality.subject) && has_any(quality, kQualityBesideSpeed);
     };
-    const std::size_t before = pairs.size();
-    for (const Record* quality : qualities) {
-      if (fits(*quality)) pairs.emplace_back(speed, quality);
-    }
-    if (pairs.size() > before) continue;
+    Rows fitting;
+    std::ranges::copy_if(qualities, std::back_inserter(fitting),
+                         [&](const Record* quality) { return fits(*quality); });
+    const auto of_other_threads = [&](const Record* quality) {
+      return quality->subject.threads != speed->subject.threads;
+    };
+    if (!std::ranges::all_of(fitting, of_other_threads)) std::erase_if(fitting, of_other_threads);
+    for (const Record* quality : fitting) pairs.emplace_back(speed, quality);
+    if (!fitting.empty()) continue;
     const auto newest = std::ranges::find_if(of_others, fits);
     if (newest != of_others.end()) pairs.emplace_back(speed, &*newest);
   }

@@ -84,6 +84,7 @@ TEST_F(QualityCommand, TakesABaselineFromARunOrAFile) {
 
 TEST_F(QualityCommand, RefusesWhatMakesNoSenseInOneLine) {
   expect_refusal({"--baseline", "none", "--max-kl", "1"}, "need a baseline");
+  expect_refusal({"--max-kl", ""}, "--max-kl: expected a number of nats");
   expect_refusal({"--max-kl", "-1"}, "--max-kl: expected a number of nats");
   expect_refusal({"--max-perplexity-increase", "much"}, "--max-perplexity-increase");
   const std::string golden = std::string(RIDGEPOINT_SOURCE_DIR) + "/tests/golden/";

@@ -73,6 +73,21 @@ class Keys {
   [[nodiscard]] std::int64_t integer_or(std::string_view key, std::int64_t otherwise) const {
     return file_.integer(full(key)).value_or(otherwise);
   }
+  /// What a file may give once for all layers, or for each.
+  [[nodiscard]] std::int64_t integer_of_layers(std::string_view key) const {
+    const auto values = file_.integers(full(key));
+    if (values.empty()) {
+      fail_missing(key);
+    }
+    if (std::ranges::any_of(values, [&](std::int64_t value) { return value != values.front(); })) {
+      fail_value(key, "differs between layers, and layers of different shapes are not supported");
+    }
+    return values.front();
+  }
+  [[nodiscard]] bool has(std::string_view key) const { return file_.find(full(key)) != nullptr; }
+  [[nodiscard]] bool boolean_or(std::string_view key, bool otherwise) const {
+    return file_.boolean(full(key)).value_or(otherwise);
+  }
   [[nodiscard]] double real(std::string_view key) const {
     if (const auto value = file_.real(full(key))) {
       return *value;
@@ -97,6 +112,24 @@ class Keys {
   const GgufFile& file_;
   std::string_view prefix_;
 };
+
+/// What these architectures' other models do and ours do not; to read past it would compute another
+/// model.
+void refuse_what_is_not_computed(const Keys& keys) {
+  if (!keys.boolean_or("attention.causal", true)) {
+    keys.fail_value("attention.causal", "is false, and attention to what follows is not supported");
+  }
+  if (keys.boolean_or("use_parallel_residual", false)) {
+    keys.fail_value("use_parallel_residual", "is true, and parallel residuals are not supported");
+  }
+  for (const std::string_view key : {"logit_scale", "embedding_scale", "residual_scale"}) {
+    // A scale of 0 stands for none.
+    const double scale = keys.real_or(key, 1.0);
+    if (scale != 1.0 && scale != 0.0) {
+      keys.fail_value(key, fmt::format("is {}, and such scales are not supported", scale));
+    }
+  }
+}
 
 /// A key that may only repeat what is known from elsewhere.
 void expect_equal(const Keys& keys, std::string_view key, std::int64_t expected,
@@ -255,13 +288,14 @@ ModelConfig read_gguf_config(const GgufFile& file) {
   config.layers = keys.integer("block_count");
   config.context = keys.integer("context_length");
   config.hidden = keys.integer("embedding_length");
-  config.heads = keys.integer("attention.head_count");
-  config.kv_heads = keys.integer_or("attention.head_count_kv", config.heads);
+  config.heads = keys.integer_of_layers("attention.head_count");
+  config.kv_heads = keys.has("attention.head_count_kv")
+                        ? keys.integer_of_layers("attention.head_count_kv")
+                        : config.heads;
   config.experts = keys.integer_or("expert_count", 0);
   config.experts_used = keys.integer_or("expert_used_count", 0);
-  config.ffn = file.find(keys.full("feed_forward_length")) != nullptr
-                   ? keys.integer("feed_forward_length")
-                   : keys.integer("expert_feed_forward_length");
+  config.ffn = keys.integer_of_layers(
+      keys.has("feed_forward_length") ? "feed_forward_length" : "expert_feed_forward_length");
   config.vocab = vocabulary_of(file);
   config.norm_epsilon =
       keys.real(gpt2 ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon");
@@ -274,8 +308,7 @@ ModelConfig read_gguf_config(const GgufFile& file) {
     config.architecture = Architecture::mixtral;
   }
   // Without a length of its own, a head is its share of the hidden size.
-  const bool own_length = file.find(keys.full("attention.key_length")) != nullptr;
-  if (own_length) {
+  if (keys.has("attention.key_length")) {
     config.head_dim = keys.integer("attention.key_length");
   } else if (config.heads > 0 && config.hidden % config.heads == 0) {
     config.head_dim = config.hidden / config.heads;
@@ -286,6 +319,7 @@ ModelConfig read_gguf_config(const GgufFile& file) {
   }
   check_config(config, file.origin(),
                [&](Hyperparameter asked) { return gguf_key_of(file, keys, asked); });
+  refuse_what_is_not_computed(keys);
   expect_equal(keys, "attention.value_length", config.head_dim,
                "keys and values of different lengths are not supported");
   if (!gpt2) {

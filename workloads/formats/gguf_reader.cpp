@@ -503,6 +503,23 @@ std::optional<std::int64_t> GgufFile::integer(std::string_view key) const {
   return value;
 }
 
+std::vector<std::int64_t> GgufFile::integers(std::string_view key) const {
+  const GgufEntry* entry = find(key);
+  if (entry == nullptr) return {};
+  if (entry->type != GgufValueType::array) return {*integer(key)};
+  const auto element = static_cast<GgufValueType>(load<std::uint32_t>(entry->value.data()));
+  const auto count = load<std::uint64_t>(entry->value.data() + 4);
+  std::vector<std::int64_t> values;
+  std::size_t at = 12;
+  for (std::uint64_t i = 0; i < count; ++i, at += fixed_size(element)) {
+    const auto value = as_integer(element, entry->value.data() + at);
+    if (!value) fail_type(*entry, "whole numbers below 2^63");
+    values.push_back(*value);
+  }
+  if (values.empty()) fail_type(*entry, "at least one whole number");
+  return values;
+}
+
 std::optional<std::uint64_t> GgufFile::unsigned_integer(std::string_view key) const {
   const GgufEntry* entry = find(key);
   if (entry == nullptr) {

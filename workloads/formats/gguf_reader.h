@@ -57,6 +57,8 @@ class GgufFile {
   /// The value of a key, absent when the key is; Error when it has another type. An f32 comes back
   /// as the double nearest to its shortest decimal, since 1e-5 in a config was meant as 1e-5.
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
+  /// A number, or each of an array: what files give once, or once a layer. Empty: no such key.
+  [[nodiscard]] std::vector<std::int64_t> integers(std::string_view key) const;
   [[nodiscard]] std::optional<std::uint64_t> unsigned_integer(std::string_view key) const;
   [[nodiscard]] std::optional<double> real(std::string_view key) const;
   [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;

@@ -48,10 +48,20 @@ std::uint64_t key_of_symbols(std::int32_t left, std::int32_t right) {
          static_cast<std::uint32_t>(right);
 }
 
+/// User-defined tokens are looked for in texts, which have spaces where files may have marks.
+Vocabulary with_spaces_in_names(Vocabulary vocabulary) {
+  check_vocabulary(vocabulary);
+  for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
+    if (vocabulary.kinds[id] != TokenKind::user_defined) continue;
+    vocabulary.pieces[id] = replaced(vocabulary.pieces[id], kSpaceMark, " ");
+  }
+  return vocabulary;
+}
+
 }  // namespace
 
 SentencePieceTokenizer::SentencePieceTokenizer(Vocabulary vocabulary)
-    : vocabulary_((check_vocabulary(vocabulary), std::move(vocabulary))), special_(vocabulary_) {
+    : vocabulary_(with_spaces_in_names(std::move(vocabulary))), special_(vocabulary_) {
   if (vocabulary_.scores.empty() && vocabulary_.merges.empty()) {
     throw Error(
         fmt::format("{}: vocabulary: it has neither scores nor merges, so nobody knows what goes "
@@ -69,7 +79,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(Vocabulary vocabulary)
       case TokenKind::unknown:
         break;
       case TokenKind::user_defined:
-        bytes = replaced(piece, kSpaceMark, " ");
+        bytes = piece;
         break;
       case TokenKind::byte: {
         const int byte = byte_of_piece(piece);
@@ -90,6 +100,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(Vocabulary vocabulary)
         break;
     }
   }
+  has_all_bytes_ = std::ranges::all_of(of_byte_, [](std::int32_t id) { return id >= 0; });
   for (std::size_t rank = 0; vocabulary_.scores.empty() && rank < vocabulary_.merges.size();
        ++rank) {
     const Merge& merge = vocabulary_.merges[rank];
@@ -97,8 +108,8 @@ SentencePieceTokenizer::SentencePieceTokenizer(Vocabulary vocabulary)
   }
 }
 
-bool SentencePieceTokenizer::has_all_bytes() const {
-  return std::ranges::all_of(of_byte_, [](std::int32_t id) { return id >= 0; });
+bool SentencePieceTokenizer::is_control(std::int32_t id) const {
+  return vocabulary_.kinds[static_cast<std::size_t>(id)] == TokenKind::control;
 }
 
 void SentencePieceTokenizer::encode_bytes(std::string_view bytes,
@@ -152,34 +163,38 @@ void SentencePieceTokenizer::encode_pieces(std::string_view text,
   }
 }
 
+void SentencePieceTokenizer::encode_between(std::string_view text,
+                                            std::vector<std::int32_t>& ids) const {
+  while (has_all_bytes_) {
+    const std::size_t mark = text.find(kSpaceMark);
+    if (mark == std::string_view::npos) break;
+    encode_pieces(replaced(text.substr(0, mark), " ", kSpaceMark), ids);
+    encode_bytes(kSpaceMark, ids);
+    text.remove_prefix(mark + kSpaceMark.size());
+  }
+  encode_pieces(replaced(text, " ", kSpaceMark), ids);
+}
+
 std::vector<std::int32_t> SentencePieceTokenizer::encode(std::string_view text,
                                                          const EncodeOptions& options) const {
   std::vector<std::int32_t> ids;
-  bool needs_prefix = vocabulary_.add_space_prefix;
-  const bool tells_marks = has_all_bytes();
-  for (const TextFragment& fragment : special_.split(text, options.special)) {
-    const bool control =
-        fragment.id >= 0 &&
-        vocabulary_.kinds[static_cast<std::size_t>(fragment.id)] == TokenKind::control;
-    std::string pending = needs_prefix && !control ? " " : "";
-    if (!control) needs_prefix = false;
-    if (fragment.id >= 0) {
-      if (!pending.empty()) encode_pieces(kSpaceMark, ids);
+  std::string prefixed;
+  if (vocabulary_.add_space_prefix) {
+    // The space stands before the text proper, and is part of it: a user-defined token may take it.
+    for (const TextFragment& fragment : special_.split(text, options.special)) {
+      if (fragment.id < 0 || !is_control(fragment.id)) break;
       ids.push_back(fragment.id);
-      continue;
+      text.remove_prefix(fragment.text.size());
     }
-    std::string_view rest = fragment.text;
-    while (tells_marks) {
-      const std::size_t mark = rest.find(kSpaceMark);
-      if (mark == std::string_view::npos) break;
-      pending += rest.substr(0, mark);
-      encode_pieces(replaced(pending, " ", kSpaceMark), ids);
-      encode_bytes(kSpaceMark, ids);
-      rest.remove_prefix(mark + kSpaceMark.size());
-      pending.clear();
+    if (!text.empty()) prefixed.append(1, ' ').append(text);
+    text = prefixed;
+  }
+  for (const TextFragment& fragment : special_.split(text, options.special)) {
+    if (fragment.id >= 0) {
+      ids.push_back(fragment.id);
+    } else {
+      encode_between(fragment.text, ids);
     }
-    pending += rest;
-    encode_pieces(replaced(pending, " ", kSpaceMark), ids);
   }
   return ids;
 }

@@ -39,12 +39,15 @@ class SentencePieceTokenizer : public Tokenizer {
   /// Of a text in which spaces are U+2581 already.
   void encode_pieces(std::string_view text, std::vector<std::int32_t>& ids) const;
   void encode_bytes(std::string_view bytes, std::vector<std::int32_t>& ids) const;
-  [[nodiscard]] bool has_all_bytes() const;
+  /// Of a text without tokens that are taken whole.
+  void encode_between(std::string_view text, std::vector<std::int32_t>& ids) const;
+  [[nodiscard]] bool is_control(std::int32_t id) const;
 
   Vocabulary vocabulary_;
   SpecialTokens special_;
-  std::vector<std::string> bytes_;                          ///< that each token stands for
-  std::array<std::int32_t, 256> of_byte_;                   ///< token of each byte; below 0: none
+  std::vector<std::string> bytes_;         ///< that each token stands for
+  std::array<std::int32_t, 256> of_byte_;  ///< token of each byte; below 0: none
+  bool has_all_bytes_ = false;
   std::unordered_map<std::string_view, std::int32_t> ids_;  ///< of pieces that text is merged to
   std::unordered_map<std::uint64_t, std::uint32_t>
       ranks_;  ///< of merges, where there are no scores

@@ -135,10 +135,15 @@ TEST(TracedPasses, SayWhatTracingCostsWhateverTheSamplesTook) {
   MemoryAnswers answers;
   const ProcessPlan plan;
   const CaseContext context{subject, options, sink, answers.store, kNeverStop, plan};
-  // The machine was ten times as fast when these were taken.
-  const std::vector<std::int64_t> samples(5, 100'000);
+  // The machine was fifty times as fast when these were taken.
+  const std::vector<std::int64_t> samples(5, 20'000);
+  const std::int64_t began_ns = monotonic_ns();
   trace_op_passes(context, *backend, graph, 0, *prepared.execution, samples, {});
-  EXPECT_NEAR(sink.metrics.at("trace_overhead"), 1, 0.5);
+  const auto took_ns = static_cast<double>(monotonic_ns() - began_ns);
+  // No pass takes longer than all of them, and none less than a millisecond, however busy the
+  // machine is; against the samples it would be fifty times as long.
+  EXPECT_GT(sink.metrics.at("trace_overhead"), 0);
+  EXPECT_LE(sink.metrics.at("trace_overhead"), took_ns / 1e6);
 }
 
 TEST(TracedPasses, CountEveryStepOfAGenerateOnlyCase) {

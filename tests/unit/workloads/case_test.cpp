@@ -348,6 +348,9 @@ TEST(Case, OfQualityIsAModelAndAText) {
   value.workload = "quality";
   EXPECT_NO_THROW(validate(canonical(value)));
   EXPECT_EQ(label(value), "quality byte-llama-6m on held-out c512");
+  value.transform = "w4a16";
+  value.kv = "f32";
+  EXPECT_EQ(label(value), "quality byte-llama-6m w4a16 kv f32 on held-out c512");
   EXPECT_TRUE(applies(field("baseline"), value));
   EXPECT_FALSE(applies(field("prompt"), value));
   EXPECT_FALSE(applies(field("baseline"), Case{}));

@@ -56,6 +56,17 @@ TEST(TextWindows, OfEverythingScoreEveryToken) {
   EXPECT_THAT(text.windows[1].targets, ElementsAre('e', 'f', 'g'));
 }
 
+TEST(TextWindows, OfEverythingLeaveOutNoLastToken) {
+  const auto text = cut_text("abcde", kBegins, windows_case("all", 4));
+  ASSERT_EQ(text.windows.size(), 2U);
+  EXPECT_THAT(text.windows[1].inputs, ElementsAre(0));
+  EXPECT_THAT(text.windows[1].targets, ElementsAre('e'));
+  EXPECT_EQ(text.windows[1].half, 1);
+  EXPECT_EQ(cut_text("a", kBegins, windows_case("all", 4)).tokens, 1);
+  EXPECT_EQ(cut_text("abcde", kPlain, windows_case("all", 4)).tokens, 4)
+      << "without a token before it nothing predicts a single one";
+}
+
 TEST(TextWindows, OfEverythingBeginWithTheSecondTokenWhereNothingStandsBeforeTheFirst) {
   const auto text = cut_text("abcd", kPlain, windows_case("all", 4));
   EXPECT_THAT(text.windows[0].inputs, ElementsAre('a', 'b', 'c'));
@@ -82,6 +93,8 @@ TEST(TextWindows, AreToldApartByTheirHash) {
 TEST(TextWindows, NeedEnoughText) {
   EXPECT_THAT(error_of([] { return cut_text("abc", kPlain, windows_case("second-half", 4)); }),
               HasSubstr("3 tokens are fewer than one window of 4"));
+  EXPECT_THAT(error_of([] { return cut_text("a", kPlain, windows_case("all", 4)); }),
+              HasSubstr("nothing to predict it from"));
 }
 
 TEST(HeldOutText, IsAFileOrTheOneThatComesAlong) {

@@ -1,5 +1,6 @@
 #include "results/compare/quality_budget.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,6 +76,12 @@ TEST(Variants, AreTheSameModelOnTheSameBackendInTheSameTypes) {
   EXPECT_TRUE(same_variant(shape, other));
   other.type = "q4_0";
   EXPECT_FALSE(same_variant(shape, other));
+  other.type = shape.type;
+  other.seed = 7;
+  EXPECT_FALSE(same_variant(shape, other)) << "a shape's weights are made of its seed";
+  Case inputs = quality_case();
+  inputs.seed = 7;
+  EXPECT_TRUE(same_variant(quality_case(), inputs)) << "a file's are not";
 }
 
 TEST(StoredQualities, AreTheNewestOfEachCase) {
@@ -98,7 +105,8 @@ TEST(StoredQualities, AreTheNewestOfEachCase) {
   EXPECT_EQ(found[0].measurement.metrics.at("kl_mean"), 0.2);
   const Record speed = example_record(example_run(), 0, example_case());
   const auto withheld = [&](double max_kl) {
-    return withheld_by_quality({.max_kl = max_kl, .max_perplexity_increase = {}}, speed, {}, found);
+    return withheld_by_quality({.max_kl = max_kl, .max_perplexity_increase = {}}, speed, nullptr,
+                               found);
   };
   EXPECT_EQ(withheld(0.15), "KL 0.200 ± 0.020 nats is past 0.15");
   EXPECT_THAT(withheld(0.3), IsEmpty());
@@ -110,24 +118,102 @@ TEST(QualityBudget, TakesNoDivergenceFromACandidatesOwnWeightsForWhatThoseCost) 
   speed.subject.model = "/m-q4.gguf";
   Record quality = quality_record(run, 1, quality_case(), 0.001);
   quality.subject.model = speed.subject.model;
-  const auto withheld = [&](std::string_view other) {
+  const auto withheld = [&](const Case* other) {
     return withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, other,
                                std::vector{quality});
   };
-  EXPECT_THAT(withheld({}), IsEmpty());
-  EXPECT_THAT(withheld("/m-q4.gguf"), IsEmpty()) << "the backend is what differs";
-  EXPECT_EQ(withheld("/m-f16.gguf"),
+  const auto withheld_beside = [&](const std::string& model) {
+    Case other = speed.subject;
+    other.model = model;
+    return withheld(&other);
+  };
+  EXPECT_THAT(withheld(nullptr), IsEmpty());
+  EXPECT_THAT(withheld_beside("/m-q4.gguf"), IsEmpty()) << "the backend is what differs";
+  EXPECT_EQ(withheld_beside("/m-f16.gguf"),
             "its quality is known only against its own weights: ridgepoint quality --model "
             "/m-q4.gguf --backend reference --baseline-model /m-f16.gguf");
   quality.subject.baseline_model = "/m-q4.gguf";
-  EXPECT_THAT(withheld("/m-f16.gguf"), HasSubstr("only against its own weights"));
+  EXPECT_THAT(withheld_beside("/m-f16.gguf"), HasSubstr("only against its own weights"));
   quality.subject.baseline_model = "/m-f32.gguf";
-  EXPECT_THAT(withheld("/m-f16.gguf"), IsEmpty());
+  EXPECT_THAT(withheld_beside("/m-f16.gguf"), IsEmpty());
   quality.subject.baseline_model = {};
-  quality.subject.baseline = "file:/m-f16.logits";
-  EXPECT_THAT(withheld("/m-f16.gguf"), IsEmpty());
   quality.measurement.metrics["kl_mean"] = 0.02;
-  EXPECT_THAT(withheld("/m-f16.gguf"), HasSubstr("is past 0.01"));
+  EXPECT_THAT(withheld_beside("/m-f16.gguf"), HasSubstr("is past 0.01"));
+}
+
+TEST(QualityBudget, AsksForTheLogitsOfOtherWeightsWhereTheTypeOrTheSeedOfAShapeSetsThemApart) {
+  const auto run = example_run();
+  Record speed = example_record(run, 0, example_case());
+  speed.subject.model = "tiny";
+  speed.subject.type = "q4_0";
+  speed.subject.backend = "quantized";
+  Record quality = quality_record(run, 1, quality_case("quantized"), 0.001);
+  quality.subject.model = speed.subject.model;
+  quality.subject.type = speed.subject.type;
+  Case other = speed.subject;
+  const auto withheld = [&] {
+    return withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, &other,
+                               std::vector{quality});
+  };
+  EXPECT_THAT(withheld(), IsEmpty());
+  other.type = "f16";
+  EXPECT_EQ(withheld(),
+            "its quality is known only against its own weights: ridgepoint quality --model tiny "
+            "--type f16 --backend reference --baseline none --save-logits FILE, then ridgepoint "
+            "quality --model tiny --type q4_0 --backend quantized --baseline FILE");
+  other.type = speed.subject.type;
+  other.seed = 7;
+  EXPECT_THAT(withheld(), HasSubstr("only against its own weights"));
+  other.seed = speed.subject.seed = 7;
+  EXPECT_EQ(withheld(),
+            "its quality is not known: ridgepoint quality --model tiny --type q4_0 --seed 7 "
+            "--backend quantized");
+}
+
+TEST(QualityBudget, TakesNoDivergenceFromLogitsOfTheVariantItself) {
+  const auto run = example_run();
+  Record speed = example_record(run, 0, example_case());
+  speed.subject.transform = "w4a16";
+  speed.subject.backend = "quantized";
+  Record quality = quality_record(run, 1, quality_case("quantized"), 0.001);
+  quality.subject.transform = speed.subject.transform;
+  quality.subject.baseline = "file:/w4.logits";
+  const auto made_by = [&](const Case& maker, std::string_view fingerprint) {
+    quality.details = fmt::format(
+        R"({{"model": {{"fingerprint": "bb"}}, "quality": {{"baseline": {{"of": {}, "model_fingerprint": "{}"}}}}}})",
+        to_json(maker), fingerprint);
+  };
+  Case other = speed.subject;
+  other.transform = {};
+  const auto withheld = [&] {
+    return withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, &other,
+                               std::vector{quality});
+  };
+  made_by(quality.subject, "bb");
+  EXPECT_THAT(withheld(), HasSubstr("only against its own weights"));
+  other.transform = speed.subject.transform;
+  EXPECT_EQ(withheld(),
+            "its quality is known only against its own logits: ridgepoint quality --model "
+            "byte-llama-6m --transform w4a16 --backend quantized");
+  Case maker = quality.subject;
+  maker.backend = "reference";
+  made_by(maker, "bb");
+  EXPECT_THAT(withheld(), IsEmpty()) << "the same weights, computed by the reference";
+  other.transform = {};
+  EXPECT_THAT(withheld(), HasSubstr("only against its own weights"));
+  maker.transform = {};
+  made_by(maker, "aa");
+  EXPECT_THAT(withheld(), IsEmpty());
+}
+
+TEST(QualityBudget, TakesWhatWasMeasuredOfAModelBesideWhatWasMadeOfIt) {
+  const auto run = example_run();
+  const Record speed = example_record(run, 0, example_case());
+  Case other = speed.subject;
+  other.transform = "w4a16";
+  EXPECT_THAT(withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, &other,
+                                  std::vector{quality_record(run, 1, quality_case(), 0.001)}),
+              IsEmpty());
 }
 
 TEST(QualityBudget, TakesNoQualityOfOtherWeightsUnderTheSameName) {
@@ -135,7 +221,7 @@ TEST(QualityBudget, TakesNoQualityOfOtherWeightsUnderTheSameName) {
   Record speed = example_record(run, 0, example_case());
   Record quality = quality_record(run, 1, quality_case(), 0.001);
   const auto withheld = [&] {
-    return withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, {},
+    return withheld_by_quality({.max_kl = 0.01, .max_perplexity_increase = {}}, speed, nullptr,
                                std::vector{quality});
   };
   speed.details = R"({"model": {"fingerprint": "aa"}})";
@@ -236,6 +322,28 @@ TEST(RunTable, PutsSpeedMemoryAndQualityOfAVariantIntoOneRow) {
   EXPECT_THAT(run_table(data), HasSubstr("0.0120 ± 0.0012"));
   data.records.resize(1);
   EXPECT_THAT(run_table(data), Not(HasSubstr("KL")));
+}
+
+TEST(RunTable, PutsAQualityOfAsManyThreadsBesideASpeed) {
+  RunWithRecords data = model_run("threads", 1, 1);
+  const Record speed = data.records.front();
+  for (const std::int64_t threads : {1, 2}) {
+    Record of_threads = speed;
+    of_threads.ordinal = threads;
+    of_threads.subject.threads = threads;
+    data.records.push_back(of_threads);
+    Record quality = quality_record(data.run, 2 + threads, quality_case(), 0.012);
+    quality.subject.threads = threads;
+    data.records.push_back(quality);
+  }
+  data.records.erase(data.records.begin());
+  const auto tables = case_tables(data);
+  const auto& beside = tables.at(0).beside;
+  ASSERT_EQ(beside.size(), 3U);
+  EXPECT_THAT(std::vector(beside[1].begin(), beside[1].begin() + 3),
+              ElementsAre("1", "reference", "#3"));
+  EXPECT_THAT(std::vector(beside[2].begin(), beside[2].begin() + 3),
+              ElementsAre("2", "reference", "#4"));
 }
 
 TEST(RunTable, TakesTheQualityOfAVariantFromAnotherRunWhereItsOwnHasNone) {

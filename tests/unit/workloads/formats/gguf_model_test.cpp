@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstring>
 #include <functional>
+#include <initializer_list>
 
 #include "tests/support/error_of.h"
 #include "tests/unit/workloads/formats/gguf_bytes.h"
@@ -158,6 +160,52 @@ TEST(GgufModel, RefusesAWeightOfWholeNumbers) {
   GgufBytes file = small_llama();
   file.tensors[3].type = 26;
   EXPECT_THAT(model_error(file), IsErrorAt("bad.gguf", file.info_offset(3), "type i32"));
+}
+
+/// An array of i32, as the value of an entry.
+std::string numbers(std::initializer_list<std::int32_t> values) {
+  std::string bytes(4 + 8 + 4 * values.size(), '\0');
+  const std::uint32_t i32 = 5;
+  const std::uint64_t count = values.size();
+  std::memcpy(bytes.data(), &i32, 4);
+  std::memcpy(bytes.data() + 4, &count, 8);
+  std::memcpy(bytes.data() + 12, values.begin(), 4 * values.size());
+  return bytes;
+}
+
+TEST(GgufModel, TakesANumberOfEachLayerWhereAllAreTheSame) {
+  const auto given = [](std::string_view key, std::initializer_list<std::int32_t> values) {
+    return with([&](GgufBytes& keys) {
+      usual_keys(keys, key);
+      keys.raw("llama." + std::string(key), 9, numbers(values));
+    });
+  };
+  const auto config_of = [](const GgufBytes& file) {
+    const auto bytes = file.build();
+    return gguf_model(GgufFile::parse(bytes, "small.gguf")).config;
+  };
+  EXPECT_EQ(config_of(given("attention.head_count_kv", {1})).kv_heads, 1);
+  EXPECT_EQ(config_of(given("attention.head_count", {2, 2, 2})).heads, 2);
+  EXPECT_THAT(model_error(given("attention.head_count_kv", {1, 2})),
+              HasSubstr("'llama.attention.head_count_kv' differs between layers"));
+  EXPECT_THAT(model_error(given("feed_forward_length", {})),
+              HasSubstr("at least one whole number"));
+}
+
+TEST(GgufModel, RefusesWhatWouldComputeAnotherModel) {
+  const auto flagged = [](std::string_view key, char value) {
+    return model_error(with([&](GgufBytes& keys) {
+      usual_keys(keys);
+      keys.raw("llama." + std::string(key), 7, std::string(1, value));
+    }));
+  };
+  EXPECT_THAT(flagged("attention.causal", 0), HasSubstr("'llama.attention.causal' is false"));
+  EXPECT_THAT(flagged("use_parallel_residual", 1), HasSubstr("parallel residuals"));
+  EXPECT_THAT(model_error(with([](GgufBytes& keys) {
+                usual_keys(keys);
+                keys.f32("llama.logit_scale", 0.5F);
+              })),
+              HasSubstr("'llama.logit_scale' is 0.5"));
 }
 
 TEST(GgufModel, RefusesNumbersThatCannotBe) {
