@@ -114,13 +114,27 @@ void put_q4_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
   for (std::int64_t v = 0; v < 4; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
 }
 
-/// A block of 32 codes of four bits: vector v has inputs 4v.. low and 16 + 4v.. high.
-void put_nibbles(const std::uint8_t* codes, std::int64_t r, std::uint8_t* vectors) {
+/// Four codes at once, a byte each: loading a model is bound by what is done to each.
+std::uint32_t four(const std::uint8_t* codes) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, codes, sizeof word);
+  return word;
+}
+
+void put_four(std::uint32_t word, std::int64_t r, std::uint8_t* vectors, std::int64_t vector) {
+  std::memcpy(lane(vectors, vector, r), &word, sizeof word);
+}
+
+constexpr std::uint32_t kLowNibbles = 0x0f0f0f0f, kLowPairs = 0x03030303;
+
+/// A block of 32 codes, whose lowest four bits are those from `shift` on of 32 bytes: vector v has
+/// inputs 4v.. low and 16 + 4v.. high.
+void put_nibbles(const std::uint8_t* bytes, std::int64_t shift, std::int64_t r,
+                 std::uint8_t* vectors) {
   for (std::int64_t v = 0; v < 4; ++v) {
-    for (std::int64_t j = 0; j < 4; ++j) {
-      lane(vectors, v, r)[j] =
-          static_cast<std::uint8_t>((codes[4 * v + j] & 15) | (codes[16 + 4 * v + j] & 15) << 4);
-    }
+    const std::uint32_t low = four(bytes + 4 * v) >> shift & kLowNibbles;
+    const std::uint32_t high = four(bytes + 16 + 4 * v) >> shift & kLowNibbles;
+    put_four(low | high << 4, r, vectors, v);
   }
 }
 
@@ -130,7 +144,7 @@ void put_q5_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
   std::array<std::uint8_t, kBlock> unpacked;
   std::ranges::transform(q5_0_codes(reinterpret_cast<const std::byte*>(block)), unpacked.begin(),
                          [](std::int8_t number) { return static_cast<std::uint8_t>(number + 16); });
-  put_nibbles(unpacked.data(), r, codes);
+  put_nibbles(unpacked.data(), 0, r, codes);
   for (std::int64_t j = 0; j < 4; ++j) {
     int bits = 0;
     for (std::int64_t k = 0; k < 8; ++k) {
@@ -153,12 +167,7 @@ void put_q4_k(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
     const int offset = b < 4 ? packed[b + 4] & 63 : packed[b + 4] >> 4 | (packed[b] >> 6) << 4;
     scales[64 + b * 32 + r] = static_cast<std::byte>(factor);
     scales[64 + b * 32 + 16 + r] = static_cast<std::byte>(offset);
-    std::array<std::uint8_t, kBlock> unpacked;
-    for (std::size_t i = 0; i < unpacked.size(); ++i) {
-      unpacked[i] = static_cast<std::uint8_t>(nibbles[b / 2 * 32 + static_cast<std::int64_t>(i)] >>
-                                              (b % 2 * 4));
-    }
-    put_nibbles(unpacked.data(), r, codes + b * kTileRows * 16);
+    put_nibbles(nibbles + b / 2 * 32, b % 2 * 4, r, codes + b * kTileRows * 16);
   }
 }
 
@@ -172,24 +181,18 @@ void put_q6_k(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
     scales[32 + half_block * 16 + r] = static_cast<std::byte>(block[192 + half_block]);
   }
   for (std::int64_t b = 0; b < 8; ++b) {
-    const std::int64_t half = b / 4, run = b % 4;
+    const std::int64_t half = b / 4;
+    const int run = static_cast<int>(b % 4);
     const std::uint8_t* const low = block + half * 64 + run % 2 * 32;
     const std::uint8_t* const high = block + 128 + half * 32;
-    std::array<std::uint8_t, kBlock> unpacked;
-    for (std::int64_t i = 0; i < kBlock; ++i) {
-      unpacked[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(
-          (low[i] >> (run / 2 * 4) & 15) | (high[i] >> (run * 2) & 3) << 4);
-    }
     std::uint8_t* const vectors = codes + b * kTileRows * 24;
-    put_nibbles(unpacked.data(), r, vectors);
+    put_nibbles(low, run / 2 * 4, r, vectors);
     for (std::int64_t h = 0; h < 2; ++h) {
-      for (std::int64_t j = 0; j < 4; ++j) {
-        int bits = 0;
-        for (std::int64_t p = 0; p < 4; ++p) {
-          bits |= unpacked[static_cast<std::size_t>(16 * h + 4 * p + j)] >> 4 << (2 * p);
-        }
-        lane(vectors, 4 + h, r)[j] = static_cast<std::uint8_t>(bits);
+      std::uint32_t pairs = 0;
+      for (int p = 0; p < 4; ++p) {
+        pairs |= (four(high + 16 * h + 4 * p) >> (2 * run) & kLowPairs) << (2 * p);
       }
+      put_four(pairs, r, vectors, 4 + h);
     }
   }
 }
