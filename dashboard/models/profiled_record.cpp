@@ -75,7 +75,8 @@ ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOpti
       if (!stored) stored = make_profile(record, of, *ceilings, RunPlace::elsewhere);
     } else {
       profiled.why_no_roofs =
-          "no ceilings of this machine are stored; ridgepoint roofline measures them";
+          "no ceilings of the machine that this was measured on are stored; ridgepoint roofline "
+          "measures them there";
     }
   } catch (const Error& error) {
     profiled.why_no_roofs = error.what();
