@@ -16,7 +16,7 @@ std::optional<StoredCeilings> ceilings_for(const Store& store, const Run& run, c
   if (profile && !profile->ceilings_run.empty()) {
     if (auto own = read_ceilings(store, profile->ceilings_run)) return own;
   }
-  return find_ceilings(store, run.environment, ceilings_suite(subject));
+  return find_ceilings(store, run.environment, ceilings_suite(subject), threads_of_case(subject));
 }
 
 /// Of the other devices of that machine whose ceilings are stored.
@@ -30,7 +30,7 @@ std::vector<roofline::Roofs> other_roofs(const Store& store, const Run& run, con
   std::vector<roofline::Roofs> others;
   for (const std::string& suite : suites) {
     try {
-      if (const auto found = find_ceilings(store, run.environment, suite)) {
+      if (const auto found = find_ceilings(store, run.environment, suite, threads)) {
         others.push_back(roofline::roofs_of(found->run, found->records, threads));
       }
     } catch (const Error&) {
@@ -71,10 +71,12 @@ ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOpti
       const int threads = threads_of_case(record.subject);
       profiled.other_devices = other_roofs(store, of, record.subject, threads);
       profiled.roofs = roofline::roofs_of(ceilings->run, ceilings->records, threads);
-      if (!stored) stored = make_profile(record, of, *ceilings);
+      // Where the window is open may be another machine.
+      if (!stored) stored = make_profile(record, of, *ceilings, RunPlace::elsewhere);
     } else {
       profiled.why_no_roofs =
-          "no ceilings of this machine are stored; ridgepoint roofline measures them";
+          "no ceilings of the machine that this was measured on are stored; ridgepoint roofline "
+          "measures them there";
     }
   } catch (const Error& error) {
     profiled.why_no_roofs = error.what();

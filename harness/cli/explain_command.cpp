@@ -1,9 +1,12 @@
 // explain: what limits a stored run. profile and run --profile, which measure, are in
 // run_commands.cpp.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +18,8 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/profile_text.h"
+#include "harness/environment/environment.h"
+#include "results/compare/environment_difference.h"
 #include "results/report/explanation.h"
 #include "results/roofline/attach_profile.h"
 #include "workloads/error.h"
@@ -29,19 +34,46 @@ constexpr std::size_t kMostExplained = 3;
 /// Of cases that cannot be explained; with its heading and what is left out, ten lines.
 constexpr std::size_t kMostRefusals = 8;
 
+/// Numbers of cases that are left out are named as long as they fit on a line.
+constexpr std::size_t kMostNumbers = 12;
+
 /// Whether a record has what an explanation is made from.
 bool has_profile(const Record& record) {
   return !record.measurement.op_times.empty() || roofline::stored_profile(record).has_value();
 }
 
-/// The newest run of which anything can be explained.
+/// The newest run of which anything can be explained: ops of a run that was only traced need
+/// ceilings of its machine.
 RunWithRecords newest_profiled(const Store& store) {
+  std::string newest_refusal;
   for (const auto& summary : store.list_runs()) {
     auto data = store.whole_run(summary.run.id, /*with_samples=*/false);
-    if (std::ranges::any_of(data.records, has_profile)) return data;
+    const ProfileOf profile_of = profiles_of(store, data.run);
+    for (const Record& record : data.records) {
+      if (!has_profile(record)) continue;
+      const auto profile = profile_of(record);
+      if (profile) return data;
+      if (newest_refusal.empty()) {
+        newest_refusal = fmt::format("run {}: {}", data.run.id.substr(0, 8), profile.why());
+      }
+    }
   }
-  throw Error(fmt::format("{}: no run has a profile yet; make one with: ridgepoint profile",
-                          store.path().string()));
+  throw Error(
+      newest_refusal.empty()
+          ? fmt::format("{}: no run has a profile yet; make one with: ridgepoint profile",
+                        store.path().string())
+          : fmt::format("{}: no run can be explained; the newest whose ops were traced is {}",
+                        store.path().string(), newest_refusal));
+}
+
+/// "2 more cases (3, 4): ridgepoint explain 0123abcd/NUMBER".
+std::string left_out_text(const std::vector<std::int64_t>& numbers, const std::string& run_id) {
+  const auto shown = std::min(numbers.size(), kMostNumbers);
+  return fmt::format(
+      "\n{} more {} ({}{}): ridgepoint explain {}/NUMBER\n", numbers.size(),
+      noun_for(static_cast<std::int64_t>(numbers.size()), "case"),
+      fmt::join(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+      shown < numbers.size() ? ", ..." : "", run_id.substr(0, 8));
 }
 
 /// Why nothing can be explained: each reason with the first case that has it.
@@ -73,25 +105,23 @@ int explain(const Invocation& invocation, const std::string& text) {
   const Store store = invocation.open_store(OpenMode::read_only);
   RunWithRecords data = text.empty() ? newest_profiled(store) : chosen_records(store, text);
   const ProfileOf profile_of = profiles_of(store, data.run);
-  std::size_t explained = 0, left_out = 0;
+  std::size_t explained = 0;
+  std::vector<std::int64_t> left_out;
   std::vector<std::pair<const Record*, std::string>> refusals;
   for (const Record& record : data.records) {
     const auto profile = profile_of(record);
     if (!profile) {
-      refusals.emplace_back(&record, why_no_profile(record));
+      refusals.emplace_back(&record, profile.why());
       continue;
     }
     if (explained == kMostExplained) {
-      ++left_out;
+      left_out.push_back(record.ordinal);
       continue;
     }
     if (explained++ > 0) fmt::print("\n");
-    fmt::print("{}", explanation(record, *profile));
+    fmt::print("{}", explanation(record, profile.value()));
   }
-  if (left_out > 0) {
-    fmt::print("\n{} more {}: ridgepoint explain {}/NUMBER\n", left_out,
-               noun_for(static_cast<std::int64_t>(left_out), "case"), data.run.id.substr(0, 8));
-  }
+  if (!left_out.empty()) fmt::print("{}", left_out_text(left_out, data.run.id));
   if (explained > 0) return kExitOk;
   if (refusals.empty()) throw Error("this run has no case that was measured; resume it first");
   fmt::print("{}", refusals_text(refusals));
@@ -120,16 +150,27 @@ RunWithRecords chosen_records(const Store& store, const std::string& text) {
 }
 
 ProfileOf profiles_of(const Store& store, const Run& run) {
-  using BySuite = std::map<std::string, std::optional<StoredCeilings>>;
-  return [&store, run, known = std::make_shared<BySuite>()](const Record& record) {
-    if (auto stored = roofline::stored_profile(record)) return stored;
-    if (record.measurement.op_times.empty()) return std::optional<roofline::CaseProfile>();
+  using BySuiteAndThreads = std::map<std::pair<std::string, int>, std::optional<StoredCeilings>>;
+  using Profile = Reading<roofline::CaseProfile>;
+  const auto differences = environment_differences(read_environment().stable, run.environment);
+  const RunPlace place = std::ranges::any_of(differences, &EnvironmentDifference::blocks)
+                             ? RunPlace::elsewhere
+                             : RunPlace::here;
+  return [&store, run, place, known = std::make_shared<BySuiteAndThreads>()](const Record& record) {
+    if (auto stored = roofline::stored_profile(record)) return Profile::of(std::move(*stored));
+    if (record.measurement.op_times.empty()) return Profile::absent(why_no_profile(record));
     // It was traced and not profiled: the ceilings may have been measured since.
     const std::string suite = ceilings_suite(record.subject);
-    if (!known->contains(suite)) (*known)[suite] = find_ceilings(store, run.environment, suite);
-    const auto& ceilings = known->at(suite);
-    if (!ceilings) refuse_without_ceilings(store, suite);
-    return make_profile(record, run, *ceilings);
+    const int threads = threads_of_case(record.subject);
+    const auto [entry, is_new] = known->try_emplace({suite, threads});
+    if (is_new) entry->second = find_ceilings(store, run.environment, suite, threads);
+    const auto& ceilings = entry->second;
+    if (!ceilings) return Profile::absent(why_no_ceilings(run, suite, place));
+    try {
+      return Profile::of(make_profile(record, run, *ceilings, place).value());
+    } catch (const Error& error) {
+      return Profile::absent(error.what());
+    }
   };
 }
 

@@ -6,7 +6,9 @@
 
 namespace ridgepoint {
 
-/// While it lives, SIGINT and SIGTERM set the flag. One at a time.
+/// While it lives, SIGINT and SIGTERM set the flag. One at a time. What follows within half a
+/// second is the same request: GNU timeout and shells signal a process and then its group, it among
+/// them.
 class Interrupt {
  public:
   Interrupt();

@@ -15,6 +15,8 @@
 #include "harness/run/data_folder.h"
 #include "profiler/clock/monotonic_clock.h"
 #include "results/report/table.h"
+#include "workloads/case.h"
+#include "workloads/error.h"
 #include "workloads/formats/gguf_reader.h"
 #include "workloads/formats/load_model.h"
 #include "workloads/formats/mapped_file.h"
@@ -36,7 +38,18 @@ struct MakeOptions {
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 };
 
+/// A file that no case could be named after would be of no use here.
+void refuse_unusable_name(const std::string& file) {
+  try {
+    Case named;
+    set_from_text(named, *find_case_field("model"), file);
+  } catch (const Error& error) {
+    throw Error(fmt::format("--output: {}", error.what()));
+  }
+}
+
 int make_model(const MakeOptions& options) {
+  refuse_unusable_name(options.output);
   write_synthetic_gguf(options.shape, ModelType::parse(options.type), options.seed, options.threads,
                        options.output);
   const Model model = load_model(options.output);
@@ -65,6 +78,7 @@ std::optional<GgufFile> origin_of(const Model& model,
 int transform_model(const TransformOptions& options) {
   const Transform transform = parse_transform(options.to);
   check_gguf_holds(transform);
+  refuse_unusable_name(options.output);
   const auto start_ns = monotonic_ns();
   Model model = open_model_file(options.model);
   std::vector<std::shared_ptr<const MappedFile>> mappings;

@@ -14,7 +14,7 @@ namespace ridgepoint {
 RunWithRecords chosen_records(const Store& store, const std::string& text);
 
 /// The profile that a record keeps; of one that was only traced, a profile made now under the
-/// newest ceilings of its machine (Error when there are none). `store` must outlive it.
+/// ceilings of its machine, or why there are none. `store` must outlive it.
 ProfileOf profiles_of(const Store& store, const Run& run);
 
 }  // namespace ridgepoint

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -93,10 +92,11 @@ void apply_options_of(const Suite& suite, RunArguments& arguments) {
 }
 
 /// Ceilings that a profile needs are there before minutes are spent on measuring.
-void require_ceilings(const Store& store, const RunOptions& options) {
-  if (options.profile && !find_ceilings(store, read_environment().stable)) {
-    refuse_without_ceilings(store);
-  }
+void require_ceilings(const Store& store, const RunOptions& options,
+                      const std::vector<Case>& cases) {
+  if (!options.profile) return;
+  const auto missing = missing_ceilings(store, read_environment().stable, cases);
+  if (!missing.empty()) refuse_without_ceilings(store, missing.front());
 }
 
 /// Empty where axes alone make the cases.
@@ -121,7 +121,7 @@ int run(const Invocation& invocation, RunArguments& arguments) {
   const std::string suite_name = suite_to_run(arguments);
   const auto cases = cases_to_run(arguments, suite_name);
   Store store = invocation.open_store(OpenMode::read_write);
-  require_ceilings(store, arguments.options);
+  require_ceilings(store, arguments.options, cases);
   return measure(invocation, store, cases, arguments.options, suite_name, arguments.label);
 }
 
@@ -134,10 +134,7 @@ int profile(const Invocation& invocation, RunArguments& arguments) {
   const auto cases = cases_to_run(arguments, suite_name);
   preflight(cases, arguments.options);
   Store store = invocation.open_store(OpenMode::read_write);
-  std::set<std::string> suites;
-  for (const Case& subject : cases) suites.insert(ceilings_suite(subject));
-  for (const std::string& suite : suites) {
-    if (find_ceilings(store, read_environment().stable, suite)) continue;
+  for (const std::string& suite : missing_ceilings(store, read_environment().stable, cases)) {
     fmt::print(stderr, "no ceilings of this machine yet ({}): measuring quick ones\n", suite);
     const Interrupt interrupt;
     measure_quick_ceilings(store, suite, invocation.command_line, interrupt.requested());

@@ -7,11 +7,13 @@
 #include <atomic>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +23,7 @@
 #include "harness/cli/interrupt.h"
 #include "harness/run/data_folder.h"
 #include "harness/streaming/streaming.h"
+#include "harness/wall/causal_test.h"
 #include "harness/wall/interrupted.h"
 #include "harness/wall/open_slice.h"
 #include "harness/wall/wall_model.h"
@@ -138,23 +141,54 @@ std::string causal_text(const std::string& name, const CausalTests& causes) {
   return text;
 }
 
+/// The store, opened where it is there already, so that one that cannot be written is told before
+/// minutes are spent on measuring; else when there is something to put into it, so that what is
+/// interrupted before leaves no empty one behind.
+class LateStore {
+ public:
+  explicit LateStore(const Invocation& invocation) : invocation_(invocation) {
+    if (std::filesystem::exists(invocation.database_path())) static_cast<void>(get());
+  }
+  Store& get() {
+    if (!store_) store_.emplace(invocation_.open_store(OpenMode::read_write));
+    return *store_;
+  }
+
+ private:
+  const Invocation& invocation_;
+  std::optional<Store> store_;
+};
+
+/// In turn until `stop`. Interrupted only before the first one has stored anything.
+void for_each_variant(const std::vector<Case>& variants, const std::atomic<bool>& stop,
+                      const std::function<void(const Case&)>& work) {
+  for (const Case& variant : variants) {
+    try {
+      work(variant);
+    } catch (const Interrupted&) {
+      if (&variant == &variants.front()) throw;
+    }
+    if (stop.load()) break;
+  }
+}
+
 int find_causes(const Invocation& invocation, const WallArguments& arguments,
                 const std::atomic<bool>& stop) {
+  require_causal_cores();
   const SliceOptions options = slice_options(arguments, stop);
   const auto variants = variants_of(arguments);
-  Store store = invocation.open_store(OpenMode::read_write);
-  for (const Case& variant : variants) {
+  LateStore store(invocation);
+  for_each_variant(variants, stop, [&](const Case& variant) {
     const std::string name = name_of_variant(variant);
     fmt::print(stderr, "{}: time against the bandwidth that an antagonist leaves\n", name);
     constexpr int kRounds = 5;
-    const auto [run_id, causes] =
-        run_causal_tests(store, variant, slice_options_of(options, variant), kRounds,
-                         arguments.label, invocation.command_line);
-    if (!causes.tests.empty()) fmt::print("{}", causal_text(name, causes));
-    fmt::print("run:      {}{}\n", run_id, causes.interrupted ? ", interrupted" : "");
+    const auto [run_id, causes] = run_causal_tests([&]() -> Store& { return store.get(); }, variant,
+                                                   slice_options_of(options, variant), kRounds,
+                                                   arguments.label, invocation.command_line);
+    fmt::print("{}run:      {}{}\n", causal_text(name, causes), run_id,
+               causes.interrupted ? ", interrupted" : "");
     std::fflush(stdout);
-    if (stop.load()) break;
-  }
+  });
   fmt::print("database: {}\n", invocation.database_path().string());
   return stop.load() ? kExitInterrupted : kExitOk;
 }
@@ -179,8 +213,8 @@ int stream_models(const Invocation& invocation, const WallArguments& arguments,
                   const std::atomic<bool>& stop) {
   const int threads = slice_options(arguments, stop).threads;
   const auto variants = variants_of(arguments);
-  Store store = invocation.open_store(OpenMode::read_write);
-  for (const Case& variant : variants) {
+  LateStore store(invocation);
+  for_each_variant(variants, stop, [&](const Case& variant) {
     Streaming streaming = predict_streaming(
         variant, streaming_options(arguments, variant, threads),
         [&](const std::string& step) {
@@ -188,7 +222,7 @@ int stream_models(const Invocation& invocation, const WallArguments& arguments,
         },
         stop);
     const std::string run_id = run_streaming(
-        store, streaming, !arguments.predict_only, arguments.label, invocation.command_line,
+        store.get(), streaming, !arguments.predict_only, arguments.label, invocation.command_line,
         [](const StreamingPoint& point) {
           const std::string came = point.absent.empty()
                                        ? fmt::format("{:.2f} s a token", point.measured_seconds())
@@ -199,8 +233,7 @@ int stream_models(const Invocation& invocation, const WallArguments& arguments,
         stop);
     fmt::print("{}run:      {}\n", streaming_text(streaming), run_id);
     std::fflush(stdout);
-    if (stop.load()) break;
-  }
+  });
   fmt::print("database: {}\n", invocation.database_path().string());
   return stop.load() ? kExitInterrupted : kExitOk;
 }
@@ -213,9 +246,9 @@ std::string case_line(const WallCase& one) {
                   one.subject.batch, one.subject.depth, one.predicted_seconds * 1e3);
   if (!one.left_out.empty()) return line + "  not run: " + one.left_out;
   if (one.measured_seconds <= 0) return line + "  did not come out";
-  return line + fmt::format("  measured {:>9.2f} ms  {:+.1f} %, renewed {:+.1f} %",
-                            one.measured_seconds * 1e3, 100 * one.error(),
-                            100 * one.renewed_error());
+  line += fmt::format("  measured {:>9.2f} ms  {:+.1f} %, renewed {:+.1f} %",
+                      one.measured_seconds * 1e3, 100 * one.error(), 100 * one.renewed_error());
+  return one.not_scored.empty() ? line : line + "  not scored: " + one.not_scored;
 }
 
 std::string score_text(const std::vector<WallCase>& cases) {
@@ -224,6 +257,9 @@ std::string score_text(const std::vector<WallCase>& cases) {
     text += fmt::format("  {:<16} {:<9} {:5.1f} %, renewed before each case {:5.1f} %\n",
                         score.what, number_of(score.cases, "case"), 100 * score.mean_absolute_error,
                         100 * score.renewed_mean_absolute_error);
+  }
+  if (const int left = not_scored(cases); left > 0) {
+    text += fmt::format("  not scored: {}, for the reasons above\n", number_of(left, "case"));
   }
   return text;
 }
@@ -252,14 +288,14 @@ int predict_and_run_cases(const Invocation& invocation, const WallArguments& arg
   validate(options);
   const SliceOptions slice = slice_options(arguments, stop);
   const auto variants = variants_of(arguments);
-  Store store = invocation.open_store(OpenMode::read_write);
+  LateStore store(invocation);
   std::optional<WallRun> run;  // from the first model on: a mistake before leaves nothing behind
   std::deque<WallModel> models;
   std::vector<WallCase> cases;
   try {
     for (const Case& variant : variants) {
       models.push_back(measure_wall_model(variant, slice_options_of(slice, variant)));
-      if (!run) run.emplace(store, options, arguments.label, invocation.command_line);
+      if (!run) run.emplace(store.get(), options, arguments.label, invocation.command_line);
       predict_one(models.back(), arguments, options, *run, cases);
     }
     run->measure(
@@ -283,8 +319,16 @@ int predict_and_run_cases(const Invocation& invocation, const WallArguments& arg
   return stop.load() ? kExitInterrupted : kExitOk;
 }
 
-int predict_and_run(const Invocation& invocation, const WallArguments& arguments) {
+/// What is asked for twice is predicted and run once.
+void drop_repeats(std::vector<std::int64_t>& values) {
+  std::set<std::int64_t> seen;
+  std::erase_if(values, [&](std::int64_t value) { return !seen.insert(value).second; });
+}
+
+int predict_and_run(const Invocation& invocation, WallArguments& arguments) {
   check_options(arguments);
+  drop_repeats(arguments.grid.batches);
+  drop_repeats(arguments.grid.depths);
   const Interrupt interrupt;
   try {
     if (arguments.causal) return find_causes(invocation, arguments, interrupt.requested());

@@ -34,6 +34,7 @@ Record record_of(const Loading& loading, const LoadingFigure& figure) {
                             {"disk_bytes_per_second", loading.disk_bytes_per_second},
                             {"disk_threads", loading.disk_threads},
                             {"path", loading.path}};
+  if (!loading.disk_absent.empty()) details["disk_absent"] = loading.disk_absent;
   if (figure.cold) details["cached_share_before"] = figure.cached_share;
   if (!figure.absent.empty()) {
     record.outcome = Outcome::unsupported;
@@ -121,11 +122,13 @@ std::string loading_text(const Loading& loading) {
     text += fmt::format(", the front of {}", size(loading.file_bytes));
   }
   text += "\n";
-  text += loading.disk_bytes_per_second > 0
-              ? fmt::format("the disk's own: {} ({} direct reads under way)\n\n",
-                            format_value(loading.disk_bytes_per_second, "bytes/s"),
-                            loading.disk_threads)
-              : std::string("the disk's own is unknown: no direct reads here\n\n");
+  text +=
+      loading.disk_bytes_per_second > 0
+          ? fmt::format("the disk's own: {} ({} direct reads under way)\n\n",
+                        format_value(loading.disk_bytes_per_second, "bytes/s"),
+                        loading.disk_threads)
+          : fmt::format("the disk's own: absent: {}\n\n",
+                        loading.disk_absent.empty() ? "it was not measured" : loading.disk_absent);
   text += align(rows);
   if (loading.bytes < kSmallFileBytes) {
     text += fmt::format(

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/loading/disk_rates.h"
 #include "harness/loading/packed_copy.h"
 #include "profiler/machine/system_memory.h"
 #include "profiler/memory/cache_state.h"
@@ -76,10 +77,7 @@ void measure_pass(const std::string& path, std::int64_t bytes, LoadingFigure& fi
 
 void measure_disk(Loading& loading, const std::atomic<bool>& stop) {
   for (int threads = 1; threads <= kMostDiskThreads && !stop.load(); threads *= 2) {
-    const auto pass = load_once(loading.path, LoadWay::direct, loading.bytes, threads);
-    if (!pass) return;
-    const double rate =
-        static_cast<double>(loading.bytes) * 1e9 / static_cast<double>(pass.value().duration_ns);
+    const double rate = direct_rate_now(loading.path, loading.bytes, threads);
     if (rate > loading.disk_bytes_per_second) {
       loading.disk_bytes_per_second = rate;
       loading.disk_threads = threads;
@@ -122,9 +120,12 @@ Loading measure_loading(const std::string& path, const LoadingOptions& options,
   on_step("packing a copy with zstd");
   const PackedCopy packed = pack_file(path, loading.bytes, scratch.path().string(), stop);
   std::uint64_t parity = 0;
+  loading.disk_absent = why_no_disk(path);
   for (int round = 0; round < options.rounds && !stop.load(); ++round) {
-    on_step(fmt::format("round {} of {}: the disk", round + 1, options.rounds));
-    measure_disk(loading, stop);
+    if (loading.disk_absent.empty()) {
+      on_step(fmt::format("round {} of {}: the disk", round + 1, options.rounds));
+      measure_disk(loading, stop);
+    }
     // Warm ones follow the cold ones of their round, and find what those left in the page cache.
     for (LoadingFigure& figure : loading.figures) {
       if (stop.load()) break;

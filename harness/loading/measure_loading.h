@@ -39,8 +39,10 @@ struct Loading {
   std::int64_t bytes = 0;       ///< that are loaded
   std::int64_t file_bytes = 0;  ///< that the file has
   std::vector<LoadingFigure> figures;
-  /// The best of direct reads by 1, 2, 4, ... 32 threads, bytes a second; 0 where there are none.
+  /// The best of direct reads by 1, 2, 4, ... 32 threads into memory that is there already, bytes a
+  /// second; 0 where there are none.
   double disk_bytes_per_second = 0;
+  std::string disk_absent;  ///< why there are none
   int disk_threads = 0;
   bool interrupted = false;
 

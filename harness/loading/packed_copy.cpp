@@ -4,8 +4,10 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <span>
+#include <system_error>
 
 #include "workloads/error.h"
 #include "workloads/formats/mapped_file.h"
@@ -21,6 +23,10 @@ PackedCopy pack_file(const std::string& from, std::int64_t bytes, const std::str
                      const std::atomic<bool>& stop) {
   const auto source = MappedFile::open(from);
   std::ofstream out(to, std::ios::binary | std::ios::trunc);
+  if (!out) {
+    throw Error(fmt::format("{}: cannot be made: {}; give another folder with --folder", to,
+                            std::generic_category().message(errno)));
+  }
   PackedCopy packed{to, {0}};
   std::vector<char> frame(ZSTD_compressBound(static_cast<std::size_t>(kLoadPieceBytes)));
   const auto wanted = std::min(source->bytes().size(), static_cast<std::size_t>(bytes));

@@ -150,12 +150,15 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   }
   AnswerStore answers = answers_in(store);
 
-  std::map<std::string, std::optional<StoredCeilings>> ceilings;  // by suite
+  // By suite and threads.
+  std::map<std::pair<std::string, int>, std::optional<StoredCeilings>> ceilings;
   const std::function<void(Record&)> finish_record = [&](Record& record) {
     if (!options.profile) return;
     const std::string suite = ceilings_suite(record.subject);
-    if (!ceilings.contains(suite)) ceilings[suite] = find_ceilings(store, run.environment, suite);
-    const auto& found = ceilings.at(suite);
+    const int threads = threads_of_case(record.subject);
+    const auto [entry, is_new] = ceilings.try_emplace({suite, threads});
+    if (is_new) entry->second = find_ceilings(store, run.environment, suite, threads);
+    const auto& found = entry->second;
     attach_profile(record, run, found ? &*found : nullptr);
   };
 

@@ -163,7 +163,7 @@ bool is_limit_near(const CaseContext& context, double needed_ns) {
 
 /// Why nothing is traced; empty when it is.
 std::string tracing_refusal(const CaseContext& context, std::span<const std::int64_t> measured_ns) {
-  if (!context.options.op_times) return "switched off";
+  if (!context.options.op_times) return "the times of ops were switched off (--op-times false)";
   if (context.stopped()) return "stopped";
   if (measured_ns.empty()) return "no complete pass was measured";
   const double pass_ns = median(measured_ns);

@@ -1,7 +1,9 @@
 #include "harness/streaming/file_mapping.h"
 
 #include <charconv>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "profiler/machine/system_file.h"
 
@@ -25,9 +27,22 @@ std::vector<FileMapping> file_mappings() {
     mappings.push_back({.first = hexadecimal(words[0].substr(0, dash)),
                         .end = hexadecimal(words[0].substr(dash + 1)),
                         .offset = static_cast<std::int64_t>(hexadecimal(words[2])),
-                        .file = std::string(line.substr(slash))});
+                        .file = unescaped_path(line.substr(slash))});
   }
   return mappings;
+}
+
+std::string unescaped_path(std::string_view text) {
+  constexpr std::string_view kLineBreak = "\\012";
+  std::string path(text);
+  if (path.find(kLineBreak) == std::string::npos) return path;
+  // A name may hold these four characters itself; then there is a file of that name.
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return path;
+  for (auto at = path.find(kLineBreak); at != std::string::npos; at = path.find(kLineBreak, at)) {
+    path.replace(at++, kLineBreak.size(), "\n");
+  }
+  return path;
 }
 
 }  // namespace ridgepoint

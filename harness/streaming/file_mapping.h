@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ridgepoint {
@@ -16,5 +17,8 @@ struct FileMapping {
 
 /// In ascending order of addresses.
 std::vector<FileMapping> file_mappings();
+
+/// The name of a file as /proc/self/maps has it, where a line break is four characters, in its own.
+std::string unescaped_path(std::string_view text);
 
 }  // namespace ridgepoint

@@ -15,11 +15,11 @@
 
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "harness/loading/disk_rates.h"
 #include "harness/run/random_tokens.h"
 #include "harness/streaming/apart.h"
 #include "harness/streaming/cold_pages.h"
 #include "harness/streaming/direct_feed.h"
-#include "harness/streaming/disk_rates.h"
 #include "harness/streaming/file_mapping.h"
 #include "harness/streaming/leftovers.h"
 #include "harness/streaming/mapped_feed.h"
@@ -394,6 +394,10 @@ double StreamingPoint::error() const {
   return seconds > 0 ? predicted_seconds / seconds - 1 : 0;
 }
 
+bool StreamingPoint::is_scored() const {
+  return measured_seconds() > 0 && wrong.empty() && doubt.empty();
+}
+
 StreamingCosts Streaming::costs(StreamWay way) const {
   const double rate = way == StreamWay::direct   ? direct_rate
                       : way == StreamWay::mapped ? mapped_rate
@@ -418,7 +422,7 @@ std::vector<StreamingKnee> Streaming::knees() const {
                        .seen_bytes_per_second = {}};
     std::vector<StreamedStep> steps;
     for (const StreamingPoint& point : points) {
-      if (point.way != way || point.measured_seconds() <= 0) continue;
+      if (point.way != way || !point.is_scored()) continue;
       steps.push_back({static_cast<double>(point.streamed_bytes), point.measured_seconds()});
     }
     // Of a model that memory does not hold the step is only predicted.
@@ -444,15 +448,22 @@ double Streaming::error_at_disk(const StreamingPoint& point) const {
   return streamed_step_seconds(then, static_cast<double>(point.streamed_bytes)) / measured - 1;
 }
 
+int Streaming::scored() const {
+  return static_cast<int>(std::ranges::count_if(points, &StreamingPoint::is_scored));
+}
+
+int Streaming::not_scored() const {
+  return static_cast<int>(std::ranges::count_if(points, [](const StreamingPoint& point) {
+    return point.measured_seconds() > 0 && !point.is_scored();
+  }));
+}
+
 double Streaming::mean_absolute_error() const {
   double sum = 0;
-  int count = 0;
   for (const StreamingPoint& point : points) {
-    if (point.measured_seconds() <= 0) continue;
-    sum += std::abs(point.error());
-    ++count;
+    if (point.is_scored()) sum += std::abs(point.error());
   }
-  return count > 0 ? sum / count : 0;
+  return scored() > 0 ? sum / scored() : 0;
 }
 
 Streaming predict_streaming(const Case& variant, const StreamingOptions& options,
@@ -479,6 +490,8 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   on_step("the disk: O_DIRECT");
   const auto direct = measure_direct_rate(file, kMostProbeBytes);
   streaming.mapped_rate = mapped.value_or(0);
+  if (!mapped) streaming.mapped_absent = mapped.why();
+  if (!direct) streaming.direct_absent = direct.why();
   streaming.limited_rate = limited.value_or(0);
   streaming.direct_rate = direct.value_or({}).bytes_per_second;
   streaming.readers = options.readers > 0 ? options.readers : direct.value_or({}).readers;

@@ -59,6 +59,8 @@ struct StreamingPoint {
 
   [[nodiscard]] double measured_seconds() const;  ///< 0: not measured
   [[nodiscard]] double error() const;             ///< predicted / measured - 1
+  /// Measured, and neither wrong nor in doubt: predictions are held against such points alone.
+  [[nodiscard]] bool is_scored() const;
 };
 
 struct StreamingKnee {
@@ -79,6 +81,7 @@ struct Streaming {
   double mapped_rate = 0, direct_rate = 0;  ///< of the disk
   /// Through mapped pages in a control group that is full: a page must go for each that comes.
   double limited_rate = 0;
+  std::string mapped_absent, direct_absent;  ///< why a rate is 0
   int readers = 0;
   std::string file;                       ///< that the disk was measured with
   std::vector<std::int64_t> resident_ns;  ///< steps with all in memory
@@ -91,7 +94,9 @@ struct Streaming {
   /// What the point would have been predicted to take at the disk's rate around it and the step as
   /// it was with all in memory, over what it took, less 1; `direct` only, 0 for others.
   [[nodiscard]] double error_at_disk(const StreamingPoint& point) const;
-  [[nodiscard]] double mean_absolute_error() const;  ///< over measured points; 0 without any
+  [[nodiscard]] int scored() const;                  ///< points
+  [[nodiscard]] int not_scored() const;              ///< points measured and not to be trusted
+  [[nodiscard]] double mean_absolute_error() const;  ///< over scored points; 0 without any
 };
 
 /// Everything that is known before a step was timed. What a process that was killed left behind, in

@@ -19,6 +19,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Below this a step is over before a disk is at its best.
+constexpr std::int64_t kSmallStreamBytes = std::int64_t{64} << 20;
+
 std::string model_name(const Streaming& streaming) {
   return std::filesystem::path(streaming.model.variant.model).filename().string();
 }
@@ -59,6 +62,8 @@ Json predictions_of(const Streaming& streaming) {
                {"knees", Json::array()},
                {"points", Json::array()}};
   if (streaming.limited_rate > 0) json["limited_bytes_per_second"] = streaming.limited_rate;
+  if (!streaming.mapped_absent.empty()) json["mapped_absent"] = streaming.mapped_absent;
+  if (!streaming.direct_absent.empty()) json["direct_absent"] = streaming.direct_absent;
   for (const StreamingKnee& knee : streaming.knees()) {
     json["knees"].push_back({{"way", name_of(knee.way)}, {"share", knee.predicted_share}});
   }
@@ -67,7 +72,10 @@ Json predictions_of(const Streaming& streaming) {
 }
 
 Json score_of(const Streaming& streaming) {
-  Json score = {{"mean_absolute_error", streaming.mean_absolute_error()}, {"knees", Json::array()}};
+  Json score = {{"points", streaming.scored()},
+                {"points_not_scored", streaming.not_scored()},
+                {"knees", Json::array()}};
+  if (streaming.scored() > 0) score["mean_absolute_error"] = streaming.mean_absolute_error();
   if (!streaming.resident_ns.empty()) {
     score["step_seconds"] = median(streaming.resident_ns) * 1e-9;
   }
@@ -175,7 +183,7 @@ std::string knee_text(const Streaming& streaming, const StreamingKnee& knee) {
   if (knee.measured_share) {
     text += fmt::format(", measured at {:.1f} % ({}; steps got {})", 100 * *knee.measured_share,
                         memory(*knee.measured_share), rate_text(*knee.seen_bytes_per_second));
-  } else if (streaming.mean_absolute_error() > 0) {
+  } else if (streaming.scored() > 0) {
     text += ", not measured: no step waited for the disk long enough to tell";
   }
   return text + "\n";
@@ -208,19 +216,22 @@ std::string run_streaming(Store& store, Streaming& streaming, bool measures,
       store.add_record(resident_record(streaming, run, planned[1]));
     };
     std::int64_t ordinal = 1;
-    measure_streaming(
-        streaming,
-        [&](const StreamingPoint& point) {
-          store_resident();
-          ++ordinal;
-          Record record = record_in(
-              run, ordinal, planned[static_cast<std::size_t>(ordinal)],
-              {{"streaming", json_of(point)}, {"primary_metrics", {"decode_tokens_per_second"}}});
-          put_results(point, record);
-          store.add_record(record);
-          on_point(point);
-        },
-        stop);
+    const auto store_point = [&](const StreamingPoint& point) {
+      store_resident();
+      ++ordinal;
+      Record record = record_in(
+          run, ordinal, planned[static_cast<std::size_t>(ordinal)],
+          {{"streaming", json_of(point)}, {"primary_metrics", {"decode_tokens_per_second"}}});
+      put_results(point, record);
+      store.add_record(record);
+      on_point(point);
+    };
+    try {
+      measure_streaming(streaming, store_point, stop);
+    } catch (...) {
+      store.finish_run(run.id, "interrupted", unix_ns(), read_conditions());
+      throw;
+    }
     store_resident();
     store.add_record(record_in(run, static_cast<std::int64_t>(planned.size()) - 1, planned.back(),
                                {{"streaming_score", score_of(streaming)}}));
@@ -247,12 +258,25 @@ std::string streaming_text(const Streaming& streaming) {
   } else if (!streaming.resident_absent.empty()) {
     text += fmt::format(", not measured: {}", streaming.resident_absent);
   }
-  text += fmt::format("\nthe disk: {} through mapped pages", rate_text(streaming.mapped_rate));
+  text += "\nthe disk: ";
+  text += streaming.mapped_absent.empty()
+              ? fmt::format("{} through mapped pages", rate_text(streaming.mapped_rate))
+              : fmt::format("through mapped pages absent: {}", streaming.mapped_absent);
   if (streaming.limited_rate > 0) {
     text += fmt::format(", {} where each takes another's place", rate_text(streaming.limited_rate));
   }
-  text += fmt::format(", {} past the page cache with {}\n\n", rate_text(streaming.direct_rate),
-                      number_of(streaming.readers, "reader"));
+  text += streaming.direct_absent.empty()
+              ? fmt::format(", {} past the page cache with {}\n", rate_text(streaming.direct_rate),
+                            number_of(streaming.readers, "reader"))
+              : fmt::format("; past the page cache absent: {}\n", streaming.direct_absent);
+  if (streaming.weight_bytes < kSmallStreamBytes) {
+    text += fmt::format(
+        "{} are little: waking readers and beginning reads are a part of such steps; take errors "
+        "and knees as a hint, or a model of {} or more\n",
+        format_value(static_cast<double>(streaming.weight_bytes), "bytes"),
+        format_value(static_cast<double>(kSmallStreamBytes), "bytes"));
+  }
+  text += "\n";
   std::vector<std::vector<std::string>> rows{
       {"way", "share asked", "in memory", "predicted tok/s", "roof", "measured", "error of time",
        "at the disk then", "streamed", "read, counted", "bound by"}};
@@ -266,9 +290,14 @@ std::string streaming_text(const Streaming& streaming) {
   }
   text += align(rows) + notes;
   for (const StreamingKnee& knee : streaming.knees()) text += knee_text(streaming, knee);
-  if (streaming.mean_absolute_error() > 0) {
-    text += fmt::format("mean absolute error of the predicted times: {:.1f} %\n",
-                        100 * streaming.mean_absolute_error());
+  if (streaming.scored() > 0) {
+    text +=
+        fmt::format("mean absolute error of the predicted times: {:.1f} % over {}\n",
+                    100 * streaming.mean_absolute_error(), number_of(streaming.scored(), "point"));
+  }
+  if (streaming.not_scored() > 0) {
+    text += fmt::format("not scored: {} mistrusted or wrong, as said above\n",
+                        number_of(streaming.not_scored(), "point"));
   }
   return text;
 }

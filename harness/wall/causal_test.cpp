@@ -106,15 +106,19 @@ std::vector<CausalTest> test_work(const TimedWork& work, SliceSession& session,
 
 }  // namespace
 
-CausalTests test_causes(
-    const Case& variant, const SliceOptions& options, int rounds,
-    const std::function<void(const CausalTests&, std::span<const CausalTest>)>& on_work) {
-  const auto cpus = ceilings::one_cpu_a_core();
-  if (cpus.size() < 2) {
+void require_causal_cores() {
+  if (ceilings::one_cpu_a_core().size() < 2) {
     throw Error(
         "the causal test needs a core for the antagonist, and this process may use one; run it "
         "where it may use two");
   }
+}
+
+CausalTests test_causes(
+    const Case& variant, const SliceOptions& options, int rounds,
+    const std::function<void(const CausalTests&, std::span<const CausalTest>)>& on_work) {
+  require_causal_cores();
+  const auto cpus = ceilings::one_cpu_a_core();
   SliceOptions own = options;
   own.least_passes = 1;
   own.threads = std::min(options.threads, static_cast<int>(cpus.size() / 2));

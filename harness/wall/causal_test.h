@@ -32,10 +32,13 @@ struct CausalTests {
   bool interrupted = false;
 };
 
+/// Error where there is one core only, so that none is left for an antagonist.
+void require_causal_cores();
+
 /// The model on half of the cores (at most options.threads), the antagonist on the others; decode
 /// of one sequence and of sixteen, decode over a long context, and a prefill. `on_work` hears of
 /// the tests of each kind of work as soon as they are done, with all that is known until then. When
-/// options.stop is set, the kinds that were done are returned. Error where there is one core only.
+/// options.stop is set, the kinds that were done are returned. Error as require_causal_cores.
 CausalTests test_causes(
     const Case& variant, const SliceOptions& options, int rounds,
     const std::function<void(const CausalTests&, std::span<const CausalTest>)>& on_work);

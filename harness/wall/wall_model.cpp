@@ -199,12 +199,14 @@ std::string wall_text(const WallModel& model, const std::vector<std::int64_t>& b
                       critical > 0 ? fmt::format("{:.1f}", critical)
                                    : fmt::format("above {}", costs.by_rows.back().rows),
                       critical_batch(model.roof, one), model.arithmetic);
-  const std::int64_t most = batches.back();
   text += fmt::format(
-      "  attention takes as long as the weights from a context of {:.0f} for one sequence, {:.0f} "
-      "for {}\n",
-      crossing_context(costs, model.decode_step(1, 1024)),
-      crossing_context(costs, model.decode_step(most, 1024)), most);
+      "  attention takes as long as the weights from a context of {:.0f} for one sequence",
+      crossing_context(costs, model.decode_step(1, 1024)));
+  if (const std::int64_t most = std::ranges::max(batches); most > 1) {
+    text += fmt::format(", {:.0f} for {}", crossing_context(costs, model.decode_step(most, 1024)),
+                        most);
+  }
+  text += "\n";
   const auto& need = model.need;
   text += fmt::format(
       "  memory: {} available, {} weights; largest batch at a context of {}: {}; largest context "

@@ -88,6 +88,7 @@ Json prediction_json(const WallCase& one) {
     json["error"] = one.error();
     json["drift"] = one.drift;
     json["renewed_error"] = one.renewed_error();
+    if (!one.not_scored.empty()) json["not_scored"] = one.not_scored;
   }
   return json;
 }
@@ -173,7 +174,7 @@ std::vector<WallScore> score_wall(const std::vector<WallCase>& cases) {
     score.renewed_mean_absolute_error += std::abs(one.renewed_error());
   };
   for (const WallCase& one : cases) {
-    if (one.measured_seconds <= 0) continue;
+    if (!one.is_scored()) continue;
     const std::string phase = one.decode ? "decode" : "prefill";
     if (one.model->is_whole()) {
       add(phase + " of models timed whole", one);
@@ -190,6 +191,12 @@ std::vector<WallScore> score_wall(const std::vector<WallCase>& cases) {
     all.push_back(std::move(score));
   }
   return all;
+}
+
+int not_scored(const std::vector<WallCase>& cases) {
+  return static_cast<int>(std::ranges::count_if(cases, [](const WallCase& one) {
+    return one.measured_seconds > 0 && !one.not_scored.empty();
+  }));
 }
 
 WallRun::WallRun(Store& store, const RunOptions& options, const std::string& label,
@@ -247,6 +254,9 @@ void WallRun::measure(std::vector<WallCase>& cases,
     }
     Record record = run_case(one.subject, options_, answers, stop, {}, program);
     one.measured_seconds = measured_seconds(one, record.measurement);
+    if (record.outcome != Outcome::ok) {
+      one.not_scored = fmt::format("{}: {}", name_of(record.outcome), record.reason);
+    }
     auto details = Json::parse(record.details);
     details["prediction"] = prediction_json(one);
     record.details = details.dump();
@@ -258,7 +268,9 @@ void WallRun::measure(std::vector<WallCase>& cases,
   // Of an interrupted run: what the cases until then say. Which they are stands in each score.
   Json score = score_json(cases);
   if (!interrupted_ || !score.empty()) {
-    add(record_of_figures(planned.back().name, {{"score", std::move(score)}}), planned_ - 1);
+    Json details = {{"score", std::move(score)}};
+    if (const int left = not_scored(cases); left > 0) details["cases_not_scored"] = left;
+    add(record_of_figures(planned.back().name, details), planned_ - 1);
   }
 }
 
@@ -285,14 +297,16 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
   return run.id();
 }
 
-std::pair<std::string, CausalTests> run_causal_tests(Store& store, const Case& variant,
+std::pair<std::string, CausalTests> run_causal_tests(const std::function<Store&()>& open_store,
+                                                     const Case& variant,
                                                      const SliceOptions& options, int rounds,
                                                      const std::string& label,
                                                      const std::string& command) {
   const Run run = new_run("wall", label, command);
-  store.begin_run(run, {});
   std::int64_t ordinal = 0;
   const auto store_tests = [&](const CausalTests& known, std::span<const CausalTest> tests) {
+    Store& store = open_store();
+    if (ordinal == 0) store.begin_run(run, {});
     for (const CausalTest& test : tests) {
       Record record = record_of_test(name_of_variant(variant), known, test);
       record.id = new_uuid();
@@ -302,9 +316,19 @@ std::pair<std::string, CausalTests> run_causal_tests(Store& store, const Case& v
       store.add_record(record);
     }
   };
-  CausalTests tests = test_causes(variant, options, rounds, store_tests);
-  store.finish_run(run.id, tests.interrupted ? "interrupted" : "finished", unix_ns(),
-                   read_conditions());
+  const auto finish = [&](bool interrupted) {
+    open_store().finish_run(run.id, interrupted ? "interrupted" : "finished", unix_ns(),
+                            read_conditions());
+  };
+  CausalTests tests;
+  try {
+    tests = test_causes(variant, options, rounds, store_tests);
+  } catch (...) {
+    if (ordinal > 0) finish(/*interrupted=*/true);
+    throw;
+  }
+  if (ordinal == 0) throw Interrupted();
+  finish(tests.interrupted);
   return {run.id, std::move(tests)};
 }
 

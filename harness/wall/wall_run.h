@@ -29,6 +29,9 @@ struct WallCase {
   /// What the slice took right before the run over what it took when all was predicted.
   double drift = 1;
   double measured_seconds = 0;  ///< 0: it did not come out
+  /// Why what was measured is not held against the prediction: "mistrusted: REASON"; empty: it is.
+  std::string not_scored;
+  [[nodiscard]] bool is_scored() const { return measured_seconds > 0 && not_scored.empty(); }
   /// predicted / measured - 1
   [[nodiscard]] double error() const;
   /// Of the prediction that was renewed right before the run: times the drift.
@@ -57,7 +60,10 @@ struct WallScore {
   double mean_absolute_error = 0;  ///< share of the measured time
   double renewed_mean_absolute_error = 0;
 };
+/// Of the cases that came out as they should.
 std::vector<WallScore> score_wall(const std::vector<WallCase>& cases);
+/// How many were measured and are not to be trusted.
+int not_scored(const std::vector<WallCase>& cases);
 
 /// A run of suite `wall` on its way: what is known is stored at once, so that whatever ends the
 /// program leaves it there.
@@ -95,8 +101,10 @@ std::string run_wall(Store& store, std::vector<WallCase>& cases, const RunOption
                      const std::atomic<bool>& stop, const MeasureProgram& program = {});
 
 /// Runs the causal test of one variant and stores each of its tests, a record each, as soon as the
-/// kind of work is done. Returns the run's id and the tests.
-std::pair<std::string, CausalTests> run_causal_tests(Store& store, const Case& variant,
+/// kind of work is done. Returns the run's id and the tests. What fails or is interrupted
+/// (Interrupted) before the first kind of work leaves no run behind, and never opened the store.
+std::pair<std::string, CausalTests> run_causal_tests(const std::function<Store&()>& open_store,
+                                                     const Case& variant,
                                                      const SliceOptions& options, int rounds,
                                                      const std::string& label,
                                                      const std::string& command);

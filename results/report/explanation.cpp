@@ -23,6 +23,8 @@ using roofline::ProfiledPhase;
 /// Shares below this are not worth a line.
 constexpr double kNotable = 0.05;
 constexpr std::size_t kOpsNamed = 3;
+/// Traced over untraced: outside, the phase met another machine in one of the two.
+constexpr double kLeastTraced = 0.8, kMostTraced = 1.25;
 
 double share_of(const ProfiledPhase& phase, Bound bound) {
   const auto found = phase.shares.find(std::string(name_of(bound)));
@@ -160,6 +162,17 @@ std::string critical_batch(const Record& record, const ProfiledPhase& phase) {
       std::floor(batch), record.subject.batch);
 }
 
+std::string doubt_of_tracing(const ProfiledPhase& phase) {
+  if (phase.trace_overhead <= 0 ||
+      (phase.trace_overhead >= kLeastTraced && phase.trace_overhead <= kMostTraced)) {
+    return {};
+  }
+  return fmt::format(
+      "  traced it took {:.3f} times that: what is said of its ops is of other conditions; take "
+      "shares and forecasts as a hint, or measure again",
+      phase.trace_overhead);
+}
+
 std::string trust_of(const roofline::CaseProfile& profile) {
   std::int64_t mistrusted = 0;
   std::string cause;
@@ -188,13 +201,16 @@ std::string trust_of(const roofline::CaseProfile& profile) {
 }  // namespace
 
 std::string explanation(const Record& record, const roofline::CaseProfile& profile) {
-  std::vector<std::string> lines = {label(record.subject)};
+  // Cases that differ in the backend alone have the same label.
+  std::vector<std::string> lines = {
+      fmt::format("{}  {}, {}", record.ordinal, label(record.subject), record.subject.backend)};
   if (record.outcome != Outcome::ok) {
     lines.push_back(fmt::format("{}: {}", name_of(record.outcome), record.reason));
   }
   for (const ProfiledPhase& phase : profile.phases) {
     if (!(pass_ns(phase) > 0)) continue;
     lines.push_back(what_it_takes(record, phase));
+    if (auto doubt = doubt_of_tracing(phase); !doubt.empty()) lines.push_back(std::move(doubt));
     lines.push_back(what_binds(phase));
     lines.push_back(longest_ops(phase));
     const auto helps = what_helps(record, phase);
@@ -208,6 +224,7 @@ std::string explanation(const Record& record, const roofline::CaseProfile& profi
     if (auto batch = critical_batch(record, phase); !batch.empty())
       lines.push_back(std::move(batch));
   }
+  if (!profile.note.empty()) lines.push_back(fmt::format("note: {}", profile.note));
   lines.push_back(trust_of(profile));
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }

@@ -170,10 +170,21 @@ std::string why_no_profile(const Record& record) {
     const auto why = found->find("absent");
     return why != found->end() && why->is_string() ? why->get<std::string>() : std::string();
   };
-  if (const auto why = absent("op_times"); !why.empty()) return why;
-  if (const auto why = absent("roofline"); !why.empty()) return why;
-  return record.measurement.op_times.empty() ? "no op was traced"
-                                             : "it was not profiled: ridgepoint profile";
+  // Passes that are traced follow those that are timed: what ended these is why there are none.
+  const std::string outcome = record.outcome == Outcome::ok || !record.measurement.op_times.empty()
+                                  ? std::string()
+                                  : fmt::format("{}: {}", name_of(record.outcome), record.reason);
+  const bool came_out = record.outcome == Outcome::ok || record.outcome == Outcome::wrong ||
+                        record.outcome == Outcome::mistrusted;
+  if (!outcome.empty() && !came_out) return outcome;
+  const auto with_outcome = [&](const std::string& why) {
+    return outcome.empty() ? why : fmt::format("{}; {}", outcome, why);
+  };
+  if (const auto why = absent("op_times"); !why.empty()) return with_outcome(why);
+  if (const auto why = absent("roofline"); !why.empty()) return with_outcome(why);
+  return with_outcome(record.measurement.op_times.empty()
+                          ? "no op was traced"
+                          : "it was not profiled: ridgepoint profile");
 }
 
 std::string profile_table(const RunWithRecords& data, std::size_t most,
@@ -183,11 +194,11 @@ std::string profile_table(const RunWithRecords& data, std::size_t most,
     text += fmt::format("\n{}  {}\n", record.ordinal, label(record.subject));
     const auto profile = profile_of(record);
     if (!profile) {
-      text += fmt::format("no profile: {}\n", why_no_profile(record));
+      text += fmt::format("no profile: {}\n", profile.why());
       continue;
     }
-    text += head_of(*profile);
-    for (const auto& phase : profile->phases) text += phase_text(phase, most);
+    text += head_of(profile.value());
+    for (const auto& phase : profile.value().phases) text += phase_text(phase, most);
   }
   return text;
 }

@@ -232,6 +232,11 @@ std::optional<Bandwidth> Roofs::bandwidth_at(double bytes, Access access) const 
   return best_of(*this, bytes, access, largest_cache_bytes);
 }
 
+bool Roofs::is_full() const {
+  return covers_threads &&
+         bandwidth_at(std::numeric_limits<double>::max(), Access::read).has_value();
+}
+
 std::optional<Bandwidth> Roofs::outermost() const {
   return best_of(*this, std::numeric_limits<double>::max(), Access::read, 0);
 }
@@ -285,7 +290,13 @@ Roofs roofs_of(const Run& run, std::span<const Record> ceilings, int threads) {
       measured = measured_with(all, threads);
     } else if (threads > most) {
       measured = measured_with(all, most);
+      roofs.covers_threads = false;
       roofs.note = fmt::format("ceilings of {} stand for {}", number_of(most, "thread"), threads);
+    } else if (threads < *counts.begin()) {
+      measured = measured_with(all, *counts.begin());
+      roofs.covers_threads = false;
+      roofs.note =
+          fmt::format("ceilings of {} stand for {}", number_of(*counts.begin(), "thread"), threads);
     } else {
       measured =
           in_between(measured_with(all, *counts.begin()), measured_with(all, most), threads, most);

@@ -59,6 +59,8 @@ struct Roofs {
   int threads = 1;
   /// Empty, or how ceilings of other numbers of threads were made to do.
   std::string note;
+  /// Measured with as many threads, or with fewer and with more.
+  bool covers_threads = true;
   /// The largest cache that the system of the ceilings shows; 0: not known. Curves that end before
   /// twice that never came to the memory behind it.
   double largest_cache_bytes = 0;
@@ -69,6 +71,9 @@ struct Roofs {
   /// where no curve was measured, or where it ended in the caches and `bytes` are more than it
   /// walked through.
   [[nodiscard]] std::optional<Bandwidth> bandwidth_at(double bytes, Access access) const;
+  /// Whether any op can be placed: they cover the threads, and came to the memory behind the
+  /// caches.
+  [[nodiscard]] bool is_full() const;
   /// Of loads at the largest sizes that were measured, in memory or not.
   [[nodiscard]] std::optional<Bandwidth> outermost() const;
   /// Why there is no bandwidth for so many bytes, in a sentence; empty where there is.

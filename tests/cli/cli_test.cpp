@@ -432,6 +432,10 @@ TEST_F(CommandLine, RefusesAnUnknownBackendShapeTypeSuiteAndOption) {
                           AllOf(HasSubstr("refrence"), HasSubstr("reference")));
   expect_one_line_refusal({"run", "--backend", "null:latency=3"}, HasSubstr("latency_ns"));
   expect_one_line_refusal({"run", "--backend", "./libnone.so"}, HasSubstr("libnone.so"));
+  const std::string unnameable = folder_.file("\xff.gguf");
+  expect_one_line_refusal({"model", "make", "--shape", "tiny", "-o", unnameable},
+                          HasSubstr("not UTF-8"));
+  EXPECT_FALSE(std::filesystem::exists(unnameable));
   expect_one_line_refusal({"model", "make", "--shape", "llama-9", "-o", folder_.file("x.gguf")},
                           AllOf(HasSubstr("llama-9"), HasSubstr("tinyllama-1.1b")));
   expect_one_line_refusal(

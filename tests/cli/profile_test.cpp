@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -128,6 +130,45 @@ TEST_F(ProfileCommand, ExplainTakesTheNewestRunThatHasAProfile) {
   EXPECT_EQ(ceilings.exit_code, 1);
   EXPECT_LE(std::count(ceilings.out.begin(), ceilings.out.end(), '\n'), 10) << ceilings.out;
   EXPECT_THAT(ceilings.out, HasSubstr(" more)"));
+}
+
+TEST_F(ProfileCommand, ExplainsWhatCanBeExplainedBesideRunsOfOtherMachines) {
+  measure_small_ceilings();
+  ASSERT_EQ(measure_product("profile", {"--label", "mine"}).exit_code, 0);
+  ASSERT_EQ(measure_product("run", {"--label", "foreign"}).exit_code, 0);
+  {
+    // As if it had been measured elsewhere and imported.
+    SQLite::Database raw((folder_.path() / "ridgepoint" / "ridgepoint.db").string(),
+                         SQLite::OPEN_READWRITE);
+    raw.exec(
+        "INSERT INTO environments (hash, json) SELECT '0123456789abcdef0123456789abcdef', "
+        "json_set(json, '$.cpu.model', 'Foreign CPU') FROM environments LIMIT 1");
+    ASSERT_EQ(raw.exec("UPDATE runs SET environment_hash = '0123456789abcdef0123456789abcdef' "
+                       "WHERE label = 'foreign'"),
+              1);
+  }
+  const auto foreign = ridgepoint({"explain", "foreign"});
+  EXPECT_EQ(foreign.exit_code, 1) << foreign.err;
+  EXPECT_THAT(foreign.out, AllOf(HasSubstr("no ceilings of that machine (Foreign CPU)"),
+                                 ::testing::Not(HasSubstr("measure them first"))));
+  const auto shown = ridgepoint({"show", "foreign", "--profile"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("no profile: no ceilings of that machine"));
+  const auto newest = ridgepoint({"explain"});
+  EXPECT_EQ(newest.exit_code, 0) << newest.err;
+  EXPECT_EQ(newest.out, ridgepoint({"explain", "mine"}).out);
+}
+
+TEST_F(ProfileCommand, SaysWhyNothingWasTraced) {
+  measure_small_ceilings();
+  ASSERT_EQ(measure_product("run", {"--op-times", "false"}).exit_code, 0);
+  EXPECT_THAT(ridgepoint({"explain", "latest"}).out, HasSubstr("--op-times false"));
+}
+
+TEST_F(ProfileCommand, NeedsCeilingsOfTheDeviceThatComputes) {
+  measure_small_ceilings();
+  expect_one_line(measure_product("run", {"--profile", "--backend", "cuda"}),
+                  HasSubstr("ridgepoint roofline --device cuda:0"));
 }
 
 TEST_F(ProfileCommand, MistakesAreOneLine) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,6 +84,25 @@ TEST_F(WallCommand, MistakesAreOneLine) {
   }
   expect_one_line_refusal({"wall", "--streamed", "--batch", "2"}, HasSubstr("not with --streamed"));
   expect_one_line_refusal({"wall", "--share", "0.5"}, HasSubstr("with --streamed only"));
+}
+
+TEST_F(WallCommand, TakesWhatIsGivenTwiceOnce) {
+  const auto result = ridgepoint({"wall", "--model", "tiny", "--type", "f32", "--threads", "1",
+                                  "--batch", "1,1", "--depth", "0,0", "--predict-only"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("context 0"));
+  const auto column = result.out.find("context 0");
+  EXPECT_EQ(result.out.find("context 0 ", column + 1), std::string::npos) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("for one sequence\n")) << "and not for 1 once more";
+}
+
+TEST_F(WallCommand, InterruptedBeforeAnythingIsKnownLeavesNothingBehind) {
+  for (const char* option : {"--predict-only", "--causal"}) {
+    const std::string database = folder_.file("new.db");
+    const auto result = ridgepoint({"wall", "--model", "tiny", option, "--db", database},
+                                   /*interrupt_after_ms=*/100);
+    EXPECT_FALSE(std::filesystem::exists(database)) << result.out << result.err;
+  }
 }
 
 TEST_F(WallCommand, SaysWhichModelItTakes) {

@@ -3,10 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sched.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
+#include "harness/wall/interrupted.h"
+#include "profiler/ceilings/time_together.h"
+#include "tests/support/error_of.h"
 #include "tests/unit/harness/support/measuring.h"
 #include "workloads/error.h"
 
@@ -113,6 +119,34 @@ TEST(WallScores, KeepModelsThatWereTimedWholeApart) {
   EXPECT_TRUE(errors.contains("decode KV fp8"));
 }
 
+TEST(WallScores, LeaveOutWhatIsNotToBeTrusted) {
+  SmallWall wall;
+  for (WallCase& one : wall.cases) one.measured_seconds = 2e-4;
+  wall.cases[0].measured_seconds = 1;
+  wall.cases[0].not_scored = "mistrusted: it was not cold";
+  const auto scores = score_wall(wall.cases);
+  ASSERT_FALSE(scores.empty());
+  EXPECT_EQ(scores[0].cases, 2);
+  EXPECT_DOUBLE_EQ(scores[0].mean_absolute_error, 0.5);
+  EXPECT_EQ(not_scored(wall.cases), 1);
+}
+
+TEST(WallRun, ScoresNoCaseThatDidNotComeOutAsItShould) {
+  SmallWall wall;
+  Store store(wall.folder.path() / "wall.db", OpenMode::read_write);
+  const std::atomic<bool> never{false};
+  int runs = 0;
+  RunOptions options = testing::quick_options();
+  options.time_limit_seconds = 1e-3;
+  const std::string id = run_wall(
+      store, wall.cases, options, "", "ridgepoint wall", [&](const WallCase&) { ++runs; }, never);
+  EXPECT_EQ(runs, 3);
+  for (const WallCase& one : wall.cases) {
+    EXPECT_THAT(one.not_scored, ::testing::HasSubstr("timed"));
+  }
+  EXPECT_TRUE(score_of(store.records(id).back()).empty());
+}
+
 TEST(CausalRun, ThatIsStoppedKeepsItsRun) {
   TemporaryFolder folder;
   Store store(folder.path() / "wall.db", OpenMode::read_write);
@@ -128,7 +162,8 @@ TEST(CausalRun, ThatIsStoppedKeepsItsRun) {
     if (what == "decode, batch 16") stop = true;
   };
   try {
-    const auto [id, tests] = run_causal_tests(store, variant, options, 2, "", "ridgepoint wall");
+    const auto [id, tests] = run_causal_tests([&]() -> Store& { return store; }, variant, options,
+                                              2, "", "ridgepoint wall");
     EXPECT_TRUE(tests.interrupted);
     EXPECT_EQ(store.run(id).status, "interrupted");
     EXPECT_EQ(store.records(id).size(), tests.tests.size());
@@ -137,6 +172,35 @@ TEST(CausalRun, ThatIsStoppedKeepsItsRun) {
   } catch (const Error& error) {
     GTEST_SKIP() << error.what();  // one core only
   }
+}
+
+TEST(CausalRun, ThatCannotBeginLeavesNothingBehind) {
+  cpu_set_t all, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof all, &all), 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  Case variant;
+  variant.model = "tiny";
+  variant.backend = "cpu";
+  const auto never = []() -> Store& { throw std::logic_error("the store was opened"); };
+  EXPECT_THAT(error_of([&] { run_causal_tests(never, variant, SliceOptions(), 2, "", ""); }),
+              ::testing::HasSubstr("needs a core for the antagonist"));
+  EXPECT_EQ(::sched_setaffinity(0, sizeof all, &all), 0);
+}
+
+TEST(CausalRun, ThatIsInterruptedAtOnceLeavesNothingBehind) {
+  if (ceilings::one_cpu_a_core().size() < 2) GTEST_SKIP() << "one core only";
+  Case variant;
+  variant.model = "tiny";
+  variant.backend = "cpu";
+  const std::atomic<bool> stop{true};
+  SliceOptions options;
+  options.stop = &stop;
+  const auto never = []() -> Store& { throw std::logic_error("the store was opened"); };
+  EXPECT_THROW(run_causal_tests(never, variant, options, 2, "", ""), Interrupted);
 }
 
 }  // namespace

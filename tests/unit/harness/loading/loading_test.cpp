@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
 #include <utility>
 
+#include "harness/loading/disk_rates.h"
 #include "harness/loading/load_way.h"
 #include "harness/loading/measure_loading.h"
 #include "harness/loading/packed_copy.h"
@@ -151,6 +155,33 @@ TEST_F(LoadingTest, RefusesWhatCannotBeLoaded) {
   EXPECT_THAT(refusal(folder_.path().string()), HasSubstr("give a file"));
   std::ofstream(folder_.file("empty"));
   EXPECT_THAT(refusal(folder_.file("empty")), HasSubstr("is empty"));
+}
+
+TEST_F(LoadingTest, SaysWhereThePackedCopyCannotBeMade) {
+  const std::string place = folder_.file("nowhere/model.zst");
+  EXPECT_THAT(error_of([&] { pack_file(path_, kBytes, place, kNeverStop); }),
+              ::testing::AllOf(HasSubstr(place), HasSubstr("No such file"), HasSubstr("--folder"),
+                               ::testing::Not(HasSubstr("full"))));
+}
+
+TEST_F(LoadingTest, FindsNoDiskWhereTheFileSystemIsMemory) {
+  const std::string path = "/dev/shm/ridgepoint-loading-test." + std::to_string(::getpid());
+  std::error_code problem;
+  std::filesystem::copy_file(path_, path, problem);
+  if (problem) GTEST_SKIP() << "/dev/shm: " << problem.message();
+  const std::string why = why_no_disk(path);
+  LoadingOptions options;
+  options.rounds = 1;
+  options.folder = folder_.path();
+  const Loading loading = measure_loading(
+      path, options, [](const std::string&) {}, kNeverStop);
+  const auto direct = measure_direct_rate(path, kBytes);
+  std::filesystem::remove(path);
+  EXPECT_THAT(why, HasSubstr("is memory"));
+  EXPECT_EQ(loading.disk_bytes_per_second, 0);
+  EXPECT_THAT(loading_text(loading), HasSubstr("the disk's own: absent: " + path));
+  ASSERT_FALSE(direct);
+  EXPECT_EQ(direct.why(), why);
 }
 
 TEST_F(LoadingTest, LoadsNoMoreThanAskedFor) {

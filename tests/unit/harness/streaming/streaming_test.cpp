@@ -19,10 +19,10 @@
 
 #include "backends/registry.h"
 #include "backends/session.h"
+#include "harness/loading/disk_rates.h"
 #include "harness/streaming/apart.h"
 #include "harness/streaming/cold_pages.h"
 #include "harness/streaming/direct_feed.h"
-#include "harness/streaming/disk_rates.h"
 #include "harness/streaming/leftovers.h"
 #include "harness/streaming/mapped_feed.h"
 #include "harness/streaming/memory_group.h"
@@ -171,6 +171,18 @@ TEST_F(StreamingTest, LeavesNothingThatIsStreamedInThePageCache) {
     ASSERT_TRUE(before && after);
     // Six passes; in the pieces of the prompt the output is left out twice.
     EXPECT_GT(after.value() - before.value(), 4 * plan.streamed_bytes()) << name_of(way);
+  }
+}
+
+TEST_F(StreamingTest, FindsAFileOfAnyName) {
+  for (const char* name : {"two lines\n.gguf", "a\\012.gguf"}) {
+    SCOPED_TRACE(name);
+    std::filesystem::remove(folder_ / "tiny.gguf");
+    write_synthetic_gguf("tiny", Type::f16, 7, 1, folder_ / name);
+    const Model model = load_model(folder_ / name);
+    const StreamPlan plan = plan_stream(model, *open_backend("cpu"));
+    ASSERT_FALSE(plan.groups.empty());
+    EXPECT_EQ(plan.groups[0].weights[0].file, std::filesystem::canonical(folder_ / name));
   }
 }
 
@@ -352,8 +364,71 @@ TEST_F(StreamingTest, IsPredictedMeasuredAndStored) {
   EXPECT_EQ(records[2].measurement.find("decode_step")->samples.size(), 2U);
   EXPECT_TRUE(records[2].measurement.metrics.contains("prediction_error"));
   EXPECT_TRUE(records[1].measurement.metrics.contains("decode_tokens_per_second"));
-  EXPECT_THAT(records[6].details, HasSubstr("mean_absolute_error"));
+  EXPECT_THAT(records[6].details, HasSubstr("points_not_scored"));
   EXPECT_THAT(streaming_text(streaming), HasSubstr("knee, direct: predicted at"));
+}
+
+TEST_F(StreamingTest, ClosesItsRunWhateverEndsIt) {
+  Streaming streaming;
+  streaming.model.outline = tiny(Type::f16);
+  streaming.model.variant.model = "tiny.gguf";
+  streaming.model.variant.backend = "cpu";
+  streaming.model.need.weight_bytes = 2;
+  streaming.model.need.available_bytes = 1;
+  streaming.points.emplace_back().absent = "not asked for";
+  Store store(folder_.file("runs.db"), OpenMode::read_write);
+  const auto ends = [](const StreamingPoint&) { throw Error("what nobody thought of"); };
+  EXPECT_THAT(error_of([&] {
+                run_streaming(store, streaming, true, "", "ridgepoint wall", ends, kNeverStops);
+              }),
+              HasSubstr("nobody thought of"));
+  ASSERT_EQ(store.runs().size(), 1U);
+  EXPECT_EQ(store.runs()[0].status, "interrupted");
+}
+
+TEST(StreamingScore, LeavesOutWhatIsNotToBeTrusted) {
+  Streaming streaming;
+  streaming.model.variant.model = "tiny.gguf";
+  streaming.step_seconds = streaming.roof_seconds = 0.01;
+  streaming.weight_bytes = 1'000'000'000;
+  streaming.mapped_rate = 1e9;
+  streaming.options.ways = {StreamWay::mapped};
+  StreamingPoint point;
+  point.predicted_seconds = 1.01;
+  point.streamed_bytes = streaming.weight_bytes;
+  point.step_ns = {1'010'000'000};
+  streaming.points.assign(3, point);
+  EXPECT_EQ(streaming.scored(), 3);
+  const double knee = streaming.knees()[0].measured_share.value();
+  // From the page cache in a tenth of the time, and other logits.
+  streaming.points[1].step_ns = {101'000'000};
+  streaming.points[1].doubt = "it was not cold";
+  streaming.points[2].step_ns = {101'000'000};
+  streaming.points[2].wrong = "its logits are others";
+  EXPECT_NEAR(streaming.mean_absolute_error(), 0, 1e-9);
+  EXPECT_DOUBLE_EQ(streaming.knees()[0].measured_share.value(), knee);
+  EXPECT_EQ(streaming.scored(), 1);
+  EXPECT_EQ(streaming.not_scored(), 2);
+  EXPECT_THAT(streaming_text(streaming), HasSubstr("over 1 point\nnot scored: 2 points"));
+  streaming.points.erase(streaming.points.begin());
+  EXPECT_FALSE(streaming.knees()[0].measured_share.has_value());
+  EXPECT_THAT(streaming_text(streaming), ::testing::Not(HasSubstr("mean absolute error")));
+}
+
+TEST(StreamingText, SaysWhatIsAbsentOfTheDiskAndWhatIsSmall) {
+  Streaming streaming;
+  streaming.model.variant.model = "tiny.gguf";
+  streaming.step_seconds = streaming.roof_seconds = 0.01;
+  streaming.weight_bytes = 1'000'000;
+  streaming.mapped_absent = "it stayed in the page cache";
+  streaming.direct_absent = "its file system is memory";
+  EXPECT_THAT(streaming_text(streaming),
+              ::testing::AllOf(
+                  HasSubstr("through mapped pages absent: it stayed in the page cache"),
+                  HasSubstr("past the page cache absent: its file system is memory"),
+                  HasSubstr("1.00 MB are little"), ::testing::Not(HasSubstr("the disk: 0 B/s"))));
+  streaming.weight_bytes = 1'000'000'000;
+  EXPECT_THAT(streaming_text(streaming), ::testing::Not(HasSubstr("are little")));
 }
 
 TEST_F(StreamingTest, HoldsTheWaysAgainstEachOtherWhereMemoryDoesNotHoldTheModel) {
@@ -384,7 +459,7 @@ TEST_F(StreamingTest, HoldsTheWaysAgainstEachOtherWhereMemoryDoesNotHoldTheModel
   ASSERT_EQ(records.size(), 7U);
   EXPECT_EQ(records[1].outcome, Outcome::unsupported);
   EXPECT_THAT(records[1].reason, HasSubstr("do not fit"));
-  EXPECT_THAT(records[6].details, HasSubstr("mean_absolute_error"));
+  EXPECT_THAT(records[6].details, HasSubstr("points_not_scored"));
   EXPECT_THAT(streaming_text(streaming), HasSubstr("not measured: "));
 }
 

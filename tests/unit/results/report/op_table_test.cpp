@@ -99,7 +99,9 @@ TEST(OpTable, SaysThatAnImportHasNone) {
   data.records[0].subject.workload = "imported";
   data.records[0].subject.name = "BM_Sort/1024";
   EXPECT_THAT(op_table(data, 5), HasSubstr("BM_Sort/1024\nno times of ops: an import has none: "));
-  const auto none = [](const Record&) { return std::optional<roofline::CaseProfile>(); };
+  const auto none = [](const Record& record) {
+    return Reading<roofline::CaseProfile>::absent(why_no_profile(record));
+  };
   EXPECT_THAT(profile_table(data, 5, none), HasSubstr("no profile: an import has none: "));
 }
 

@@ -48,6 +48,12 @@ Record decoding_record() {
   return record;
 }
 
+/// As ProfileOf gives it.
+Reading<CaseProfile> example_profile_of(const Record& record) {
+  return Reading<CaseProfile>::of(
+      profile_of(record, example_roofs(), 50, "there is no PMU").value());
+}
+
 CaseProfile decoding_profile() {
   return profile_of(decoding_record(), example_roofs(), 50, "there is no PMU").value();
 }
@@ -129,9 +135,7 @@ TEST(CaseProfile, SaysWhyAProcessorsCountersAreAbsent) {
 
 TEST(ProfileTable, ShowsWhatWasCountedBesideWhatMustBeDone) {
   RunWithRecords data{example_run(), {counted_on_cpu_record()}, {}};
-  const auto text = profile_table(data, 5, [](const Record& record) {
-    return profile_of(record, example_roofs(), 50, "there is no PMU");
-  });
+  const auto text = profile_table(data, 5, example_profile_of);
   EXPECT_THAT(text, AllOf(HasSubstr("counted bytes: misses of 64 bytes (without writes)"),
                           HasSubstr("1.25 times the compulsory bytes"), HasSubstr("over least"),
                           HasSubstr("8.00 MFLOP"),
@@ -235,18 +239,17 @@ TEST(CaseProfile, PutsTheSameOpOfAllLayersTogether) {
 
 TEST(ProfileTable, ShowsEachOpAgainstItsRoofOrWhyThereIsNone) {
   RunWithRecords data{example_run(), {decoding_record()}, {}};
-  const auto text = profile_table(data, 5, [](const Record& record) {
-    return profile_of(record, example_roofs(), 50, "there is no PMU");
-  });
+  const auto text = profile_table(data, 5, example_profile_of);
   EXPECT_THAT(text, AllOf(HasSubstr("5.00 ms untraced, traced 1.060 times that"),
                           HasSubstr("bytes from"), HasSubstr("the outermost level: 80.0 MB")));
   EXPECT_THAT(text, AllOf(HasSubstr("layer.*.ffn.up x2"), HasSubstr("MBU 75 to 85 %"),
                           HasSubstr("memory (the outermost level)"),
                           HasSubstr("counted: absent, there is no PMU"),
                           HasSubstr("1.020 times an untraced one")));
-  data.records[0].details = R"({"roofline":{"absent":"no ceilings"}})";
-  EXPECT_THAT(profile_table(data, 5, [](const Record&) { return std::nullopt; }),
-              HasSubstr("no profile: no ceilings"));
+  EXPECT_THAT(
+      profile_table(data, 5,
+                    [](const Record&) { return Reading<CaseProfile>::absent("no ceilings"); }),
+      HasSubstr("no profile: no ceilings"));
 }
 
 TEST(Explanation, SaysInFewLinesWhatLimitsAndWhatWouldHelp) {
@@ -258,6 +261,28 @@ TEST(Explanation, SaysInFewLinesWhatLimitsAndWhatWouldHelp) {
   // 0.3 ms + 2 x 2.45 ms become 0.3 ms + 2 x 1.225 ms.
   EXPECT_THAT(text, HasSubstr("weights of half the bytes: 1.89 times as fast at the most"));
   EXPECT_THAT(text, HasSubstr("up to about 20 sequences"));
+}
+
+TEST(Explanation, TellsCasesApartThatDifferInTheBackend) {
+  Record record = decoding_record();
+  record.ordinal = 3;
+  record.subject.backend = "quantized";
+  const auto text = explanation(record, decoding_profile());
+  EXPECT_EQ(text.substr(0, text.find('\n')), "3  " + label(record.subject) + ", quantized");
+}
+
+TEST(Explanation, CautionsWhereAPhaseWasTracedUnderOtherConditions) {
+  Record record = decoding_record();
+  EXPECT_THAT(explanation(record, decoding_profile()), ::testing::Not(HasSubstr("traced it took")))
+      << "1.06 times";
+  for (const auto& [untraced_ns, ratio] : {std::pair(12e6, "0.442"), std::pair(2e6, "2.650")}) {
+    record.measurement.metrics["tpot_ns"] = untraced_ns;
+    auto profile = profile_of(record, example_roofs(), 50, "").value();
+    profile.note = "ceilings of another day";
+    EXPECT_THAT(explanation(record, profile),
+                AllOf(HasSubstr(std::string("traced it took ") + ratio + " times"),
+                      HasSubstr("as a hint"), HasSubstr("note: ceilings of another day")));
+  }
 }
 
 TEST(Explanation, NamesWhatIsMistrusted) {

@@ -1,14 +1,17 @@
-#include "harness/streaming/disk_rates.h"
+#include "harness/loading/disk_rates.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -24,7 +27,7 @@ namespace {
 
 constexpr std::int64_t kProbePieceBytes = std::int64_t{4} << 20;
 constexpr std::int64_t kProbeBlockBytes = 4096;
-constexpr double kLargestCachedShare = 0.01;
+constexpr double kMostProbeCachedShare = 0.01;
 
 /// Whole blocks of the file, no more than `most`; 0 when there is no such file.
 std::int64_t whole_blocks(const std::string& file, std::int64_t most) {
@@ -35,15 +38,17 @@ std::int64_t whole_blocks(const std::string& file, std::int64_t most) {
 
 /// Seconds that `readers` take for all of it together; 0 when a read fails.
 double read_all(int descriptor, std::int64_t bytes, int readers) {
+  // Large pages, as the feed's buffers have: a device takes fewer and larger requests for them.
+  // Touched before the clock runs: a page that is new costs more than a disk takes to fill it.
+  std::vector<ceilings::MemoryBlock> buffers;
+  for (int i = 0; i < readers; ++i) {
+    const auto& buffer = buffers.emplace_back(static_cast<std::size_t>(kProbePieceBytes));
+    if (buffer.data() == nullptr) return 0;
+    std::memset(buffer.data(), 1, buffer.size());
+  }
   std::atomic<std::int64_t> next{0};
   std::atomic<bool> failed{false};
-  const auto work = [&] {
-    // Large pages, as the feed's buffers have: a device takes fewer and larger requests for them.
-    const ceilings::MemoryBlock buffer(static_cast<std::size_t>(kProbePieceBytes));
-    if (buffer.data() == nullptr) {
-      failed = true;
-      return;
-    }
+  const auto work = [&](const ceilings::MemoryBlock& buffer) {
     for (;;) {
       const std::int64_t first = next.fetch_add(kProbePieceBytes);
       if (first >= bytes) return;
@@ -54,20 +59,43 @@ double read_all(int descriptor, std::int64_t bytes, int readers) {
   const std::int64_t start_ns = monotonic_ns();
   {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < readers; ++i) threads.emplace_back(work);
+    for (const auto& buffer : buffers) threads.emplace_back([&] { work(buffer); });
   }
   return failed ? 0 : static_cast<double>(monotonic_ns() - start_ns) * 1e-9;
 }
 
+/// A file system without a disk behind it, where newer kernels grant O_DIRECT all the same.
+bool is_memory(int descriptor) {
+  struct statfs system {};
+  return ::fstatfs(descriptor, &system) == 0 &&
+         (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
 }  // namespace
 
+std::string why_no_disk(const std::string& file) {
+  const int ordinary = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (ordinary < 0) return file + ": " + std::generic_category().message(errno);
+  const bool in_memory = is_memory(ordinary);
+  ::close(ordinary);
+  if (in_memory) return file + ": its file system is memory (tmpfs), not on a disk";
+  const int direct = ::open(file.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+  if (direct < 0) {
+    return file + ": " +
+           (errno == EINVAL ? "its file system has no O_DIRECT"
+                            : std::generic_category().message(errno));
+  }
+  ::close(direct);
+  return whole_blocks(file, kProbeBlockBytes) > 0 ? std::string()
+                                                  : file + ": holds no whole block to read";
+}
+
 Reading<DirectRate> measure_direct_rate(const std::string& file, std::int64_t most_bytes) {
+  if (auto why = why_no_disk(file); !why.empty()) return Reading<DirectRate>::absent(why);
   const std::int64_t bytes = whole_blocks(file, most_bytes);
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
   if (descriptor < 0) {
-    return Reading<DirectRate>::absent(file + ": " +
-                                       (errno == EINVAL ? "its file system has no O_DIRECT"
-                                                        : std::generic_category().message(errno)));
+    return Reading<DirectRate>::absent(file + ": " + std::generic_category().message(errno));
   }
   constexpr std::array kReaders{1, 2, 4, 8, 16};
   std::array<std::vector<double>, kReaders.size()> rates;
@@ -84,7 +112,7 @@ Reading<DirectRate> measure_direct_rate(const std::string& file, std::int64_t mo
   }
   ::close(descriptor);
   if (best.bytes_per_second <= 0) {
-    return Reading<DirectRate>::absent(file + ": holds no block that could be read");
+    return Reading<DirectRate>::absent(file + ": none of it could be read");
   }
   return Reading<DirectRate>::of(best);
 }
@@ -104,7 +132,7 @@ Reading<double> measure_mapped_rate(const std::string& file, std::int64_t most_b
   for (int pass = 0; pass < 3; ++pass) {
     const auto kept = drop_from_page_cache(file);
     if (!kept) return Reading<double>::absent(kept.why());
-    if (kept.value() > kLargestCachedShare) {
+    if (kept.value() > kMostProbeCachedShare) {
       return Reading<double>::absent(
           fmt::format("{}: {:.0f} % of it stayed in the page cache", file, 100 * kept.value()));
     }
