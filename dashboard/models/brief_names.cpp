@@ -43,6 +43,19 @@ std::string without(const Words& words, const std::vector<bool>& left_out) {
   return text;
 }
 
+/// What two names are shortened to tells neither.
+void drop_ambiguous(const std::vector<std::string>& names,
+                    std::vector<std::vector<std::string>>& brief) {
+  std::map<std::string, std::set<std::string>> meant;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    meant[names[i]].insert(names[i]);
+    for (const std::string& form : brief[i]) meant[form].insert(names[i]);
+  }
+  for (auto& forms : brief) {
+    std::erase_if(forms, [&](const std::string& form) { return meant[form].size() > 1; });
+  }
+}
+
 }  // namespace
 
 std::vector<std::vector<std::string>> brief_names(const std::vector<std::string>& names) {
@@ -74,6 +87,7 @@ std::vector<std::vector<std::string>> brief_names(const std::vector<std::string>
       brief[i].push_back(without(words, left_out));
     }
   }
+  drop_ambiguous(names, brief);
   return brief;
 }
 

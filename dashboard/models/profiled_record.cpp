@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/models/profiled_record.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "dashboard/models/text.h"
+#include "dashboard/models/unfinished_ceilings.h"
 #include "results/report/profile_table.h"
 #include "workloads/error.h"
 
@@ -53,11 +54,30 @@ const Record* traced_record_of(const RunWithRecords& run, const std::string& cas
 }
 
 const Record* same_traced_case(const RunWithRecords& run, const Record& beside) {
-  const Record* found = traced_record_of(run, case_hash(beside.subject));
-  if (found == nullptr || case_hash(found->subject) == case_hash(beside.subject)) return found;
-  const auto traced = std::ranges::count_if(
-      run.records, [](const Record& record) { return !record.measurement.op_times.empty(); });
-  return traced == 1 ? found : nullptr;
+  const std::string wanted = case_hash(beside.subject);
+  const auto is_alike = [&](const Case& subject) {
+    return subject.workload == beside.subject.workload && subject.model == beside.subject.model &&
+           subject.op == beside.subject.op;
+  };
+  const Record* alike = nullptr;
+  bool only_one = true;
+  for (const Record& record : run.records) {
+    if (record.measurement.op_times.empty()) continue;
+    if (case_hash(record.subject) == wanted) return &record;
+    if (!is_alike(record.subject)) continue;
+    only_one = alike == nullptr;
+    alike = &record;
+  }
+  return only_one ? alike : nullptr;
+}
+
+QString naming_other_case(const Record& found, const Record& beside) {
+  const std::string hash = case_hash(found.subject);
+  if (hash == case_hash(beside.subject)) return {};
+  const std::string name = label(found.subject);
+  const QString text = QStringLiteral(" of another case, ") + with_plain_direction(qt(name));
+  // Some of what tells cases apart does not stand in their names.
+  return name == label(beside.subject) ? text + " (case " + short_id(hash) + ")" : text;
 }
 
 ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOptions& options,
@@ -73,8 +93,12 @@ ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOpti
       profiled.roofs = roofline::roofs_of(ceilings->run, ceilings->records, threads);
       if (!stored) stored = make_profile(record, of, *ceilings);
     } else {
+      const QString unfinished = unfinished_ceilings(store, ceilings_suite(record.subject));
       profiled.why_no_roofs =
-          "no ceilings of this machine are stored; ridgepoint roofline measures them";
+          unfinished.isEmpty()
+              ? "no ceilings of this machine are stored"
+              : "no whole run of ceilings of this machine is stored (" + utf8(unfinished) + ")";
+      profiled.why_no_roofs += "; ridgepoint roofline measures them";
     }
   } catch (const Error& error) {
     profiled.why_no_roofs = error.what();
