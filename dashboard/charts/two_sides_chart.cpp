@@ -59,13 +59,11 @@ void TwoSidesChart::show(const Distribution& a, const Distribution& b, const QSt
 void TwoSidesChart::draw(const Theme& theme) {
   QCPAxis* value = shape_ == Shape::ecdf ? xAxis : yAxis;
   const std::size_t outside = bulk_.below + bulk_.above;
-  use_unit(value,
-           shape_ == Shape::ecdf && outside > 0 ? QString("%1, without %2 of %3 values farther out")
-                                                      .arg(what_)
-                                                      .arg(outside)
-                                                      .arg(a_.values + b_.values)
-                                                : what_,
-           unit_);
+  const bool is_cut = shape_ == Shape::ecdf && outside > 0;
+  use_unit(value, what_, unit_,
+           is_cut
+               ? QString("%1 of %2 values lie farther out").arg(outside).arg(a_.values + b_.values)
+               : QString());
   if (shape_ == Shape::ecdf) {
     yAxis->setLabel("share of values");
     const QSharedPointer<QCPAxisTicker> ticker(new QCPAxisTicker);

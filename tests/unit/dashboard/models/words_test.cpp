@@ -30,13 +30,16 @@ const std::vector<std::string> kNames{
 TEST(BriefNames, LeaveOutWhatAllOfOneKindShare) {
   const auto brief = brief_names(kNames);
   EXPECT_THAT(brief[0], ElementsAre("llm…pp64 tg32 d0 b1", "llm…pp64 tg32…b1", "llm…pp64 tg32",
-                                    "…pp64 tg32"));
+                                    "…pp64 tg32", "llm…pp64"));
   EXPECT_TRUE(brief[3].empty()) << "alone of its kind";
 }
 
 TEST(BriefNames, AreNoneThatAnotherNameYieldsToo) {
   const auto brief = brief_names({"copy, level 1, 1 stream", "copy, level 2, 1 stream",
                                   "load, level 1, 1 stream", "load, level 2, 1 stream"});
+  EXPECT_THAT(brief_names({"load, level 1, 1 thread, 1 stream", "load, level 2, 1 thread, 1 stream",
+                           "load, level 2, 2 threads, 1 stream"})[0],
+              ::testing::Contains("load,…1,"));
   std::map<std::string, std::size_t> of;
   for (std::size_t i = 0; i < brief.size(); ++i) {
     EXPECT_FALSE(brief[i].empty());
