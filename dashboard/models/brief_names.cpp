@@ -57,7 +57,7 @@ std::string without(const Words& words, const std::vector<bool>& left_out) {
 /// what is left.
 void leave_out_more(const std::string& name, const Words& words, const Kind& kind,
                     std::vector<bool> left_out, std::vector<std::string>& forms) {
-  constexpr std::size_t kMostNames = 400;  // each is held against all others
+  constexpr std::size_t kMostNames = 150;  // each is held against all others
   if (kind.names.size() > kMostNames) return;
   for (std::size_t at = words.size() - 1; at > 0; --at) {
     if (left_out[at]) continue;
