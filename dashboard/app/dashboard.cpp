@@ -29,6 +29,16 @@ std::vector<std::filesystem::path> databases_of(const DashboardOptions& options)
   return paths;
 }
 
+/// One is shown at a time, and a picture is of the first; the others stand in the bar at the top.
+void require_all_there(const std::vector<std::filesystem::path>& databases) {
+  for (std::size_t i = 1; i < databases.size(); ++i) {
+    std::error_code ignored;
+    if (std::filesystem::exists(databases[i], ignored)) continue;
+    throw Error(databases[i].string() +
+                ": no such database; the picture is of the first, leave this one out");
+  }
+}
+
 /// Why the picture is not of what was asked for; empty: it is.
 QString problem_in_sight(MainWindow& window) {
   const Session& session = window.session();
@@ -55,8 +65,11 @@ int draw(MainWindow& window, const DashboardOptions& options) {
     if (!options.theme.isEmpty()) pictures.themes = {options.theme};
     if (!options.size.isEmpty()) pictures.sizes = {options.size};
     problem = draw_every_view(window, options.screenshot, pictures);
-  } else if (!window.save_picture(options.screenshot)) {
-    throw Error(utf8(options.screenshot + ": cannot be written; choose another place"));
+  } else {
+    wait_for_programs(window);
+    if (!window.save_picture(options.screenshot)) {
+      throw Error(utf8(options.screenshot + ": cannot be written; choose another place"));
+    }
   }
   // The picture of a problem may be wanted; whoever asked for one of a view has to hear of it.
   if (problem.isEmpty()) problem = problem_in_sight(window);
@@ -123,7 +136,9 @@ int start(int argc, char** argv) {
         QString("no view '%1'; there are: %2").arg(options.view, window.view_names().join(", "))));
   }
   if (!options.size.isEmpty()) window.resize(options.size);
-  window.open(databases_of(options));
+  const std::vector<std::filesystem::path> databases = databases_of(options);
+  if (picture) require_all_there(databases);
+  window.open(databases);
   go_where_asked(window, options);
   window.show();
   require_as_asked(window, options);

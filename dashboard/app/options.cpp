@@ -187,6 +187,9 @@ DashboardOptions parse_options(const QStringList& arguments) {
   if (parser.isSet(range)) take_range(parser.value(range), options);
   if (parser.isSet(picture)) {
     options.view = parser.value(picture);
+    if (options.view.isEmpty()) {
+      throw Error("--screenshot VIEW FILE: the view is missing; all draws every one");
+    }
     if (options.databases.isEmpty()) {
       throw Error("--screenshot VIEW FILE: the file to write is missing");
     }

@@ -4,13 +4,13 @@
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
-#include <QProcess>
 #include <QTabWidget>
 #include <QThread>
 #include <algorithm>
 
 #include "dashboard/charts/theme.h"
 #include "dashboard/models/text.h"
+#include "dashboard/views/program_text.h"
 #include "dashboard/views/view.h"
 #include "workloads/error.h"
 
@@ -24,25 +24,8 @@ void draw_what_is_late() {
   for (int i = 0; i < 5; ++i) QApplication::processEvents();
 }
 
-/// Whose answers a view shows, such as the noise passport.
-void wait_for_programs(const MainWindow& window) {
-  constexpr qint64 kShort_ms = 5000;
-  QElapsedTimer waited;
-  waited.start();
-  const auto any_runs = [&] {
-    return std::ranges::any_of(window.findChildren<QProcess*>(), [](const QProcess* process) {
-      return process->state() != QProcess::NotRunning;
-    });
-  };
-  while (any_runs() && waited.elapsed() < kShort_ms) {
-    QApplication::processEvents();
-    QThread::msleep(2);
-  }
-}
-
 void draw_into(MainWindow& window, const QString& folder, const QString& name) {
   wait_for_programs(window);
-  draw_what_is_late();
   const QString path =
       QString("%1/%2-%3x%4.png").arg(folder, name).arg(window.width()).arg(window.height());
   if (!window.save_picture(path)) {
@@ -77,6 +60,20 @@ void wait_until_read(Session& session) {
   QElapsedTimer waited;
   waited.start();
   while (session.loading() && waited.elapsed() < kPatience_ms) {
+    QApplication::processEvents();
+    QThread::msleep(2);
+  }
+  draw_what_is_late();
+}
+
+void wait_for_programs(const QWidget& window) {
+  constexpr qint64 kShort_ms = 5000;
+  QElapsedTimer waited;
+  waited.start();
+  const auto any_runs = [&] {
+    return std::ranges::any_of(window.findChildren<ProgramText*>(), &ProgramText::busy);
+  };
+  while (any_runs() && waited.elapsed() < kShort_ms) {
     QApplication::processEvents();
     QThread::msleep(2);
   }

@@ -14,6 +14,10 @@ namespace ridgepoint {
 /// Until the list of runs has been read and what is drawn late has been.
 void wait_until_read(Session& session);
 
+/// Until the programs whose answers the window shows, such as the noise passport, have said them,
+/// or for a few seconds.
+void wait_for_programs(const QWidget& window);
+
 struct PictureOptions {
   std::vector<QString> themes{"light", "dark"};
   std::vector<QSize> sizes{{1280, 720}, {3840, 2160}};  ///< tabs at the first

@@ -269,12 +269,14 @@ int Chart::nearest_place(const QPointF& at, double reach, std::size_t first, std
   return best;
 }
 
-void Chart::use_unit(QCPAxis* axis, const QString& title, const std::string& unit) {
+void Chart::use_unit(QCPAxis* axis, const QString& title, const std::string& unit,
+                     const QString& note) {
   const QSharedPointer<UnitTicker> ticker(new UnitTicker(unit));
   axis->setTicker(ticker);
-  const auto name = [axis, title, ticker] {
+  const auto name = [axis, title, note, ticker] {
     const QString unit_name = ticker->scale_of(axis->range()).name;
-    axis->setLabel(unit_name.isEmpty() ? title : QString("%1 (%2)").arg(title, unit_name));
+    const QString text = unit_name.isEmpty() ? title : QString("%1 (%2)").arg(title, unit_name);
+    axis->setLabel(note.isEmpty() ? text : text + '\n' + note);
   };
   name();
   QObject::disconnect(axis, nullptr, this, nullptr);

@@ -65,7 +65,8 @@ class Chart : public QCustomPlot, public Zoomable {
                            const std::function<QPointF(std::size_t)>& place_of);
   void redraw();
   /// The axis reads in the unit, with a prefix that follows its range.
-  void use_unit(QCPAxis* axis, const QString& title, const std::string& unit);
+  void use_unit(QCPAxis* axis, const QString& title, const std::string& unit,
+                const QString& note = {});
   /// Everything from `low` to `high` and a share of it to either side; remembers where an axis
   /// cannot hold that.
   void pad(QCPAxis* axis, double low, double high, double share);

@@ -83,7 +83,7 @@ void HistoryChart::draw(const Theme& theme) {
     QString text = qt(one_day ? started.substr(11) : started.substr(0, 10));
     const Run& run = history.points[i].row.run;
     if (has_room && !run.git_commit.empty()) {
-      text += '\n' + short_id(run.git_commit) + (run.git_dirty ? "+" : "");
+      text += '\n' + short_id(run.git_commit) + (run.git_dirty ? "*" : "");
     }
     dates->addTick(static_cast<double>(i), text);
   }

@@ -38,6 +38,7 @@ class PointLayer : public QCPAbstractPlottable {
   [[nodiscard]] int point_at(const QPointF& at, double reach) const;
   [[nodiscard]] QPointF pixel_of(std::size_t point) const;
   [[nodiscard]] const std::vector<ChartPoint>& points() const { return points_; }
+  [[nodiscard]] const std::vector<ChartArrow>& arrows() const { return arrows_; }
 
   double selectTest(const QPointF& pos, bool only_selectable, QVariant* details) const override;
   QCPRange getKeyRange(bool& found, QCP::SignDomain domain) const override;

@@ -145,6 +145,16 @@ std::vector<QLineF> RooflineChart::error_bars() const {
   return bars;
 }
 
+std::vector<QLineF> RooflineChart::arrow_lines() const {
+  std::vector<QLineF> lines;
+  if (layer_ == nullptr) return lines;
+  for (const ChartArrow& arrow : layer_->arrows()) {
+    lines.emplace_back(xAxis->coordToPixel(arrow.from_x), yAxis->coordToPixel(arrow.from_y),
+                       xAxis->coordToPixel(arrow.to_x), yAxis->coordToPixel(arrow.to_y));
+  }
+  return lines;
+}
+
 void RooflineChart::draw_roofs(const Theme& theme) {
   const bool several = std::ranges::any_of(scene_->roofs, &RooflineRoof::is_other);
   for (std::size_t at = 0; at < scene_->roofs.size(); ++at) {
@@ -281,7 +291,7 @@ void RooflineChart::place_names() {
   if (!message().isEmpty()) return;  // names and points are gone
   const QRectF frame = axisRect()->rect();
   std::vector<QRectF> taken;
-  std::vector<QLineF> bars;
+  std::vector<QLineF> lines;  // intervals and arrows
   if (legend->visible()) taken.emplace_back(legend->outerRect());
   constexpr std::size_t kMostAvoided = 2000;
   if (layer_ != nullptr && layer_->points().size() <= kMostAvoided) {
@@ -290,7 +300,9 @@ void RooflineChart::place_names() {
       taken.emplace_back(layer_->pixel_of(i) - QPointF(radius, radius),
                          QSizeF(2 * radius, 2 * radius));
     }
-    bars = error_bars();
+    lines = error_bars();
+    const std::vector<QLineF> arrows = arrow_lines();
+    lines.insert(lines.end(), arrows.begin(), arrows.end());
   }
   std::vector<QLineF> roofs;
   if (scene_ != nullptr) {
@@ -302,7 +314,7 @@ void RooflineChart::place_names() {
     for (std::size_t i = 0; i < roofs.size(); ++i) {
       if (i != own && is_met(roofs[i])) return false;
     }
-    return std::ranges::none_of(bars, is_met) &&
+    return std::ranges::none_of(lines, is_met) &&
            std::ranges::none_of(taken, [&](const QRectF& other) { return other.intersects(box); });
   };
   for (const RoofName& name : names_) {

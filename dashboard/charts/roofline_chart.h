@@ -39,6 +39,8 @@ class RooflineChart : public Chart {
   [[nodiscard]] QLineF roof_line(std::size_t roof) const;
   /// In pixels, of each placed point.
   [[nodiscard]] std::vector<QLineF> error_bars() const;
+  /// In pixels: from the baseline's points, and to those of bytes that were counted.
+  [[nodiscard]] std::vector<QLineF> arrow_lines() const;
 
  Q_SIGNALS:
   void point_clicked(std::size_t point);

@@ -312,6 +312,10 @@ void TimelineChart::paintEvent(QPaintEvent*) {
   paint_parts(painter, theme);
   paint_names(painter, theme);
   paint_range(painter, theme);
+  painter.save();
+  painter.setClipRect(QRect(0, lanes_top(), viewport()->width(), viewport()->height()));
+  paint_memory_names(painter, theme);
+  painter.restore();
 }
 
 void TimelineChart::paint_axis(QPainter& painter, const Theme& theme) {
@@ -493,7 +497,6 @@ void TimelineChart::paint_counter_row(QPainter& painter, const QRect& box,
   // Names of what is stacked stand above it.
   const double room = box.height() - (is_stack ? painter.fontMetrics().height() + 4 : 6);
   std::vector<double> below(static_cast<std::size_t>(width), 0);
-  int name_at = box.left() + 4;
   for (std::size_t k = 0; k < row.size(); ++k) {
     const CounterIndex& counter = *index().counters[row[k]];
     // Of whole pixels, neighbours of the same height as one: a polygon of as many corners takes Qt
@@ -520,22 +523,59 @@ void TimelineChart::paint_counter_row(QPainter& painter, const QRect& box,
         bars.append(bar);
       }
     }
-    const bool is_memory = counter.name.starts_with(kMemoryCounter);
-    QColor fill = theme.kinds[(is_memory ? k : row[k] + 4) % theme.kinds.size()];
-    fill = opaque_over(theme.base, fill, 150);
     painter.setPen(Qt::NoPen);
-    painter.setBrush(fill);
+    painter.setBrush(fill_of(row[k], k, theme));
     painter.drawRects(bars);
-    if (!is_memory) continue;
-    const QString name =
-        QString("%1 %2").arg(qt(std::string_view(counter.name).substr(kMemoryCounter.size())),
-                             qt(format_value(counter.highest, counter.unit)));
-    const int name_width = painter.fontMetrics().horizontalAdvance(name) + 14;
-    if (name_at + name_width + 14 > box.right()) continue;
-    painter.fillRect(QRect(name_at, box.top() + 5, 9, 9), fill);
-    painter.setPen(theme.text);
-    painter.drawText(QPoint(name_at + 14, box.top() + 14), name);
-    name_at += name_width + 16;
+  }
+}
+
+QColor TimelineChart::fill_of(std::size_t counter, std::size_t place, const Theme& theme) const {
+  const bool is_memory = index().counters[counter]->name.starts_with(kMemoryCounter);
+  const QColor fill = theme.kinds[(is_memory ? place : counter + 4) % theme.kinds.size()];
+  return opaque_over(theme.base, fill, 150);
+}
+
+std::vector<TimelineChart::NameBox> TimelineChart::memory_names(std::size_t row) const {
+  constexpr int kSwatch = 14, kApart = 16, kTall = 17;
+  const std::vector<std::size_t>& counters = counter_rows_.at(row);
+  if (!index().counters[counters.front()]->name.starts_with(kMemoryCounter)) return {};
+  const QRect box = counter_box(row);
+  const QFontMetrics metrics(small_font(*this));
+  const int room = box.width() - 8;
+  const int share = room / static_cast<int>(counters.size()) - kSwatch - kApart;
+  std::vector<NameBox> names;
+  // With figures, else without, else as much of each as its share of the room holds.
+  for (const int brevity : {0, 1, 2}) {
+    names.clear();
+    int at = box.left() + 4;
+    for (const std::size_t each : counters) {
+      const CounterIndex& counter = *index().counters[each];
+      QString text = qt(std::string_view(counter.name).substr(kMemoryCounter.size()));
+      if (brevity == 0) text += " " + qt(format_value(counter.highest, counter.unit));
+      if (brevity == 2) text = metrics.elidedText(text, Qt::ElideRight, share);
+      const int width = kSwatch + metrics.horizontalAdvance(text) + 2;
+      names.push_back({QRect(at, box.top() + 1, width, kTall), text});
+      at += width + kApart;
+    }
+    if (at - kApart <= box.right()) break;
+  }
+  return names;
+}
+
+/// Above the edges of a range, which would strike names through.
+void TimelineChart::paint_memory_names(QPainter& painter, const Theme& theme) const {
+  for (std::size_t row = 0; row < counter_rows_.size(); ++row) {
+    const QRect box = counter_box(row);
+    if (box.top() > viewport()->height() || box.bottom() < lanes_top()) continue;
+    const std::vector<NameBox> names = memory_names(row);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const QRect& at = names[i].box;
+      painter.fillRect(at, theme.base);
+      painter.fillRect(QRect(at.left(), at.top() + 4, 9, 9),
+                       fill_of(counter_rows_[row][i], i, theme));
+      painter.setPen(theme.text);
+      painter.drawText(QPoint(at.left() + 14, at.top() + 13), names[i].text);
+    }
   }
 }
 

@@ -51,6 +51,13 @@ class TimelineChart : public QAbstractScrollArea, public Zoomable {
     return counter_rows_;
   }
   [[nodiscard]] QRect counter_box(std::size_t row) const;  ///< in the viewport
+  struct NameBox {
+    QRect box;  ///< in the viewport
+    QString text;
+  };
+  /// Names of what is stacked in a row of memory, with how much it is at the most where there is
+  /// room for that beside each other; empty for other rows.
+  [[nodiscard]] std::vector<NameBox> memory_names(std::size_t row) const;
   /// Texts of the ticks that were painted last.
   [[nodiscard]] const QStringList& tick_texts() const { return tick_texts_; }
 
@@ -108,6 +115,9 @@ class TimelineChart : public QAbstractScrollArea, public Zoomable {
                          const Theme& theme) const;
   [[nodiscard]] double highest_of(const std::vector<std::size_t>& row) const;
   void paint_range(QPainter& painter, const Theme& theme) const;
+  void paint_memory_names(QPainter& painter, const Theme& theme) const;
+  /// Of a counter of the index, at its place among those of its row.
+  [[nodiscard]] QColor fill_of(std::size_t counter, std::size_t place, const Theme& theme) const;
 
   std::shared_ptr<const TracedRecord> traced_;
   std::shared_ptr<const TimelineMatches> matches_;

@@ -42,6 +42,7 @@ void TwoSidesChart::show(const Distribution& a, const Distribution& b, const QSt
   b_ = {name_b, points(b), b.values.size()};
   const Distribution& either = a.values.empty() ? b : a;
   what_ = either.what;
+  bulk_ = bulk_of(a, b);
   unit_ = either.unit;
   if (a_.points.empty() && b_.points.empty()) {
     set_message(
@@ -57,7 +58,12 @@ void TwoSidesChart::show(const Distribution& a, const Distribution& b, const QSt
 
 void TwoSidesChart::draw(const Theme& theme) {
   QCPAxis* value = shape_ == Shape::ecdf ? xAxis : yAxis;
-  use_unit(value, what_, unit_);
+  const std::size_t outside = bulk_.below + bulk_.above;
+  const bool is_cut = shape_ == Shape::ecdf && outside > 0;
+  use_unit(value, what_, unit_,
+           is_cut
+               ? QString("%1 of %2 values lie farther out").arg(outside).arg(a_.values + b_.values)
+               : QString());
   if (shape_ == Shape::ecdf) {
     yAxis->setLabel("share of values");
     const QSharedPointer<QCPAxisTicker> ticker(new QCPAxisTicker);
@@ -99,10 +105,11 @@ void TwoSidesChart::find_ranges() {
     }
   }
   if (low_x > high_x) return;
-  pad(xAxis, low_x, high_x, shape_ == Shape::ecdf ? 0.04 : 0.02);
   if (shape_ == Shape::ecdf) {
+    pad(xAxis, bulk_.low, bulk_.high, 0.04);
     yAxis->setRange(-0.02, 1.05);
   } else {
+    pad(xAxis, low_x, high_x, 0.02);
     pad(yAxis, low_y, high_y, 0.08);
   }
 }

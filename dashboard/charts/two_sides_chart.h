@@ -39,6 +39,7 @@ class TwoSidesChart : public Chart {
   QString what_;
   std::string unit_;
   Side a_, b_;
+  BulkRange bulk_;  ///< of the values
 };
 
 }  // namespace ridgepoint

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/models/ceiling_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "dashboard/models/text.h"
 #include "dashboard/models/tone.h"
@@ -15,6 +14,25 @@
 #include "results/store/store.h"
 
 namespace ridgepoint {
+namespace {
+
+/// "13.6 (12.0 to 14.8) GFLOP/s": the unit once, where all three read in the same one.
+QString with_interval(double value, double low, double high, const std::string& unit) {
+  const auto parts = [&](double number) {
+    const QString text = qt(format_value(number, unit));
+    const qsizetype blank = text.indexOf(' ');
+    return blank < 0 ? std::pair(text, QString()) : std::pair(text.left(blank), text.mid(blank));
+  };
+  const auto [middle, of_middle] = parts(value);
+  const auto [least, of_least] = parts(low);
+  const auto [most, of_most] = parts(high);
+  if (of_middle == of_least && of_middle == of_most) {
+    return QString("%1 (%2 to %3)%4").arg(middle, least, most, of_middle);
+  }
+  return QString("%1%2 (%3%4 to %5%6)").arg(middle, of_middle, least, of_least, most, of_most);
+}
+
+}  // namespace
 
 void CeilingTable::show(const std::filesystem::path& path, const RunList& runs,
                         const StoreOptions& options, const std::string& baseline,
@@ -110,12 +128,9 @@ QVariant CeilingTable::cell(std::size_t row, std::size_t column, int role) const
     case Qt::DisplayRole: {
       if (shown == nullptr) return QString();
       if (is_absent) return QString("absent");
-      QString text = QString("%1 (%2 to %3)")
-                         .arg(qt(format_value(shown->value, shown->unit)),
-                              qt(format_value(shown->low, shown->unit)),
-                              qt(format_value(shown->high, shown->unit)));
+      QString text = with_interval(shown->value, shown->low, shown->high, shown->unit);
       if (reference != nullptr) {
-        text += qt(fmt::format("  {:+.1f} %", 100 * (shown->value / reference->value - 1)));
+        text += "  " + change_of(shown->value / reference->value);
       }
       return text;
     }

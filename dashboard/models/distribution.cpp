@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "dashboard/models/text.h"
 #include "results/metric.h"
@@ -54,6 +55,37 @@ Distribution samples_of(const Record& record, std::string_view metric) {
   found.values.assign(gaps->samples.begin(), gaps->samples.end());
   std::ranges::sort(found.values);
   return found;
+}
+
+BulkRange bulk_of(const Distribution& a, const Distribution& b) {
+  constexpr std::size_t kFewest = 5, kHundredth = 100;
+  constexpr double kMostShare = 2.0 / 3;
+  constexpr double kNone = std::numeric_limits<double>::max();
+  double low = kNone, high = -kNone, inner_low = kNone, inner_high = -kNone;
+  for (const Distribution* side : {&a, &b}) {
+    const auto& values = side->values;
+    if (values.empty()) continue;
+    const std::size_t outer =
+        values.size() < kFewest ? 0 : std::max<std::size_t>(1, values.size() / kHundredth);
+    low = std::min(low, values.front());
+    high = std::max(high, values.back());
+    inner_low = std::min(inner_low, values[outer]);
+    inner_high = std::max(inner_high, values[values.size() - 1 - outer]);
+  }
+  if (low > high) return {};
+  BulkRange bulk{low, high, 0, 0};
+  if (inner_low < inner_high) {
+    if (high - inner_high > kMostShare * (high - inner_low)) bulk.high = inner_high;
+    if (inner_low - low > kMostShare * (inner_high - low)) bulk.low = inner_low;
+  }
+  for (const Distribution* side : {&a, &b}) {
+    const auto& values = side->values;
+    bulk.below +=
+        static_cast<std::size_t>(std::ranges::lower_bound(values, bulk.low) - values.begin());
+    bulk.above +=
+        static_cast<std::size_t>(values.end() - std::ranges::upper_bound(values, bulk.high));
+  }
+  return bulk;
 }
 
 std::vector<CurvePoint> ecdf(const Distribution& distribution) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <QString>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,15 @@ Distribution samples_of(const Record& record, std::string_view metric);
 struct CurvePoint {
   double x = 0, y = 0;
 };
+
+/// What an axis has to show so that the bulk of both can be seen: from the lowest to the highest
+/// value, but where the outermost hundredth at an end (at least one value of five or more) would
+/// take more than two thirds of it, without that.
+struct BulkRange {
+  double low = 0, high = 0;
+  std::size_t below = 0, above = 0;  ///< values that lie outside
+};
+BulkRange bulk_of(const Distribution& a, const Distribution& b);
 
 /// Steps: x a value, y the share of values up to it. At most some thousand points, ends included.
 std::vector<CurvePoint> ecdf(const Distribution& distribution);

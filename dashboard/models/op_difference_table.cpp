@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dashboard/models/op_difference_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -65,7 +63,7 @@ QVariant OpDifferenceTable::cell(std::size_t row, std::size_t column, int role) 
              qt(format_value(std::abs(each.difference_ns()), "ns"));
     case change:
       if (!(each.a_ns > 0) || !(each.b_ns > 0)) return QString();
-      return qt(fmt::format("{:+.1f} %", 100 * (each.b_ns / each.a_ns - 1)));
+      return change_of(each.b_ns / each.a_ns);
     default:
       return {};
   }

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <utility>
 
+#include "dashboard/models/text.h"
+#include "dashboard/models/unfinished_ceilings.h"
 #include "results/report/profile_table.h"
 #include "workloads/error.h"
 
@@ -52,12 +55,48 @@ const Record* traced_record_of(const RunWithRecords& run, const std::string& cas
   return first;
 }
 
+namespace {
+
+std::set<std::string_view> op_ids(const Record& record) {
+  std::set<std::string_view> ids;
+  for (const OpTime& op : record.measurement.op_times) ids.insert(op.op_id);
+  return ids;
+}
+
+/// Of one model or operator, or of two models made alike, as files of one model in two types are:
+/// at least half of all their ops are in both.
+bool are_alike(const Record& a, const Record& b) {
+  if (a.subject.workload != b.subject.workload || a.subject.op != b.subject.op) return false;
+  if (a.subject.model == b.subject.model) return true;
+  const auto of_a = op_ids(a), of_b = op_ids(b);
+  const auto in_both = static_cast<std::size_t>(
+      std::ranges::count_if(of_a, [&](std::string_view id) { return of_b.contains(id); }));
+  return 2 * in_both >= of_a.size() + of_b.size() - in_both;
+}
+
+}  // namespace
+
 const Record* same_traced_case(const RunWithRecords& run, const Record& beside) {
-  const Record* found = traced_record_of(run, case_hash(beside.subject));
-  if (found == nullptr || case_hash(found->subject) == case_hash(beside.subject)) return found;
-  const auto traced = std::ranges::count_if(
-      run.records, [](const Record& record) { return !record.measurement.op_times.empty(); });
-  return traced == 1 ? found : nullptr;
+  const std::string wanted = case_hash(beside.subject);
+  const Record* alike = nullptr;
+  bool only_one = true;
+  for (const Record& record : run.records) {
+    if (record.measurement.op_times.empty()) continue;
+    if (case_hash(record.subject) == wanted) return &record;
+    if (!are_alike(record, beside)) continue;
+    only_one = alike == nullptr;
+    alike = &record;
+  }
+  return only_one ? alike : nullptr;
+}
+
+QString naming_other_case(const Record& found, const Record& beside) {
+  const std::string hash = case_hash(found.subject);
+  if (hash == case_hash(beside.subject)) return {};
+  const std::string name = label(found.subject);
+  const QString text = QStringLiteral(" of another case, ") + with_plain_direction(qt(name));
+  // Some of what tells cases apart does not stand in their names.
+  return name == label(beside.subject) ? text + " (case " + short_id(hash) + ")" : text;
 }
 
 ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOptions& options,
@@ -74,9 +113,12 @@ ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOpti
       // Where the window is open may be another machine.
       if (!stored) stored = make_profile(record, of, *ceilings, RunPlace::elsewhere);
     } else {
+      const QString unfinished = unfinished_ceilings(store, ceilings_suite(record.subject));
       profiled.why_no_roofs =
-          "no ceilings of the machine that this was measured on are stored; ridgepoint roofline "
-          "measures them there";
+          unfinished.isEmpty()
+              ? "no ceilings of the machine that this was measured on are stored"
+              : "no whole run of that machine's ceilings is stored (" + utf8(unfinished) + ")";
+      profiled.why_no_roofs += "; ridgepoint roofline measures them there";
     }
   } catch (const Error& error) {
     profiled.why_no_roofs = error.what();

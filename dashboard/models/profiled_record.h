@@ -3,6 +3,7 @@
 // was stored with, or one made on the spot from the newest ceilings of its machine.
 #pragma once
 
+#include <QString>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -29,9 +30,12 @@ struct ProfiledRecord {
 /// any; null without any.
 const Record* traced_record_of(const RunWithRecords& run, const std::string& case_hash);
 
-/// What a run has to be set beside this record: the same case, else the only one that it traced;
-/// null without any.
+/// What a run has to be set beside this record: the same case, else the only one of the same model
+/// (or one made alike) or operator that it traced; null without any.
 const Record* same_traced_case(const RunWithRecords& run, const Record& beside);
+
+/// " of another case, NAME" where it is not of the same case as this record; else empty.
+QString naming_other_case(const Record& found, const Record& beside);
 
 /// Error where nothing can be placed, with what to do.
 ProfiledRecord profile_record(const std::filesystem::path& path, const StoreOptions& options,

@@ -13,8 +13,10 @@
 namespace ridgepoint {
 namespace {
 
-double mean_of(const RangeOp& op) {
-  return static_cast<double>(op.busy_ns) / static_cast<double>(std::max<std::int64_t>(1, op.count));
+template <class Spans>
+double mean_of(const Spans& spans) {
+  return static_cast<double>(spans.busy_ns) /
+         static_cast<double>(std::max<std::int64_t>(1, spans.count));
 }
 
 }  // namespace
@@ -37,7 +39,8 @@ void RangeTable::show(std::shared_ptr<const TracedRecord> traced, std::int64_t f
     if (baseline_ != nullptr) {
       const TimelineIndex& all = baseline_->timeline;
       for (const RangeOp& each : all.within(all.begin_ns, all.end_ns + 1)) {
-        baseline_means_[all.names[each.name]] = mean_of(each);
+        auto& means = baseline_means_[all.names[each.name]];
+        for (const auto& [phase, spans] : each.phases) means[phase] = mean_of(spans);
       }
     }
   }
@@ -55,6 +58,18 @@ int RangeTable::row_of(const std::string& op_id) const {
     return of_layers ? op_family(name_of(each)) == op_id : name_of(each) == op_id;
   });
   return found == ops_.end() ? -1 : static_cast<int>(found - ops_.begin());
+}
+
+double RangeTable::baseline_mean(const RangeOp& each) const {
+  const auto found = baseline_means_.find(name_of(each));
+  if (found == baseline_means_.end()) return 0;
+  double sum_ns = 0;
+  for (const auto& [phase, spans] : each.phases) {
+    const auto before = found->second.find(phase);
+    if (before == found->second.end()) return 0;
+    sum_ns += static_cast<double>(spans.count) * before->second;
+  }
+  return sum_ns / static_cast<double>(each.count);
 }
 
 const std::string& RangeTable::name_of(const RangeOp& each) const {
@@ -86,9 +101,9 @@ QVariant RangeTable::cell(std::size_t row, std::size_t column, int role) const {
     case mean:
       return qt(format_value(mean_of(each), "ns"));
     case change: {
-      const auto before = baseline_means_.find(name_of(each));
-      if (before == baseline_means_.end() || !(before->second > 0)) return QString();
-      return qt(fmt::format("{:+.1f} %", 100 * (mean_of(each) / before->second - 1)));
+      const double before_ns = baseline_mean(each);
+      if (!(before_ns > 0)) return QString();
+      return change_of(mean_of(each) / before_ns);
     }
     case share:
       return qt(fmt::format("{:.1f} %", 100 * busy_ns / static_cast<double>(length_ns_)));
@@ -104,8 +119,8 @@ Heading RangeTable::heading(std::size_t column) const {
       {"in all", "time of these spans"},
       {"mean", "of a span"},
       {"change",
-       "the mean against that of the baseline's whole trace; not judged, because the spans of one "
-       "trace are no repetitions"},
+       "the mean against that of the baseline's spans in the same phases of its whole trace; empty "
+       "where it has none there; not judged, because the spans of one trace are no repetitions"},
       {"of the range", "time of these spans over the length of the range"}};
   return kHeadings[column];
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RangeTable: what ran within a stretch of a trace: each op with how often and how long, and how
-// that stands to the trace of a baseline.
+// that stands to the trace of a baseline, phase by phase: a span of a prefill works on many tokens,
+// one of a decode step on one.
 #pragma once
 
 #include <map>
@@ -24,6 +25,7 @@ class RangeTable : public CellTable {
   void show(std::shared_ptr<const TracedRecord> traced, std::int64_t from_ns, std::int64_t to_ns,
             std::shared_ptr<const TracedRecord> baseline = nullptr);
   [[nodiscard]] bool has_baseline() const { return baseline_ != nullptr; }
+  [[nodiscard]] const TracedRecord* baseline() const { return baseline_.get(); }
   [[nodiscard]] std::string op_at(int row) const;
   [[nodiscard]] int row_of(const std::string& op_id) const;  ///< -1 where it did not run
   [[nodiscard]] std::int64_t busy_ns() const { return busy_ns_; }
@@ -37,9 +39,13 @@ class RangeTable : public CellTable {
 
  private:
   [[nodiscard]] const std::string& name_of(const RangeOp& each) const;
+  /// The mean that as many spans of each phase would have as the op has here, had they taken as
+  /// long as the baseline's; 0 where the baseline lacks one of these phases.
+  [[nodiscard]] double baseline_mean(const RangeOp& each) const;
 
   std::shared_ptr<const TracedRecord> traced_, baseline_;
-  std::map<std::string, double> baseline_means_;  ///< ns of a span, by op id
+  /// ns of a span, by op id and phase.
+  std::map<std::string, std::map<std::string, double>> baseline_means_;
   std::vector<RangeOp> ops_;
   std::int64_t length_ns_ = 0, busy_ns_ = 0, spans_ = 0;
 };

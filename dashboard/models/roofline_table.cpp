@@ -75,7 +75,7 @@ QString RooflineTable::text_of(const RooflinePoint& point, std::size_t column) c
       return point.is_phase() ? QString() : qt(fmt::format("{:.1f} %", 100 * point.share));
     case change: {
       const auto found = ratio(point);
-      return found ? qt(fmt::format("{:+.1f} %", 100 * (*found - 1))) : QString();
+      return found ? change_of(*found) : QString();
     }
     case intensity:
       return point.intensity > 0 ? qt(fmt::format("{:.3g}", point.intensity)) : QString();

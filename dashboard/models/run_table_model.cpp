@@ -15,8 +15,7 @@ namespace {
 
 QString commit_text(const Run& run) {
   if (run.git_commit.empty()) return {};
-  return qt(run.git_commit.substr(0, 10)) +
-         (run.git_dirty ? QStringLiteral(" + edits") : QString());
+  return qt(run.git_commit.substr(0, 10)) + (run.git_dirty ? QStringLiteral("*") : QString());
 }
 
 QString tags_text(const Run& run) {
@@ -301,7 +300,7 @@ Heading RunTableModel::heading(std::size_t column) const {
        "The widest interval of its cases: half of it, as a share of the median"},
       {"Status", "running, finished or interrupted"},
       {"Branch", "Git branch of the working directory"},
-      {"Commit", "Git commit of the working directory; + edits: it had changes"},
+      {"Commit", "Git commit of the working directory; * with changes that were in no commit"},
       {"Machine", "CPU and its cores"},
       {"Note", "What somebody wrote to it; N changes it"}};
   return kHeadings[column];

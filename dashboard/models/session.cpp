@@ -20,12 +20,16 @@ namespace {
 constexpr int kLookEvery_ms = 400;
 constexpr int kTicksBetweenTries = 5;
 constexpr std::chrono::milliseconds kPatience{300};
+constexpr const char* kNotTraced =
+    "it traced neither this case nor exactly one other of the same model.";
 
 /// What `read` gives, or what its exception says.
 template <class T, class Read>
 Loaded<T> loaded_by(Read&& read) {
   try {
     return {std::make_shared<const T>(read()), {}};
+  } catch (const UnreadableTrace& problem) {
+    return {nullptr, QString::fromUtf8(problem.what()), true};
   } catch (const std::exception& problem) {
     return {nullptr, QString::fromUtf8(problem.what())};
   }
@@ -280,7 +284,7 @@ Loaded<TracedRecord> Session::baseline_trace(const Record& beside) const {
   const auto of = run(baseline);
   if (of.value == nullptr) return {nullptr, of.problem};
   const Record* found = same_traced_case(*of.value, beside);
-  if (found == nullptr) return {nullptr, QStringLiteral("it did not trace this case.")};
+  if (found == nullptr) return {nullptr, QString(kNotTraced)};
   return trace(*found);
 }
 
@@ -318,7 +322,7 @@ Loaded<ProfiledRecord> Session::profile_of(const std::string& run_id, const Reco
   const auto loaded = run(run_id);
   if (loaded.value == nullptr) return {nullptr, loaded.problem};
   const Record* found = same_traced_case(*loaded.value, beside);
-  if (found == nullptr) return {nullptr, QStringLiteral("it did not trace this case.")};
+  if (found == nullptr) return {nullptr, QString(kNotTraced)};
   return whole_profile(loaded.value, *found);
 }
 

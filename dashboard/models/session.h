@@ -49,6 +49,7 @@ template <class T>
 struct Loaded {
   std::shared_ptr<const T> value;
   QString problem;
+  bool is_damaged = false;  ///< it is there, and cannot be read
 };
 
 class Session : public QObject {
@@ -80,15 +81,15 @@ class Session : public QObject {
   /// The case of the place, or the run's first, under the roofs of its machine; within the range of
   /// the place, where that is of this record.
   [[nodiscard]] Loaded<ProfiledRecord> profile(const std::string& run_id) const;
-  /// What a run has to be set beside this record: the same case, else the only one that was traced.
+  /// What a run has to be set beside this record (same_traced_case).
   [[nodiscard]] Loaded<ProfiledRecord> profile_of(const std::string& run_id,
                                                   const Record& beside) const;
   /// The spans of a record, arranged to be drawn.
   [[nodiscard]] Loaded<TracedRecord> trace(const Record& record) const;
   /// The record that the range of the place is of; neither value nor problem without a range.
   [[nodiscard]] Loaded<TracedRecord> trace_of_range() const;
-  /// What the pinned baseline kept of the same case, or of the only one that it traced; a problem
-  /// where there is none, neither without a baseline and for the baseline itself.
+  /// What the pinned baseline has to be set beside this record (same_traced_case); a problem where
+  /// there is none, neither without a baseline and for the baseline itself.
   [[nodiscard]] Loaded<TracedRecord> baseline_trace(const Record& beside) const;
   /// The record as it is, which must outlive what comes back, or with its op times from the range
   /// of the place where that is of it.

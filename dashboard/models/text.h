@@ -73,6 +73,14 @@ inline QString shortened(const QString& text, int most) {
   return line;
 }
 
+/// "+4.1 %" of 1.041; of what is nothing in this digit without a sign.
+inline QString change_of(double ratio) {
+  const double percent = 100 * (ratio - 1);
+  const QString text = QString::number(percent, 'f', 1);
+  if (text == "0.0" || text == "-0.0") return QStringLiteral("0.0 %");
+  return (percent > 0 ? "+" + text : text) + " %";
+}
+
 /// "41d5db26" of a UUID.
 inline QString short_id(std::string_view id) {
   return qt(id.substr(0, 8));

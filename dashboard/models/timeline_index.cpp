@@ -441,18 +441,42 @@ std::optional<TimelineSpan> TimelineIndex::span_at(std::size_t lane, std::int64_
 }
 
 std::vector<RangeOp> TimelineIndex::within(std::int64_t from_ns, std::int64_t to_ns) const {
-  std::vector<RangeOp> ops(names.size());
-  for (std::size_t i = 0; i < ops.size(); ++i) ops[i].name = static_cast<std::uint32_t>(i);
+  // The first stands for no part.
+  std::vector<std::string> phases{std::string()};
+  std::vector<std::size_t> phase_of_part;
+  phase_of_part.reserve(parts.size());
+  for (const TracedPart& part : parts) {
+    const auto known = std::find(phases.begin() + 1, phases.end(), part.name);
+    phase_of_part.push_back(static_cast<std::size_t>(known - phases.begin()));
+    if (known == phases.end()) phases.push_back(part.name);
+  }
+  std::vector<PhaseSpans> found(phases.size() * names.size());
   for (const TimelineLane& lane : lanes) {
     const auto first = std::ranges::lower_bound(lane.begin_ns, from_ns) - lane.begin_ns.begin();
     const auto last = std::ranges::lower_bound(lane.begin_ns, to_ns) - lane.begin_ns.begin();
+    std::size_t begun = 0;  // parts that begin no later than the span
     for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
-      RangeOp& op = ops[lane.names[i]];
-      ++op.count;
-      op.busy_ns += length_of(lane, i);
+      const std::int64_t at_ns = lane.begin_ns[i];
+      while (begun < parts.size() && parts[begun].begin_ns <= at_ns) ++begun;
+      const bool inside = begun > 0 && at_ns < parts[begun - 1].end_ns;
+      const std::size_t phase = inside ? phase_of_part[begun - 1] : 0;
+      PhaseSpans& spans_of = found[phase * names.size() + lane.names[i]];
+      ++spans_of.count;
+      spans_of.busy_ns += length_of(lane, i);
     }
   }
-  std::erase_if(ops, [](const RangeOp& op) { return op.count == 0; });
+  std::vector<RangeOp> ops;
+  for (std::size_t name = 0; name < names.size(); ++name) {
+    RangeOp op{.name = static_cast<std::uint32_t>(name)};
+    for (std::size_t phase = 0; phase < phases.size(); ++phase) {
+      const PhaseSpans& part = found[phase * names.size() + name];
+      if (part.count == 0) continue;
+      op.count += part.count;
+      op.busy_ns += part.busy_ns;
+      op.phases[phases[phase]] = part;
+    }
+    if (op.count > 0) ops.push_back(std::move(op));
+  }
   std::ranges::stable_sort(ops, std::ranges::greater(), &RangeOp::busy_ns);
   return ops;
 }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -62,10 +63,17 @@ struct TimelineMatches {
   [[nodiscard]] bool any() const { return count > 0; }
 };
 
+/// Spans of one op that begin in parts of one phase.
+struct PhaseSpans {
+  std::int64_t count = 0, busy_ns = 0;
+};
+
 /// The ops of one name within a range.
 struct RangeOp {
   std::uint32_t name = 0;
   std::int64_t count = 0, busy_ns = 0;
+  /// The same by the name of the part that was at work; empty: none was.
+  std::map<std::string, PhaseSpans> phases{};
 };
 
 class TimelineIndex {

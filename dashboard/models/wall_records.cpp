@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dashboard/models/text.h"
+#include "dashboard/models/unfinished_ceilings.h"
 #include "results/roofline/ceilings_suite.h"
 #include "results/statistics/quantile.h"
 #include "results/store/history_query.h"
@@ -151,6 +152,13 @@ WallRecords read_wall_records(const std::filesystem::path& path, const RunList& 
     }
   }
   found.roofs = newest_roofs(store, runs);
+  if (!found.roofs) {
+    const QString unfinished = unfinished_ceilings(store, kCeilingsSuite);
+    found.why_no_roofs = unfinished.isEmpty()
+                             ? QString("No ceilings are stored")
+                             : "No whole run of ceilings is stored (" + unfinished +
+                                   "; ridgepoint roofline measures them)";
+  }
   found.speeds = newest_decode_speeds(HistoryQuery(path, options));
   return found;
 }

@@ -38,6 +38,7 @@ struct WallRecords {
   std::vector<MeasuredSpeed> speeds;
   std::vector<ElasticityTest> elasticities;  ///< of the newest test of each
   std::optional<roofline::Roofs> roofs;      ///< with as many threads as were measured at the most
+  QString why_no_roofs;                      ///< without those: a sentence
   QString score;                             ///< of the newest predictions, in words
 };
 

@@ -267,11 +267,17 @@ void CompareView::show_verdict(const QString& text, const QColor& colour) {
 
 void CompareView::show_problem(const QString& problem) {
   show_verdict(problem, theme_of(palette()).muted);
-  facts_->setText(
-      session().side_a().empty() || session().sides_b().empty()
-          ? "Pin a baseline with B in Runs and choose another run, or keep several with C; or type "
-            "both sides above, as in  run:41d5db26 backend:reference  and  run:41d5db26 backend:cpu"
-          : QString());
+  QString what_to_do;
+  if (session().side_a().empty()) {
+    what_to_do =
+        "Pin a baseline with B in Runs and choose another run, or keep several with C; or type "
+        "both sides above, as in  run:41d5db26 backend:reference  and  run:41d5db26 backend:cpu";
+  } else if (session().sides_b().empty() || session().side_a() == session().side_b()) {
+    what_to_do =
+        "Choose another run in Runs, or keep several there with C; or type side B above, as in  "
+        "run:41d5db26 backend:cpu";
+  }
+  facts_->setText(what_to_do);
   environment_->setRowCount(0);
   notes_->clear();
   all_->hide();
@@ -296,8 +302,19 @@ void CompareView::show_pair() {
   let_give_way(*table_, ComparisonModel::name, 150);
   int row = model_->row_of(place.case_hash, place.metric);
   if (row < 0) row = model_->row_of(place.case_hash, {});
+  // Nothing was chosen: the row that the verdict names.
+  const bool any_differs =
+      comparison.verdict == Verdict::slower || comparison.verdict == Verdict::faster;
+  const std::vector<std::size_t> telling = rows_with(comparison, comparison.verdict);
+  if (row < 0 && any_differs && !telling.empty()) {
+    const ComparisonRow& worst = comparison.rows[telling.front()];
+    row = model_->row_of(case_hash(worst.subject), worst.metric);
+  }
   if (row < 0 && model_->rowCount() > 0) row = 0;
-  if (row >= 0) table_->selectRow(row);
+  if (row >= 0) {
+    table_->selectRow(row);
+    table_->scrollTo(model_->index(row, 0));
+  }
   show_finding(compared.value.get(), model_->at(row));
 }
 

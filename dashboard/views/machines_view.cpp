@@ -13,9 +13,11 @@
 
 #include "dashboard/models/csv_text.h"
 #include "dashboard/models/text.h"
+#include "dashboard/models/unfinished_ceilings.h"
 #include "dashboard/views/new_run.h"
 #include "dashboard/views/program_text.h"
 #include "dashboard/views/table.h"
+#include "results/roofline/ceilings_suite.h"
 #include "results/store/ab_store.h"
 
 namespace ridgepoint {
@@ -47,12 +49,13 @@ MachinesView::MachinesView(Session& session, QWidget* parent)
       summary_(new QLabel),
       table_(make_table("Environments side by side", model_, nullptr)),
       ceiling_table_(make_table("Ceilings side by side", ceilings_, nullptr)),
-      no_ceilings_(new QLabel("No ceilings are stored.\n\nridgepoint roofline\n\nmeasures what "
-                              "this machine can do at the most.")),
+      no_ceilings_(new QLabel),
       passport_page_(new QWidget),
       passports_{new ProgramText("Noise passport")},
       tabs_(new QTabWidget) {
   no_ceilings_->setAlignment(Qt::AlignCenter);
+  no_ceilings_->setWordWrap(true);
+  no_ceilings_->setTextFormat(Qt::PlainText);
   auto* bar = new QHBoxLayout;
   bar->setContentsMargins(8, 8, 8, 4);
   bar->addWidget(summary_, 1);
@@ -101,7 +104,16 @@ void MachinesView::show_ceilings() {
   const bool some = ceilings_->rowCount() > 0;
   ceiling_table_->setVisible(some);
   no_ceilings_->setVisible(!some);
-  fit_columns(*ceiling_table_, 300);
+  if (!some) {
+    const Store store(session().path(), OpenMode::read_only, session().options());
+    QString why = unfinished_ceilings(store, kCeilingsSuite);
+    why = why.isEmpty() ? QString("No ceilings are stored.")
+                        : "No whole run of ceilings is stored: " + why + ".";
+    no_ceilings_->setText(why +
+                          "\n\nridgepoint roofline\n\nmeasures what this machine can do "
+                          "at the most.");
+  }
+  fit_columns_to_room(*ceiling_table_, 360);
 }
 
 void MachinesView::choose_run_of(const QTableView& table, int column) {
@@ -166,7 +178,7 @@ void MachinesView::show_place() {
   summary_->setText(text);
   only_differing_->setEnabled(model_->environments() > 1);
   table_->horizontalHeader()->setStretchLastSection(model_->environments() < 3);
-  fit_columns(*table_, 380);
+  fit_columns_to_room(*table_, 380);
 }
 
 std::vector<QStringList> MachinesView::rows() const {

@@ -145,10 +145,11 @@ void RooflineView::summarise(const ProfiledRecord& profiled, const QString& base
   }
   if (!baseline_problem.isEmpty()) words.append("No baseline here: " + baseline_problem);
   if (made_against_ != nullptr) {
-    words.append(QString("Arrows lead from the baseline's ops (%1) to these.")
+    words.append(QString("Arrows lead from the baseline's ops (%1)%2 to these.")
                      .arg(chart_->arrows() > 0 || !scene_->before.empty()
                               ? short_id(session().place().baseline)
-                              : QString("none fit")));
+                              : QString("none fit"),
+                          naming_other_case(made_against_->record, profiled.record)));
   }
   summary_->setText(words.join(' '));
 }

@@ -176,6 +176,11 @@ void RunDetails::show_ops() {
             .arg(within ? "Within the range that was chosen in the timeline" : "The whole trace",
                  qt(format_value(static_cast<double>(to - from), "ns")),
                  qt(format_value(static_cast<double>(ops_->busy_ns()), "ns")));
+    if (baseline.value != nullptr) {
+      words += QString(" Change: against the trace of the baseline (%1)%2.")
+                   .arg(short_id(session_.place().baseline),
+                        naming_other_case(baseline.value->record, *record_));
+    }
     if (!baseline.problem.isEmpty()) words += " No baseline here: " + baseline.problem;
     ops_say_->setText(words);
     fit_columns(*ops_table_, 260);

@@ -3,8 +3,11 @@
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QResizeEvent>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "dashboard/charts/theme.h"
 #include "dashboard/models/text.h"
@@ -154,7 +157,61 @@ class GivingWay : public QObject {
   int column_, least_;
 };
 
+/// Watches how much room there is for columns of `most` pixels.
+class FillingRoom : public QObject {
+ public:
+  FillingRoom(QTableView& table, int most) : QObject(&table), table_(table), most_(most) {
+    table.viewport()->installEventFilter(this);
+  }
+  void arrange() {
+    table_.resizeColumnsToContents();
+    std::vector<int> wanted;
+    for (int column = 0; column < table_.model()->columnCount(); ++column) {
+      wanted.push_back(table_.columnWidth(column) + 6);
+    }
+    const std::vector<int> widths = wanted;
+    std::ranges::sort(wanted);
+    // Narrow columns leave what they do not need to the wide ones.
+    int room = table_.viewport()->width();
+    int at_most = wanted.empty() ? 0 : wanted.back();
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const int share = room / static_cast<int>(wanted.size() - i);
+      if (wanted[i] > share) {
+        at_most = share;
+        break;
+      }
+      room -= wanted[i];
+    }
+    at_most = std::max(at_most, most_);
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      table_.setColumnWidth(static_cast<int>(i), std::min(widths[i], at_most));
+    }
+  }
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    if (event->type() == QEvent::Resize) {
+      const auto width = static_cast<QResizeEvent*>(event)->size().width();
+      if (width != std::exchange(width_, width)) arrange();
+    }
+    return QObject::eventFilter(watched, event);
+  }
+
+ private:
+  QTableView& table_;
+  int most_, width_ = 0;
+};
+
 }  // namespace
+
+void fit_columns_to_room(QTableView& table, int most) {
+  auto* found = static_cast<FillingRoom*>(table.property("filling room").value<QObject*>());
+  if (found == nullptr) {
+    found = new FillingRoom(table, most);
+    table.setProperty("filling room", QVariant::fromValue<QObject*>(found));
+  }
+  found->arrange();
+}
 
 void let_give_way(QTableView& table, int column, int least) {
   auto* found = static_cast<GivingWay*>(table.property("giving way").value<QObject*>());

@@ -33,6 +33,8 @@ class ToneDelegate : public QStyledItemDelegate {
 QTableView* make_table(const QString& accessible_name, QAbstractItemModel* model, QWidget* parent);
 /// Columns as wide as what stands in the first rows, at most `most` pixels each.
 void fit_columns(QTableView& table, int most);
+/// The same, and wider than `most` where the table has room for it, now and when it is resized.
+void fit_columns_to_room(QTableView& table, int most);
 
 /// From now on `column` gives way, down to `least` pixels, where all columns have no room beside
 /// each other, so that none is cut off at the right.

@@ -124,6 +124,7 @@ void TimelineView::show_place() {
     list_traced_cases(*cases_, *run.value, record->id);
   }
   if (traced.value == nullptr) cases_->clear();
+  if (traced.is_damaged) set_problem(traced.problem);
   const bool is_other = traced.value != traced_ || rows_->currentIndex() != rows_before;
   traced_ = traced.value;
   if (is_other) arrange_rows();
@@ -259,8 +260,9 @@ void TimelineView::summarise() {
     words += QString(" %1 further spans had no room and were dropped.").arg(timeline.dropped);
   }
   if (model_->has_baseline()) {
-    words +=
-        QString(" Change: against the trace of the baseline (%1).").arg(short_id(place.baseline));
+    words += QString(" Change: against the trace of the baseline (%1)%2.")
+                 .arg(short_id(place.baseline),
+                      naming_other_case(model_->baseline()->record, traced_->record));
   } else if (!no_baseline_.isEmpty()) {
     words += " No baseline here: " + no_baseline_;
   }

@@ -71,6 +71,8 @@ class View : public QWidget {
   void show_extents();
   /// In place of the content, until the next refresh.
   void say(const QString& title, const QString& text);
+  /// What was asked for could not be read, which the content says itself: until the next refresh.
+  void set_problem(const QString& problem) { problem_ = problem; }
   /// "ridgepoint ARGUMENTS --db FILE", quoted for a shell.
   [[nodiscard]] QString ridgepoint(const std::string& arguments) const;
 

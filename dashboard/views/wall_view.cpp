@@ -478,9 +478,8 @@ void WallView::say_answer() {
                      .arg(counted(answer_.largest_batch), counted(answer_.largest_context)));
   }
   if (!has_machine_) {
-    words.append(
-        "No ceilings are stored: bandwidth and arithmetic are only something to begin "
-        "with.");
+    words.append(records_.why_no_roofs +
+                 ": bandwidth and arithmetic are only something to begin with.");
   }
   const auto held = std::ranges::find_if(
       speeds_, [](const MeasuredSpeed& speed) { return speed.before.has_value(); });

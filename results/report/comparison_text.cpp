@@ -40,7 +40,9 @@ double size_of(const ComparisonRow& row) {
 
 std::string percent(double ratio, int digits) {
   if (ratio >= 3) return fmt::format("{:.3g}x", ratio);
-  return fmt::format("{:+.{}f} %", (ratio - 1) * 100, digits);
+  std::string text = fmt::format("{:+.{}f} %", (ratio - 1) * 100, digits);
+  // Of what is nothing in these digits the sign would say something.
+  return text.find_first_of("123456789") == std::string::npos ? text.substr(1) : text;
 }
 
 /// One digit more where the interval would not show with fewer.

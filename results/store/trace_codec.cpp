@@ -133,7 +133,7 @@ namespace {
 Trace read_trace(std::span<const std::byte> blob, bool keeps, std::int64_t& spans) {
   constexpr std::size_t kFront = kTraceMagic.size() + 4;
   const std::string_view text(reinterpret_cast<const char*>(blob.data()), blob.size());
-  if (!text.starts_with("RPT") || text.size() < kFront) damaged_trace("it is none");
+  if (!text.starts_with("RPT") || text.size() < kFront) damaged_trace("what is stored is none");
   if (!text.starts_with(kTraceMagic) && !text.starts_with(kTraceMagicBefore)) {
     throw Error("trace: of a newer version; a newer Ridgepoint wrote it: update");
   }

@@ -98,7 +98,13 @@ Trace kept_trace_of(const Record& record) {
         "case {} ({}): no spans were kept; measure it with: ridgepoint profile, or run --profile",
         record.ordinal, label(record.subject)));
   }
-  Trace trace = decode_trace(record.measurement.trace);
+  Trace trace;
+  try {
+    trace = decode_trace(record.measurement.trace);
+  } catch (const Error& problem) {
+    throw UnreadableTrace(
+        fmt::format("case {} ({}): {}", record.ordinal, label(record.subject), problem.what()));
+  }
   add_sampled(record, trace.counters);
   return trace;
 }

@@ -6,10 +6,16 @@
 
 #include "profiler/trace/trace.h"
 #include "results/record.h"
+#include "workloads/error.h"
 
 namespace ridgepoint {
 
-/// Error when the record kept no spans.
+/// What was kept cannot be read.
+struct UnreadableTrace : Error {
+  using Error::Error;
+};
+
+/// Error when the record kept no spans, UnreadableTrace when it did; both name the case.
 Trace trace_of(const Record& record);
 
 /// The same without the counters that follow from the spans, which take more memory than they do.

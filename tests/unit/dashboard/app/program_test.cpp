@@ -1,4 +1,5 @@
 // The program as it is started from a shell, without a display.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -85,6 +86,28 @@ TEST(Program, RefusesWhatIsNotThere) {
   std::string heading;
   std::getline(lines, heading);
   EXPECT_THAT(heading, HasSubstr("FLOP/byte"));
+}
+
+TEST(Program, FailsWhereATraceCannotBeRead) {
+  const ProfiledRuns data;
+  SQLite::Database(data.database.string(), SQLite::OPEN_READWRITE)
+      .exec("UPDATE traces SET trace = x'00ff'");
+  const std::string name = label(data.after.records[0].subject);
+  for (const char* file : {"out.csv", "out.png"}) {
+    expect_refused(
+        dashboard({"--screenshot", "timeline", data.folder / file, data.database.string()}), name);
+  }
+}
+
+TEST(Program, RefusesAPictureOfNoViewAndOfADatabaseThatIsMissing) {
+  const ProfiledRuns data;
+  const std::string picture = data.folder / "out.png";
+  expect_refused(dashboard({"--screenshot", "", picture, data.database.string()}),
+                 "the view is missing");
+  expect_refused(
+      dashboard({"--screenshot", "runs", picture, data.database.string(), data.folder / "no.db"}),
+      "no.db: no such database");
+  EXPECT_FALSE(std::filesystem::exists(picture));
 }
 
 TEST(Program, DrawsThePageOfADatabaseThatCannotBeReadAndFails) {

@@ -64,6 +64,30 @@ TEST(TwoSidesChart, KeepsItsLegendOffCurvesThatPassThroughEveryCorner) {
   EXPECT_TRUE(chart.axisRect()->rect().contains(legend));
 }
 
+TEST(TwoSidesChart, LeavesRoomToTheBulkWhereOneValueLiesFarOut) {
+  std::vector<double> a, b;
+  for (int i = 0; i < 20; ++i) {
+    a.push_back(1e6 + i * 1e4);
+    b.push_back(1.1e6 + i * 1e4);
+  }
+  TwoSidesChart chart(TwoSidesChart::Shape::ecdf);
+  chart.show({"time", "ns", a}, {"time", "ns", b});
+  drawn(chart);
+  EXPECT_GT(chart.xAxis->range().upper, b.back()) << "all of them";
+  EXPECT_EQ(chart.xAxis->label(), "time (ms)");
+  b.back() = 60e6;
+  chart.show({"time", "ns", a}, {"time", "ns", b});
+  drawn(chart);
+  EXPECT_GT(chart.xAxis->range().upper, b[b.size() - 2]);
+  EXPECT_LT(chart.xAxis->range().upper, 2e6);
+  EXPECT_EQ(chart.xAxis->label(), "time (ms)\n1 of 40 values lie farther out");
+  a.front() = -50e6;  // as slow repetitions lie in figures of which more is better
+  chart.show({"time", "ns", a}, {"time", "ns", b});
+  drawn(chart);
+  EXPECT_GT(chart.xAxis->range().lower, 0.5e6);
+  EXPECT_EQ(chart.xAxis->label(), "time (ms)\n2 of 40 values lie farther out");
+}
+
 TEST(TwoSidesChart, SaysWhyThereIsNothingToDraw) {
   TwoSidesChart chart(TwoSidesChart::Shape::ecdf);
   chart.show({}, {});

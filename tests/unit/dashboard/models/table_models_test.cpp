@@ -29,7 +29,7 @@ TEST(RunTableModel, ShowsSortsAndGroupsRuns) {
   EXPECT_EQ(model.index(0, RunTableModel::cases).data(kToneRole).toInt(),
             static_cast<int>(Tone::bad));
   EXPECT_EQ(at(model, 1, RunTableModel::cases), "2 of 2 ok");
-  EXPECT_EQ(at(model, 1, RunTableModel::commit), "0123456789 + edits");
+  EXPECT_EQ(at(model, 1, RunTableModel::commit), "0123456789*");
 
   model.sort(RunTableModel::label, Qt::AscendingOrder);
   EXPECT_EQ(at(model, 0, RunTableModel::label), "after");

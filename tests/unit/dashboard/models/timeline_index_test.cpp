@@ -186,6 +186,40 @@ TEST(RangeTable, SumsWhatBeginsWithinTheRange) {
   EXPECT_EQ(model.row_of("embedding"), -1);
 }
 
+/// A prefill of one span of 10 ms, then three decode steps of one of 1 ms times `factor`.
+std::shared_ptr<const TracedRecord> two_phases(double factor, bool with_prefill) {
+  Trace trace;
+  trace.sources = {{"ops", {"layer.0.ffn.up"}}};
+  TracedLine ops{"ops", {}, 0};
+  const auto add = [&](const char* phase, std::int64_t at_ns, std::int64_t length_ns) {
+    ops.spans.push_back({at_ns, at_ns + length_ns, 0, 0});
+    trace.parts.push_back({phase, at_ns, at_ns + length_ns, 0});
+  };
+  if (with_prefill) add("prefill", 0, 10'000'000);
+  for (std::int64_t step = 0; step < 3; ++step) {
+    add("decode", 20'000'000 + step * 5'000'000, static_cast<std::int64_t>(factor * 1e6));
+  }
+  trace.lines = {ops};
+  return std::make_shared<const TracedRecord>(TracedRecord{Record{}, TimelineIndex(trace)});
+}
+
+TEST(RangeTable, ComparesSpansOfAPhaseWithThoseOfTheSamePhase) {
+  const auto now = two_phases(2, true);
+  const auto change_within = [&](std::int64_t from_ns, std::int64_t to_ns,
+                                 const std::shared_ptr<const TracedRecord>& baseline) {
+    RangeTable model;
+    model.show(now, from_ns, to_ns, baseline);
+    return model.index(0, RangeTable::change).data().toString().toStdString();
+  };
+  const auto before = two_phases(1, true);
+  EXPECT_EQ(change_within(0, 15'000'000, before), "0.0 %") << "the prefill";
+  EXPECT_EQ(change_within(15'000'000, 50'000'000, before), "+100.0 %") << "the decode steps";
+  EXPECT_EQ(change_within(0, 22'000'000, before), "+9.1 %") << "12 ms after 11 ms";
+  const auto without = two_phases(1, false);
+  EXPECT_EQ(change_within(0, 15'000'000, without), "") << "no prefill to compare with";
+  EXPECT_EQ(change_within(15'000'000, 50'000'000, without), "+100.0 %");
+}
+
 TEST(TimesWithin, AreThoseOfThePassesThatLieInTheRange) {
   const RunWithRecords run = profiled_run("after", 2);
   const TracedRecord traced{run.records[0], TimelineIndex(example_trace(2))};

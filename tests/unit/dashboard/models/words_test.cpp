@@ -30,8 +30,23 @@ const std::vector<std::string> kNames{
 TEST(BriefNames, LeaveOutWhatAllOfOneKindShare) {
   const auto brief = brief_names(kNames);
   EXPECT_THAT(brief[0], ElementsAre("llm…pp64 tg32 d0 b1", "llm…pp64 tg32…b1", "llm…pp64 tg32",
-                                    "…pp64 tg32"));
+                                    "…pp64 tg32", "llm…pp64"));
   EXPECT_TRUE(brief[3].empty()) << "alone of its kind";
+}
+
+TEST(BriefNames, AreNoneThatAnotherNameYieldsToo) {
+  const auto brief = brief_names({"copy, level 1, 1 stream", "copy, level 2, 1 stream",
+                                  "load, level 1, 1 stream", "load, level 2, 1 stream"});
+  EXPECT_THAT(brief_names({"load, level 1, 1 thread, 1 stream", "load, level 2, 1 thread, 1 stream",
+                           "load, level 2, 2 threads, 1 stream"})[0],
+              ::testing::Contains("load,…1,"));
+  std::map<std::string, std::size_t> of;
+  for (std::size_t i = 0; i < brief.size(); ++i) {
+    EXPECT_FALSE(brief[i].empty());
+    for (const std::string& form : brief[i]) {
+      EXPECT_EQ(of.try_emplace(form, i).first->second, i) << form;
+    }
+  }
 }
 
 TEST(BriefNames, AreToldApartInANarrowColumn) {
@@ -102,6 +117,15 @@ TEST(ComparisonText, SaysWhereTheMediansSayOtherwiseThanTheChange) {
   EXPECT_THAT(row_finding(agreeing), Not(HasSubstr("medians")));
 }
 
+TEST(ComparisonText, GivesNoSignToNothing) {
+  EXPECT_EQ(change_text(judged(4.36e6, 0.9998)), "0.0 %");
+  EXPECT_EQ(change_text(judged(4.36e6, 0.9989)), "-0.1 %");
+  EXPECT_EQ(change_of(0.9998), "0.0 %");
+  EXPECT_EQ(change_of(1.0002), "0.0 %");
+  EXPECT_EQ(change_of(0.9989), "-0.1 %");
+  EXPECT_EQ(change_of(3.3), "+230.0 %");
+}
+
 TEST(ComparisonModel, HasMemoryAndQualityBesideSpeed) {
   ThreeRuns data;
   RunWithRecords larger = started_at(op_run("larger", {1.0, 1.0}, 51), 5);
@@ -116,7 +140,7 @@ TEST(ComparisonModel, HasMemoryAndQualityBesideSpeed) {
   EXPECT_TRUE(model.has_beside(ComparisonModel::memory));
   const int row = model.row_of(case_hash(operator_case(1)), "run_ns");
   EXPECT_EQ(model.index(row, ComparisonModel::memory).data().toString(), "+50.0 %");
-  EXPECT_EQ(model.index(row, ComparisonModel::quality).data().toString(), "+0.0 %");
+  EXPECT_EQ(model.index(row, ComparisonModel::quality).data().toString(), "0.0 %");
   EXPECT_EQ(model.index(row, ComparisonModel::metric).data().toString(), "time");
   EXPECT_THAT(model.index(row, ComparisonModel::judged_by).data().toString().toStdString(),
               HasSubstr("process"));

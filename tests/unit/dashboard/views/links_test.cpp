@@ -27,6 +27,7 @@ namespace ridgepoint {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Three whole steps of the trace.
 TraceRange three_steps(const RunWithRecords& run) {
@@ -112,6 +113,37 @@ TEST(BaselineInTheTimeline, ShowsHowMuchLongerSpansTake) {
   EXPECT_EQ(shown.view.model().row_of("layer.*.ffn.up"), row) << "the op of all layers together";
   shown.session.pin_baseline(data.ceilings.run.id);
   EXPECT_THAT(shown.view.summary().toStdString(), HasSubstr("No baseline here"));
+}
+
+TEST(BaselineOfAnotherCase, IsNamedWhereItsModelIsTheSameOrMadeAlikeAndLeftOutElsewhere) {
+  const ProfiledRuns data;
+  RunWithRecords longer = started_at(profiled_run("longer", 1), -1);
+  longer.records[0].subject.depth += 512;
+  RunWithRecords larger = started_at(profiled_run("larger", 1), -2);
+  larger.records[0].subject.model = "tinyllama-1.1b";
+  RunWithRecords alike = started_at(profiled_run("alike", 1), -3);
+  alike.records[0].subject.model = larger.records[0].subject.model;
+  for (OpTime& op : larger.records[0].measurement.op_times) op.op_id += ".of_more_layers";
+  store_run(data.database, longer);
+  store_run(data.database, larger);
+  store_run(data.database, alike);
+  const auto summaries = [&](const std::string& baseline) {
+    InSight<TimelineView> timeline(data.database);
+    InSight<RooflineView> roofline(data.database);
+    for (Session* session : {&timeline.session, &roofline.session}) {
+      session->choose_run(data.after.run.id);
+      session->pin_baseline(baseline);
+    }
+    return std::vector{timeline.view.summary().toStdString(),
+                       roofline.view.summary().toStdString()};
+  };
+  EXPECT_THAT(summaries(data.before.run.id), ::testing::Each(Not(HasSubstr("another case"))));
+  EXPECT_THAT(summaries(longer.run.id),
+              ::testing::Each(HasSubstr("of another case, " + label(longer.records[0].subject))));
+  EXPECT_THAT(summaries(alike.run.id),
+              ::testing::Each(HasSubstr("of another case, " + label(alike.records[0].subject))))
+      << "the ops are the same";
+  EXPECT_THAT(summaries(larger.run.id), ::testing::Each(HasSubstr("No baseline here")));
 }
 
 TEST(BaselineInTheHistory, IsALineAndADifference) {

@@ -213,6 +213,31 @@ TEST(RooflineChart, NamesOfRoofsAreStruckThroughByNothing) {
   }
 }
 
+TEST(RooflineChart, NamesOfRoofsKeepOffArrows) {
+  RooflineScene scene = crowded_scene();
+  for (std::size_t i = 0; i < scene.points.size(); ++i) {
+    // From where the highest roof's name would stand else, and through those of others.
+    RooflinePoint then = scene.points[i];
+    then.rate = {.low = 400e9, .value = 410e9, .high = 420e9};
+    scene.points[i].before = static_cast<int>(i);
+    scene.before.push_back(then);
+  }
+  RooflineChart chart;
+  chart.resize(1148, 416);
+  chart.show(std::make_shared<const RooflineScene>(scene), {});
+  chart.setVisible(true);
+  chart.replot(QCustomPlot::rpImmediateRefresh);
+  ASSERT_EQ(chart.arrow_lines().size(), scene.points.size());
+  EXPECT_GE(chart.name_boxes().size(), 3U);
+  for (const QRectF& box : chart.name_boxes()) {
+    for (const QLineF& arrow : chart.arrow_lines()) {
+      bool meets = false;
+      for (int i = 0; i <= 5'000; ++i) meets = meets || box.contains(arrow.pointAt(i / 5'000.0));
+      EXPECT_FALSE(meets) << arrow.x1();
+    }
+  }
+}
+
 TEST(RooflineView, TakesTimesFromTheRangeThatWasChosenInTheTimeline) {
   const ProfiledRuns data;
   InSight<RooflineView> shown(data.database);

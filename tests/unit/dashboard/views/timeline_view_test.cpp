@@ -10,6 +10,7 @@
 
 #include "dashboard/charts/theme.h"
 #include "dashboard/charts/timeline_chart.h"
+#include "dashboard/models/text.h"
 #include "tests/unit/dashboard/in_sight.h"
 #include "tests/unit/dashboard/profiled_data.h"
 
@@ -199,6 +200,50 @@ TEST(TimelineView, SaysWhatWouldFillIt) {
   const ThreeRuns data;
   InSight<TimelineView> shown(data.database);
   EXPECT_THAT(shown.view.chart()->message().toStdString(), HasSubstr("ridgepoint profile"));
+}
+
+/// Five classes of memory.
+std::shared_ptr<const TracedRecord> with_memory() {
+  Trace trace = example_trace(2);
+  for (const char* name : {"weights", "KV cache", "activations", "workspace", "other"}) {
+    trace.counters.push_back({std::string(kMemoryCounter) + name,
+                              "bytes",
+                              {{1'000'000'000, 12e6}, {1'050'000'000, 12e6}}});
+  }
+  return std::make_shared<const TracedRecord>(TracedRecord{Record{}, TimelineIndex(trace)});
+}
+
+TEST(TimelineChart, NamesEveryClassOfMemoryWhereverItsNamesFit) {
+  for (const int width : {400, 520, 700, 1200}) {
+    TimelineChart chart;
+    chart.resize(width, 400);
+    chart.show_trace(with_memory());
+    chart.show();
+    ASSERT_EQ(chart.counter_rows().size(), 1U);
+    const auto names = chart.memory_names(0);
+    ASSERT_EQ(names.size(), 5U);
+    EXPECT_LE(names.back().box.right(), chart.counter_box(0).right()) << width;
+    for (std::size_t i = 1; i < names.size(); ++i) {
+      EXPECT_FALSE(names[i].box.intersects(names[i - 1].box)) << width;
+    }
+    EXPECT_TRUE(width < 700 || names.back().text.startsWith("other")) << width;
+    EXPECT_TRUE(width < 1200 || names.back().text.endsWith("MB")) << utf8(names.back().text);
+  }
+}
+
+TEST(TimelineChart, PaintsTheEdgesOfARangeBelowTheNamesOfMemory) {
+  TimelineChart chart;
+  chart.resize(1200, 400);
+  chart.show_trace(with_memory());
+  chart.show();
+  const QRect name = chart.memory_names(0).front().box;
+  const auto edge_ns = static_cast<std::int64_t>(chart.time_at(name.left() + 5));
+  chart.set_range(std::pair(edge_ns, edge_ns + 20'000'000));
+  const QImage image = chart.viewport()->grab().toImage();
+  const QPoint across(static_cast<int>(chart.x_of(static_cast<double>(edge_ns))), name.top() + 1);
+  for (const int x : {across.x() - 1, across.x(), across.x() + 1}) {
+    EXPECT_EQ(image.pixelColor(x, across.y()), light_theme().base) << x - across.x();
+  }
 }
 
 }  // namespace

@@ -5,16 +5,20 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
+#include <QStandardItemModel>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
 
+#include "dashboard/app/pictures.h"
 #include "dashboard/charts/front_chart.h"
 #include "dashboard/charts/history_chart.h"
+#include "dashboard/models/text.h"
 #include "dashboard/views/compare_view.h"
 #include "dashboard/views/history_view.h"
 #include "dashboard/views/machines_view.h"
@@ -22,6 +26,7 @@
 #include "dashboard/views/quality_view.h"
 #include "dashboard/views/run_details.h"
 #include "dashboard/views/runs_view.h"
+#include "dashboard/views/table.h"
 #include "results/history/replay_label.h"
 #include "results/quality_metrics.h"
 #include "results/store/ab_store.h"
@@ -33,6 +38,7 @@ namespace ridgepoint {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Tester = QAbstractItemModelTester;
 
@@ -110,6 +116,26 @@ TEST(CompareView, SaysTheVerdictFirstAndShowsTheWorstCase) {
   QTest::keyClick(shown.view.table(), Qt::Key_Down);
   EXPECT_EQ(shown.session.place().case_hash, case_hash(operator_case(1)));
   EXPECT_EQ(shown.session.place().metric, "run_ns");
+}
+
+TEST(CompareView, BeginsWithTheRowThatItsVerdictNames) {
+  const ThreeRuns data;
+  const RunWithRecords slow = started_at(op_run("slow", {1.2, 1.5}, 61), 6);
+  store_run(data.database, slow);
+  InSight<CompareView> shown(data.database);
+  shown.session.pin_baseline(data.before.run.id);
+  shown.session.choose_run(slow.run.id);
+  EXPECT_EQ(shown.view.table()->currentIndex().data(ComparisonModel::case_hash_role).toString(),
+            qt(case_hash(operator_case(2))));
+}
+
+TEST(CompareView, DoesNotAskForABaselineThatIsPinned) {
+  const ThreeRuns data;
+  InSight<CompareView> shown(data.database);
+  EXPECT_THAT(shown.view.facts().toStdString(), HasSubstr("Pin a baseline"));
+  shown.session.pin_baseline(data.before.run.id);
+  EXPECT_THAT(shown.view.facts().toStdString(), Not(HasSubstr("Pin a baseline")));
+  EXPECT_THAT(shown.view.facts().toStdString(), HasSubstr("Choose another run"));
 }
 
 TEST(CompareView, TakesSidesAsTheyAreTypedAndSwapsThem) {
@@ -317,7 +343,7 @@ TEST(MachinesView, ShowsCeilingsSideBySide) {
   const CeilingTable& ceilings = shown.view.ceilings();
   ASSERT_EQ(ceilings.columnCount(), 2);
   EXPECT_EQ(ceilings.rowCount(), 6);
-  EXPECT_EQ(ceilings.index(0, 1).data().toString(), "10.0 GB/s (9.90 GB/s to 10.1 GB/s)");
+  EXPECT_EQ(ceilings.index(0, 1).data().toString(), "10.0 (9.90 to 10.1) GB/s");
   EXPECT_EQ(ceilings.index(2, 1).data().toString(), "absent");
   EXPECT_EQ(ceilings.index(2, 1).data(Qt::ToolTipRole).toString(), "the CPU lacks AMX-TILE");
   EXPECT_EQ(shown.view.rows().size(), 7U);
@@ -333,6 +359,15 @@ TEST(MachinesView, ShowsWhatAProgramSaysOfTheNoise) {
   ASSERT_TRUE(wait_until([&] { return text.toPlainText() == "2 % in 20 s\n"; }));
   text.show_answer("/no/such/program", {}, 1);
   ASSERT_TRUE(wait_until([&] { return text.toPlainText().contains("cannot be started"); }));
+}
+
+TEST(MachinesView, IsDrawnWhenItsProgramsHaveAnswered) {
+  const ThreeRuns data;
+  InSight<MachinesView> shown(data.database);
+  ProgramText& text = *shown.view.passport();
+  text.show_answer("/bin/sh", {"-c", "sleep 0.3; echo 2 % in 20 s"}, 1);
+  wait_for_programs(shown.view);
+  EXPECT_EQ(text.toPlainText(), "2 % in 20 s\n");
 }
 
 TEST(MachinesView, ShowsThePassportsOfSeveralMachinesSideBySide) {
@@ -357,6 +392,24 @@ TEST(MachinesView, ShowsThePassportsOfSeveralMachinesSideBySide) {
     EXPECT_TRUE(text->isVisible());
     EXPECT_GT(text->width(), 300);
   }
+}
+
+TEST(Columns, AreAsWideAsThereIsRoomFor) {
+  QStandardItemModel model(1, 3);
+  const QString facts = QString("avx512 ").repeated(60);
+  model.setData(model.index(0, 0), "cpu/isa");
+  for (int column : {1, 2}) model.setData(model.index(0, column), facts);
+  const std::unique_ptr<QTableView> table(make_table("facts", &model, nullptr));
+  table->horizontalHeader()->setStretchLastSection(false);
+  table->resize(900, 100);
+  table->show();
+  fit_columns_to_room(*table, 380);
+  EXPECT_GE(table->columnWidth(1), 380);
+  EXPECT_LT(table->columnWidth(1), 450);
+  table->resize(8000, 100);
+  QTest::qWait(1);
+  EXPECT_GT(table->columnWidth(1), table->fontMetrics().horizontalAdvance(facts));
+  EXPECT_LT(table->columnWidth(0), 300) << "no wider than it needs";
 }
 
 TEST(View, ShowsAProblemWhereItHappened) {

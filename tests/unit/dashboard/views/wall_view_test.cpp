@@ -193,6 +193,25 @@ TEST(WallView, AnswersWhatItsSlidersAskByKeys) {
   EXPECT_NEAR(weights.right(), kv.left(), 1e-6);
 }
 
+TEST(WallView, SaysWhatARunOfCeilingsThatWasInterruptedLacks) {
+  const TemporaryFolder folder;
+  RunWithRecords ceilings = ceilings_run();
+  ceilings.run.status = "interrupted";
+  for (const Record& record : ceilings.records) {
+    ceilings.planned.push_back({record.ordinal, record.subject});
+  }
+  std::erase_if(ceilings.records, [](const Record& record) {
+    return record.details.find("bytes/s") != std::string::npos;
+  });
+  store_run(folder / "ceilings.db", ceilings);
+  InSight<WallView> shown(folder / "ceilings.db");
+  EXPECT_THAT(shown.view.summary().toStdString(),
+              ::testing::AllOf(HasSubstr("(" + ceilings.run.id.substr(0, 8) +
+                                         ") was interrupted with 2 of 6 of them measured"),
+                               HasSubstr("no bandwidth among them"),
+                               HasSubstr("ridgepoint roofline measures them")));
+}
+
 TEST(WallView, SaysWhatWouldFillIt) {
   const ThreeRuns data;
   InSight<WallView> shown(data.database);
