@@ -252,8 +252,10 @@ std::string case_line(const WallCase& one) {
 }
 
 std::string score_text(const std::vector<WallCase>& cases) {
-  std::string text = "mean absolute error of the predicted times\n";
-  for (const auto& score : score_wall(cases)) {
+  const auto scores = score_wall(cases);
+  std::string text = scores.empty() ? "no prediction was scored: no case that counts was measured\n"
+                                    : "mean absolute error of the predicted times\n";
+  for (const auto& score : scores) {
     text += fmt::format("  {:<16} {:<9} {:5.1f} %, renewed before each case {:5.1f} %\n",
                         score.what, number_of(score.cases, "case"), 100 * score.mean_absolute_error,
                         100 * score.renewed_mean_absolute_error);

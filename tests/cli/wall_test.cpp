@@ -37,11 +37,14 @@ TEST_F(WallCommand, PredictsRunsAndScores) {
   EXPECT_EQ(ridgepoint({"show", "mine/0"}).exit_code, 0);
 }
 
-TEST_F(WallCommand, LeavesOutWhatTakesTooLong) {
+TEST_F(WallCommand, LeavesOutWhatTakesTooLongAndTakesWhatIsGivenTwiceOnce) {
   const auto result = ridgepoint({"wall", "--model", "tiny", "--type", "f32", "--threads", "1",
-                                  "--batch", "1", "--depth", "0", "--case-seconds", "1"});
+                                  "--batch", "1,1", "--depth", "0,0", "--case-seconds", "1"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("not run: it would take about"));
+  EXPECT_THAT(result.out, HasSubstr("no prediction was scored"));
+  EXPECT_THAT(result.out, HasSubstr("batch          context 0  512 tokens in\n")) << "one column";
+  EXPECT_THAT(result.out, HasSubstr("for one sequence\n")) << "and not for 1 once more";
 }
 
 TEST_F(WallCommand, StreamsWhatMemoryIsNotToHold) {
@@ -84,16 +87,6 @@ TEST_F(WallCommand, MistakesAreOneLine) {
   }
   expect_one_line_refusal({"wall", "--streamed", "--batch", "2"}, HasSubstr("not with --streamed"));
   expect_one_line_refusal({"wall", "--share", "0.5"}, HasSubstr("with --streamed only"));
-}
-
-TEST_F(WallCommand, TakesWhatIsGivenTwiceOnce) {
-  const auto result = ridgepoint({"wall", "--model", "tiny", "--type", "f32", "--threads", "1",
-                                  "--batch", "1,1", "--depth", "0,0", "--predict-only"});
-  ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("context 0"));
-  const auto column = result.out.find("context 0");
-  EXPECT_EQ(result.out.find("context 0 ", column + 1), std::string::npos) << result.out;
-  EXPECT_THAT(result.out, HasSubstr("for one sequence\n")) << "and not for 1 once more";
 }
 
 TEST_F(WallCommand, InterruptedBeforeAnythingIsKnownLeavesNothingBehind) {
