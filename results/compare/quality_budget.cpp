@@ -36,12 +36,6 @@ bool has_figures(const Record& record) {
          (record.outcome == Outcome::ok || record.outcome == Outcome::mistrusted);
 }
 
-nlohmann::json in_details(const Record& record, const char* path) {
-  const nlohmann::json details = parse_or_discard(record.details);
-  const nlohmann::json::json_pointer pointer(path);
-  return details.is_object() && details.contains(pointer) ? details.at(pointer) : nlohmann::json();
-}
-
 bool has_stored_baseline(const Case& quality) {
   return quality.baseline.starts_with("file:");
 }
@@ -50,8 +44,12 @@ bool has_stored_baseline(const Case& quality) {
 /// reference's are the truth that others are held against, its own too.
 bool is_against_own_logits(const Record& quality) {
   if (!has_stored_baseline(quality.subject)) return false;
-  const nlohmann::json of = in_details(quality, "/quality/baseline/of");
-  if (!of.is_object() || of.value("backend", "") == "reference") return false;
+  const nlohmann::json details = parse_or_discard(quality.details);
+  const nlohmann::json::json_pointer place("/quality/baseline/of");
+  if (!details.is_object() || !details.contains(place)) return false;
+  const nlohmann::json& of = details.at(place);
+  if (!of.is_object()) return false;
+  if (text_at(quality.details, "/quality/baseline/of/backend") == "reference") return false;
   try {
     return same_variant(case_from_json(of.dump()), quality.subject);
   } catch (const Error&) {
@@ -67,9 +65,9 @@ bool is_against_own_weights(const Record& quality) {
     return subject.transform.empty() &&
            (subject.baseline_model.empty() || subject.baseline_model == subject.model);
   }
-  const nlohmann::json measured = in_details(quality, "/model/fingerprint");
-  return measured.is_string() &&
-         measured == in_details(quality, "/quality/baseline/model_fingerprint");
+  const std::string measured = text_at(quality.details, "/model/fingerprint");
+  return !measured.empty() &&
+         measured == text_at(quality.details, "/quality/baseline/model_fingerprint");
 }
 
 /// Whether the candidate's weights, as far as their names tell, are those that the other runs, or

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <variant>
 
@@ -69,10 +68,7 @@ bool contains_any_case(std::string_view text, std::string_view part) {
 }
 
 std::string cpu_model(const std::string& environment) {
-  const nlohmann::json json = parse_or_discard(environment);
-  const nlohmann::json::json_pointer path("/cpu/model");
-  if (!json.is_object() || !json.contains(path) || !json.at(path).is_string()) return "";
-  return json.at(path).get<std::string>();
+  return text_at(environment, "/cpu/model");
 }
 
 std::string_view base_name(std::string_view path) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "results/exchange/json_text.h"
@@ -15,10 +14,7 @@ namespace {
 constexpr std::size_t kShownDigits = 12;
 
 std::string weights_of(const Record& record) {
-  const nlohmann::json details = parse_or_discard(record.details);
-  const nlohmann::json::json_pointer path("/model/fingerprint");
-  if (!details.is_object() || !details.contains(path) || !details.at(path).is_string()) return {};
-  return details.at(path).get<std::string>();
+  return text_at(record.details, "/model/fingerprint");
 }
 
 }  // namespace

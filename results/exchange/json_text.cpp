@@ -35,6 +35,13 @@ nlohmann::json parse_or_discard(std::string_view text) {
   }
 }
 
+std::string text_at(std::string_view json, const char* place) {
+  const nlohmann::json object = parse_or_discard(json);
+  const nlohmann::json::json_pointer path(place);
+  if (!object.is_object() || !object.contains(path) || !object.at(path).is_string()) return {};
+  return object.at(path).get<std::string>();
+}
+
 std::string without_bare_numbers(std::string_view text) {
   constexpr std::string_view kWords[] = {"-NaN", "NaN", "-Infinity", "Infinity",
                                          "-nan", "nan", "-inf",      "inf"};

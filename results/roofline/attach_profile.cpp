@@ -9,6 +9,7 @@
 
 #include "profiler/perf/core_pmu.h"
 #include "results/compare/environment_difference.h"
+#include "results/exchange/json_text.h"
 #include "workloads/error.h"
 
 namespace ridgepoint {
@@ -49,10 +50,8 @@ bool is_full(const StoredCeilings& ceilings, int threads) {
 }
 
 std::string cpu_of(const Run& run) {
-  const auto json = nlohmann::json::parse(run.environment, nullptr, /*allow_exceptions=*/false);
-  const nlohmann::json::json_pointer place("/cpu/model");
-  const bool known = json.is_object() && json.contains(place) && json.at(place).is_string();
-  return known ? json.at(place).get<std::string>() : std::string("a CPU that is not on record");
+  const std::string known = text_at(run.environment, "/cpu/model");
+  return known.empty() ? "a CPU that is not on record" : known;
 }
 
 }  // namespace

@@ -181,10 +181,12 @@ std::vector<std::int32_t> SentencePieceTokenizer::encode(std::string_view text,
   std::string prefixed;
   if (vocabulary_.add_space_prefix) {
     // The space stands before the text proper, and is part of it: a user-defined token may take it.
-    for (const TextFragment& fragment : special_.split(text, options.special)) {
-      if (fragment.id < 0 || !is_control(fragment.id)) break;
-      ids.push_back(fragment.id);
-      text.remove_prefix(fragment.text.size());
+    if (options.special) {  // else control tokens are text
+      for (const TextFragment& fragment : special_.split(text, true)) {
+        if (fragment.id < 0 || !is_control(fragment.id)) break;
+        ids.push_back(fragment.id);
+        text.remove_prefix(fragment.text.size());
+      }
     }
     if (!text.empty()) prefixed.append(1, ' ').append(text);
     text = prefixed;

@@ -169,7 +169,8 @@ std::string numbers(std::initializer_list<std::int32_t> values) {
   const std::uint64_t count = values.size();
   std::memcpy(bytes.data(), &i32, 4);
   std::memcpy(bytes.data() + 4, &count, 8);
-  std::memcpy(bytes.data() + 12, values.begin(), 4 * values.size());
+  // An empty list may have no address at all.
+  if (count > 0) std::memcpy(bytes.data() + 12, values.begin(), 4 * values.size());
   return bytes;
 }
 
