@@ -105,20 +105,20 @@ struct PlainMatrix {
   ReadWalk walk = walk_of_this_cpu();
 };
 
-/// Weights of q8_0, [out, in], where a file has them: row after row of blocks of 32 inputs, f16 d
-/// and 32 signed codes each; any alignment. Nothing behind the last block is read.
+/// Quantised weights [out, in] where a file has them: row after row of blocks, as GGUF lays them
+/// (workloads/tensor/type.h); any alignment. Nothing behind the last block is read.
 struct BlockMatrix {
-  static constexpr bool takes(Type type) { return type == Type::q8_0; }
-  static constexpr std::int64_t kBytes = 2 + kBlock;  ///< of a block
-  std::int64_t out = 0, in = 0;                       ///< `in` in whole blocks
+  static constexpr bool takes(Type type) {
+    return type == Type::q8_0 || type == Type::q4_k || type == Type::q6_k;
+  }
+  Type type = Type::q8_0;        ///< one that it takes
+  std::int64_t out = 0, in = 0;  ///< `in` in whole blocks of the type
   const std::uint8_t* data = nullptr;
   ReadWalk walk = walk_of_this_cpu();
 
+  /// Of 32 inputs.
   [[nodiscard]] std::int64_t blocks() const { return in / kBlock; }
   [[nodiscard]] std::int64_t tiles() const { return (out + kTileRows - 1) / kTileRows; }
-  [[nodiscard]] const std::uint8_t* block(std::int64_t row, std::int64_t b) const {
-    return data + (row * blocks() + b) * kBytes;
-  }
 };
 
 /// Where a product goes: output[r * stride + o] = product + bias[o] + addend[r * addend_stride +

@@ -118,7 +118,8 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
   }
   if (fused.bias != kNoValue) product.bias = builder.floats_of(fused.bias);
   if (reads_in_place(builder, view.type)) {
-    product.blocks = {.out = product.out,
+    product.blocks = {.type = view.type,
+                      .out = product.out,
                       .in = product.in,
                       .data = reinterpret_cast<const std::uint8_t*>(view.bytes.data()),
                       .walk = builder.options.walk};

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <random>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -154,18 +156,42 @@ bool tiled_agrees(TileForm form, const Kernels& checked, const Kernels& trusted)
       checked, trusted);
 }
 
-/// Any codes, scales as above, from an odd number of inputs' blocks.
-bool blocks_agree(const Kernels& checked, const Kernels& trusted) {
-  std::mt19937 random(3);
-  std::vector<std::uint8_t> bytes;
-  for (std::int64_t b = 0; b < kOutputs * (kBlockInputs / kBlock); ++b) {
+/// Any codes, with scales as above in those bytes of a block that hold them.
+void draw_block(Type type, std::mt19937& random, std::span<std::uint8_t> block) {
+  for (auto& each : block) each = static_cast<std::uint8_t>(random());
+  const auto put_scale = [&](std::size_t at) {
     const auto d =
         std::bit_cast<std::array<std::uint8_t, 2>>(float_to_f16(random() % 2 == 0 ? 0.5F : 1.0F));
-    bytes.insert(bytes.end(), d.begin(), d.end());
-    for (std::int64_t i = 0; i < kBlock; ++i) bytes.push_back(static_cast<std::uint8_t>(random()));
+    std::ranges::copy(d, block.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  if (type == Type::q6_k) {
+    for (auto& factor : block.subspan(192, 16)) {
+      factor = static_cast<std::uint8_t>(1 << draw(random, 0, 2));
+    }
+    put_scale(208);
+    return;
   }
-  const host::BlockMatrix matrix{.out = kOutputs, .in = kBlockInputs, .data = bytes.data()};
-  const CheckedInputs input(random, kBlockInputs);
+  put_scale(0);
+  if (type != Type::q4_k) return;
+  put_scale(2);
+  // Factors below eight: of the first four blocks in a byte each, of the others in a nibble.
+  for (auto& each : block.subspan(4, 8)) each = static_cast<std::uint8_t>(draw(random, 0, 7));
+  for (auto& each : block.subspan(12, 4)) {
+    each = static_cast<std::uint8_t>(draw(random, 0, 7) | draw(random, 0, 7) << 4);
+  }
+}
+
+/// From an odd number of blocks, where half a step may be left.
+bool blocks_agree(Type type, const Kernels& checked, const Kernels& trusted) {
+  std::mt19937 random(3);
+  const std::int64_t in = type == Type::q8_0 ? kBlockInputs : kTiledInputs;
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(kOutputs * row_bytes(type, in)));
+  const auto block_bytes = static_cast<std::size_t>(type_info(type).block_bytes);
+  for (std::size_t at = 0; at < bytes.size(); at += block_bytes) {
+    draw_block(type, random, std::span(bytes).subspan(at, block_bytes));
+  }
+  const host::BlockMatrix matrix{.type = type, .out = kOutputs, .in = in, .data = bytes.data()};
+  const CheckedInputs input(random, in);
   return agree(
       [&](const Kernels& kernels, const host::ProductTarget& target) {
         kernels.block_product(matrix, input.rows, kRows, 0, 1, target);
@@ -182,7 +208,11 @@ std::string find_wrong_product(const Kernels& checked, const Kernels& trusted) {
       return fmt::format("product of {} weights is wrong", name);
     }
   }
-  if (!blocks_agree(checked, trusted)) return "product of q8_0 weights is wrong";
+  for (const TypeInfo& type : types()) {
+    if (host::BlockMatrix::takes(type.type) && !blocks_agree(type.type, checked, trusted)) {
+      return fmt::format("product of {} weights where a file has them is wrong", type.name);
+    }
+  }
   for (const auto& [form, name] :
        {std::pair{TileForm::signed8, "q8_g64"}, std::pair{TileForm::nibble, "q4_0"},
         std::pair{TileForm::five, "q5_0"}, std::pair{TileForm::nibble_k, "q4_k"},

@@ -1,22 +1,24 @@
-// Products of q8_0's blocks with quantised activations, from where a file has them (BlockMatrix).
+// Products of rows of blocks with quantised activations, from where a file has them (BlockMatrix).
 //
-// Few activations: rows of weights are read side by side, two blocks of each at a time, a vector
-// for both; sums stay apart in its lanes until a row ends. More: some tiles at a time are put in
-// the order of TileForm::signed8, into a scratch that stays in the second-level cache, and
-// multiplied from there (tiled_product.h): that order spares every activation two multiplications
-// with scales in three.
+// Few activations: rows of weights are read side by side, a step of each at a time (RowsOf); sums
+// stay apart in lanes until a row ends. More: some tiles at a time are put in the order of their
+// form, into a scratch that stays in the second-level cache, and multiplied from there
+// (tiled_product.h): that order spares every activation sums across lanes, and most of the
+// multiplications with scales.
 #pragma once
 
-#include "backends/host/kernels/blocks_to_tile.h"
-#include "backends/host/kernels/lanes.h"
+#include "backends/host/kernels/rows_q4_k.h"
+#include "backends/host/kernels/rows_q6_k.h"
+#include "backends/host/kernels/rows_q8_0.h"
 #include "backends/host/kernels/tiled_product.h"
 
 namespace ridgepoint::host {
 
-/// Blocks in the order of TileForm::signed8: a slice of the inputs of some tiles.
-template <class V>
+/// Blocks in the order of their form: a slice of the inputs of some tiles.
+template <class V, Type type>
 class TileScratch {
  public:
+  using Rows = RowsOf<V, type>;
   // Two tiles of this many inputs, more of fewer.
   static constexpr std::int64_t kMostBlocks = 352;
 
@@ -29,43 +31,38 @@ class TileScratch {
                    std::int64_t from, std::int64_t blocks) {
     for (std::int64_t tile = first; tile < last; ++tile) {
       const std::int64_t o = tile * kTileRows, at = (tile - first) * blocks;
-      const std::int64_t rows = std::min(kTileRows, weight.out - o);
-      std::uint8_t* const codes = codes_ + at * kBlockCodeBytes;
-      std::byte* const scales = scales_ + at * kBlockScaleBytes;
-      if (rows < kTileRows) {
-        std::memset(scales, 0, static_cast<std::size_t>(blocks * kBlockScaleBytes));
-      }
-      std::int64_t b = 0;
-      for (; b + 2 <= blocks; b += 2) {
-        put_blocks<V, 2>(weight, o, rows, from + b, codes + b * kBlockCodeBytes,
-                         scales + b * kBlockScaleBytes);
-      }
-      if (b < blocks) {
-        put_blocks<V, 1>(weight, o, rows, from + b, codes + b * kBlockCodeBytes,
-                         scales + b * kBlockScaleBytes);
-      }
+      put_blocks<V, type>(weight, o, weight.out - o, from, blocks, codes_ + at * Rows::kCodeBytes,
+                          scales_ + at / Rows::kGroupBlocks * Rows::kScaleBytes);
     }
-    return {.form = TileForm::signed8,
+    return {.form = Rows::kForm,
             .out = std::min(last * kTileRows, weight.out) - first * kTileRows,
             .in = blocks * kBlock,
             .codes = codes_,
             .scales = scales_,
-            .code_bytes_per_block = kBlockCodeBytes,
-            .scale_bytes_per_group = kBlockScaleBytes,
-            .group = kBlock};
+            .code_bytes_per_block = Rows::kCodeBytes,
+            .scale_bytes_per_group = Rows::kScaleBytes,
+            .group = Rows::kGroupBlocks * kBlock};
   }
 
  private:
-  alignas(64) std::uint8_t codes_[2 * kMostBlocks * kBlockCodeBytes];
-  alignas(64) std::byte scales_[2 * kMostBlocks * kBlockScaleBytes];
+  static_assert(kMostBlocks % Rows::kGroupBlocks == 0);
+  alignas(64) std::uint8_t codes_[2 * kMostBlocks * Rows::kCodeBytes];
+  alignas(64) std::byte scales_[2 * kMostBlocks / Rows::kGroupBlocks * Rows::kScaleBytes];
 };
 
-template <class V>
+template <class V, Type type>
 class BlockRowsProduct {
  public:
+  using Rows = RowsOf<V, type>;
+  using Scratch = TileScratch<V, type>;
+
   BlockRowsProduct(const BlockMatrix& weight, const QuantisedRows& input,
                    const ProductTarget& target)
-      : weight_(weight), input_(input), target_(target) {}
+      : weight_(weight),
+        input_(input),
+        target_(target),
+        blocks_(weight.blocks()),
+        row_bytes_(Rows::bytes_of(blocks_)) {}
 
   /// C activations by outputs [begin, end): rows of weights that lie far apart, each a stream
   /// without a gap for what the hardware fetches ahead. Rows that follow each other are a third
@@ -79,14 +76,13 @@ class BlockRowsProduct {
   }
 
   void many(std::int64_t rows, std::int64_t begin, std::int64_t end) const {
-    TileScratch<V> scratch;
-    const std::int64_t blocks = weight_.blocks();
-    const std::int64_t most = std::min(blocks, TileScratch<V>::kMostBlocks);
-    const std::int64_t tiles = TileScratch<V>::tiles_of(most);
+    Scratch scratch;
+    const std::int64_t most = std::min(blocks_, Scratch::kMostBlocks);
+    const std::int64_t tiles = Scratch::tiles_of(most);
     for (std::int64_t first = begin; first < end; first += tiles) {
       const std::int64_t last = std::min(first + tiles, end);
-      for (std::int64_t from = 0; from < blocks; from += most) {
-        const std::int64_t count = std::min(most, blocks - from);
+      for (std::int64_t from = 0; from < blocks_; from += most) {
+        const std::int64_t count = std::min(most, blocks_ - from);
         const TiledMatrix slice = scratch.fill(weight_, first, last, from, count);
         const QuantisedRows input{.codes = input_.codes + from * kBlock,
                                   .scales = input_.scales + from,
@@ -94,13 +90,17 @@ class BlockRowsProduct {
                                   .code_stride = input_.code_stride,
                                   .scale_stride = input_.scale_stride};
         const ProductTarget target = columns(first * kTileRows, from > 0);
-        TiledProduct<V, TileForm::signed8>(slice, input, target)
-            .group(rows, 0, last - first, weight_.block(last * kTileRows, 0));
+        TiledProduct<V, Rows::kForm>(slice, input, target)
+            .group(rows, 0, last - first, row(last * kTileRows));
       }
     }
   }
 
  private:
+  [[nodiscard]] const std::uint8_t* row(std::int64_t o) const {
+    return weight_.data + o * row_bytes_;
+  }
+
   /// The target from column `o` on; of a slice that is not the first, what is there is added.
   [[nodiscard]] ProductTarget columns(std::int64_t o, bool again) const {
     ProductTarget target = target_;
@@ -114,75 +114,50 @@ class BlockRowsProduct {
   /// R rows of weights, `apart` rows apart, by C activations.
   template <int R, int C>
   void rows(std::int64_t o, std::int64_t apart) const {
-    typename V::F acc[R][C];
-    for (auto& row : acc) {
-      for (auto& sum : row) sum = V::zero();
+    typename V::F sums[R][C];
+    for (auto& of_row : sums) {
+      for (auto& sum : of_row) sum = V::zero();
     }
-    const std::int64_t blocks = weight_.blocks();
-    const std::int64_t stride = apart * blocks * BlockMatrix::kBytes;
+    const std::int64_t stride = apart * row_bytes_;
     const std::int64_t ahead_bytes = weight_.walk.ahead_bytes;
-    const std::uint8_t* const weights = weight_.block(o, 0);
+    const std::uint8_t* step = row(o);
     std::int64_t b = 0;
-    for (; b + 2 <= blocks; b += 2) {
-      typename V::I x[C], start[C];
-      typename V::F scale[C];
-      for (int c = 0; c < C; ++c) {
-        const float* const scales = input_.scales + c * input_.scale_stride + b;
-        x[c] = V::load_codes(input_.codes + c * input_.code_stride + b * kBlock);
-        start[c] = V::start_signed(x[c]);
-        scale[c] = V::spread(scales[0], scales[1]);
+    for (; b + Rows::kStepBlocks <= blocks_; b += Rows::kStepBlocks, step += Rows::kStepBytes) {
+      typename Rows::template Inputs<C> inputs;
+      inputs.load(input_, b);
+      const std::uint8_t* from = step + ahead_bytes;
+      for (int r = 0; r < R; ++r, from += stride) {
+        for (std::int64_t line = 0; line < Rows::kStepBytes - kRest; line += kLine) {
+          V::prefetch(from + line);
+        }
       }
-      const std::uint8_t* from = weights + b * BlockMatrix::kBytes;
-      for (int row = 0; row < R; ++row, from += stride) {
-        V::prefetch(from + ahead_bytes);
-        add<C>(from, from + BlockMatrix::kBytes, x, start, scale, acc[row]);
+      Rows::template add<R, C>(step, stride, inputs, sums);
+    }
+    if constexpr (Rows::kOdd) {
+      if (b < blocks_) {
+        typename Rows::template Inputs<C> inputs;
+        inputs.load_odd(input_, b);
+        Rows::template add_odd<R, C>(step, stride, inputs, sums);
       }
     }
-    if (b < blocks) last_block<R, C>(o, apart, acc);
-    for (int row = 0; row < R; ++row) {
-      for (int c = 0; c < C; ++c) store_one<V>(target_, c, o + row * apart, V::sum(acc[row][c]));
+    for (int r = 0; r < R; ++r) {
+      for (int c = 0; c < C; ++c) store_one<V>(target_, c, o + r * apart, V::sum(sums[r][c]));
     }
   }
 
-  /// Of an odd number: with nothing beside it.
-  template <int R, int C>
-  void last_block(std::int64_t o, std::int64_t apart, typename V::F (&acc)[R][C]) const {
-    static constexpr std::uint8_t kNothing[BlockMatrix::kBytes] = {};
-    const std::int64_t b = weight_.blocks() - 1;
-    typename V::I x[C], start[C];
-    typename V::F scale[C];
-    for (int c = 0; c < C; ++c) {
-      x[c] = V::load_codes(input_.codes + c * input_.code_stride + b * kBlock, kNothing);
-      start[c] = V::start_signed(x[c]);
-      scale[c] = V::spread(input_.scales[c * input_.scale_stride + b], 0.0F);
-    }
-    for (int row = 0; row < R; ++row) {
-      add<C>(weight_.block(o + row * apart, b), kNothing, x, start, scale, acc[row]);
-    }
-  }
-
-  /// Two blocks of a row.
-  template <int C>
-  static void add(const std::uint8_t* low, const std::uint8_t* high, const typename V::I (&x)[C],
-                  const typename V::I (&start)[C], const typename V::F (&scale)[C],
-                  typename V::F (&acc)[C]) {
-    const auto codes = V::prepare_signed(V::load_codes(low + 2, high + 2));
-    const auto d = V::spread_f16(low, high);
-    for (int c = 0; c < C; ++c) {
-      acc[c] =
-          V::fma(V::to_float(V::dot_signed(start[c], codes, x[c])), V::mul(d, scale[c]), acc[c]);
-    }
-  }
+  static constexpr std::int64_t kLine = 64;
+  static constexpr std::int64_t kRest = 8;  // of a step that is not worth asking for
 
   const BlockMatrix& weight_;
   const QuantisedRows& input_;
   const ProductTarget& target_;
+  std::int64_t blocks_, row_bytes_;
 };
 
-template <class V>
-void block_product(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
-                   std::int64_t begin, std::int64_t end, const ProductTarget& target) {
-  const BlockRowsProduct<V> product(weight, input, target);
+template <class V, Type type>
+void block_product_of(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                      std::int64_t begin, std::int64_t end, const ProductTarget& target) {
+  const BlockRowsProduct<V, type> product(weight, input, target);
   const std::int64_t first = begin * kTileRows, last = std::min(end * kTileRows, weight.out);
   switch (rows) {
     case 1:
@@ -193,6 +168,19 @@ void block_product(const BlockMatrix& weight, const QuantisedRows& input, std::i
       return product.template few<3>(first, last);
     default:
       return product.many(rows, begin, end);
+  }
+}
+
+template <class V>
+void block_product(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
+                   std::int64_t begin, std::int64_t end, const ProductTarget& target) {
+  switch (weight.type) {
+    case Type::q4_k:
+      return block_product_of<V, Type::q4_k>(weight, input, rows, begin, end, target);
+    case Type::q6_k:
+      return block_product_of<V, Type::q6_k>(weight, input, rows, begin, end, target);
+    default:  // BlockMatrix::takes
+      return block_product_of<V, Type::q8_0>(weight, input, rows, begin, end, target);
   }
 }
 

@@ -21,8 +21,10 @@
 #include <array>
 #include <span>
 
-#include "backends/host/kernels/blocks_to_tile.h"
 #include "backends/host/kernels/panels.h"
+#include "backends/host/kernels/rows_q4_k.h"
+#include "backends/host/kernels/rows_q6_k.h"
+#include "backends/host/kernels/rows_q8_0.h"
 
 namespace ridgepoint::host {
 
@@ -87,8 +89,9 @@ class TiledPanels {
   std::int64_t blocks_a_group_;
 };
 
-/// The same of blocks that lie where a file has them.
-template <class L>
+/// The same of blocks that lie where a file has them: a step of sixteen rows at a time by way of
+/// the tiles that they become.
+template <class L, Type type>
 class BlockPanelsOfRows {
  public:
   static constexpr bool kSplit = false;
@@ -98,27 +101,23 @@ class BlockPanelsOfRows {
   [[nodiscard]] std::int64_t out() const { return weight_.out; }
   void pack(std::int64_t o, std::int64_t height, std::int64_t i, std::int64_t count,
             std::byte* tiles, std::byte*) const {
-    alignas(64) std::uint8_t codes[2 * kBlockCodeBytes];
-    alignas(64) std::byte scales[2 * kBlockScaleBytes] = {};
-    const auto pack_one = [&](std::int64_t which) {
-      BlockToPairs<L, TileForm::signed8>::pack(codes + which * kBlockCodeBytes,
-                                               scales + which * kBlockScaleBytes, 0, tiles);
-      tiles += kTileBytes;
-    };
-    std::int64_t b = i / kBlock;
-    const std::int64_t end = b + count / kBlock;
-    for (; b + 2 <= end; b += 2) {
-      put_blocks<L, 2>(weight_, o, height, b, codes, scales);
-      pack_one(0);
-      pack_one(1);
-    }
-    if (b < end) {
-      put_blocks<L, 1>(weight_, o, height, b, codes, scales);
-      pack_one(0);
+    alignas(64) std::uint8_t codes[Rows::kStepBlocks * Rows::kCodeBytes];
+    alignas(64) std::byte scales[Rows::kStepBlocks / Rows::kGroupBlocks * Rows::kScaleBytes];
+    const std::int64_t end = (i + count) / kBlock;
+    for (std::int64_t b = i / kBlock; b < end; b += Rows::kStepBlocks) {
+      const std::int64_t blocks = std::min(Rows::kStepBlocks, end - b);
+      put_blocks<L, type>(weight_, o, height, b, blocks, codes, scales);
+      for (std::int64_t at = 0; at < blocks; ++at, tiles += kTileBytes) {
+        BlockToPairs<L, Rows::kForm>::pack(codes + at * Rows::kCodeBytes,
+                                           scales + at / Rows::kGroupBlocks * Rows::kScaleBytes,
+                                           at % Rows::kGroupBlocks, tiles);
+      }
     }
   }
 
  private:
+  using Rows = RowsOf<L, type>;
+
   const BlockMatrix& weight_;
 };
 
@@ -281,8 +280,18 @@ void panel_plain_product(const PlainMatrix& weight, const FloatRows& input, std:
 template <class L, class Block>
 void panel_block_product(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
                          std::int64_t begin, std::int64_t end, const ProductTarget& target) {
-  run_panels<L, Block>(BlockPanelsOfRows<L>(weight), QuantisedPanels<L>{input}, rows,
-                       begin * kTileRows, std::min(end * kTileRows, weight.out), target);
+  const auto run = [&](const auto& weights) {
+    run_panels<L, Block>(weights, QuantisedPanels<L>{input}, rows, begin * kTileRows,
+                         std::min(end * kTileRows, weight.out), target);
+  };
+  switch (weight.type) {
+    case Type::q4_k:
+      return run(BlockPanelsOfRows<L, Type::q4_k>(weight));
+    case Type::q6_k:
+      return run(BlockPanelsOfRows<L, Type::q6_k>(weight));
+    default:  // BlockMatrix::takes
+      return run(BlockPanelsOfRows<L, Type::q8_0>(weight));
+  }
 }
 
 /// Products of quantised weights; false where the form has no way to become pairs.

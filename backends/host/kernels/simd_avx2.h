@@ -160,6 +160,68 @@ struct Avx2 {
     return {_mm256_cvtph_ps(_mm_set1_epi16(first)), _mm256_cvtph_ps(_mm_set1_epi16(second))};
   }
   static F spread(float low, float high) { return {_mm256_set1_ps(low), _mm256_set1_ps(high)}; }
+  /// See simd_avx512.h for what these mean.
+  template <int R>
+  static void q4_k_factors(const std::uint8_t* row, std::int64_t stride, F (&factors)[R]) {
+    for (int r = 0; r < R; ++r, row += stride) {
+      const __m128i words = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row));
+      const __m128i aabb = _mm_shuffle_epi32(words, 0xa5), cccc = _mm_shuffle_epi32(words, 0xff);
+      const __m128i from_ab =
+          _mm_and_si128(_mm_srlv_epi32(aabb, _mm_setr_epi32(0, 2, 0, 2)),
+                        _mm_setr_epi32(0x3f3f3f3f, 0x30303030, 0x3f3f3f3f, 0x30303030));
+      const __m128i from_c = _mm_and_si128(_mm_srlv_epi32(cccc, _mm_setr_epi32(0, 0, 0, 4)),
+                                           _mm_setr_epi32(0, 0x0f0f0f0f, 0, 0x0f0f0f0f));
+      const __m128i bytes = _mm_or_si128(from_ab, from_c);
+      factors[r] = mul({_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
+                        _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(bytes, 8)))},
+                       spread_f16(row, row + 2));
+    }
+  }
+  static F scales_and_offsets(const float* scales, const std::int32_t* sums) {
+    const auto* const half = reinterpret_cast<const __m256i*>(sums);
+    const __m256i totals = _mm256_permute4x64_epi64(
+        _mm256_hadd_epi32(_mm256_loadu_si256(half), _mm256_loadu_si256(half + 1)), 0xd8);
+    const __m256 each = _mm256_loadu_ps(scales);
+    const __m256 less = _mm256_sub_ps(_mm256_setzero_ps(), each);
+    return {each, _mm256_mul_ps(less, _mm256_cvtepi32_ps(totals))};
+  }
+  static F twice(const float* from) {
+    const __m256 each = _mm256_loadu_ps(from);
+    return {_mm256_permutevar8x32_ps(each, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3)),
+            _mm256_permutevar8x32_ps(each, _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7))};
+  }
+  template <int low, int high>
+  static F spread_lanes(F a) {
+    return {spread_lane<low>(a), spread_lane<high>(a)};
+  }
+  template <int quarter>
+  static F four_times(F a) {
+    const __m256 from = quarter < 2 ? a.low : a.high;
+    constexpr int k = quarter % 2 * 4;
+    return {
+        _mm256_permutevar8x32_ps(from, _mm256_setr_epi32(k, k, k, k, k + 1, k + 1, k + 1, k + 1)),
+        _mm256_permutevar8x32_ps(
+            from, _mm256_setr_epi32(k + 2, k + 2, k + 2, k + 2, k + 3, k + 3, k + 3, k + 3))};
+  }
+  static F add_high(F a, F b) { return {a.low, _mm256_add_ps(a.high, b.high)}; }
+  static void store_bytes(void* to, std::int64_t stride, I a) {
+    const auto apart = [](__m256i lanes) {  // byte k of eight lanes as 64-bit part k
+      const __m256i order = _mm256_broadcastsi128_si256(
+          _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+      return _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(lanes, order),
+                                         _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    };
+    const __m256i low = apart(a.low), high = apart(a.high);
+    const __m256i even = _mm256_unpacklo_epi64(low, high), odd = _mm256_unpackhi_epi64(low, high);
+    auto* const at = static_cast<char*>(to);
+    const auto store = [&](std::int64_t k, __m128i sixteen) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + k * stride), sixteen);
+    };
+    store(0, _mm256_castsi256_si128(even));
+    store(1, _mm256_castsi256_si128(odd));
+    store(2, _mm256_extracti128_si256(even, 1));
+    store(3, _mm256_extracti128_si256(odd, 1));
+  }
   static void store_codes(void* to, I a) {
     _mm256_storeu_si256(static_cast<__m256i*>(to), a.low);
     _mm256_storeu_si256(static_cast<__m256i*>(to) + 1, a.high);
@@ -174,18 +236,20 @@ struct Avx2 {
   static I high_nibbles(I a) {
     return low_nibbles({_mm256_srli_epi16(a.low, 4), _mm256_srli_epi16(a.high, 4)});
   }
-  template <int pair>
+  /// As they are: sixteen times as large they would overflow the sums of pairs.
+  static I upper_codes(I a) { return high_nibbles(a); }
+  static I nibbles_up(I a) {
+    const __m256i mask = _mm256_set1_epi8(static_cast<char>(0xf0));
+    return {_mm256_and_si256(_mm256_slli_epi16(a.low, 4), mask),
+            _mm256_and_si256(_mm256_slli_epi16(a.high, 4), mask)};
+  }
+  template <int pair, int to = 2>
   static I bit_pair(I a) {
-    const __m256i there = _mm256_set1_epi8(0x30);
-    if constexpr (pair < 2) {
-      constexpr int kUp = pair == 0 ? 4 : 2;
-      return {_mm256_and_si256(_mm256_slli_epi16(a.low, kUp), there),
-              _mm256_and_si256(_mm256_slli_epi16(a.high, kUp), there)};
-    } else {
-      constexpr int kDown = pair == 2 ? 0 : 2;
-      return {_mm256_and_si256(_mm256_srli_epi16(a.low, kDown), there),
-              _mm256_and_si256(_mm256_srli_epi16(a.high, kDown), there)};
-    }
+    return {bit_pair_of<pair, to>(a.low), bit_pair_of<pair, to>(a.high)};
+  }
+  template <int low, int high>
+  static I bit_pairs(I a) {
+    return {bit_pair_of<low, 2>(a.low), bit_pair_of<high, 2>(a.high)};
   }
   template <int bit>
   static I fifth_bit(I a) {
@@ -259,6 +323,16 @@ struct Avx2 {
   static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T0); }
 
  private:
+  template <int pair, int to>
+  static __m256i bit_pair_of(__m256i a) {
+    if constexpr (pair < to) a = _mm256_slli_epi16(a, 2 * (to - pair));
+    if constexpr (pair > to) a = _mm256_srli_epi16(a, 2 * (pair - to));
+    return _mm256_and_si256(a, _mm256_set1_epi8(static_cast<char>(3 << 2 * to)));
+  }
+  template <int lane>
+  static __m256 spread_lane(F a) {
+    return _mm256_permutevar8x32_ps(lane < 8 ? a.low : a.high, _mm256_set1_epi32(lane % 8));
+  }
   static __m256 widen_bf16(__m128i half) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
   }

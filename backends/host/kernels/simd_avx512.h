@@ -123,20 +123,117 @@ struct Avx512 {
   static F spread(float low, float high) {
     return _mm512_mask_broadcastss_ps(_mm512_set1_ps(low), 0xff00, _mm_set_ss(high));
   }
+  /// What the super-blocks of q4_K at which some rows are say of their blocks' factors: d * s of
+  /// block b in lane b, m * t in lane 8 + b.
+  template <int R>
+  static void q4_k_factors(const std::uint8_t* row, std::int64_t stride, F (&factors)[R]) {
+    constexpr int kTogether = R < 4 ? R : 4;
+    static_assert(R % kTogether == 0);
+    for (int r = 0; r < R; r += kTogether, row += kTogether * stride) {
+      // Of each row four words: d and m, and the twelve bytes of factors.
+      I heads = _mm512_castsi128_si512(first_words(row));
+      if constexpr (R > 1) heads = _mm512_inserti32x4(heads, first_words(row + stride), 1);
+      if constexpr (R > 2) heads = _mm512_inserti32x4(heads, first_words(row + 2 * stride), 2);
+      if constexpr (R > 3) heads = _mm512_inserti32x4(heads, first_words(row + 3 * stride), 3);
+      const F halves = _mm512_castps256_ps512(_mm256_cvtph_ps(_mm512_castsi512_si128(
+          _mm512_permutexvar_epi32(each_row(_mm_setr_epi32(0, 4, 8, 12)), heads))));
+      const I bytes = q4_k_bytes(heads);
+      factors[r] = mul(bytes_to_float(_mm512_castsi512_si128(bytes)), spread_lanes<0, 1>(halves));
+      if constexpr (R > 1) {
+        factors[r + 1] =
+            mul(bytes_to_float(_mm512_extracti32x4_epi32(bytes, 1)), spread_lanes<2, 3>(halves));
+      }
+      if constexpr (R > 2) {
+        factors[r + 2] =
+            mul(bytes_to_float(_mm512_extracti32x4_epi32(bytes, 2)), spread_lanes<4, 5>(halves));
+      }
+      if constexpr (R > 3) {
+        factors[r + 3] =
+            mul(bytes_to_float(_mm512_extracti32x4_epi32(bytes, 3)), spread_lanes<6, 7>(halves));
+      }
+    }
+  }
+  /// For blocks of q4_K: eight scales in the low lanes, for codes as low_nibbles and upper_codes
+  /// give them in turn; in the high ones less each scale times the sum of two sums.
+  static F scales_and_offsets(const float* scales, const std::int32_t* sums) {
+    constexpr float kUnit = 1 / kUpperCodes;
+    const I both = _mm512_loadu_si512(sums);
+    const __m256i totals =
+        _mm512_cvtepi64_epi32(_mm512_add_epi32(both, _mm512_srli_epi64(both, 32)));
+    const __m256 each = _mm256_loadu_ps(scales);
+    const __m256 less = _mm256_sub_ps(_mm256_setzero_ps(), each);
+    const __m256 units = _mm256_setr_ps(1, kUnit, 1, kUnit, 1, kUnit, 1, kUnit);
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_mul_ps(each, units)),
+                              _mm256_mul_ps(less, _mm256_cvtepi32_ps(totals)), 1);
+  }
+  /// Eight floats, each in two neighbouring lanes.
+  static F twice(const float* from) {
+    return _mm512_permutexvar_ps(_mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7),
+                                 _mm512_castps256_ps512(_mm256_loadu_ps(from)));
+  }
+  /// Lane `low` in the low eight lanes, lane `high` in the others.
+  template <int low, int high>
+  static F spread_lanes(F a) {
+    return _mm512_permutexvar_ps(_mm512_setr_epi32(low, low, low, low, low, low, low, low, high,
+                                                   high, high, high, high, high, high, high),
+                                 a);
+  }
+  /// Lanes 4 * quarter and on, each in four neighbouring ones.
+  template <int quarter>
+  static F four_times(F a) {
+    constexpr int k = 4 * quarter;
+    return _mm512_permutexvar_ps(_mm512_setr_epi32(k, k, k, k, k + 1, k + 1, k + 1, k + 1, k + 2,
+                                                   k + 2, k + 2, k + 2, k + 3, k + 3, k + 3, k + 3),
+                                 a);
+  }
+  /// a, and b in the high eight lanes.
+  static F add_high(F a, F b) { return _mm512_mask_add_ps(a, 0xff00, a, b); }
   static void store_codes(void* to, I a) { _mm512_storeu_si512(to, a); }
+  /// Byte k of every lane, one after the other, to k * stride.
+  static void store_bytes(void* to, std::int64_t stride, I a) {
+    const I apart =
+        _mm512_shuffle_epi8(a, _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6,
+                                                                    10, 14, 3, 7, 11, 15)));
+    const I bytes = _mm512_permutexvar_epi32(
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), apart);
+    auto* const at = static_cast<char*>(to);
+    const auto store = [&](std::int64_t k, __m128i sixteen) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + k * stride), sixteen);
+    };
+    store(0, _mm512_castsi512_si128(bytes));
+    store(1, _mm512_extracti32x4_epi32(bytes, 1));
+    store(2, _mm512_extracti32x4_epi32(bytes, 2));
+    store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  }
   static I broadcast(std::int32_t value) { return _mm512_set1_epi32(value); }
   static I low_nibbles(I a) { return _mm512_and_si512(a, _mm512_set1_epi8(0x0f)); }
   static I high_nibbles(I a) {
     return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(0x0f));
   }
-  /// Bit pair `pair` of each byte, at bits 4 and 5.
-  template <int pair>
+  /// The high nibbles where they are, as numbers kUpperCodes times as large.
+  static I upper_codes(I a) { return _mm512_andnot_si512(_mm512_set1_epi8(0x0f), a); }
+  static constexpr float kUpperCodes = 16;
+  /// Each byte's low four bits as its high ones, above zeros.
+  static I nibbles_up(I a) {
+    return _mm512_and_si512(_mm512_slli_epi16(a, 4), _mm512_set1_epi8(static_cast<char>(0xf0)));
+  }
+  /// Bit pair `pair` of each byte, as its pair `to` among zeros.
+  template <int pair, int to = 2>
   static I bit_pair(I a) {
-    const I there = _mm512_set1_epi8(0x30);
-    if constexpr (pair == 0) return _mm512_and_si512(_mm512_slli_epi16(a, 4), there);
-    if constexpr (pair == 1) return _mm512_and_si512(_mm512_slli_epi16(a, 2), there);
-    if constexpr (pair == 2) return _mm512_and_si512(a, there);
-    if constexpr (pair == 3) return _mm512_and_si512(_mm512_srli_epi16(a, 2), there);
+    const I there = _mm512_set1_epi8(static_cast<char>(3 << 2 * to));
+    if constexpr (pair < to) a = _mm512_slli_epi16(a, 2 * (to - pair));
+    if constexpr (pair > to) a = _mm512_srli_epi16(a, 2 * (pair - to));
+    return _mm512_and_si512(a, there);
+  }
+  /// Bit pair `low` of each of the low 32 bytes and `high` of the others, at bits 4 and 5.
+  template <int low, int high>
+  static I bit_pairs(I a) {
+    static_assert((low < 2) == (high < 2));
+    constexpr int kLow = low < 2 ? 4 - 2 * low : 2 * low - 4;
+    constexpr int kHigh = high < 2 ? 4 - 2 * high : 2 * high - 4;
+    const I by = _mm512_inserti64x4(_mm512_set1_epi16(kLow), _mm256_set1_epi16(kHigh), 1);
+    return _mm512_and_si512(low < 2 ? _mm512_sllv_epi16(a, by) : _mm512_srlv_epi16(a, by),
+                            _mm512_set1_epi8(0x30));
   }
   /// Bit `bit` of each byte, at bit 4.
   template <int bit>
@@ -195,6 +292,24 @@ struct Avx512 {
   static void prefetch(const void* at) { _mm_prefetch(static_cast<const char*>(at), _MM_HINT_T0); }
 
  private:
+  static __m128i first_words(const std::uint8_t* row) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row));
+  }
+  static I each_row(__m128i words) { return _mm512_broadcast_i32x4(words); }
+  static F bytes_to_float(__m128i bytes) { return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)); }
+  /// Of words d and m, a, b and c the factors as bytes: s of eight blocks, then t of them. Those of
+  /// the first four blocks are six bits of a and of b; the others' have four bits in c, s in its
+  /// low nibbles, below two bits that a and b have left.
+  static I q4_k_bytes(I heads) {
+    const I aabb = _mm512_shuffle_epi32(heads, static_cast<_MM_PERM_ENUM>(0xa5));
+    const I cccc = _mm512_shuffle_epi32(heads, static_cast<_MM_PERM_ENUM>(0xff));
+    const I from_ab =
+        _mm512_and_si512(_mm512_srlv_epi32(aabb, each_row(_mm_setr_epi32(0, 2, 0, 2))),
+                         each_row(_mm_setr_epi32(0x3f3f3f3f, 0x30303030, 0x3f3f3f3f, 0x30303030)));
+    const I from_c = _mm512_and_si512(_mm512_srlv_epi32(cccc, each_row(_mm_setr_epi32(0, 0, 0, 4))),
+                                      each_row(_mm_setr_epi32(0, 0x0f0f0f0f, 0, 0x0f0f0f0f)));
+    return _mm512_or_si512(from_ab, from_c);
+  }
   // Two ways to a nibble's number, so that the work is spread over all ports.
   /// A permutation takes nothing but the low four bits of its indices.
   static F lowest_nibble(I a) {

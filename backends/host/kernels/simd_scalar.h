@@ -146,6 +146,53 @@ struct Scalar {
   static F spread(float low, float high) {
     return each([&](int i) { return i < kLanes / 2 ? low : high; });
   }
+  /// What the super-blocks of q4_K at which some rows are say of their blocks' factors: d * s of
+  /// block b in lane b, m * t in lane 8 + b.
+  template <int R>
+  static void q4_k_factors(const std::uint8_t* row, std::int64_t stride, F (&factors)[R]) {
+    for (int r = 0; r < R; ++r, row += stride) {
+      const std::uint8_t* const packed = row + 4;
+      const auto factor = [&](int i) {
+        const int b = i % 8, nibble = i < 8 ? 0 : 4;
+        const int low = b < 4 ? packed[b + nibble] & 63 : packed[b + 4] >> nibble & 15;
+        const int high = b < 4 ? 0 : packed[b - 4 + nibble] >> 6 << 4;
+        return static_cast<float>(low | high);
+      };
+      factors[r] = mul(each(factor), spread_f16(row, row + 2));
+    }
+  }
+  /// Eight scales in the low lanes; in the high ones less each times the sum of two sums.
+  static F scales_and_offsets(const float* scales, const std::int32_t* sums) {
+    return each([&](int i) {
+      const int b = i % 8;
+      return i < 8 ? scales[b] : -scales[b] * static_cast<float>(sums[2 * b] + sums[2 * b + 1]);
+    });
+  }
+  /// Eight floats, each in two neighbouring lanes.
+  static F twice(const float* from) {
+    return each([&](int i) { return from[i / 2]; });
+  }
+  /// Lane `low` in the low eight lanes, lane `high` in the others.
+  template <int low, int high>
+  static F spread_lanes(const F& a) {
+    return spread(a.lane[low], a.lane[high]);
+  }
+  /// Lanes 4 * quarter and on, each in four neighbouring ones.
+  template <int quarter>
+  static F four_times(const F& a) {
+    return each([&](int i) { return a.lane[4 * quarter + i / 4]; });
+  }
+  /// a, and b in the high eight lanes.
+  static F add_high(const F& a, const F& b) {
+    return each([&](int i) { return i < kLanes / 2 ? a.lane[i] : a.lane[i] + b.lane[i]; });
+  }
+  /// Byte k of every lane, one after the other, to k * stride.
+  static void store_bytes(void* to, std::int64_t stride, const I& a) {
+    for (int i = 0; i < kLanes; ++i) {
+      for (int k = 0; k < 4; ++k)
+        static_cast<std::uint8_t*>(to)[k * stride + i] = a.byte[4 * i + k];
+    }
+  }
   static void store_codes(void* to, const I& a) { std::memcpy(to, a.byte, sizeof a.byte); }
   static I broadcast(std::int32_t value) {
     I result;
@@ -160,9 +207,22 @@ struct Scalar {
     for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(byte >> 4);
     return a;
   }
-  template <int pair>
+  static I upper_codes(const I& a) { return high_nibbles(a); }
+  static I nibbles_up(I a) {
+    for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(byte << 4);
+    return a;
+  }
+  template <int pair, int to = 2>
   static I bit_pair(I a) {
-    for (auto& byte : a.byte) byte = static_cast<std::uint8_t>(((byte >> (2 * pair)) & 3) << 4);
+    for (auto& byte : a.byte) byte = static_cast<std::uint8_t>((byte >> 2 * pair & 3) << 2 * to);
+    return a;
+  }
+  template <int low, int high>
+  static I bit_pairs(I a) {
+    for (int i = 0; i < 4 * kLanes; ++i) {
+      const int down = 2 * (i < 2 * kLanes ? low : high);
+      a.byte[i] = static_cast<std::uint8_t>((a.byte[i] >> down & 3) << 4);
+    }
     return a;
   }
   template <int bit>

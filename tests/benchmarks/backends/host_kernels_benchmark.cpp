@@ -93,8 +93,10 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
   const host::ProductTarget target{.output = output.data(), .stride = out};
   std::unique_ptr<TiledWeights> tiled;
   host::QuantisedRows quantised;
-  const host::BlockMatrix blocks{
-      .out = out, .in = kIn, .data = reinterpret_cast<const std::uint8_t*>(bytes.data())};
+  const host::BlockMatrix blocks{.type = type,
+                                 .out = out,
+                                 .in = kIn,
+                                 .data = reinterpret_cast<const std::uint8_t*>(bytes.data())};
   if (in_place) {
     quantised = activations.quantised(kernels, rows);
   } else if (TiledWeights::has_form(type)) {
@@ -304,6 +306,7 @@ void add_all() {
         }
       };
       add("decode", 1, 128 * 1024);
+      add("decode_in_cache", 1, 1024);  // what arithmetic alone allows
       add("batch16", 16, 128 * 1024);
       add("prefill", 512, 5632);
     }

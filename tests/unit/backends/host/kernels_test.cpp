@@ -67,8 +67,8 @@ struct StoredWeight {
   std::vector<float> meant;
 };
 
-host::BlockMatrix blocks_at(const std::byte* data, std::int64_t out, std::int64_t in) {
-  return {.out = out, .in = in, .data = reinterpret_cast<const std::uint8_t*>(data)};
+host::BlockMatrix blocks_at(Type type, const std::byte* data, std::int64_t out, std::int64_t in) {
+  return {.type = type, .out = out, .in = in, .data = reinterpret_cast<const std::uint8_t*>(data)};
 }
 
 class HostKernels : public ::testing::TestWithParam<Isa> {
@@ -411,7 +411,7 @@ TEST_P(HostKernels, MultiplyTheWorstCodesWithoutOverflow) {
     }
   }
   const TiledWeights tiled({Type::q8_g64, {2, 64}, grouped}, team);
-  const host::BlockMatrix blocks = blocks_at(bytes.data(), 2, 64);
+  const host::BlockMatrix blocks = blocks_at(Type::q8_0, bytes.data(), 2, 64);
   for (const float sign : {1.0F, -1.0F}) {
     for (const std::int64_t rows : {1, 9}) {
       const QuantisedInput input(
@@ -460,42 +460,90 @@ class FencedBytes {
   std::size_t size_ = 0;
 };
 
+/// Blocks of any codes and factors; only what a block's f16 say is drawn to be of order one.
+/// Beside what each input means: the most that its terms can be, which roundings are relative to.
+struct AnyBlocks : StoredWeight {
+  AnyBlocks(Type of, std::int64_t out, std::int64_t in) : StoredWeight(of, out, in) {
+    std::mt19937 random(21);
+    const auto block_bytes = static_cast<std::size_t>(type_info(of).block_bytes);
+    const auto elements = static_cast<std::size_t>(type_info(of).block_elements);
+    largest_term.resize(meant.size());
+    for (std::size_t b = 0; b < bytes.size() / block_bytes; ++b) {
+      const auto block = std::span(bytes).subspan(b * block_bytes, block_bytes);
+      for (auto& each : block) each = static_cast<std::byte>(random());
+      const auto draw_scale = [&](std::size_t at) {
+        const float scale = (random() % 2 == 0 ? 1.0F : -1.0F) *
+                            (0.25F + static_cast<float>(random() % 1024) / 1024);
+        const auto stored = std::bit_cast<std::array<std::byte, 2>>(float_to_f16(scale));
+        std::ranges::copy(stored, block.begin() + static_cast<std::ptrdiff_t>(at));
+        return static_cast<double>(std::abs(f16_to_float(float_to_f16(scale))));
+      };
+      double largest = 0;
+      if (of == Type::q6_k) {
+        largest = draw_scale(208) * 128 * 63;
+      } else if (of == Type::q4_k) {
+        largest = draw_scale(0) * 63 * 15;
+        largest += draw_scale(2) * 63;
+      } else {
+        largest = draw_scale(0) * 128;
+      }
+      to_float(of, block, std::span(meant).subspan(b * elements, elements));
+      std::fill_n(largest_term.begin() + static_cast<std::ptrdiff_t>(b * elements), elements,
+                  largest);
+    }
+  }
+  std::vector<double> largest_term;
+};
+
 /// Products by outputs of two threads each, of weights behind whose last byte nothing may be read.
-TEST_P(HostKernels, MultiplyBlocksWhereTheyLieWithOneRoundingABlock) {
+TEST_P(HostKernels, MultiplyBlocksWhereTheyLieWithFewRoundingsABlock) {
   WorkerTeam team(2);
-  for (const auto& [rows, out, blocks] :
-       {std::tuple{1, 1, 1}, std::tuple{1, 16, 2}, std::tuple{1, 100, 3}, std::tuple{1, 37, 64},
-        std::tuple{2, 33, 5}, std::tuple{2, 61, 70}, std::tuple{3, 40, 1}, std::tuple{3, 47, 68},
-        std::tuple{4, 70, 6}, std::tuple{5, 1, 3}, std::tuple{6, 90, 33}, std::tuple{7, 17, 2},
-        std::tuple{8, 64, 7}, std::tuple{16, 130, 12}, std::tuple{33, 51, 5},
-        // Longer than what is put into tiles at once, by an odd number.
-        std::tuple{1, 9, 763}, std::tuple{9, 71, 763}}) {
-    const std::int64_t in = blocks * host::kBlock;
-    SCOPED_TRACE(::testing::Message() << rows << ' ' << out << ' ' << in);
-    const StoredWeight weight(Type::q8_0, out, in);
-    const FencedBytes bytes(weight.bytes);
-    const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3), in);
-    const auto bias = random_floats(static_cast<std::size_t>(out), 4);
-    auto output = random_floats(static_cast<std::size_t>(rows * out), 5);
-    const auto truth = expected_product(weight, input.meant, bias, output);
-    const auto magnitude = magnitudes(weight, input.meant, bias, output);
-    const host::BlockMatrix matrix = blocks_at(bytes.data(), out, in);
-    team.run([&, rows = rows, out = out](int part) {
-      kernels_.block_product(matrix, input.rows, rows, part * matrix.tiles() / 2,
-                             (part + 1) * matrix.tiles() / 2,
-                             {.output = output.data(),
-                              .stride = out,
-                              .bias = bias.data(),
-                              .addend = output.data(),
-                              .addend_stride = out});
-    });
-    // As for groups above. Sums of a row of few activations stay in sixteen lanes, each of half the
-    // blocks, until it ends; those of many in slices. Four more roundings either way.
-    const double roundings = static_cast<double>(blocks) + 11;
-    for (std::size_t i = 0; i < truth.size(); ++i) {
-      ASSERT_NEAR(static_cast<double>(output[i]), truth[i],
-                  1.01 * roundings * kRounding * magnitude[i])
-          << i;
+  for (const TypeInfo& type : types()) {
+    if (!host::BlockMatrix::takes(type.type)) continue;
+    // Longer than what is put into tiles at once, by less than that.
+    const int several_slices = type.block_elements == host::kBlock ? 763 : 45;
+    for (const auto& [rows, out, blocks] :
+         {std::tuple{1, 1, 1}, std::tuple{1, 16, 2}, std::tuple{1, 100, 3}, std::tuple{1, 37, 8},
+          std::tuple{2, 33, 5}, std::tuple{2, 61, 7}, std::tuple{3, 40, 1}, std::tuple{3, 47, 6},
+          std::tuple{4, 70, 6}, std::tuple{5, 1, 3}, std::tuple{6, 90, 9}, std::tuple{7, 17, 2},
+          std::tuple{8, 64, 7}, std::tuple{16, 130, 4}, std::tuple{33, 51, 5},
+          std::tuple{1, 9, several_slices}, std::tuple{9, 71, several_slices}}) {
+      const std::int64_t in = blocks * type.block_elements;
+      SCOPED_TRACE(::testing::Message() << type.name << ' ' << rows << ' ' << out << ' ' << in);
+      const AnyBlocks weight(type.type, out, in);
+      const FencedBytes bytes(weight.bytes);
+      const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3),
+                                 in);
+      const auto bias = random_floats(static_cast<std::size_t>(out), 4);
+      auto output = random_floats(static_cast<std::size_t>(rows * out), 5);
+      const auto addend = output;
+      const auto truth = expected_product(weight, input.meant, bias, addend);
+      const host::BlockMatrix matrix = blocks_at(type.type, bytes.data(), out, in);
+      team.run([&, rows = rows, out = out](int part) {
+        kernels_.block_product(matrix, input.rows, rows, part * matrix.tiles() / 2,
+                               (part + 1) * matrix.tiles() / 2,
+                               {.output = output.data(),
+                                .stride = out,
+                                .bias = bias.data(),
+                                .addend = output.data(),
+                                .addend_stride = out});
+      });
+      // As for groups above; a block of a K-quant has two sums, and its factors' products are
+      // rounded too. Sums of a row of few activations stay in sixteen lanes until it ends; those of
+      // many in slices. Four more roundings either way.
+      const double roundings = 2.0 * static_cast<double>(in / host::kBlock) + 12;
+      const auto width = static_cast<std::size_t>(in), outputs = static_cast<std::size_t>(out);
+      for (std::size_t i = 0; i < truth.size(); ++i) {
+        const std::size_t r = i / outputs, o = i % outputs;
+        auto magnitude = static_cast<double>(std::abs(bias[o]) + std::abs(addend[i]));
+        for (std::size_t k = 0; k < width; ++k) {
+          magnitude += static_cast<double>(std::abs(input.meant[r * width + k])) *
+                       weight.largest_term[o * width + k];
+        }
+        ASSERT_NEAR(static_cast<double>(output[i]), truth[i],
+                    1.01 * roundings * kRounding * magnitude)
+            << i;
+      }
     }
   }
 }

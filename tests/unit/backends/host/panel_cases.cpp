@@ -45,7 +45,10 @@ struct StoredMatrix {
   }
   [[nodiscard]] TensorView view() const { return {type, {out, in}, bytes}; }
   [[nodiscard]] host::BlockMatrix blocks() const {
-    return {.out = out, .in = in, .data = reinterpret_cast<const std::uint8_t*>(bytes.data())};
+    return {.type = type,
+            .out = out,
+            .in = in,
+            .data = reinterpret_cast<const std::uint8_t*>(bytes.data())};
   }
   [[nodiscard]] host::PlainMatrix plain() const {
     return {.type = type, .out = out, .in = in, .data = bytes.data()};
@@ -260,17 +263,20 @@ void expect_byte_products_within_bounds(const PanelKernels& panels) {
 }
 
 void expect_block_products_within_bounds(const PanelKernels& panels) {
-  for (const auto& [rows, out, blocks] :
-       {std::tuple{1, 1, 1}, std::tuple{17, 40, 2}, std::tuple{33, 70, 3}, std::tuple{5, 16, 19}}) {
-    const std::int64_t in = blocks * host::kBlock;
-    SCOPED_TRACE(::testing::Message() << rows << ' ' << out << ' ' << in);
-    const StoredMatrix weight(Type::q8_0, out, in);
-    const Quantised input(normal_floats(rows * in, 3), in);
-    Target target(rows, out);
-    const std::int64_t tiles = weight.blocks().tiles();
-    panels.block_product(weight.blocks(), input.rows, rows, 0, tiles / 2, target.target());
-    panels.block_product(weight.blocks(), input.rows, rows, tiles / 2, tiles, target.target());
-    target.expect(exact_product(weight, input.meant), 2 * kU + kU * kU, in);
+  for (const TypeInfo& info : types()) {
+    if (!host::BlockMatrix::takes(info.type)) continue;
+    for (const auto& [rows, out, blocks] : {std::tuple{1, 1, 1}, std::tuple{17, 40, 2},
+                                            std::tuple{33, 70, 3}, std::tuple{5, 16, 19}}) {
+      const std::int64_t in = blocks * info.block_elements;
+      SCOPED_TRACE(::testing::Message() << info.name << ' ' << rows << ' ' << out << ' ' << in);
+      const StoredMatrix weight(info.type, out, in);
+      const Quantised input(normal_floats(rows * in, 3), in);
+      Target target(rows, out);
+      const std::int64_t tiles = weight.blocks().tiles();
+      panels.block_product(weight.blocks(), input.rows, rows, 0, tiles / 2, target.target());
+      panels.block_product(weight.blocks(), input.rows, rows, tiles / 2, tiles, target.target());
+      target.expect(exact_product(weight, input.meant), 2 * kU + kU * kU, in);
+    }
   }
 }
 

@@ -100,7 +100,7 @@ TEST(PanelProduct, FailsTheSelfCheckOnInputsInTheWrongOrder) {
   EXPECT_EQ(find_wrong_product(with_panels(host::kScalarKernels,
                                            host::make_tile_kernels<SwappedPairs, EmulatedTiles>()),
                                host::kScalarKernels),
-            "product of q8_0 weights is wrong");
+            "product of q8_0 weights where a file has them is wrong");
 }
 
 /// Its bytes are right in all rows of activations but the last.
