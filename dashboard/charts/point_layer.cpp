@@ -11,6 +11,7 @@ namespace {
 /// Beyond so many, smooth edges take longer than a frame.
 constexpr std::size_t kMostSmooth = 1500;
 constexpr double kHead = 7;
+constexpr int kFarOut = 32000;  ///< a row of no picture
 
 /// The nearest whole number of a place in or near a picture; a call of lround for each end of each
 /// point takes a tenth of a frame.
@@ -19,66 +20,107 @@ int nearest_pixel(double at) {
   return static_cast<int>(at + (kFarther + 0.5)) - kFarther;
 }
 
-/// Sets pixels of one picture; what lies outside is left out.
+QRgb faded(QRgb colour) {
+  return qPremultiply(qRgba(qRed(colour), qGreen(colour), qBlue(colour), 150));
+}
+
+/// Sets pixels of one picture; what lies outside is left out. Strip by strip, so that the pixels of
+/// one stay in a cache while all its points are painted: across the whole picture each row of each
+/// point would be fetched from memory. Points that reach into several strips are painted in each,
+/// as much of them as lies there, so that later ones lie above earlier ones everywhere.
 class PixelPainter {
  public:
-  explicit PixelPainter(QImage& image)
+  PixelPainter(QImage& image, std::vector<std::vector<PointLayer::Mark>>& strips)
       : width_(image.width()),
         height_(image.height()),
         stride_(image.bytesPerLine() / 4),
-        pixels_(reinterpret_cast<QRgb*>(image.bits())) {}
+        pixels_(reinterpret_cast<QRgb*>(image.bits())),
+        strips_(strips) {
+    strips_.resize(static_cast<std::size_t>((width_ + kStrip - 1) / kStrip));
+    for (auto& strip : strips_) strip.clear();
+  }
 
-  void disc(double x, double y, double radius, QRgb colour) {
-    const int r = std::max(1, nearest_pixel(radius));
-    const int cx = nearest_pixel(x);
-    const int cy = nearest_pixel(y);
-    const int from = std::max(0, cy - r);
-    const int to = std::min(height_ - 1, cy + r);
-    find_halves(r);
-    for (int row = from; row <= to; ++row) {
-      const int half = halves_[static_cast<std::size_t>(std::abs(row - cy))];
-      fill(row, cx - half, cx + half, colour);
+  void add(const PointLayer::Mark& mark) {
+    const int first = std::max(0, mark.x - mark.radius) / kStrip;
+    const int last = std::min(width_ - 1, mark.x + mark.radius) / kStrip;
+    for (int strip = first; strip <= last; ++strip) {
+      strips_[static_cast<std::size_t>(strip)].push_back(mark);
     }
   }
 
-  void column(double x, double from, double to, QRgb colour) {
-    const int at = nearest_pixel(x);
-    if (at < 0 || at >= width_) return;
-    const int first = std::max(0, nearest_pixel(std::min(from, to)));
-    const int last = std::min(height_ - 1, nearest_pixel(std::max(from, to)));
-    for (int row = first; row <= last; ++row) pixels_[row * stride_ + at] = colour;
+  void paint() {
+    for (std::size_t strip = 0; strip < strips_.size(); ++strip) {
+      first_ = static_cast<int>(strip) * kStrip;
+      last_ = std::min(first_ + kStrip, width_) - 1;
+      for (const PointLayer::Mark& mark : strips_[strip]) {
+        bar(mark);
+        disc(mark);
+      }
+    }
   }
 
  private:
-  /// How far a disc reaches to either side, by rows from its middle; the same for most points.
-  void find_halves(int radius) {
-    if (radius == radius_) return;
-    radius_ = radius;
-    halves_.clear();
-    for (int dy = 0; dy <= radius; ++dy) {
-      // r (r + 1) in place of r squared: small discs come out round.
-      halves_.push_back(
-          static_cast<int>(std::sqrt(static_cast<double>(radius * (radius + 1) - dy * dy))));
+  static constexpr int kStrip = 64;
+  static constexpr int kMostInline = 6;
+
+  void disc(const PointLayer::Mark& mark) {
+    const int r = mark.radius;
+    if (r <= kMostInline && mark.x - r >= first_ && mark.x + r <= last_ && mark.y - r >= 0 &&
+        mark.y + r < height_) {
+      return inside_of<1>(r, pixels_ + mark.y * stride_ + mark.x, mark.colour);
+    }
+    const int from = std::max(0, mark.y - r), to = std::min(height_ - 1, mark.y + r);
+    for (int row = from; row <= to; ++row) {
+      const int half = half_of(r, row - mark.y);
+      const int first = std::max(first_, mark.x - half), last = std::min(last_, mark.x + half);
+      for (int i = first; i <= last; ++i) pixels_[row * stride_ + i] = mark.colour;
     }
   }
 
-  void fill(int row, int first, int last, QRgb colour) {
-    first = std::max(0, first);
-    last = std::min(width_ - 1, last);
-    QRgb* line = pixels_ + row * stride_;
-    for (int i = first; i <= last; ++i) line[i] = colour;
+  /// One that lies in the strip as a whole, with the lengths of its rows known beforehand: as loops
+  /// each of them would end with a branch that is guessed wrong.
+  template <int r>
+  void inside_of(int radius, QRgb* middle, QRgb colour) {
+    if constexpr (r <= kMostInline) {
+      if (radius == r) {
+        rows_of<r>(middle, colour, std::make_integer_sequence<int, 2 * r + 1>());
+      } else {
+        inside_of<r + 1>(radius, middle, colour);
+      }
+    }
+  }
+  template <int r, int... row>
+  void rows_of(QRgb* middle, QRgb colour, std::integer_sequence<int, row...>) {
+    (row_of<half_of(r, row - r)>(middle + (row - r) * stride_, colour), ...);
+  }
+  template <int half>
+  static void row_of(QRgb* middle, QRgb colour) {
+    std::fill_n(middle - half, 2 * half + 1, colour);
+  }
+
+  void bar(const PointLayer::Mark& mark) {
+    if (mark.x < first_ || mark.x > last_) return;
+    const QRgb colour = faded(mark.colour);
+    const int last = std::min<int>(height_ - 1, mark.bar_last);
+    for (int row = std::max<int>(0, mark.bar_first); row <= last; ++row) {
+      pixels_[row * stride_ + mark.x] = colour;
+    }
+  }
+
+  /// How far a disc reaches to either side, so many rows from its middle. r (r + 1) in place of r
+  /// squared: small ones come out round.
+  static constexpr int half_of(int radius, int dy) {
+    int half = 0;
+    while ((half + 1) * (half + 1) <= radius * (radius + 1) - dy * dy) ++half;
+    return half;
   }
 
   int width_, height_;
   qsizetype stride_;
   QRgb* pixels_;
-  int radius_ = -1;
-  std::vector<int> halves_;
+  int first_ = 0, last_ = -1;  // columns of the strip
+  std::vector<std::vector<PointLayer::Mark>>& strips_;
 };
-
-QRgb faded(QRgb colour) {
-  return qPremultiply(qRgba(qRed(colour), qGreen(colour), qBlue(colour), 150));
-}
 
 bool is_same(double a, double b) {
   return std::abs(a - b) <= 1e-9 * std::max(1.0, std::abs(a));
@@ -194,7 +236,7 @@ void PointLayer::paint_pixels(QCPPainter& painter) {
       picture_ = QImage(size, QImage::Format_ARGB32_Premultiplied);
     }
     picture_.fill(Qt::transparent);
-    PixelPainter pixels(picture_);
+    PixelPainter pixels(picture_, strips_);
     for (const ChartPoint& point : points_) {
       const double x = (to.x0 + point.x * to.x_per - frame.left()) * ratio;
       const double y = (to.y0 + point.y * to.y_per - frame.top()) * ratio;
@@ -206,10 +248,23 @@ void PointLayer::paint_pixels(QCPPainter& painter) {
       };
       const double low = near(point.low);
       const double high = near(point.high);
-      if (std::abs(high - low) > 2 * radius) pixels.column(x, low, high, faded(point.colour));
-      if (y < -radius || y > size.height() + radius) continue;
-      pixels.disc(x, y, radius, point.colour | 0xFF000000U);
+      const bool has_bar = std::abs(high - low) > 2 * radius;
+      const bool has_disc = y >= -radius && y <= size.height() + radius;
+      if (!has_bar && !has_disc) continue;
+      const auto in_rows = [](double row) {
+        return static_cast<std::int16_t>(std::clamp(nearest_pixel(row), -kFarOut, kFarOut));
+      };
+      Mark mark{.x = static_cast<std::int16_t>(nearest_pixel(x)),
+                .y = has_disc ? in_rows(y) : static_cast<std::int16_t>(-kFarOut),
+                .radius = static_cast<std::int16_t>(std::max(1, nearest_pixel(radius))),
+                .colour = point.colour | 0xFF000000U};
+      if (has_bar) {
+        mark.bar_first = in_rows(std::min(low, high));
+        mark.bar_last = in_rows(std::max(low, high));
+      }
+      pixels.add(mark);
     }
+    pixels.paint();
     picture_.setDevicePixelRatio(ratio);
     painted_at_ = to;
     is_painted_ = true;
@@ -228,7 +283,7 @@ void PointLayer::paint_arrows(QCPPainter& painter) const {
     const double length = std::hypot(along.x(), along.y());
     if (length < 3) continue;
     const QColor colour = QColor::fromRgb(arrow.colour);
-    painter.setPen(QPen(colour, 1.2, arrow.with_head ? Qt::SolidLine : Qt::DotLine));
+    painter.setPen(QPen(colour, 1, arrow.with_head ? Qt::SolidLine : Qt::DotLine));
     painter.drawLine(from, tip);
     if (!arrow.with_head) continue;
     const QPointF unit = along / length;

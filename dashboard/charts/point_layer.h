@@ -40,6 +40,14 @@ class PointLayer : public QCPAbstractPlottable {
   [[nodiscard]] const std::vector<ChartPoint>& points() const { return points_; }
   [[nodiscard]] const std::vector<ChartArrow>& arrows() const { return arrows_; }
 
+  /// A point in pixels of a picture.
+  struct Mark {
+    std::int16_t x = 0, y = 0;
+    std::int16_t bar_first = 0, bar_last = -1;  ///< rows of the error bar; none if last < first
+    std::int16_t radius = 0;
+    QRgb colour = 0;
+  };
+
   double selectTest(const QPointF& pos, bool only_selectable, QVariant* details) const override;
   QCPRange getKeyRange(bool& found, QCP::SignDomain domain) const override;
   QCPRange getValueRange(bool& found, QCP::SignDomain domain, const QCPRange& keys) const override;
@@ -60,6 +68,7 @@ class PointLayer : public QCPAbstractPlottable {
   std::vector<ChartPoint> points_;
   std::vector<ChartArrow> arrows_;
   QImage picture_;
+  std::vector<std::vector<Mark>> strips_;  // of the picture, kept for their memory
   Scale painted_at_;
   bool is_painted_ = false;
 };

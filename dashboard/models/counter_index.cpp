@@ -2,9 +2,29 @@
 #include "dashboard/models/counter_index.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace ridgepoint {
+
+SortedTimes::SortedTimes(std::span<const std::int64_t> all_ns) : all_ns_(all_ns) {
+  some_ns_.reserve(all_ns.size() / kApart + 1);
+  for (std::size_t i = 0; i < all_ns.size(); i += kApart) some_ns_.push_back(all_ns[i]);
+}
+
+std::size_t SortedTimes::from(std::int64_t at_ns) const {
+  const auto some = std::ranges::lower_bound(some_ns_, at_ns) - some_ns_.begin();
+  // What is looked for lies behind the one before, up to this one.
+  const std::size_t last = std::min(static_cast<std::size_t>(some) * kApart, all_ns_.size());
+  const std::size_t first = some == 0 ? 0 : (static_cast<std::size_t>(some) - 1) * kApart + 1;
+  const auto between = all_ns_.subspan(first, last - first);
+  return first +
+         static_cast<std::size_t>(std::ranges::lower_bound(between, at_ns) - between.begin());
+}
+
+std::size_t SortedTimes::after(std::int64_t at_ns) const {
+  return at_ns == std::numeric_limits<std::int64_t>::max() ? all_ns_.size() : from(at_ns + 1);
+}
 
 CounterIndex::CounterIndex(TracedCounter counter)
     : name(std::move(counter.name)), unit(std::move(counter.unit)) {
@@ -16,7 +36,7 @@ CounterIndex::CounterIndex(TracedCounter counter)
     values_.push_back(static_cast<float>(point.value));
     highest = std::max(highest, point.value);
   }
-  at_ns_ = own_at_ns_;
+  at_ns_ = SortedTimes(own_at_ns_);
   build_levels();
 }
 
@@ -68,15 +88,10 @@ double CounterIndex::highest_of(std::size_t first, std::size_t last) const {
 }
 
 double CounterIndex::highest_within(std::int64_t from_ns, std::int64_t to_ns) const {
-  const auto end = std::ranges::lower_bound(at_ns_, to_ns);
-  const auto last = static_cast<std::size_t>(end - at_ns_.begin());
-  if (!end_ns_.empty()) {
-    const auto first = std::ranges::upper_bound(end_ns_, from_ns) - end_ns_.begin();
-    return highest_of(std::min(static_cast<std::size_t>(first), last), last);
-  }
-  const auto after = std::ranges::upper_bound(at_ns_, from_ns);
+  const std::size_t last = at_ns_.from(to_ns);
+  if (!end_ns_.empty()) return highest_of(std::min(end_ns_.after(from_ns), last), last);
   // What held when the stretch began counts, too.
-  const auto first = static_cast<std::size_t>(after - at_ns_.begin());
+  const std::size_t first = at_ns_.after(from_ns);
   return highest_of(first > 0 ? first - 1 : 0, std::max(first, last));
 }
 

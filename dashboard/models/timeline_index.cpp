@@ -21,12 +21,13 @@ std::int64_t length_of(const Lane& lane, std::size_t span) {
 }
 
 Lane::Block finest_block(const Lane& lane, std::size_t first, std::size_t last) {
-  Lane::Block block{lane.begin_ns[first], lane.end_ns[last - 1], 0,
-                    static_cast<std::uint32_t>(first)};
+  Lane::Block block{lane.begin_ns[first], lane.end_ns[last - 1], 0, -1, 0};
   for (std::size_t i = first; i < last; ++i) {
-    block.busy_ns += length_of(lane, i);
-    if (length_of(lane, i) > length_of(lane, block.longest)) {
-      block.longest = static_cast<std::uint32_t>(i);
+    const std::int64_t length_ns = length_of(lane, i);
+    block.busy_ns += length_ns;
+    if (length_ns > block.longest_ns) {
+      block.longest_ns = length_ns;
+      block.longest = lane.names[i];
     }
   }
   return block;
@@ -51,7 +52,8 @@ void build_levels(Lane& lane) {
       for (std::size_t i = first + 1; i < last; ++i) {
         block.end_ns = below[i].end_ns;
         block.busy_ns += below[i].busy_ns;
-        if (length_of(lane, below[i].longest) > length_of(lane, block.longest)) {
+        if (below[i].longest_ns > block.longest_ns) {
+          block.longest_ns = below[i].longest_ns;
           block.longest = below[i].longest;
         }
       }
@@ -134,8 +136,8 @@ class Looker {
     if (last <= 0 || first >= end_) return;
     if (last - first <= 1) {
       const double width = std::max(last - first, 1e-9);
-      add(first, last, static_cast<double>(here.busy_ns) * per_ns_ / width, here.longest,
-          matching_ != nullptr && (*matching_)[level][at]);
+      add(first, last, static_cast<double>(here.busy_ns) * per_ns_ / width, here.longest_ns,
+          here.longest, matching_ != nullptr && (*matching_)[level][at]);
       return;
     }
     if (level > 0) {
@@ -150,16 +152,16 @@ class Looker {
       const double begin = column_of(lane_.begin_ns[i]);
       const double end = column_of(lane_.end_ns[i]);
       if (end <= 0 || begin >= end_) continue;
-      add(begin, end, 1, static_cast<std::uint32_t>(i),
+      add(begin, end, 1, length_of(lane_, i), lane_.names[i],
           names_matching_ != nullptr && (*names_matching_)[lane_.names[i]]);
       if (end - begin >= wide_) wide_spans_.push_back(static_cast<std::uint32_t>(i));
     }
   }
 
-  void add(double first, double last, double density, std::uint32_t span, bool matches) {
+  void add(double first, double last, double density, std::int64_t length_ns, std::uint32_t name,
+           bool matches) {
     const auto from = static_cast<std::size_t>(std::max(first, 0.0));
     const auto to = static_cast<std::size_t>(std::min(std::max(last, 0.0), end_ - 1));
-    const auto length_ns = lane_.end_ns[span] - lane_.begin_ns[span];
     for (std::size_t i = from; i <= to; ++i) {
       const double left = static_cast<double>(i);
       const double part = std::min(last, left + 1) - std::max(first, left);
@@ -168,7 +170,7 @@ class Looker {
       column.matches = column.matches || matches;
       if (length_ns > longest_[i]) {
         longest_[i] = length_ns;
-        column.name = lane_.names[span];
+        column.name = name;
       }
     }
   }

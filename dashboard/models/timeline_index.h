@@ -33,8 +33,9 @@ struct TimelineLane {
 
   struct Block {
     std::int64_t begin_ns = 0, end_ns = 0;
-    std::int64_t busy_ns = 0;   ///< sum of its spans
-    std::uint32_t longest = 0;  ///< the span that takes longest
+    std::int64_t busy_ns = 0;     ///< sum of its spans
+    std::int64_t longest_ns = 0;  ///< what the one that takes longest takes
+    std::uint32_t longest = 0;    ///< and its name, so that looking at blocks fetches no span
   };
   /// The finest first: a block of level k stands for kFinest * kFactor^k spans.
   std::vector<std::vector<Block>> levels;

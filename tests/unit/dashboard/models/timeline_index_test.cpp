@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <QAbstractItemModelTester>
+#include <algorithm>
+#include <limits>
 #include <random>
 
 #include "dashboard/models/counter_index.h"
@@ -129,6 +131,22 @@ TEST(CounterIndex, FindsTheHighestWithinAnyStretch) {
       }
     }
     EXPECT_EQ(index.highest_within(from, to), truth) << from << " to " << to;
+  }
+}
+
+TEST(SortedTimes, FindsTheFirstNotBeforeAndTheFirstAfterAnyTime) {
+  std::mt19937 random(6);
+  for (const std::size_t count : {0U, 1U, 127U, 128U, 129U, 256U, 257U, 1000U}) {
+    std::vector<std::int64_t> times;
+    std::int64_t at = -50;
+    for (std::size_t i = 0; i < count; ++i) times.push_back(at += random() % 3);  // some are equal
+    const SortedTimes sorted(times);
+    EXPECT_EQ(sorted.empty(), count == 0);
+    for (std::int64_t asked = -60; asked < at + 10; ++asked) {
+      ASSERT_EQ(sorted.from(asked), std::ranges::lower_bound(times, asked) - times.begin());
+      ASSERT_EQ(sorted.after(asked), std::ranges::upper_bound(times, asked) - times.begin());
+    }
+    EXPECT_EQ(sorted.after(std::numeric_limits<std::int64_t>::max()), count);
   }
 }
 

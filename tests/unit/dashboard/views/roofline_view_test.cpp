@@ -289,5 +289,35 @@ TEST(PointLayer, PaintsManyPointsWhereItPaintsAFew) {
   EXPECT_EQ(layer->point_at(QPointF(200, 20), 4), -1);
 }
 
+TEST(PointLayer, PaintsLaterPointsAboveEarlierOnesEverywhere) {
+  QCustomPlot plot;
+  plot.resize(700, 300);
+  plot.xAxis->setRange(0, 1);
+  plot.yAxis->setRange(0, 1);
+  auto* layer = new PointLayer(plot.xAxis, plot.yAxis);
+  const QRgb red = qRgb(200, 0, 0);
+  const QRgb blue = qRgb(0, 0, 200);
+  // Pairs at the same place, all along the picture, of which the second hides the first.
+  constexpr std::size_t kPlaces = 1000;
+  std::vector<ChartPoint> points;
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    const double x = 0.02 + 0.96 * static_cast<double>(i) / kPlaces;
+    const double y = 0.1 + 0.2 * static_cast<double>(i % 5);
+    points.push_back({.x = x, .y = y, .low = y, .high = y, .radius = 5, .colour = red});
+    points.push_back({.x = x, .y = y, .low = y, .high = y, .radius = 5, .colour = blue});
+  }
+  layer->set_points(points, {});
+  plot.replot(QCustomPlot::rpImmediateRefresh);
+  const QImage picture = plot.grab().toImage();
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    const QPoint at = layer->pixel_of(2 * i).toPoint();
+    for (int x = -3; x <= 3; ++x) {
+      for (int y = -2; y <= 2; ++y) {
+        ASSERT_EQ(picture.pixelColor(at + QPoint(x, y)).rgb(), blue) << i << ' ' << x << ' ' << y;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ridgepoint
