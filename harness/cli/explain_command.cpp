@@ -150,22 +150,19 @@ RunWithRecords chosen_records(const Store& store, const std::string& text) {
 }
 
 ProfileOf profiles_of(const Store& store, const Run& run) {
-  using BySuiteAndThreads = std::map<std::pair<std::string, int>, std::optional<StoredCeilings>>;
   using Profile = Reading<roofline::CaseProfile>;
   const auto differences = environment_differences(read_environment().stable, run.environment);
   const RunPlace place = std::ranges::any_of(differences, &EnvironmentDifference::blocks)
                              ? RunPlace::elsewhere
                              : RunPlace::here;
-  return [&store, run, place, known = std::make_shared<BySuiteAndThreads>()](const Record& record) {
+  return [run, place, known = std::make_shared<CeilingsOfRun>(store, run)](const Record& record) {
     if (auto stored = roofline::stored_profile(record)) return Profile::of(std::move(*stored));
     if (record.measurement.op_times.empty()) return Profile::absent(why_no_profile(record));
     // It was traced and not profiled: the ceilings may have been measured since.
-    const std::string suite = ceilings_suite(record.subject);
-    const int threads = threads_of_case(record.subject);
-    const auto [entry, is_new] = known->try_emplace({suite, threads});
-    if (is_new) entry->second = find_ceilings(store, run.environment, suite, threads);
-    const auto& ceilings = entry->second;
-    if (!ceilings) return Profile::absent(why_no_ceilings(run, suite, place));
+    const StoredCeilings* const ceilings = known->of(record.subject);
+    if (ceilings == nullptr) {
+      return Profile::absent(why_no_ceilings(run, ceilings_suite(record.subject), place));
+    }
     try {
       return Profile::of(make_profile(record, run, *ceilings, place).value());
     } catch (const Error& error) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -150,16 +149,9 @@ SweepResult run_sweep(Store& store, const std::string& run_id, SweepObserver& ob
   }
   AnswerStore answers = answers_in(store);
 
-  // By suite and threads.
-  std::map<std::pair<std::string, int>, std::optional<StoredCeilings>> ceilings;
+  CeilingsOfRun ceilings(store, run);
   const std::function<void(Record&)> finish_record = [&](Record& record) {
-    if (!options.profile) return;
-    const std::string suite = ceilings_suite(record.subject);
-    const int threads = threads_of_case(record.subject);
-    const auto [entry, is_new] = ceilings.try_emplace({suite, threads});
-    if (is_new) entry->second = find_ceilings(store, run.environment, suite, threads);
-    const auto& found = entry->second;
-    attach_profile(record, run, found ? &*found : nullptr);
+    if (options.profile) attach_profile(record, run, ceilings.of(record.subject));
   };
 
   SweepResult result;

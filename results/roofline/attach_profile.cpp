@@ -87,6 +87,14 @@ std::optional<StoredCeilings> find_ceilings(const Store& store, const std::strin
   return full;
 }
 
+const StoredCeilings* CeilingsOfRun::of(const Case& subject) {
+  const std::string suite = ceilings_suite(subject);
+  const int threads = threads_of_case(subject);
+  const auto [entry, is_new] = known_.try_emplace({suite, threads});
+  if (is_new) entry->second = find_ceilings(store_, environment_, suite, threads);
+  return entry->second ? &*entry->second : nullptr;
+}
+
 std::vector<std::string> missing_ceilings(const Store& store, const std::string& environment,
                                           const std::vector<Case>& cases) {
   std::set<std::string> suites;

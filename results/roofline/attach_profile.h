@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "results/record.h"
@@ -31,6 +33,21 @@ std::optional<StoredCeilings> read_ceilings(const Store& store, const std::strin
 /// differ.
 std::optional<StoredCeilings> find_ceilings(const Store& store, const std::string& environment,
                                             std::string_view suite, int threads);
+
+/// The ceilings that cases of one run are placed under, each looked for once.
+class CeilingsOfRun {
+ public:
+  /// The store must outlive this.
+  CeilingsOfRun(const Store& store, const Run& run)
+      : store_(store), environment_(run.environment) {}
+  /// By the case's device and threads, as find_ceilings; null where there are none.
+  const StoredCeilings* of(const Case& subject);
+
+ private:
+  const Store& store_;
+  std::string environment_;
+  std::map<std::pair<std::string, int>, std::optional<StoredCeilings>> known_;
+};
 
 /// Of the suites of ceilings that these cases are placed under, those of which the store holds none
 /// of that machine.
