@@ -48,8 +48,7 @@ bool is_against_own_logits(const Record& quality) {
   const nlohmann::json::json_pointer place("/quality/baseline/of");
   if (!details.is_object() || !details.contains(place)) return false;
   const nlohmann::json& of = details.at(place);
-  if (!of.is_object()) return false;
-  if (text_at(quality.details, "/quality/baseline/of/backend") == "reference") return false;
+  if (!of.is_object() || (of.contains("backend") && of.at("backend") == "reference")) return false;
   try {
     return same_variant(case_from_json(of.dump()), quality.subject);
   } catch (const Error&) {

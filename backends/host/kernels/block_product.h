@@ -62,7 +62,7 @@ class BlockRowsProduct {
         input_(input),
         target_(target),
         blocks_(weight.blocks()),
-        row_bytes_(Rows::bytes_of(blocks_)) {}
+        row_bytes_(bytes_of<Rows>(blocks_)) {}
 
   /// C activations by outputs [begin, end): rows of weights that lie far apart, each a stream
   /// without a gap for what the hardware fetches ahead. Rows that follow each other are a third
@@ -174,14 +174,9 @@ void block_product_of(const BlockMatrix& weight, const QuantisedRows& input, std
 template <class V>
 void block_product(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
                    std::int64_t begin, std::int64_t end, const ProductTarget& target) {
-  switch (weight.type) {
-    case Type::q4_k:
-      return block_product_of<V, Type::q4_k>(weight, input, rows, begin, end, target);
-    case Type::q6_k:
-      return block_product_of<V, Type::q6_k>(weight, input, rows, begin, end, target);
-    default:  // BlockMatrix::takes
-      return block_product_of<V, Type::q8_0>(weight, input, rows, begin, end, target);
-  }
+  with_block_type(weight.type, [&](auto type) {
+    block_product_of<V, type()>(weight, input, rows, begin, end, target);
+  });
 }
 
 }  // namespace ridgepoint::host

@@ -280,18 +280,10 @@ void panel_plain_product(const PlainMatrix& weight, const FloatRows& input, std:
 template <class L, class Block>
 void panel_block_product(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
                          std::int64_t begin, std::int64_t end, const ProductTarget& target) {
-  const auto run = [&](const auto& weights) {
-    run_panels<L, Block>(weights, QuantisedPanels<L>{input}, rows, begin * kTileRows,
-                         std::min(end * kTileRows, weight.out), target);
-  };
-  switch (weight.type) {
-    case Type::q4_k:
-      return run(BlockPanelsOfRows<L, Type::q4_k>(weight));
-    case Type::q6_k:
-      return run(BlockPanelsOfRows<L, Type::q6_k>(weight));
-    default:  // BlockMatrix::takes
-      return run(BlockPanelsOfRows<L, Type::q8_0>(weight));
-  }
+  with_block_type(weight.type, [&](auto type) {
+    run_panels<L, Block>(BlockPanelsOfRows<L, type()>(weight), QuantisedPanels<L>{input}, rows,
+                         begin * kTileRows, std::min(end * kTileRows, weight.out), target);
+  });
 }
 
 /// Products of quantised weights; false where the form has no way to become pairs.

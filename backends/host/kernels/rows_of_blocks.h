@@ -5,10 +5,13 @@
 //                       group
 //   kStepBlocks, kStepBytes  what a row goes forward by; kOdd: whether half a step may be left
 //   Inputs<C>           C activations at a step, ready to be multiplied with several rows
-//   add<C>(row, inputs, sums)  adds the products of the step that begins at `row`; sums stay apart
-//                       in their lanes; add_odd<C> the same of half a step
+//   add<R, C>(row, stride, inputs, sums)  adds the products of the steps of R rows that begin at
+//                       `row`, `stride` bytes apart; sums stay apart in their lanes; add_odd<R, C>
+//                       the same of half a step
 //   put(...)            puts sixteen rows in the order of kForm
 #pragma once
+
+#include <type_traits>
 
 #include "backends/host/kernels/lanes.h"
 
@@ -16,6 +19,25 @@ namespace ridgepoint::host {
 
 template <class V, Type type>
 struct RowsOf;
+
+/// So many blocks of 32 inputs of a row.
+template <class Rows>
+constexpr std::int64_t bytes_of(std::int64_t blocks) {
+  return blocks * Rows::kStepBytes / Rows::kStepBlocks;
+}
+
+/// Calls work(constant of the type) for a type that BlockMatrix takes.
+template <class Work>
+inline void with_block_type(Type type, const Work& work) {
+  switch (type) {
+    case Type::q4_k:
+      return work(std::integral_constant<Type, Type::q4_k>());
+    case Type::q6_k:
+      return work(std::integral_constant<Type, Type::q6_k>());
+    default:  // BlockMatrix::takes
+      return work(std::integral_constant<Type, Type::q8_0>());
+  }
+}
 
 /// Sixteen rows, or as many of them as there are, at one place.
 struct SixteenRows {
@@ -67,8 +89,8 @@ inline void put_blocks(const BlockMatrix& weight, std::int64_t o, std::int64_t h
                        std::int64_t b, std::int64_t blocks, std::uint8_t* codes,
                        std::byte* scales) {
   using Rows = RowsOf<V, type>;
-  const std::int64_t stride = Rows::bytes_of(weight.blocks());
-  SixteenRows rows{.first = weight.data + o * stride + Rows::bytes_of(b),
+  const std::int64_t stride = bytes_of<Rows>(weight.blocks());
+  SixteenRows rows{.first = weight.data + o * stride + bytes_of<Rows>(b),
                    .stride = stride,
                    .count = std::min(kTileRows, height)};
   if (rows.count < kTileRows) {
@@ -77,7 +99,7 @@ inline void put_blocks(const BlockMatrix& weight, std::int64_t o, std::int64_t h
   }
   while (blocks > 0) {
     const std::int64_t count = Rows::put(rows, blocks, codes, scales);
-    rows.first += Rows::bytes_of(count);
+    rows.first += bytes_of<Rows>(count);
     codes += count * Rows::kCodeBytes;
     scales += count / Rows::kGroupBlocks * Rows::kScaleBytes;
     blocks -= count;

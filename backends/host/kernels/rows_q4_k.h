@@ -12,9 +12,6 @@ template <class V>
 struct RowsOf<V, Type::q4_k> {
   static constexpr std::int64_t kStepBlocks = 8, kStepBytes = 16 + 128;
   static constexpr bool kOdd = false;
-  static constexpr std::int64_t bytes_of(std::int64_t blocks) {
-    return blocks / kStepBlocks * kStepBytes;
-  }
 
   static constexpr TileForm kForm = TileForm::nibble_k;
   static constexpr std::int64_t kGroupBlocks = 8;

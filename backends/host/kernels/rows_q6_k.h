@@ -13,9 +13,6 @@ struct RowsOf<V, Type::q6_k> {
   static constexpr std::int64_t kHigh = 128, kFactors = 192, kScale = 208;  // byte offsets
   static constexpr std::int64_t kStepBlocks = 8, kStepBytes = kScale + 2;
   static constexpr bool kOdd = false;
-  static constexpr std::int64_t bytes_of(std::int64_t blocks) {
-    return blocks / kStepBlocks * kStepBytes;
-  }
 
   static constexpr TileForm kForm = TileForm::six;
   static constexpr std::int64_t kGroupBlocks = 8;

@@ -8,7 +8,6 @@ namespace ridgepoint::host {
 template <class V>
 struct RowsOf<V, Type::q8_0> {
   static constexpr std::int64_t kBlockBytes = 2 + kBlock;
-  static constexpr std::int64_t bytes_of(std::int64_t blocks) { return blocks * kBlockBytes; }
 
   static constexpr TileForm kForm = TileForm::signed8;
   static constexpr std::int64_t kGroupBlocks = 1;

@@ -260,12 +260,17 @@ TEST(RooflineView, SaysWhatWouldFillIt) {
   EXPECT_TRUE(shown.view.command_line().isEmpty());
 }
 
-TEST(PointLayer, PaintsManyPointsWhereItPaintsAFew) {
-  QCustomPlot plot;
-  plot.resize(400, 300);
+/// Over a plot from 0 to 1 either way, so many pixels wide.
+PointLayer* add_layer(QCustomPlot& plot, int width) {
+  plot.resize(width, 300);
   plot.xAxis->setRange(0, 1);
   plot.yAxis->setRange(0, 1);
-  auto* layer = new PointLayer(plot.xAxis, plot.yAxis);
+  return new PointLayer(plot.xAxis, plot.yAxis);  // the plot's
+}
+
+TEST(PointLayer, PaintsManyPointsWhereItPaintsAFew) {
+  QCustomPlot plot;
+  PointLayer* const layer = add_layer(plot, 400);
   const QRgb red = qRgb(200, 0, 0);
   const QRgb blue = qRgb(0, 0, 200);
   std::vector<ChartPoint> points(5000,
@@ -291,10 +296,7 @@ TEST(PointLayer, PaintsManyPointsWhereItPaintsAFew) {
 
 TEST(PointLayer, PaintsLaterPointsAboveEarlierOnesEverywhere) {
   QCustomPlot plot;
-  plot.resize(700, 300);
-  plot.xAxis->setRange(0, 1);
-  plot.yAxis->setRange(0, 1);
-  auto* layer = new PointLayer(plot.xAxis, plot.yAxis);
+  PointLayer* const layer = add_layer(plot, 700);
   const QRgb red = qRgb(200, 0, 0);
   const QRgb blue = qRgb(0, 0, 200);
   // Pairs at the same place, all along the picture, of which the second hides the first.
