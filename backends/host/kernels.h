@@ -174,7 +174,11 @@ struct Kernels {
   /// The same for outputs [begin * kTileRows, end * kTileRows), as far as there are any.
   void (*block_product)(const BlockMatrix& weight, const QuantisedRows& input, std::int64_t rows,
                         std::int64_t begin, std::int64_t end, const ProductTarget& target);
-  /// The same for tiles [begin, end) of a form that takes floats.
+  /// Puts outputs [begin * kTileRows, end * kTileRows) in the order of the form that the type has
+  /// in tiles, the first of them at `codes` and `scales`; rows past the last one are zero.
+  void (*put_blocks_in_tiles)(const BlockMatrix& weight, std::int64_t begin, std::int64_t end,
+                              std::uint8_t* codes, std::byte* scales);
+  /// The same as tiled_product for a form that takes floats.
   void (*decoded_product)(const TiledMatrix& weight, const FloatRows& input, std::int64_t rows,
                           std::int64_t begin, std::int64_t end, const ProductTarget& target);
   /// Rounds to nearest, a block's largest magnitude to 127; blocks [begin, end) of row r, whose

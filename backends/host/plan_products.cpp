@@ -125,8 +125,9 @@ ReadyProduct make_ready(PlanBuilder& builder, const FusedProduct& fused) {
                       .walk = builder.options.walk};
     product.way = Way::blocks;
   } else if (TiledWeights::has_form(view.type)) {
-    auto tiled = builder.options.tiled->find_or_make(
-        view, *builder.options.team, builder.value(node.inputs[1]).name, builder.options.feed);
+    auto tiled = builder.options.tiled->find_or_make(view, builder.kernels, *builder.options.team,
+                                                     builder.value(node.inputs[1]).name,
+                                                     builder.options.feed);
     product.tiles = tiled->matrix();
     product.tiles.walk = builder.options.walk;
     builder.plan.own.weights_bytes += tiled->bytes() - static_cast<std::int64_t>(view.bytes.size());

@@ -62,7 +62,7 @@ void put_bytes(const std::uint8_t* from, std::int64_t count, std::int64_t r, std
   }
 }
 
-/// q8_0, q8_g64 and q8_g128: f16 d, then the codes.
+/// q8_g64 and q8_g128: f16 d, then the codes.
 void put_q8(const std::uint8_t* block, std::int64_t count, std::int64_t r, std::uint8_t* codes,
             std::byte* scales) {
   std::memcpy(scales + 2 * r, block, 2);
@@ -114,37 +114,16 @@ void put_q4_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
   for (std::int64_t v = 0; v < 4; ++v) std::memcpy(lane(codes, v, r), block + 2 + 4 * v, 4);
 }
 
-/// Four codes at once, a byte each: loading a model is bound by what is done to each.
-std::uint32_t four(const std::uint8_t* codes) {
-  std::uint32_t word = 0;
-  std::memcpy(&word, codes, sizeof word);
-  return word;
-}
-
-void put_four(std::uint32_t word, std::int64_t r, std::uint8_t* vectors, std::int64_t vector) {
-  std::memcpy(lane(vectors, vector, r), &word, sizeof word);
-}
-
-constexpr std::uint32_t kLowNibbles = 0x0f0f0f0f, kLowPairs = 0x03030303;
-
-/// A block of 32 codes, whose lowest four bits are those from `shift` on of 32 bytes: vector v has
-/// inputs 4v.. low and 16 + 4v.. high.
-void put_nibbles(const std::uint8_t* bytes, std::int64_t shift, std::int64_t r,
-                 std::uint8_t* vectors) {
-  for (std::int64_t v = 0; v < 4; ++v) {
-    const std::uint32_t low = four(bytes + 4 * v) >> shift & kLowNibbles;
-    const std::uint32_t high = four(bytes + 16 + 4 * v) >> shift & kLowNibbles;
-    put_four(low | high << 4, r, vectors, v);
-  }
-}
-
 void put_q5_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint8_t* codes,
               std::byte* scales) {
   std::memcpy(scales + 2 * r, block, 2);
   std::array<std::uint8_t, kBlock> unpacked;
   std::ranges::transform(q5_0_codes(reinterpret_cast<const std::byte*>(block)), unpacked.begin(),
                          [](std::int8_t number) { return static_cast<std::uint8_t>(number + 16); });
-  put_nibbles(unpacked.data(), 0, r, codes);
+  for (std::size_t i = 0; i < kBlock / 2; ++i) {
+    lane(codes, static_cast<std::int64_t>(i / 4), r)[i % 4] =
+        static_cast<std::uint8_t>((unpacked[i] & 15) | (unpacked[i + kBlock / 2] & 15) << 4);
+  }
   for (std::int64_t j = 0; j < 4; ++j) {
     int bits = 0;
     for (std::int64_t k = 0; k < 8; ++k) {
@@ -154,56 +133,12 @@ void put_q5_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
   }
 }
 
-/// A super-block of q4_K: f16 d and m, twelve bytes with eight pairs of six-bit factors, then four
-/// groups of 32 bytes, each with one block in its low nibbles and the next in its high ones.
-void put_q4_k(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint8_t* codes,
-              std::byte* scales) {
-  std::memcpy(scales + 2 * r, block, 2);
-  std::memcpy(scales + 32 + 2 * r, block + 2, 2);
-  const std::uint8_t* const packed = block + 4;
-  const std::uint8_t* const nibbles = block + 16;
-  for (std::int64_t b = 0; b < 8; ++b) {
-    const int factor = b < 4 ? packed[b] & 63 : (packed[b + 4] & 15) | (packed[b - 4] >> 6) << 4;
-    const int offset = b < 4 ? packed[b + 4] & 63 : packed[b + 4] >> 4 | (packed[b] >> 6) << 4;
-    scales[64 + b * 32 + r] = static_cast<std::byte>(factor);
-    scales[64 + b * 32 + 16 + r] = static_cast<std::byte>(offset);
-    put_nibbles(nibbles + b / 2 * 32, b % 2 * 4, r, codes + b * kTileRows * 16);
-  }
-}
-
-/// A super-block of q6_K: 128 bytes of low nibbles, 64 of high bit pairs, 16 signed factors, f16 d.
-/// Each half of 128 inputs has four runs of 32: low nibbles of its first and second 32 bytes, then
-/// their high ones; the runs' high bits are bits 0, 2, 4 and 6 of the same 32 bytes.
-void put_q6_k(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint8_t* codes,
-              std::byte* scales) {
-  std::memcpy(scales + 2 * r, block + 208, 2);
-  for (std::int64_t half_block = 0; half_block < 16; ++half_block) {
-    scales[32 + half_block * 16 + r] = static_cast<std::byte>(block[192 + half_block]);
-  }
-  for (std::int64_t b = 0; b < 8; ++b) {
-    const std::int64_t half = b / 4;
-    const int run = static_cast<int>(b % 4);
-    const std::uint8_t* const low = block + half * 64 + run % 2 * 32;
-    const std::uint8_t* const high = block + 128 + half * 32;
-    std::uint8_t* const vectors = codes + b * kTileRows * 24;
-    put_nibbles(low, run / 2 * 4, r, vectors);
-    for (std::int64_t h = 0; h < 2; ++h) {
-      std::uint32_t pairs = 0;
-      for (int p = 0; p < 4; ++p) {
-        pairs |= (four(high + 16 * h + 4 * p) >> (2 * run) & kLowPairs) << (2 * p);
-      }
-      put_four(pairs, r, vectors, 4 + h);
-    }
-  }
-}
-
 /// Row `r` of a tile: a group of `count` inputs to its place in codes and scales.
 using PutGroup = void (*)(const std::uint8_t* group, std::int64_t count, std::int64_t r,
                           std::uint8_t* codes, std::byte* scales);
 
 PutGroup put_for(Type type) {
   switch (type) {
-    case Type::q8_0:
     case Type::q8_g64:
     case Type::q8_g128:
       return &put_q8;
@@ -220,10 +155,6 @@ PutGroup put_for(Type type) {
       return &put_q4_0;
     case Type::q5_0:
       return &put_q5_0;
-    case Type::q4_k:
-      return &put_q4_k;
-    case Type::q6_k:
-      return &put_q6_k;
     default:
       throw std::logic_error("TiledWeights: a form without a way to fill it");
   }
@@ -251,8 +182,8 @@ bool TiledWeights::takes_quantised(Type type) {
   return info != nullptr && !host::takes_floats(info->form);
 }
 
-TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team, std::string_view name,
-                           WeightFeed* feed) {
+TiledWeights::TiledWeights(const TensorView& weight, const host::Kernels& kernels, WorkerTeam& team,
+                           std::string_view name, WeightFeed* feed) {
   const FormInfo* const info = find_form(weight.type);
   if (info == nullptr || weight.shape.size() != 2) {
     throw std::logic_error("TiledWeights: no tiled form for this type or shape");
@@ -285,7 +216,13 @@ TiledWeights::TiledWeights(const TensorView& weight, WorkerTeam& team, std::stri
   matrix_.scales = memory_ + code_bytes;
   team.run([&](int part) {
     const std::int64_t tiles = matrix_.tiles();
-    fill(weight, part * tiles / team.threads(), (part + 1) * tiles / team.threads());
+    const std::int64_t begin = part * tiles / team.threads();
+    const std::int64_t end = (part + 1) * tiles / team.threads();
+    if (host::BlockMatrix::takes(weight.type)) {
+      fill_from_blocks(weight, kernels, begin, end);
+    } else {
+      fill(weight, begin, end);
+    }
   });
   if (!own_) feed->keep(name);
   if (weight.mapped) drop_mapped_pages(weight.bytes);
@@ -319,7 +256,22 @@ void TiledWeights::fill(const TensorView& weight, std::int64_t begin, std::int64
   }
 }
 
+void TiledWeights::fill_from_blocks(const TensorView& weight, const host::Kernels& kernels,
+                                    std::int64_t begin, std::int64_t end) {
+  const host::BlockMatrix blocks{
+      .type = weight.type,
+      .out = matrix_.out,
+      .in = matrix_.in,
+      .data = reinterpret_cast<const std::uint8_t*>(weight.bytes.data())};
+  kernels.put_blocks_in_tiles(blocks, begin, end,
+                              const_cast<std::uint8_t*>(matrix_.codes) +
+                                  begin * matrix_.blocks() * matrix_.code_bytes_per_block,
+                              const_cast<std::byte*>(matrix_.scales) +
+                                  begin * matrix_.groups() * matrix_.scale_bytes_per_group);
+}
+
 std::shared_ptr<const TiledWeights> TiledWeightStore::find_or_make(const TensorView& weight,
+                                                                   const host::Kernels& kernels,
                                                                    WorkerTeam& team,
                                                                    std::string_view name,
                                                                    WeightFeed* feed) {
@@ -327,7 +279,8 @@ std::shared_ptr<const TiledWeights> TiledWeightStore::find_or_make(const TensorV
   const std::lock_guard lock(mutex_);
   std::weak_ptr<const TiledWeights>& known = known_[key];
   std::shared_ptr<const TiledWeights> found = known.lock();
-  if (!found) known = found = std::make_shared<const TiledWeights>(weight, team, name, feed);
+  if (!found)
+    known = found = std::make_shared<const TiledWeights>(weight, kernels, team, name, feed);
   return found;
 }
 

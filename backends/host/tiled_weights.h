@@ -24,9 +24,10 @@ class TiledWeights {
   /// Whether it has one whose products take quantised activations.
   static bool takes_quantised(Type type);
   /// `weight` is [out, in] of such a type. With a feed that has room for the tiles of the weight of
-  /// this name, they are filled there and left to it. std::bad_alloc when there is no memory.
-  TiledWeights(const TensorView& weight, WorkerTeam& team, std::string_view name = {},
-               WeightFeed* feed = nullptr);
+  /// this name, they are filled there and left to it. Any kernels make the same tiles.
+  /// std::bad_alloc when there is no memory.
+  TiledWeights(const TensorView& weight, const host::Kernels& kernels, WorkerTeam& team,
+               std::string_view name = {}, WeightFeed* feed = nullptr);
   TiledWeights(const TiledWeights&) = delete;
   TiledWeights& operator=(const TiledWeights&) = delete;
   ~TiledWeights();
@@ -36,6 +37,8 @@ class TiledWeights {
 
  private:
   void fill(const TensorView& weight, std::int64_t begin, std::int64_t end);
+  void fill_from_blocks(const TensorView& weight, const host::Kernels& kernels, std::int64_t begin,
+                        std::int64_t end);
 
   host::TiledMatrix matrix_;
   std::byte* memory_ = nullptr;
@@ -47,7 +50,8 @@ class TiledWeights {
 /// any.
 class TiledWeightStore {
  public:
-  std::shared_ptr<const TiledWeights> find_or_make(const TensorView& weight, WorkerTeam& team,
+  std::shared_ptr<const TiledWeights> find_or_make(const TensorView& weight,
+                                                   const host::Kernels& kernels, WorkerTeam& team,
                                                    std::string_view name = {},
                                                    WeightFeed* feed = nullptr);
 

@@ -29,11 +29,7 @@ class TileScratch {
   /// Blocks [from, from + blocks) of tiles [first, last) as a matrix of their own.
   TiledMatrix fill(const BlockMatrix& weight, std::int64_t first, std::int64_t last,
                    std::int64_t from, std::int64_t blocks) {
-    for (std::int64_t tile = first; tile < last; ++tile) {
-      const std::int64_t o = tile * kTileRows, at = (tile - first) * blocks;
-      put_blocks<V, type>(weight, o, weight.out - o, from, blocks, codes_ + at * Rows::kCodeBytes,
-                          scales_ + at / Rows::kGroupBlocks * Rows::kScaleBytes);
-    }
+    put_tiles<V, type>(weight, first, last, from, blocks, codes_, scales_);
     return {.form = Rows::kForm,
             .out = std::min(last * kTileRows, weight.out) - first * kTileRows,
             .in = blocks * kBlock,
@@ -176,6 +172,14 @@ void block_product(const BlockMatrix& weight, const QuantisedRows& input, std::i
                    std::int64_t begin, std::int64_t end, const ProductTarget& target) {
   with_block_type(weight.type, [&](auto type) {
     block_product_of<V, type()>(weight, input, rows, begin, end, target);
+  });
+}
+
+template <class V>
+void put_blocks_in_tiles(const BlockMatrix& weight, std::int64_t begin, std::int64_t end,
+                         std::uint8_t* codes, std::byte* scales) {
+  with_block_type(weight.type, [&](auto type) {
+    put_tiles<V, type()>(weight, begin, end, 0, weight.blocks(), codes, scales);
   });
 }
 

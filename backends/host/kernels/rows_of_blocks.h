@@ -106,4 +106,16 @@ inline void put_blocks(const BlockMatrix& weight, std::int64_t o, std::int64_t h
   }
 }
 
+/// The same of tiles [first, last), one behind the other.
+template <class V, Type type>
+inline void put_tiles(const BlockMatrix& weight, std::int64_t first, std::int64_t last,
+                      std::int64_t b, std::int64_t blocks, std::uint8_t* codes, std::byte* scales) {
+  using Rows = RowsOf<V, type>;
+  for (std::int64_t o = first * kTileRows; o < last * kTileRows; o += kTileRows) {
+    put_blocks<V, type>(weight, o, weight.out - o, b, blocks, codes, scales);
+    codes += blocks * Rows::kCodeBytes;
+    scales += blocks / Rows::kGroupBlocks * Rows::kScaleBytes;
+  }
+}
+
 }  // namespace ridgepoint::host

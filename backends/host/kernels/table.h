@@ -17,6 +17,7 @@ constexpr Kernels make_kernels() {
           .plain_product = &plain_product<V>,
           .tiled_product = &tiled_product<V>,
           .block_product = &block_product<V>,
+          .put_blocks_in_tiles = &put_blocks_in_tiles<V>,
           .decoded_product = &decoded_product<V>,
           .quantise = &quantise<V>,
           .attend = &attend<V>,

@@ -100,7 +100,7 @@ void product(benchmark::State& state, Isa isa, Type type, std::int64_t rows, std
   if (in_place) {
     quantised = activations.quantised(kernels, rows);
   } else if (TiledWeights::has_form(type)) {
-    tiled = std::make_unique<TiledWeights>(TensorView{type, {out, kIn}, bytes}, team());
+    tiled = std::make_unique<TiledWeights>(TensorView{type, {out, kIn}, bytes}, kernels, team());
     if (TiledWeights::takes_quantised(type)) quantised = activations.quantised(kernels, rows);
   }
   const host::PlainMatrix plain{.type = type, .out = out, .in = kIn, .data = bytes.data()};

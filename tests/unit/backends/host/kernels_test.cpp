@@ -244,7 +244,7 @@ TEST_P(HostKernels, MultiplySignedBytesOfAnyGroupWithOneRoundingABlock) {
       const std::int64_t in = units * unit;
       SCOPED_TRACE(::testing::Message() << name_of(type) << ' ' << rows << ' ' << out << ' ' << in);
       const StoredWeight weight(type, out, in);
-      const TiledWeights tiled(weight.view(), team);
+      const TiledWeights tiled(weight.view(), kernels_, team);
       const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3),
                                  in);
       const auto bias = random_floats(static_cast<std::size_t>(out), 4);
@@ -287,7 +287,7 @@ TEST_P(HostKernels, MultiplyFloatsWithDecodedWeights) {
       SCOPED_TRACE(::testing::Message()
                    << name_of(type) << ' ' << count << ' ' << out << ' ' << in);
       const StoredWeight weight(type, out, in);
-      const TiledWeights tiled(weight.view(), team);
+      const TiledWeights tiled(weight.view(), kernels_, team);
       const auto input = random_floats(static_cast<std::size_t>(count * in), 3);
       const auto bias = random_floats(static_cast<std::size_t>(out), 4);
       auto output = random_floats(static_cast<std::size_t>(count * out), 5);
@@ -342,7 +342,7 @@ TEST_P(HostKernels, ReadEveryE4M3CodeAsTheNumberThatItIs) {
     }
   }
   bytes[3 * (4 + kNumbers) - 5] = std::byte{0xff};
-  const TiledWeights tiled({Type::fp8, {3, kNumbers}, bytes}, team);
+  const TiledWeights tiled({Type::fp8, {3, kNumbers}, bytes}, kernels_, team);
   // One input is 1: alone, and among many rows.
   std::vector<float> input(kNumbers * kNumbers), output(kNumbers * 3);
   for (std::size_t r = 0; r < kNumbers; ++r) input[r * (kNumbers + 1)] = 1;
@@ -374,7 +374,7 @@ TEST_P(HostKernels, MultiplyTiledWeightsAsTheirBytesMean) {
       const std::int64_t in = blocks * block;
       SCOPED_TRACE(::testing::Message() << info.name << ' ' << rows << ' ' << out << ' ' << in);
       const StoredWeight weight(info.type, out, in);
-      const TiledWeights tiled(weight.view(), team);
+      const TiledWeights tiled(weight.view(), kernels_, team);
       const QuantisedInput input(kernels_, random_floats(static_cast<std::size_t>(rows * in), 3),
                                  in);
       const auto bias = random_floats(static_cast<std::size_t>(out), 4);
@@ -410,7 +410,7 @@ TEST_P(HostKernels, MultiplyTheWorstCodesWithoutOverflow) {
       bytes.insert(bytes.end(), 32, code);
     }
   }
-  const TiledWeights tiled({Type::q8_g64, {2, 64}, grouped}, team);
+  const TiledWeights tiled({Type::q8_g64, {2, 64}, grouped}, kernels_, team);
   const host::BlockMatrix blocks = blocks_at(Type::q8_0, bytes.data(), 2, 64);
   for (const float sign : {1.0F, -1.0F}) {
     for (const std::int64_t rows : {1, 9}) {

@@ -201,7 +201,7 @@ void expect_tiled_products_within_bounds(const PanelKernels& panels) {
                                             std::tuple{33, 70, 3}, std::tuple{5, 16, 19}}) {
       const std::int64_t in = blocks * std::max(info.block_elements, host::kBlock);
       const StoredMatrix weight(info.type, out, in);
-      const TiledWeights tiled(weight.view(), team);
+      const TiledWeights tiled(weight.view(), host::kScalarKernels, team);
       const Quantised input(normal_floats(rows * in, 3), in);
       Target target(rows, out);
       const std::int64_t tiles = tiled.matrix().tiles();
@@ -222,7 +222,7 @@ void expect_byte_products_within_bounds(const PanelKernels& panels) {
         std::tuple{16, 16, 1056}, std::tuple{290, 20, 1120}, std::tuple{5, 40, 2080}}) {
     SCOPED_TRACE(::testing::Message() << rows << ' ' << out << ' ' << in);
     const StoredMatrix weight(Type::q8_channel, out, in);
-    const TiledWeights tiled(weight.view(), team);
+    const TiledWeights tiled(weight.view(), host::kScalarKernels, team);
     // Scales far apart, so that some of a row's activations are few units.
     auto floats = normal_floats(std::int64_t{rows} * in, 3);
     for (std::size_t i = 0; i < floats.size(); ++i) {
@@ -251,7 +251,7 @@ void expect_byte_products_within_bounds(const PanelKernels& panels) {
   }
   constexpr std::int64_t kIn = 96, kOut = 20;
   const StoredMatrix weight(Type::q8_channel, kOut, kIn);
-  const TiledWeights tiled(weight.view(), team);
+  const TiledWeights tiled(weight.view(), host::kScalarKernels, team);
   Quantised input(normal_floats(3 * kIn, 3), kIn);
   input.scales[3 + 1] = std::numeric_limits<float>::quiet_NaN();
   std::vector<float> output(3 * kOut);
@@ -286,7 +286,7 @@ void expect_same_product_from_several_threads(const PanelKernels& panels) {
   WorkerTeam team(kThreads);
   const StoredMatrix weight(Type::q4_0, kOut, kIn), plain(Type::bf16, kOut, kIn);
   const StoredMatrix blocks(Type::q8_0, kOut, kIn);
-  const TiledWeights tiled(weight.view(), team);
+  const TiledWeights tiled(weight.view(), host::kScalarKernels, team);
   const auto input = normal_floats(kRows * kIn, 3);
   const Quantised quantised(input, kIn);
   const host::FloatRows floats{.data = input.data(), .stride = kIn};

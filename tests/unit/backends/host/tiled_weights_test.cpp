@@ -22,7 +22,7 @@ TEST(TiledWeights, TakeNoMoreBytesThanTheFileHasButForStepsOfSixBits) {
     ++forms;
     const std::vector<std::byte> bytes(
         static_cast<std::size_t>(byte_count(info.type, {kOut, kIn})));
-    const TiledWeights tiled(TensorView{info.type, {kOut, kIn}, bytes}, team);
+    const TiledWeights tiled(TensorView{info.type, {kOut, kIn}, bytes}, host::kScalarKernels, team);
     // q4_K's steps of six bits become bytes.
     const bool steps = info.type == Type::q4_k;
     EXPECT_LE(static_cast<double>(tiled.bytes()),
