@@ -11,7 +11,7 @@
 namespace ridgepoint {
 namespace {
 
-constexpr int kSpins = 20'000;     // some hundred microseconds, then the core is offered to others
+constexpr int kSpins = 20'000;     // some hundred microseconds, then sleep
 constexpr int kIdleSpins = 4'000;  // between two runs: tens of microseconds, then sleep
 
 void relax() {
@@ -79,16 +79,23 @@ void WorkerTeam::meet() {
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
     arrived_.store(0, std::memory_order_relaxed);
     phase_.store(phase + 1, std::memory_order_release);
+    phase_.notify_all();
     return;
   }
-  int spins = 0;
-  while (phase_.load(std::memory_order_acquire) == phase) {
-    if (crowded_ || ++spins > kSpins) {
+  wait_while(phase_, phase);
+}
+
+template <typename Number>
+void WorkerTeam::wait_while(const std::atomic<Number>& number, Number seen) const {
+  for (int spins = 0; spins < kSpins; ++spins) {
+    if (number.load(std::memory_order_acquire) != seen) return;
+    if (crowded_) {
       std::this_thread::yield();
     } else {
       relax();
     }
   }
+  number.wait(seen, std::memory_order_acquire);
 }
 
 int WorkerTeam::take_piece(int part, int pieces) {
@@ -131,13 +138,8 @@ void WorkerTeam::run_parts(PartFunction function, void* context) {
     const Pinned here(cores_[0]);
     function(context, 0);
   }
-  int spins = 0;
-  while (unfinished_.load(std::memory_order_acquire) != 0) {
-    if (crowded_ || ++spins > kSpins) {
-      std::this_thread::yield();
-    } else {
-      relax();
-    }
+  while (const int left = unfinished_.load(std::memory_order_acquire)) {
+    wait_while(unfinished_, left);
   }
 }
 
@@ -155,7 +157,7 @@ void WorkerTeam::work(int part) {
     seen = generation_.load(std::memory_order_acquire);
     if (stopping_) return;
     function_(context_, part);
-    unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+    if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
   }
 }
 

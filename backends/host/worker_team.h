@@ -1,6 +1,8 @@
 // A team of threads that works through a whole graph together: one call starts all of them, and
 // between two steps they meet at a barrier that spins, since waking a thread costs more than most
 // steps of a decode take. Where there are fewer cores than threads, waiting gives the core away.
+// Who has waited for longer than steps take sleeps: a thread that spins at a real-time priority
+// keeps the kernel from bringing the page that another one waits for.
 //
 // Threads are pinned, each to a core of its own as far as the process may use that many: a thread
 // that moves leaves its part of the weights in another core's caches. The caller is thread 0 and is
@@ -56,6 +58,8 @@ class WorkerTeam {
 
   void run_parts(PartFunction function, void* context);
   void work(int part);
+  template <typename Number>
+  void wait_while(const std::atomic<Number>& number, Number seen) const;
 
   int threads_;
   bool crowded_;              // fewer cores than threads

@@ -341,7 +341,7 @@ void measure_point(StreamingPoint& point, const Streaming& streaming, const Mode
 }
 
 /// Cold pages of a mapping where nearly every one of them takes another's place.
-Reading<double> limited_rate_of(const std::string& file, int threads,
+Reading<double> limited_rate_of(const std::string& file, std::int64_t most_bytes, int threads,
                                 const std::atomic<bool>& stop) {
   const auto group = MemoryGroup::make();
   if (!group) return Reading<double>::absent(group.why());
@@ -349,7 +349,7 @@ Reading<double> limited_rate_of(const std::string& file, int threads,
       [&] {
         group.value()->enter();
         group.value()->set_limit(kLimitSlack);
-        const auto rate = measure_mapped_rate(file, kMostProbeBytes, threads);
+        const auto rate = measure_mapped_rate(file, most_bytes, threads);
         if (!rate) throw Error(rate.why());
         return fmt::format("{}", rate.value());
       },
@@ -361,11 +361,23 @@ Reading<double> limited_rate_of(const std::string& file, int threads,
                          : result.problem);
 }
 
-/// What direct reads get from the disk now; 0 where a point does not read so.
-double disk_now(const StreamingPoint& point, const Streaming& streaming) {
-  return point.way == StreamWay::direct
-             ? direct_rate_now(streaming.file, kMostProbeBytes / 2, streaming.readers)
-             : 0;
+/// What a point's way gets from the disk now; 0 where that cannot be said.
+double disk_now(const StreamingPoint& point, const Streaming& streaming, const Model& model,
+                const std::atomic<bool>& stop) {
+  constexpr std::int64_t kBytes = kMostProbeBytes / 2;
+  const int threads = streaming.options.threads;
+  if (point.way == StreamWay::direct) {
+    return direct_rate_now(streaming.file, kBytes, streaming.readers);
+  }
+  forget_files_of(model);
+  if (point.way == StreamWay::mapped) {
+    return measure_mapped_rate(streaming.file, kBytes, threads).value_or(0);
+  }
+  try {
+    return limited_rate_of(streaming.file, kBytes, threads, stop).value_or(0);
+  } catch (const Interrupted&) {
+    return 0;  // what was measured of the point stays
+  }
 }
 
 }  // namespace
@@ -485,7 +497,7 @@ Streaming predict_streaming(const Case& variant, const StreamingOptions& options
   Reading<double> limited = Reading<double>::absent("not asked for");
   if (std::ranges::count(options.ways, StreamWay::limited) > 0) {
     on_step("the disk: mapped pages, in a full control group");
-    limited = limited_rate_of(file, options.threads, stop);
+    limited = limited_rate_of(file, kMostProbeBytes, options.threads, stop);
   }
   on_step("the disk: O_DIRECT");
   const auto direct = measure_direct_rate(file, kMostProbeBytes);
@@ -563,9 +575,10 @@ void measure_streaming(Streaming& streaming,
     if (stop.load()) break;
     if (point.absent.empty()) {
       try {
-        const double before = disk_now(point, streaming);
+        const double before = disk_now(point, streaming, model, stop);
         measure_point(point, streaming, model, plan, truth, stop);
-        point.disk_bytes_per_second = (before + disk_now(point, streaming)) / 2;
+        const double after = disk_now(point, streaming, model, stop);
+        if (before > 0 && after > 0) point.disk_bytes_per_second = (before + after) / 2;
       } catch (const Interrupted&) {
         break;
       } catch (const Error& error) {

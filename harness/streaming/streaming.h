@@ -50,7 +50,7 @@ struct StreamingPoint {
   double roof_seconds = 0;  ///< by the ceilings of memory and disk alone
 
   std::vector<std::int64_t> step_ns;
-  double disk_bytes_per_second = 0;     ///< of direct reads, before and after its steps
+  double disk_bytes_per_second = 0;     ///< by its way, before and after its steps
   std::int64_t buffer_bytes = 0;        ///< memory beside the weights that stay
   std::optional<double> storage_bytes;  ///< that the kernel read from storage for a step
   double cached_share = 0;              ///< of what is streamed, in the page cache after a step

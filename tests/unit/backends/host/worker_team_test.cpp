@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -63,6 +65,35 @@ TEST(WorkerTeam, ThatOnePartKeepsWaitingHasItsPiecesDoneByTheOthers) {
     team.meet();
   });
   for (const int part : done_by) EXPECT_TRUE(part == 0 || part == 2) << part;
+}
+
+std::int64_t cpu_time_of_this_thread_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// One that spun at a real-time priority would keep the kernel from what the other waits for.
+TEST(WorkerTeam, SleepsWhereAnotherPartTakesLong) {
+  constexpr std::chrono::milliseconds kLong(400);
+  WorkerTeam team(2);
+  const auto waiting_ns = [&](auto job) {
+    const std::int64_t before = cpu_time_of_this_thread_ns();
+    team.run(job);
+    return cpu_time_of_this_thread_ns() - before;
+  };
+  const std::int64_t most_ns = std::chrono::nanoseconds(kLong).count() / 2;
+  EXPECT_LT(waiting_ns([&](int part) {
+              if (part == 1) std::this_thread::sleep_for(kLong);
+              team.meet();
+            }),
+            most_ns)
+      << "at a meeting";
+  EXPECT_LT(waiting_ns([&](int part) {
+              if (part == 1) std::this_thread::sleep_for(kLong);
+            }),
+            most_ns)
+      << "at the end of a run";
 }
 
 TEST(Frame, InPiecesCoversTheSameItemsAsWholeShares) {
