@@ -46,8 +46,11 @@ std::optional<FusedProduct> FusionPatterns::residual(std::size_t n) const {
   if (is<Add>(next) && uses(found->result) == 1) {
     const Node& add = node(next);
     const bool second = add.inputs[1] == found->result;
-    if ((second || add.inputs[0] == found->result) && add.inputs[0] != add.inputs[1]) {
-      found->product.addend = add.inputs[second ? 0 : 1];
+    const ValueId addend = add.inputs[second ? 0 : 1];
+    // Its own input is read by every output: a sum that takes the place of that would be too early.
+    if ((second || add.inputs[0] == found->result) && add.inputs[0] != add.inputs[1] &&
+        addend != node(n).inputs[0]) {
+      found->product.addend = addend;
       found->product.result = add.output;
       found->product.with.push_back(next);
     }

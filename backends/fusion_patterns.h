@@ -36,7 +36,7 @@ class FusionPatterns {
   /// How many nodes read it; one more for what is read from outside.
   [[nodiscard]] int uses(ValueId id) const { return uses_[id]; }
 
-  /// product (+ bias) + residual; empty for a product alone.
+  /// product (+ bias) + residual, which is not the product's own input; empty for a product alone.
   [[nodiscard]] std::optional<FusedProduct> residual(std::size_t n) const;
   /// gate, up -> silu(gate) * up: three nodes.
   [[nodiscard]] bool is_gate(std::size_t n) const;

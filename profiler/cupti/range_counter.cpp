@@ -142,8 +142,9 @@ void RangeCounter::open(bool& is_full) {
   config.maxRangesPerPass = most_ranges_;
   config.numNestingLevels = 1;
   config.minNestingLevel = 1;
+  // Where a session begins; levels count from 0 here, as in what Stop says of the next pass.
   config.passIndex = 0;
-  config.targetNestingLevel = 1;
+  config.targetNestingLevel = 0;
   if (failed("configuring the counters", cupti->set_config(&config))) return;
 
   ranges_.resize(most_ranges_);

@@ -27,24 +27,14 @@ namespace {
 constexpr double kTolerance = 2e-2;
 constexpr double kQuantisedTolerance = 5e-2;
 
-/// Outputs of an operator case, by value name.
-std::map<std::string, std::vector<float>> outputs_of(const Backend& backend, const Case& value,
-                                                     int threads) {
-  const Graph graph = lower_op(value);
+/// Of a graph that runs once, by value name.
+std::map<std::string, std::vector<float>> outputs_of(const Backend& backend, const Graph& graph,
+                                                     const PrepareOptions& options,
+                                                     std::int64_t past) {
   const OpInputs inputs = op_inputs(graph, 1);
-  PrepareOptions options{.threads = threads, .cache = backend.make_cache(graph)};
-  const auto fill = lower_op_fill(value);
-  OpInputs fill_inputs;
-  if (fill) {
-    fill_inputs = op_inputs(*fill, 2);
-    const auto filling = backend.prepare(*fill, fill_inputs.weights, options);
-    for (const auto& [id, bytes] : fill_inputs.inputs) filling->write_input(id, bytes);
-    filling->run(0);
-    filling->synchronise();
-  }
   const auto execution = backend.prepare(graph, inputs.weights, options);
   for (const auto& [id, bytes] : inputs.inputs) execution->write_input(id, bytes);
-  execution->run(past_of_op(value));
+  execution->run(past);
   execution->synchronise();
   std::map<std::string, std::vector<float>> outputs;
   for (ValueId id = 0; id < graph.values().size(); ++id) {
@@ -65,6 +55,23 @@ std::map<std::string, std::vector<float>> outputs_of(const Backend& backend, con
   return outputs;
 }
 
+/// Outputs of an operator case.
+std::map<std::string, std::vector<float>> outputs_of(const Backend& backend, const Case& value,
+                                                     int threads) {
+  const Graph graph = lower_op(value);
+  PrepareOptions options{.threads = threads, .cache = backend.make_cache(graph)};
+  const auto fill = lower_op_fill(value);
+  OpInputs fill_inputs;
+  if (fill) {
+    fill_inputs = op_inputs(*fill, 2);
+    const auto filling = backend.prepare(*fill, fill_inputs.weights, options);
+    for (const auto& [id, bytes] : fill_inputs.inputs) filling->write_input(id, bytes);
+    filling->run(0);
+    filling->synchronise();
+  }
+  return outputs_of(backend, graph, options, past_of_op(value));
+}
+
 void expect_close(const std::vector<float>& got, const std::vector<float>& expected,
                   double tolerance = kTolerance) {
   ASSERT_EQ(got.size(), expected.size());
@@ -82,6 +89,36 @@ class BackendContract : public RegisteredBackend {
   }
   std::unique_ptr<Backend> reference_ = open_backend("reference");
 };
+
+/// y = x + W x, x read by nobody else.
+Graph residual_of_its_own_input(Type type, std::int64_t rows) {
+  constexpr std::int64_t kWidth = 256;
+  Graph graph("residual of its own input", 1, rows, 0);
+  const ValueId a = graph.add_value({"a", Role::input, Type::f32, {rows, kWidth}});
+  const ValueId b = graph.add_value({"b", Role::input, Type::f32, {rows, kWidth}});
+  const ValueId w = graph.add_value({"w", Role::weight, type, {kWidth, kWidth}});
+  const ValueId x = graph.add_node("x", Add{}, {a, b});
+  const ValueId y =
+      graph.add_node("y", Add{}, {x, graph.add_node("product", MatrixProduct{}, {x, w})});
+  graph.mark_output(graph.add_node("result", Add{}, {y, b}));
+  return graph;
+}
+
+TEST_P(BackendContract, AddsAProductToItsOwnInput) {
+  if (!backend_->computes()) GTEST_SKIP() << "computes nothing";
+  for (const Type type : {Type::f32, Type::f16, Type::bf16, Type::q8_0}) {
+    for (const std::int64_t rows : {1, 5, 40}) {
+      const Graph graph = residual_of_its_own_input(type, rows);
+      if (!backend_->supports(graph).supported) continue;
+      SCOPED_TRACE(::testing::Message() << name_of(type) << ' ' << rows);
+      const auto expected = outputs_of(*reference_, graph, {.threads = 1, .cache = nullptr}, 0);
+      for (const int threads : {1, 2}) {
+        const auto outputs = outputs_of(*backend_, graph, {.threads = threads, .cache = nullptr}, 0);
+        expect_close(outputs.at("result"), expected.at("result"));
+      }
+    }
+  }
+}
 
 TEST_P(BackendContract, DescribesItself) {
   const BackendDescription description = backend_->describe();

@@ -249,7 +249,8 @@ void CublasLt::search(Plan& plan, const ManyRowsArgs& args, Stream stream) {
   if (recording != cudaStreamCaptureStatusNone) return;
   // What was started before would share the device with what is timed.
   check(cudaStreamSynchronize(stream), "running");
-  if (plan.candidates.size() > 1) time_candidates(plan, args);
+  // A single one, too: what runs first loads its kernel, which no recording should have to.
+  time_candidates(plan, args);
   plan.candidates.clear();
   plan.chosen = true;
 }

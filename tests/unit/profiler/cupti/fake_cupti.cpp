@@ -353,7 +353,8 @@ CUptiResult cuptiRangeProfilerCounterDataImageInitialize(
 }
 CUptiResult cuptiRangeProfilerSetConfig(CUpti_RangeProfiler_SetConfig_Params* p) {
   fake().configured_ranges = p->maxRangesPerPass;
-  return p->range == CUPTI_UserRange && p->replayMode == CUPTI_UserReplay
+  const bool from_the_start = p->passIndex == 0 && p->targetNestingLevel == 0;
+  return p->range == CUPTI_UserRange && p->replayMode == CUPTI_UserReplay && from_the_start
              ? CUPTI_SUCCESS
              : CUPTI_ERROR_INVALID_PARAMETER;
 }
