@@ -94,8 +94,9 @@ RIDGEPOINT_BOTH_SIDES std::uint32_t upper_bits(std::uint32_t word, int m) {
   return ((word >> static_cast<unsigned>(2 * m)) & 0x03030303U) << 4U;
 }
 
-/// Inputs 8 * eighth to 8 * eighth + 7 of a row, the bits that workloads' to_float gives; past the
-/// row's end what the codes there mean. Codes are loaded all at once.
+/// Inputs 8 * eighth to 8 * eighth + 7 of a row, the bits that workloads' to_float gives (on a GPU
+/// q4_k's product and difference are rounded once, there twice); past the row's end what the codes
+/// there mean. Codes are loaded all at once.
 RIDGEPOINT_BOTH_SIDES void decode_eight(const Matrix& m, std::int64_t row, std::int64_t eighth,
                                         float* target) {
   const std::uint8_t* const codes = m.codes + row * m.code_pitch;
