@@ -113,7 +113,8 @@ TEST_P(BackendContract, AddsAProductToItsOwnInput) {
       SCOPED_TRACE(::testing::Message() << name_of(type) << ' ' << rows);
       const auto expected = outputs_of(*reference_, graph, {.threads = 1, .cache = nullptr}, 0);
       for (const int threads : {1, 2}) {
-        const auto outputs = outputs_of(*backend_, graph, {.threads = threads, .cache = nullptr}, 0);
+        const auto outputs =
+            outputs_of(*backend_, graph, {.threads = threads, .cache = nullptr}, 0);
         expect_close(outputs.at("result"), expected.at("result"));
       }
     }
