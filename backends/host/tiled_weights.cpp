@@ -120,10 +120,12 @@ void put_q5_0(const std::uint8_t* block, std::int64_t, std::int64_t r, std::uint
   std::array<std::uint8_t, kBlock> unpacked;
   std::ranges::transform(q5_0_codes(reinterpret_cast<const std::byte*>(block)), unpacked.begin(),
                          [](std::int8_t number) { return static_cast<std::uint8_t>(number + 16); });
-  for (std::size_t i = 0; i < kBlock / 2; ++i) {
-    lane(codes, static_cast<std::int64_t>(i / 4), r)[i % 4] =
+  std::array<std::uint8_t, kBlock / 2> nibbles;
+  for (std::size_t i = 0; i < nibbles.size(); ++i) {
+    nibbles[i] =
         static_cast<std::uint8_t>((unpacked[i] & 15) | (unpacked[i + kBlock / 2] & 15) << 4);
   }
+  put_bytes(nibbles.data(), kBlock / 2, r, codes);
   for (std::int64_t j = 0; j < 4; ++j) {
     int bits = 0;
     for (std::int64_t k = 0; k < 8; ++k) {

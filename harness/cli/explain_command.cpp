@@ -151,10 +151,9 @@ RunWithRecords chosen_records(const Store& store, const std::string& text) {
 
 ProfileOf profiles_of(const Store& store, const Run& run) {
   using Profile = Reading<roofline::CaseProfile>;
-  const auto differences = environment_differences(read_environment().stable, run.environment);
-  const RunPlace place = std::ranges::any_of(differences, &EnvironmentDifference::blocks)
-                             ? RunPlace::elsewhere
-                             : RunPlace::here;
+  const RunPlace place = same_machine(read_environment().stable, run.environment)
+                             ? RunPlace::here
+                             : RunPlace::elsewhere;
   return [run, place, known = std::make_shared<CeilingsOfRun>(store, run)](const Record& record) {
     if (auto stored = roofline::stored_profile(record)) return Profile::of(std::move(*stored));
     if (record.measurement.op_times.empty()) return Profile::absent(why_no_profile(record));

@@ -112,4 +112,8 @@ std::vector<EnvironmentDifference> environment_differences(std::string_view a, s
   return differences;
 }
 
+bool same_machine(std::string_view a, std::string_view b) {
+  return std::ranges::none_of(environment_differences(a, b), &EnvironmentDifference::blocks);
+}
+
 }  // namespace ridgepoint

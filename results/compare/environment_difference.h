@@ -30,6 +30,9 @@ struct EnvironmentDifference {
 /// Texts that are not JSON objects say nothing, and nothing is then known to differ.
 std::vector<EnvironmentDifference> environment_differences(std::string_view a, std::string_view b);
 
+/// Whether nothing of that blocks a comparison.
+bool same_machine(std::string_view a, std::string_view b);
+
 /// Where a key of the environment ("cpu/model") belongs.
 EnvironmentPart part_of(std::string_view key);
 

@@ -81,10 +81,6 @@ std::string gap_of(const HistoryRow& row, std::string_view metric) {
   return {};
 }
 
-bool same_machine(const std::string& a, const std::string& b) {
-  return std::ranges::none_of(environment_differences(a, b), &EnvironmentDifference::blocks);
-}
-
 /// By hash, as the query gives them.
 using Environments = std::map<std::string, std::string>;
 

@@ -35,8 +35,7 @@ void for_ceiling_runs(const Store& store, const std::string& environment, std::s
   for (const Run& summary : store.runs()) {
     if (summary.suite != suite || summary.status != "finished") continue;
     Run run = store.run(summary.id);
-    const auto differences = environment_differences(environment, run.environment);
-    if (std::ranges::any_of(differences, &EnvironmentDifference::blocks)) continue;
+    if (!same_machine(environment, run.environment)) continue;
     if (!take(std::move(run))) return;
   }
 }
